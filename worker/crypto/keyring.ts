@@ -1,0 +1,154 @@
+// The keys that seal stored values. ENCRYPTION_KEY is the primary and seals everything new; retired keys only open.
+
+import { equalBytes } from '@noble/ciphers/utils.js';
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base64url, fromPastedBase64, fromUtf8, hex, utf8 } from './encoding.ts';
+import { FernetKey, fernetKeyBytes, openFernet, sealFernet } from './fernet.ts';
+import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.ts';
+
+// Labels keep the uses of one key apart (RFC 5869, section 3.2). They are part of the stored format: never change one.
+const keyIdLabel = utf8('keystore key id v1');
+const bindingLabel = utf8('keystore binding v1');
+const canaryText = 'keystore canary v1';
+
+/** One encryption key, prepared for use. `id` is 16 hexadecimal digits that name the key and tell nothing of it. */
+export class SealingKey {
+  readonly id: string;
+  readonly fernet: FernetKey;
+  readonly #binding: ReturnType<typeof hmac.create>;
+
+  constructor(key: Uint8Array) {
+    this.id = hex(hkdf(sha256, key, undefined, keyIdLabel, 8));
+    this.fernet = new FernetKey(key);
+    this.#binding = hmac.create(sha256, hkdf(sha256, key, undefined, bindingLabel, 32));
+  }
+
+  /**
+   * Ties a token to the name that it is stored under: HMAC-SHA256 over the length of the name in UTF-8 bytes (4 bytes,
+   * big-endian), the name, the token; as unpadded base64url.
+   */
+  bind(name: string, token: string): string {
+    const nameBytes = utf8(name);
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, nameBytes.length);
+    return base64url(this.#binding.clone().update(length).update(nameBytes).update(utf8(token)).digest());
+  }
+}
+
+export type Keyring = {
+  readonly primary: SealingKey;
+  /** Every key that opens, the primary among them, by its id. */
+  readonly byId: ReadonlyMap<string, SealingKey>;
+};
+
+/** A value as it is stored. */
+export type SealedValue = {
+  /** Fernet token of exactly the value's UTF-8 bytes. */
+  readonly token: string;
+  /** Id of the key that sealed it. */
+  readonly keyId: string;
+  /** What ties the token to its name, see {@link SealingKey.bind}. */
+  readonly binding: string;
+};
+
+export type SealedValueFault = 'unknown_key' | 'binding_mismatch' | 'token_invalid';
+
+const faults: Record<SealedValueFault, string> = {
+  unknown_key: 'the value was sealed under a key that is not in the keyring',
+  binding_mismatch: 'the value was altered, or sealed for another name',
+  token_invalid: 'the value does not open',
+};
+
+/** A stored value that does not open; `reason` is for the operator, not for the caller. */
+export class SealedValueError extends Error {
+  override readonly name = 'SealedValueError';
+  readonly reason: SealedValueFault;
+
+  constructor(reason: SealedValueFault) {
+    super(faults[reason]);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Parses the keys from the environment and derives, once, all that is needed from them.
+ *
+ * A key is 32 bytes in base64, of either alphabet, padded or not, with white space around it. `retiredKeys` is a list of
+ * such keys between commas, which may be empty.
+ *
+ * @throws KeyFormatError if a key is missing, malformed, or plainly not random.
+ */
+export function parseKeyring(encryptionKey: string | undefined, retiredKeys = ''): Keyring {
+  const primary = parseKey('ENCRYPTION_KEY', encryptionKey);
+  const retired = retiredKeys.split(',').filter((text) => text.trim() !== '');
+  const keys = [primary, ...retired.map((text) => parseKey('RETIRED_ENCRYPTION_KEYS', text))];
+  return { primary, byId: new Map(keys.map((key) => [key.id, key])) };
+}
+
+function parseKey(variable: string, text = ''): SealingKey {
+  if (text.trim() === '') throw new KeyFormatError(variable, 'is not set');
+  if (looksLikePlaceholder(text)) throw new KeyFormatError(variable, 'is still a placeholder');
+  const bytes = fromPastedBase64(text);
+  if (bytes?.length !== fernetKeyBytes) {
+    throw new KeyFormatError(variable, `must be ${fernetKeyBytes} random bytes in base64 (44 characters)`);
+  }
+  if (isPattern(bytes)) throw new KeyFormatError(variable, 'is a pattern and not random');
+  return new SealingKey(bytes);
+}
+
+/**
+ * Seals a value under the primary key, for one name.
+ *
+ * Fernet has no associated data, so a database writer could move a token to another row. The binding refuses that: it
+ * covers the name and the token. The name, because it is what the caller asks for and is known before the one database
+ * round trip, and because two rows whose names were swapped are then refused as well. The token, because its random IV
+ * makes it unique, so that it stands for the version.
+ *
+ * @throws TypeError if `name` or `value` holds a lone surrogate.
+ */
+export function sealValue(keyring: Keyring, name: string, value: string): SealedValue {
+  const key = keyring.primary;
+  const token = sealFernet(key.fernet, utf8(value));
+  return { token, keyId: key.id, binding: key.bind(name, token) };
+}
+
+/**
+ * Opens what {@link sealValue} sealed for the same name.
+ *
+ * @throws SealedValueError if it does not open: sealed under a key that is not in the keyring, moved here from another
+ * name, altered, or not UTF-8.
+ */
+export function openValue(keyring: Keyring, name: string, sealed: SealedValue): string {
+  const key = keyring.byId.get(sealed.keyId);
+  if (!key) throw new SealedValueError('unknown_key');
+  if (!isBound(key, name, sealed)) throw new SealedValueError('binding_mismatch');
+  try {
+    return fromUtf8(openFernet(key.fernet, sealed.token));
+  } catch {
+    throw new SealedValueError('token_invalid');
+  }
+}
+
+function isBound(key: SealingKey, name: string, { token, binding }: SealedValue): boolean {
+  // A database may hand back ill-formed text; nothing was ever bound to it.
+  if (![name, token, binding].every((text) => text.isWellFormed())) return false;
+  return equalBytes(utf8(key.bind(name, token)), utf8(binding));
+}
+
+/** Seals a constant under the primary key. Stored once, it tells at any later start whether the key is the right one. */
+export function sealCanary(keyring: Keyring): { token: string; keyId: string } {
+  return { token: sealFernet(keyring.primary.fernet, utf8(canaryText)), keyId: keyring.primary.id };
+}
+
+/** Whether the keyring holds the key, primary or retired, that sealed this canary. */
+export function openCanary(keyring: Keyring, token: string, keyId: string): boolean {
+  const key = keyring.byId.get(keyId);
+  if (!key) return false;
+  try {
+    return fromUtf8(openFernet(key.fernet, token)) === canaryText;
+  } catch {
+    return false;
+  }
+}

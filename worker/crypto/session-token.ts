@@ -1,0 +1,108 @@
+// Session tokens: JWT (RFC 7519) under HS256 (RFC 7515, RFC 7518), keyed by SECRET_KEY. A token says who; what they may
+// do is in the database row that `sid` names.
+
+import { type CryptoKey, jwtVerify, SignJWT } from 'jose';
+import { base64url, utf8 } from './encoding.ts';
+import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.ts';
+import { randomBytes } from './random.ts';
+
+const minKeyBytes = 32;
+const maxTokenCharacters = 4096;
+const sessionIdPattern = /^[A-Za-z0-9_-]{22}$/;
+
+/** SECRET_KEY, imported at its first use and not extractable afterwards. */
+export class SessionKey {
+  #raw: Uint8Array | undefined;
+  #imported: CryptoKey | undefined;
+
+  constructor(raw: Uint8Array) {
+    this.#raw = raw;
+  }
+
+  /** The key for WebCrypto. Kept as a key, not as a promise: in workerd a promise belongs to the request that made it. */
+  async cryptoKey(): Promise<CryptoKey> {
+    if (this.#imported) return this.#imported;
+    const raw = this.#raw;
+    if (!raw) throw new Error('internal error: session key neither raw nor imported');
+    const hs256 = { name: 'HMAC', hash: 'SHA-256' };
+    const imported = await crypto.subtle.importKey('raw', raw, hs256, false, ['sign', 'verify']);
+    this.#imported = imported;
+    this.#raw = undefined;
+    return imported;
+  }
+}
+
+export type SessionClaims = {
+  readonly userId: number;
+  readonly username: string;
+  readonly role: string;
+  readonly sessionId: string;
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  /** Seconds since 1970; the token is no longer good in that second. */
+  readonly expiresAt: number;
+};
+
+export type SessionIdentity = Pick<SessionClaims, 'sessionId' | 'userId' | 'username'>;
+
+/**
+ * Parses SECRET_KEY: any text of 32 UTF-8 bytes or more (RFC 7518, section 3.2), white space around it ignored.
+ *
+ * @throws KeyFormatError if it is missing, too short, a placeholder, or a repeated pattern.
+ */
+export function parseSessionKey(secretKey: string | undefined): SessionKey {
+  const text = (secretKey ?? '').trim();
+  if (text === '') throw new KeyFormatError('SECRET_KEY', 'is not set');
+  if (!text.isWellFormed()) throw new KeyFormatError('SECRET_KEY', 'is not text');
+  if (looksLikePlaceholder(text)) throw new KeyFormatError('SECRET_KEY', 'is still a placeholder');
+  const bytes = utf8(text);
+  if (bytes.length < minKeyBytes) throw new KeyFormatError('SECRET_KEY', `must have at least ${minKeyBytes} bytes`);
+  if (isPattern(bytes)) throw new KeyFormatError('SECRET_KEY', 'is a pattern and not random');
+  return new SessionKey(bytes);
+}
+
+/** A new session id: 128 random bits, 22 characters of base64url. */
+export function newSessionId(): string {
+  return base64url(randomBytes(16));
+}
+
+/** Issues a token with the claims `user_id`, `username`, `role`, `sid`, `iat` and `exp`. */
+export async function issueSessionToken(key: SessionKey, claims: SessionClaims): Promise<string> {
+  const { userId, username, role, sessionId, issuedAt, expiresAt } = claims;
+  return new SignJWT({ user_id: userId, username, role, sid: sessionId })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(expiresAt)
+    .sign(await key.cryptoKey());
+}
+
+/**
+ * Who a token says its bearer is; null for every token that is not ours, not intact, or expired at `nowSeconds` (seconds
+ * since 1970). Never throws because of a token.
+ */
+export async function verifySessionToken(
+  key: SessionKey,
+  token: string,
+  nowSeconds: number,
+): Promise<SessionIdentity | null> {
+  if (token.length > maxTokenCharacters) return null;
+  const cryptoKey = await key.cryptoKey();
+  try {
+    const { payload } = await jwtVerify(token, cryptoKey, {
+      // Named here and not taken from the token: RFC 8725, section 3.1.
+      algorithms: ['HS256'],
+      currentDate: new Date(nowSeconds * 1000),
+      requiredClaims: ['exp', 'iat'],
+    });
+    return identityIn(payload);
+  } catch {
+    return null;
+  }
+}
+
+function identityIn({ sid, user_id, username }: Record<string, unknown>): SessionIdentity | null {
+  if (typeof sid !== 'string' || !sessionIdPattern.test(sid)) return null;
+  if (typeof user_id !== 'number' || !Number.isSafeInteger(user_id) || user_id < 1) return null;
+  if (typeof username !== 'string' || username === '') return null;
+  return { sessionId: sid, userId: user_id, username };
+}

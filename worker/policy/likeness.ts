@@ -1,0 +1,48 @@
+/**
+ * A name as the eye reads it: two names with the same likeness could be taken for one another. Case, width and marks of
+ * formatting are folded, and so are the letters of other scripts that look Latin. After Unicode TS 39 ("confusables"),
+ * reduced to the letters that a name of an account is likely to be forged with.
+ */
+export const likeness = (name: string): string =>
+  [...name.normalize('NFKC').toLowerCase().normalize('NFKC')]
+    .filter((character) => !/\p{Default_Ignorable_Code_Point}/u.test(character))
+    .map((character) => lookAlikes.get(character) ?? character)
+    .join('')
+    .replace(/rn/g, 'm')
+    .replace(/vv/g, 'w')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+const families: Record<string, string> = {
+  a: 'аαɑ',
+  b: 'ьƅЬ',
+  c: 'сϲᴄ',
+  d: 'ԁ',
+  e: 'еҽє℮',
+  g: 'ɡց',
+  h: 'һհ',
+  i: 'іɩι',
+  j: 'јϳ',
+  k: 'кκ',
+  l: '1|!ӏӀɭ∣ا',
+  m: 'м',
+  n: 'ոηпռ',
+  o: '0оοօσ๐০',
+  p: 'рρ',
+  q: 'ԛգ',
+  r: 'гᴦ',
+  s: 'ѕꜱ5$',
+  t: 'тτ',
+  u: 'υսцᴜ',
+  v: 'νѵᴠ',
+  w: 'ԝѡωա',
+  x: 'хχ×',
+  y: 'уγүყ',
+  z: 'ᴢ',
+  '-': '‐‑‒–—−_',
+  "'": '’‘ʼ`´',
+};
+
+const lookAlikes = new Map(
+  Object.entries(families).flatMap(([letter, others]) => [...others].map((other) => [other, letter] as const)),
+);
