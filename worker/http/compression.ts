@@ -1,0 +1,12 @@
+/** Compression is the runtime's: it encodes a body as its Content-Encoding says. Only what holds no value is compressed. */
+
+/** Marks a response as one that may be compressed, if the client can read it (RFC 9110, section 12.5.3). */
+export const compressed = (request: Request, headers: Headers): void => {
+  headers.append('Vary', 'Accept-Encoding');
+  if (!acceptsGzip(request.headers.get('Accept-Encoding') ?? '')) return;
+  headers.set('Content-Encoding', 'gzip');
+  headers.delete('Content-Length');
+};
+
+const acceptsGzip = (accepted: string) =>
+  accepted.split(',').some((coding) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(coding));

@@ -1,0 +1,21 @@
+import type { Keyring } from '../crypto/keyring.ts';
+import type { SessionKey } from '../crypto/session-token.ts';
+import type { Caller } from '../store/commit.ts';
+
+export { type Caller, StoreFailure } from '../store/commit.ts';
+
+/** What the worker was started with, parsed once. */
+export interface Vault {
+  db: D1Database;
+  keyring: Keyring;
+  sessionKey: SessionKey;
+  sessionTtlSeconds: number;
+  /** The admin's first password in a new vault; where there is none, only a local vault makes accounts. */
+  adminPassword: string | null;
+  makesDefaultAccounts: boolean;
+}
+
+export interface Context {
+  vault: Vault;
+  caller: Caller;
+}

@@ -1,0 +1,343 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeVerifier } from '../crypto/password.ts';
+import { type Client, startVault, testDb } from '../testing/vault.ts';
+
+type Started = Awaited<ReturnType<typeof startVault>>;
+let vault: Started;
+let admin: Client;
+
+beforeAll(async () => {
+  vault = await startVault();
+  admin = await vault.signIn('admin', 'admin123');
+});
+
+let network = 0;
+/** An address that nothing else has called from. */
+const fresh = () => `198.51.${Math.floor(++network / 250)}.${(network % 250) + 1}`;
+
+const login = (body: unknown, address = fresh()) =>
+  vault.anonymous('POST', '/auth/login', body, { 'CF-Connecting-IP': address });
+
+const account = async (password = 'a good password', fields: object = {}) => {
+  const username = `u${crypto.randomUUID()}`;
+  const { body } = await admin('POST', '/users', { username, password, ...fields });
+  return { username, password, id: body.id ?? 0 };
+};
+
+describe('POST /auth/login', () => {
+  test('answers token, user, role and whether the password must change, as v0.6 did', async () => {
+    const { status, body, headers } = await login({ username: 'user', password: 'user123' });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      token: expect.stringMatching(/^ey/),
+      user: 'user',
+      role: 'user',
+      must_change_password: true,
+    });
+    expect(headers.get('Set-Cookie')).toMatch(
+      /^keystore_session=ey[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Strict$/,
+    );
+  });
+
+  test('marks the cookie Secure where the browser came over TLS', async () => {
+    const body = { username: 'user', password: 'user123' };
+    const { headers } = await vault.anonymous('POST', '/auth/login', body, { 'X-Forwarded-Proto': 'https' });
+    expect(headers.get('Set-Cookie')).toMatch(/; Secure$/);
+  });
+
+  test('takes two round trips', async () => {
+    vault.trips.count = 0;
+    await login({ username: 'admin', password: 'admin123' });
+    expect(vault.trips.count).toBe(2);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['no JSON', '{'],
+    ['null', null],
+    ['a list', []],
+    ['no password', { username: 'admin' }],
+    ['a user name that is an object', { username: {}, password: 'x' }],
+    ['a user name that is a number', { username: 1, password: 'x' }],
+    ['a password over 1,024 bytes', { username: 'admin', password: 'é'.repeat(513) }],
+    ['control characters', { username: 'ad\u0000min', password: 'x' }],
+  ])('%s: 400, nothing is hashed, nothing is written', async (_, body) => {
+    vault.trips.count = 0;
+    const { status, body: answer } = await login(body as object);
+    expect(status).toBe(400);
+    expect(answer.error).toMatch(/\.$/);
+    expect(vault.trips.count).toBe(0);
+  });
+
+  test('a form: 415', async () => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    expect((await vault.anonymous('POST', '/auth/login', 'username=admin', headers)).status).toBe(415);
+  });
+
+  test('unknown user, wrong password, inactive account and SQL get the same answer', async () => {
+    const { username, password, id } = await account();
+    await admin('PUT', `/users/${id}`, { is_active: false });
+    const answers = await Promise.all([
+      login({ username: 'nobody-here', password: 'x' }),
+      login({ username: 'user', password: 'x' }),
+      login({ username, password }),
+      login({ username: "' OR 1=1--", password: "' OR 1=1--" }),
+    ]);
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers[0]?.status).toBe(401);
+  });
+
+  test.each([
+    'scrypt:32768:8:1$salt',
+    'scrypt:1073741824:8:1$salt$00',
+    'scrypt:3:8:1$salt$00',
+    'pbkdf2:sha256:999999999$salt$00',
+    'plain$$admin123',
+    '',
+    '$$$$',
+  ])('a stored verifier %j lets nobody in and takes no time', async (verifier) => {
+    const { username } = await account();
+    await testDb().prepare('UPDATE users SET verifier = ? WHERE name = ?').bind(verifier, username).run();
+    expect((await login({ username, password: 'a good password' })).status).toBe(401);
+  });
+
+  test('upgrades a weaker verifier at the next good sign-in, and the password stays', async () => {
+    const { username } = await account();
+    // Werkzeug 2.3's form of "correct horse battery"
+    const weaker = await weakVerifier('correct horse battery');
+    await testDb().prepare('UPDATE users SET verifier = ? WHERE name = ?').bind(weaker, username).run();
+    const stored = () => testDb().prepare('SELECT verifier FROM users WHERE name = ?').bind(username).first('verifier');
+    expect((await login({ username, password: 'wrong' })).status).toBe(401);
+    expect(await stored()).toBe(weaker);
+    expect((await login({ username, password: 'correct horse battery' })).status).toBe(200);
+    expect(await stored()).toMatch(/^scrypt:32768:8:3\$/);
+    expect((await login({ username, password: 'correct horse battery' })).status).toBe(200);
+  });
+
+  const weakVerifier = async (password: string) => {
+    const salt = 'AbCdEfGhIjKlMnOp';
+    const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(password), 'PBKDF2', false, [
+      'deriveBits',
+    ]);
+    const derivation = { name: 'PBKDF2', hash: 'SHA-256', salt: new TextEncoder().encode(salt), iterations: 50_000 };
+    const bits = new Uint8Array(await crypto.subtle.deriveBits(derivation, key, 256));
+    return `pbkdf2:sha256:50000$${salt}$${[...bits].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  };
+});
+
+describe('the throttle', () => {
+  const fail = (username: string, address?: string) => login({ username, password: 'wrong' }, address);
+
+  test('refuses the sixth failure of an account, and the right password too, and says when to come back', async () => {
+    const { username, password } = await account();
+    for (let i = 0; i < 5; i++) expect((await fail(username)).status).toBe(401);
+    vault.trips.count = 0;
+    const { status, headers } = await fail(username);
+    expect(status).toBe(429);
+    expect(vault.trips.count).toBe(1);
+    expect(Number(headers.get('Retry-After'))).toBeGreaterThan(890);
+    expect(Number(headers.get('Retry-After'))).toBeLessThanOrEqual(900);
+    expect((await login({ username, password })).status).toBe(429);
+  });
+
+  test('leaves other accounts alone', async () => {
+    expect((await login({ username: 'user', password: 'user123' })).status).toBe(200);
+  });
+
+  test('holds for a name that no account has', async () => {
+    for (let i = 0; i < 5; i++) expect((await fail('ghost')).status).toBe(401);
+    expect((await fail('ghost')).status).toBe(429);
+  });
+
+  test('holds for an inactive account with the right password, or that would tell it', async () => {
+    const { username, password, id } = await account();
+    await admin('PUT', `/users/${id}`, { is_active: false });
+    for (let i = 0; i < 5; i++) expect((await login({ username, password })).status).toBe(401);
+    expect((await login({ username, password })).status).toBe(429);
+  });
+
+  test('counts attempts that are made at once', async () => {
+    const { username } = await account();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => fail(username)));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
+  });
+
+  test('refuses an address that tries many accounts, and a network of IPv6 is one address', async () => {
+    for (const address of [() => '203.0.113.77', () => `2001:db8:5:6::${crypto.randomUUID().slice(0, 4)}`]) {
+      const attempt = () => fail(`n${crypto.randomUUID()}`, address());
+      for (let i = 0; i < 20; i++) expect((await attempt()).status).toBe(401);
+      expect((await attempt()).status).toBe(429);
+      expect((await login({ username: 'user', password: 'user123' }, address())).status).toBe(429);
+    }
+    expect((await fail('n1', '2001:db8:5:7::1')).status).toBe(401);
+  });
+
+  test('is bounded in the log: what is refused leaves no row', async () => {
+    const rows = () => testDb().prepare("SELECT count(*) AS n FROM audit_events WHERE actor_name = 'ghost'").first('n');
+    const before = await rows();
+    for (let i = 0; i < 10; i++) await fail('ghost');
+    expect(await rows()).toBe(before);
+  });
+
+  test('a good sign-in forgives, and so does a password that an admin sets', async () => {
+    const { username, password, id } = await account();
+    for (let i = 0; i < 4; i++) await fail(username);
+    expect((await login({ username, password })).status).toBe(200);
+    for (let i = 0; i < 5; i++) expect((await fail(username)).status).toBe(401);
+    expect((await login({ username, password })).status).toBe(429);
+    await admin('PUT', `/users/${id}`, { password: 'another good password' });
+    expect((await login({ username, password: 'another good password' })).status).toBe(200);
+  });
+
+  test('ends after 15 minutes, and a clock that jumps locks nobody out', async () => {
+    const { username, password } = await account();
+    const now = Date.now();
+    vi.useFakeTimers({ now: now + 365 * 86_400_000, toFake: ['Date'] });
+    try {
+      for (let i = 0; i < 5; i++) await fail(username);
+      expect((await login({ username, password })).status).toBe(429);
+      vi.setSystemTime(now + 365 * 86_400_000 + 15 * 60_000 + 1_000);
+      expect((await login({ username, password })).status).toBe(200);
+      for (let i = 0; i < 5; i++) await fail(username);
+      vi.setSystemTime(now);
+      expect((await login({ username, password })).status).toBe(200);
+      vi.setSystemTime(now + 1_000);
+      for (let i = 0; i < 5; i++) expect((await fail(username)).status).toBe(401);
+      expect((await fail(username)).status).toBe(429);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('covers the current password of POST /auth/password as well', async () => {
+    const { username, password } = await account();
+    const client = await vault.signIn(username, password, fresh());
+    const guess = () =>
+      client('POST', '/auth/password', { current_password: 'a guess', new_password: 'a better password' });
+    for (let i = 0; i < 5; i++) expect((await guess()).status).toBe(403);
+    expect((await guess()).status).toBe(429);
+  });
+});
+
+describe('a session', () => {
+  test('ends at logout, and the cookie goes', async () => {
+    const client = await vault.signIn('user', 'user123', fresh());
+    const { status, headers } = await client('POST', '/auth/logout');
+    expect(status).toBe(200);
+    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session=; Path=\/; Max-Age=0;/);
+    expect((await client('GET', '/keys')).status).toBe(401);
+  });
+
+  test('is over when its time is, however good the token', async () => {
+    const client = await vault.signIn('user', 'user123', fresh());
+    await testDb()
+      .prepare("UPDATE sessions SET expires_at = ? WHERE user_id = (SELECT id FROM users WHERE name = 'user')")
+      .bind(Date.now() - 1)
+      .run();
+    expect((await client('GET', '/keys')).status).toBe(401);
+  });
+
+  test('loses its rights with the next request when its user is switched off, and regains none', async () => {
+    const { username, password, id } = await account();
+    const client = await vault.signIn(username, password, fresh());
+    expect((await client('GET', '/keys')).status).toBe(200);
+    await admin('PUT', `/users/${id}`, { is_active: false });
+    expect((await client('GET', '/keys')).status).toBe(401);
+    await admin('PUT', `/users/${id}`, { is_active: true });
+    expect((await client('GET', '/keys')).status).toBe(401);
+  });
+
+  test('has the role of the moment, whatever its token says', async () => {
+    const { username, password, id } = await account('a good password', { role: 'admin' });
+    const client = await vault.signIn(username, password, fresh());
+    expect((await client('GET', '/users')).status).toBe(200);
+    await admin('PUT', `/users/${id}`, { role: 'user' });
+    expect((await client('GET', '/users')).status).toBe(403);
+    await admin('PUT', `/users/${id}`, { role: 'admin' });
+    expect((await client('GET', '/users')).status).toBe(200);
+  });
+
+  test('ends with its user', async () => {
+    const { username, password, id } = await account();
+    const client = await vault.signIn(username, password, fresh());
+    await admin('DELETE', `/users/${id}`);
+    expect((await client('GET', '/keys')).status).toBe(401);
+  });
+
+  test('opens by the cookie alone, from our own page', async () => {
+    const { token } = await vault.signIn('user', 'user123', fresh());
+    for (const origin of [{}, { Origin: 'http://vault.test', Host: 'vault.test', 'Sec-Fetch-Site': 'same-origin' }]) {
+      const headers = { Cookie: `theme=dark; keystore_session=${token}`, ...origin };
+      const { status, body } = await vault.anonymous('GET', '/auth/session', undefined, headers);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ user: 'user', role: 'user', must_change_password: true });
+    }
+  });
+
+  test("is listed for its own user only, and ends by its id; somebody else's is not there", async () => {
+    const { username, password } = await account();
+    const one = await vault.signIn(username, password, '203.0.113.9');
+    const two = await vault.signIn(username, password, '203.0.113.10');
+    const { body } = await one('GET', '/auth/sessions');
+    expect(body.sessions).toHaveLength(2);
+    const other = body.sessions?.find(({ is_current }) => !is_current);
+    expect(other).toMatchObject({ ip_address: '203.0.113.10', is_current: false });
+    const stranger = await vault.signIn('user', 'user123', fresh());
+    const refused = await stranger('DELETE', `/auth/sessions/${other?.id}`);
+    const missing = await stranger('DELETE', '/auth/sessions/none');
+    expect([refused.status, refused.text]).toEqual([404, missing.text]);
+    expect((await two('GET', '/keys')).status).toBe(200);
+    expect((await one('DELETE', `/auth/sessions/${other?.id}`)).status).toBe(200);
+    expect((await two('GET', '/keys')).status).toBe(401);
+    expect((await one('GET', '/auth/sessions')).body.sessions).toHaveLength(1);
+  });
+});
+
+describe('POST /auth/password', () => {
+  test('takes two round trips, as a sign-in does', async () => {
+    const { username, password } = await account();
+    const client = await vault.signIn(username, password, fresh());
+    vault.trips.count = 0;
+    await client('POST', '/auth/password', { current_password: password, new_password: 'a better password' });
+    expect(vault.trips.count).toBe(2);
+  });
+
+  test('changes the password, ends every other session, and clears the mark', async () => {
+    const { username, password } = await account('a good password', { must_change_password: true });
+    const here = await vault.signIn(username, password, fresh());
+    const there = await vault.signIn(username, password, fresh());
+    expect((await here('GET', '/auth/session')).body.must_change_password).toBe(true);
+    const changed = await here('POST', '/auth/password', {
+      current_password: password,
+      new_password: 'a better password',
+    });
+    expect(changed.status).toBe(200);
+    expect((await here('GET', '/auth/session')).body.must_change_password).toBe(false);
+    expect((await there('GET', '/auth/session')).status).toBe(401);
+    expect((await login({ username, password })).status).toBe(401);
+    expect((await login({ username, password: 'a better password' })).status).toBe(200);
+  });
+
+  test.each([
+    ['too short', 'seven77'],
+    ['too long', 'x'.repeat(1_025)],
+    ['one of the most common', 'Password1'],
+    ['the default', 'admin123'],
+    ['the user name', 'same-as-name'],
+  ])('refuses a new password that is %s', async (_, password) => {
+    const username = 'Same-As-Name';
+    await admin('POST', '/users', { username, password: 'a good password' });
+    const client = await vault.signIn(username, 'a good password', fresh());
+    const answer = await client('POST', '/auth/password', {
+      current_password: 'a good password',
+      new_password: password,
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatch(/password/i);
+  });
+});
+
+test('makes a verifier of its own kind', async () => {
+  expect(await makeVerifier('x')).toMatch(/^scrypt:32768:8:3\$[^$]{16,}\$[0-9a-f]{128}$/);
+});

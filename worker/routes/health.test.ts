@@ -1,0 +1,206 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import worker from '../index.ts';
+import { emptyDatabase, startVault, testDb, testKeys } from '../testing/vault.ts';
+
+const otherKey = 'fQ7sJ1kZrV3xW9uYtL2mNpB6cDhE8gAoKiRwSvTzUq4=';
+const adminPassword = 'an admin’s good password';
+
+beforeEach(emptyDatabase);
+
+const rows = (table: string) => testDb().prepare(`SELECT count(*) AS n FROM ${table}`).first<number>('n');
+
+describe('GET /health', () => {
+  test('is healthy, in the shape of v0.6, and asks the database once a second at most', async () => {
+    const { anonymous, trips } = await startVault();
+    const now = Date.now();
+    vi.useFakeTimers({ now, toFake: ['Date'] });
+    try {
+      const { status, body } = await anonymous('GET', '/health');
+      expect([status, body]).toEqual([
+        200,
+        { status: 'healthy', timestamp: new Date(now).toISOString(), service: 'keystore', version: expect.any(String) },
+      ]);
+      trips.count = 0;
+      await anonymous('GET', '/health');
+      expect(trips.count).toBe(0);
+      vi.setSystemTime(now + 1_001);
+      await anonymous('GET', '/health');
+      expect(trips.count).toBe(1);
+      vi.setSystemTime(now - 86_400_000);
+      await anonymous('GET', '/health');
+      expect(trips.count).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('and /health/live and the UI cost no round trip', async () => {
+    const { anonymous, trips } = await startVault();
+    expect((await anonymous('GET', '/health/live')).body).toEqual({ status: 'alive', service: 'keystore' });
+    await anonymous('GET', '/');
+    expect(trips.count).toBe(0);
+  });
+
+  test('another ENCRYPTION_KEY: 503, both fingerprints, nothing is written, and the right key still opens', async () => {
+    const { signIn } = await startVault();
+    await (await signIn('user', 'user123'))('POST', '/keys', { key_name: 'k', api_key: 'v' });
+    const [events, sessions] = [await rows('audit_events'), await rows('sessions')];
+    const wrong = await startVault({ ENCRYPTION_KEY: otherKey });
+    const health = await wrong.anonymous('GET', '/health');
+    expect(health.status).toBe(503);
+    expect(health.body).toMatchObject({ status: 'unhealthy', reason: 'wrong_key' });
+    expect(health.body.error?.match(/\b[0-9a-f]{16}\b/g)).toHaveLength(2);
+    const login = await wrong.anonymous('POST', '/auth/login', { username: 'admin', password: 'admin123' });
+    expect(login.status).toBe(503);
+    expect([await rows('audit_events'), await rows('sessions')]).toEqual([events, sessions]);
+    const right = await startVault();
+    expect((await (await right.signIn('user', 'user123'))('GET', '/keys/k')).body.api_key).toBe('v');
+  });
+
+  test('a token of before, under another ENCRYPTION_KEY: 503 on every route, nothing is written', async () => {
+    const { signIn } = await startVault();
+    const { token } = await signIn('admin', 'admin123');
+    const wrong = (await startVault({ ENCRYPTION_KEY: otherKey })).client(token);
+    expect((await wrong('POST', '/keys', { key_name: 'k', api_key: 'v' })).status).toBe(503);
+    expect((await wrong('DELETE', '/users/2')).status).toBe(503);
+    expect(await rows('secrets')).toBe(0);
+    expect(await rows('users')).toBe(2);
+  });
+
+  test('the old key among the retired ones: a new one takes over, and old values still open', async () => {
+    const { signIn } = await startVault();
+    await (await signIn('user', 'user123'))('POST', '/keys', { key_name: 'old', api_key: 'sealed by the old key' });
+    const keys = { ENCRYPTION_KEY: otherKey, RETIRED_ENCRYPTION_KEYS: testKeys.ENCRYPTION_KEY };
+    const rotated = await startVault(keys);
+    const user = await rotated.signIn('user', 'user123');
+    await user('POST', '/keys', { key_name: 'new', api_key: 'sealed by the new key' });
+    expect((await user('GET', '/keys/old')).body.api_key).toBe('sealed by the old key');
+    expect((await user('GET', '/keys/new')).body.api_key).toBe('sealed by the new key');
+    expect((await (await startVault()).anonymous('GET', '/health')).body.reason).toBe('wrong_key');
+  });
+
+  test.each([
+    ['no tables at all', 'DROP TABLE d1_migrations', 'schema'],
+    ['a table missing', 'DROP TABLE instance', 'schema'],
+    [
+      'a migration that this version does not know',
+      "INSERT INTO d1_migrations (name) VALUES ('9999_later.sql')",
+      'schema',
+    ],
+    ['no record of its key', 'DELETE FROM instance', 'damaged'],
+    ['a canary that was altered', "UPDATE instance SET canary = 'x'", 'damaged'],
+  ])('a database with %s: 503 with the reason, and no default accounts come back', async (_, damage, reason) => {
+    const { signIn, anonymous } = await startVault();
+    const client = await signIn('admin', 'admin123');
+    await client('POST', '/auth/password', { current_password: 'admin123', new_password: 'a good password' });
+    await testDb().exec(damage);
+    const health = await anonymous('GET', '/health');
+    expect([health.status, health.body.reason]).toEqual([503, reason]);
+    expect(health.body.error).toMatch(/\.$/);
+    const login = await anonymous('POST', '/auth/login', { username: 'admin', password: 'admin123' });
+    expect([401, 503]).toContain(login.status);
+  });
+});
+
+describe('a new vault', () => {
+  test('with ADMIN_PASSWORD has one admin and no default user', async () => {
+    const { anonymous, signIn } = await startVault({ ADMIN_PASSWORD: adminPassword });
+    const wrong = await anonymous('POST', '/auth/login', { username: 'admin', password: 'admin123' });
+    expect(wrong.status).toBe(401);
+    const admin = await signIn('admin', adminPassword);
+    expect((await admin('GET', '/users')).body.users).toMatchObject([
+      { username: 'admin', must_change_password: false },
+    ]);
+  });
+
+  test('on the edge without ADMIN_PASSWORD has no account, and the answer says what to set', async () => {
+    const { anonymous } = await startVault({ FIRST_ACCOUNTS: '' });
+    for (const answer of [
+      await anonymous('GET', '/health'),
+      await anonymous('POST', '/auth/login', { username: 'admin', password: 'admin123' }),
+    ]) {
+      expect(answer.status).toBe(503);
+      expect(answer.body.error).toContain('ADMIN_PASSWORD');
+    }
+    expect(await rows('users')).toBe(0);
+    expect(await rows('instance')).toBe(0);
+  });
+
+  test('refuses an ADMIN_PASSWORD that anybody would guess', async () => {
+    const { anonymous } = await startVault({ ADMIN_PASSWORD: 'password1' });
+    const { status, body } = await anonymous('GET', '/health');
+    expect([status, body.reason]).toEqual([503, 'setup']);
+    expect(await rows('users')).toBe(0);
+  });
+
+  test('an ADMIN_PASSWORD that is set later changes nothing', async () => {
+    await (await startVault()).signIn('admin', 'admin123');
+    const { signIn } = await startVault({ ADMIN_PASSWORD: adminPassword });
+    await signIn('admin', 'admin123');
+    await expect(signIn('admin', adminPassword)).rejects.toThrow('401');
+  });
+
+  test('is set up once, however many ask first', async () => {
+    const vaults = [await startVault(), await startVault(), await startVault()];
+    const answers = await Promise.all(
+      vaults.flatMap(({ anonymous }) => [1, 2, 3].map(() => anonymous('GET', '/health'))),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    expect([await rows('instance'), await rows('users')]).toEqual([1, 2]);
+  });
+});
+
+describe('the settings', () => {
+  const ask = (settings: object) =>
+    Promise.resolve(
+      worker.fetch(
+        new Request('http://vault.test/keys') as never,
+        { DB: testDb(), ...testKeys, ...settings },
+        {} as never,
+      ),
+    );
+
+  test.each([
+    ['SECRET_KEY', undefined],
+    ['SECRET_KEY', 'short'],
+    ['SECRET_KEY', 'your-secret-key-change-me-in-production'],
+    ['ENCRYPTION_KEY', undefined],
+    ['ENCRYPTION_KEY', 'not base64 at all'],
+    ['ENCRYPTION_KEY', 'dG9vIHNob3J0'],
+    ['JWT_EXPIRY_HOURS', '-1'],
+    ['JWT_EXPIRY_HOURS', 'a day'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://a.example/path'],
+  ])('%s = %s: everything answers 503 with a sentence that names it', async (name, setting) => {
+    const response = await ask({ [name]: setting });
+    expect(response.status).toBe(503);
+    const { error } = (await response.json()) as { error: string };
+    expect(error).toContain(name);
+    if (setting) expect(error).not.toContain(setting);
+  });
+
+  test.each([
+    ['a newline after it', `${testKeys.ENCRYPTION_KEY}\n`],
+    ['the other alphabet of base64', testKeys.ENCRYPTION_KEY.replaceAll('-', '+').replaceAll('_', '/')],
+  ])('ENCRYPTION_KEY with %s is the same key', async (_, key) => {
+    await (await startVault()).anonymous('GET', '/health');
+    expect((await (await startVault({ ENCRYPTION_KEY: key })).anonymous('GET', '/health')).status).toBe(200);
+  });
+
+  test('JWT_EXPIRY_HOURS is how long a token lasts', async () => {
+    const { signIn } = await startVault({ JWT_EXPIRY_HOURS: '0.5' });
+    const { token } = await signIn('user', 'user123');
+    const { iat, exp } = JSON.parse(atob(token.split('.')[1] ?? ''));
+    expect(exp - iat).toBe(1_800);
+  });
+
+  test('CORS_ORIGINS may call with a token, and nobody else', async () => {
+    const { anonymous } = await startVault({ CORS_ORIGINS: 'https://tools.example, https://two.example' });
+    const preflight = (Origin: string) =>
+      anonymous('OPTIONS', '/keys', undefined, { Origin, 'Access-Control-Request-Method': 'GET' });
+    const allowed = async (origin: string) => (await preflight(origin)).headers.get('Access-Control-Allow-Origin');
+    expect(await allowed('https://tools.example')).toBe('https://tools.example');
+    expect(await allowed('https://evil.example')).toBeNull();
+    expect((await preflight('https://tools.example')).headers.get('Access-Control-Allow-Credentials')).toBeNull();
+  });
+});

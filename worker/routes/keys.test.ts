@@ -1,0 +1,363 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Client, startVault, testDb } from '../testing/vault.ts';
+import { valueBytesMost } from '../wire/requests.ts';
+
+let vault: Awaited<ReturnType<typeof startVault>>;
+let admin: Client;
+let user: Client;
+let colleague: Client;
+
+beforeAll(async () => {
+  vault = await startVault();
+  admin = await vault.signIn('admin', 'admin123');
+  user = await vault.signIn('user', 'user123');
+  await admin('POST', '/users', { username: 'colleague', password: 'a good password' });
+  colleague = await vault.signIn('colleague', 'a good password');
+});
+
+let count = 0;
+const named = () => `key ${++count}`;
+const path = (name: string) => `/keys/${encodeURIComponent(name)}`;
+const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+describe('a key', () => {
+  test('is stored, listed without its value, read, changed and deleted, in the shapes of v0.6', async () => {
+    const key_name = named();
+    const created = await user('POST', '/keys', { key_name, api_key: 'sk-1', description: 'nightly' });
+    expect([created.status, created.body]).toEqual([201, { message: 'API key added successfully' }]);
+
+    const list = await user('GET', '/keys');
+    expect(list.status).toBe(200);
+    expect(list.body.keys).toContainEqual({
+      key_name,
+      description: 'nightly',
+      created_at: iso,
+      updated_at: iso,
+      created_by: 'user',
+    });
+    expect(list.text).not.toContain('sk-1');
+
+    const read = await user('GET', path(key_name));
+    expect([read.status, read.body]).toEqual([
+      200,
+      { key_name, api_key: 'sk-1', description: 'nightly', created_at: iso, updated_at: iso },
+    ]);
+
+    const updated = await user('PUT', path(key_name), { api_key: 'sk-2' });
+    expect([updated.status, updated.body]).toEqual([200, { message: 'API key updated successfully' }]);
+    expect((await user('GET', path(key_name))).body).toMatchObject({ api_key: 'sk-2', description: 'nightly' });
+
+    const deleted = await user('DELETE', path(key_name));
+    expect([deleted.status, deleted.body]).toEqual([200, { message: 'API key deleted successfully' }]);
+    expect((await user('GET', path(key_name))).status).toBe(404);
+    expect((await user('POST', '/keys', { key_name, api_key: 'sk-3' })).status).toBe(201);
+  });
+
+  test('needs no description', async () => {
+    const key_name = named();
+    await user('POST', '/keys', { key_name, api_key: 'x', description: null });
+    expect((await user('GET', path(key_name))).body.description).toBe('');
+  });
+
+  test('keeps its old versions', async () => {
+    const key_name = named();
+    await user('POST', '/keys', { key_name, api_key: 'one' });
+    await user('PUT', path(key_name), { api_key: 'two' });
+    await admin('PUT', path(key_name), { api_key: 'three', description: 'd' });
+    const { results } = await testDb()
+      .prepare(
+        'SELECT number, secret_versions.created_by FROM secret_versions JOIN secrets ON id = secret_id WHERE name = ? ORDER BY number',
+      )
+      .bind(key_name)
+      .all();
+    expect(results).toEqual([
+      { number: 1, created_by: 'user' },
+      { number: 2, created_by: 'user' },
+      { number: 3, created_by: 'admin' },
+    ]);
+  });
+
+  test.each([
+    ['a value under a name that is taken', { api_key: 'y' }, 409],
+    ['no value', { api_key: undefined }, 400],
+    ['an empty value', { api_key: '' }, 400],
+    ['a value that is null', { api_key: null }, 400],
+    ['a value that is a number', { api_key: 1 }, 400],
+    ['a value that is a list', { api_key: ['x'] }, 400],
+    ['a value that is too long', { api_key: 'x'.repeat(valueBytesMost + 1) }, 400],
+    ['a value that is too long in UTF-8', { api_key: 'é'.repeat(valueBytesMost / 2 + 1) }, 400],
+    ['a description that is a number', { description: 1 }, 400],
+    ['a description that is too long', { description: 'x'.repeat(4_097) }, 400],
+    ['no name', { key_name: undefined }, 400],
+  ])('%s is refused and changes nothing', async (_, change, status) => {
+    const key_name = 'as it was';
+    await user('POST', '/keys', { key_name, api_key: 'as it was' });
+    const before = (await user('GET', path(key_name))).body;
+    const answer = await user('POST', '/keys', { key_name, api_key: 'x', ...change });
+    expect(answer.status).toBe(status);
+    expect(answer.body.error).toMatch(/\.$/);
+    expect((await user('GET', path(key_name))).body).toEqual(before);
+  });
+
+  test('PUT without anything to change says what to send', async () => {
+    const answer = await user('PUT', path('as it was'), {});
+    expect([answer.status, answer.body.error]).toEqual([400, 'Send api_key, description or both.']);
+  });
+
+  test('ignores fields that are not for the caller to set', async () => {
+    const key_name = named();
+    const fields = { id: 1, owner_id: 1, created_by: 'admin', created_at: '1970-01-01', current_version: 9 };
+    await user('POST', '/keys', { key_name, api_key: 'x', ...fields });
+    await user('PUT', path(key_name), { description: 'y', ...fields, key_name: 'another' });
+    const { body } = await user('GET', '/keys');
+    expect(body.keys?.find((key) => key.key_name === key_name)).toMatchObject({ created_by: 'user', description: 'y' });
+  });
+});
+
+describe('names', () => {
+  test.each([
+    ['empty', ''],
+    ['blank', '   '],
+    ['a control character', 'a\u0007b'],
+    ['a newline', 'a\nb'],
+    ['a line separator', 'a\u2028b'],
+    ['over 255 bytes', 'é'.repeat(128)],
+    ['a dot', '.'],
+    ['two dots', '..'],
+    ['no text', 7],
+  ])('%s: 400', async (_, key_name) => {
+    expect((await user('POST', '/keys', { key_name, api_key: 'x' })).status).toBe(400);
+  });
+
+  test.each([
+    'with/slash',
+    '/',
+    '//',
+    'a/../b',
+    'what?',
+    '#1',
+    '100%',
+    '100%25',
+    'weird%20name',
+    '%2F',
+    'a+b&c=d',
+    ';',
+    ' padded ',
+    'quote"d',
+    "o'brien",
+    '<b>bold</b>',
+    '<script>alert(1)</script>',
+    'emoji-🔑',
+    '鍵-jp',
+    'schlüssel-ä',
+    '__proto__',
+    'constructor',
+    'toString',
+    'trailing.dot.',
+    '...',
+    '\\',
+    '\\..\\x',
+    'activity',
+    'a'.repeat(255),
+    "'; DROP TABLE secrets; --",
+    '%_',
+  ])('%s: stored, and found again', async (key_name) => {
+    expect((await user('POST', '/keys', { key_name, api_key: `of ${key_name}` })).status).toBe(201);
+    expect((await user('GET', path(key_name))).body).toMatchObject({ key_name, api_key: `of ${key_name}` });
+    expect((await user('PUT', path(key_name), { description: key_name })).status).toBe(200);
+    expect((await user('GET', path(key_name))).body.description).toBe(key_name);
+    expect((await user('DELETE', path(key_name))).status).toBe(200);
+  });
+
+  test('are told apart to the letter', async () => {
+    await user('POST', '/keys', { key_name: 'Case', api_key: 'upper' });
+    await user('POST', '/keys', { key_name: 'case', api_key: 'lower' });
+    expect((await user('GET', '/keys/Case')).body.api_key).toBe('upper');
+    expect((await user('GET', '/keys/case')).body.api_key).toBe('lower');
+  });
+
+  test.each(['/keys/%', '/keys/%E0%A4%A', '/keys/%ff', '/keys/%00', '/keys/%0a'])('%s: 400', async (bad) => {
+    expect((await user('GET', bad)).status).toBe(400);
+  });
+});
+
+test('any name and any value come back byte for byte', async () => {
+  const name = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+    .filter((text) => text.trim() !== '' && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) && text !== '.' && text !== '..');
+  const value = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed());
+  await fc.assert(
+    fc.asyncProperty(name, value, async (suffix, api_key) => {
+      const key_name = `${suffix} ${named()}`;
+      expect((await user('POST', '/keys', { key_name, api_key })).status).toBe(201);
+      expect((await user('GET', path(key_name))).body).toMatchObject({ key_name, api_key });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test.each([
+  ['64 KiB', 'x'.repeat(valueBytesMost)],
+  ['64 KiB of NUL', '\u0000'.repeat(valueBytesMost)],
+  ['newlines, NUL and emoji', '-----BEGIN KEY-----\r\n\u0000\t🔑\n'],
+  ['white space', ' \n '],
+  ['a byte order mark', '\ufeffvalue'],
+])('a value of %s comes back byte for byte', async (_, api_key) => {
+  const key_name = named();
+  expect((await user('POST', '/keys', { key_name, api_key })).status).toBe(201);
+  expect((await user('GET', path(key_name))).body.api_key).toBe(api_key);
+});
+
+describe("somebody else's key", () => {
+  test.each([
+    ['GET', undefined],
+    ['PUT', { api_key: 'mine now' }],
+    ['PUT', { description: 'mine now' }],
+    ['DELETE', undefined],
+  ] as const)('is for %s as if it were not there, byte for byte, and the log keeps the truth', async (method, body) => {
+    const key_name = named();
+    await colleague('POST', '/keys', { key_name, api_key: 'theirs' });
+    const foreign = await user(method, path(key_name), body);
+    const missing = await user(method, path('nothing of this name'), body);
+    expect([foreign.status, foreign.text, [...foreign.headers]]).toEqual([404, missing.text, [...missing.headers]]);
+    expect((await colleague('GET', path(key_name))).body).toMatchObject({ api_key: 'theirs', description: '' });
+    const { results } = await testDb()
+      .prepare("SELECT outcome, target FROM audit_events WHERE actor_name = 'user' ORDER BY id DESC LIMIT 2")
+      .all();
+    expect(results).toEqual([
+      { outcome: 'not_found', target: 'nothing of this name' },
+      { outcome: 'denied', target: key_name },
+    ]);
+  });
+
+  test('is not in the list of a user, and is in that of an admin', async () => {
+    const key_name = named();
+    await colleague('POST', '/keys', { key_name, api_key: 'theirs' });
+    const names = async (client: Client) => (await client('GET', '/keys')).body.keys?.map((key) => key.key_name);
+    expect(await names(user)).not.toContain(key_name);
+    expect(await names(colleague)).toContain(key_name);
+    expect(await names(admin)).toContain(key_name);
+  });
+
+  test('may be read, changed and deleted by an admin, and stays its owner’s', async () => {
+    const key_name = named();
+    await colleague('POST', '/keys', { key_name, api_key: 'theirs' });
+    expect((await admin('GET', path(key_name))).body.api_key).toBe('theirs');
+    expect((await admin('PUT', path(key_name), { api_key: 'changed' })).status).toBe(200);
+    expect((await colleague('GET', path(key_name))).body.api_key).toBe('changed');
+    expect((await admin('DELETE', path(key_name))).status).toBe(200);
+  });
+});
+
+describe('at once', () => {
+  test('50 creates of one name: one 201, 49 conflicts, and one key', async () => {
+    const key_name = named();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => (i % 2 ? user : colleague)('POST', '/keys', { key_name, api_key: `${i}` })),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(49);
+    expect((await admin('GET', path(key_name))).body.api_key).toBe(String(statuses.indexOf(201)));
+  });
+
+  test('a value and a description: both are kept', async () => {
+    const key_name = named();
+    await user('POST', '/keys', { key_name, api_key: 'old', description: 'old' });
+    await Promise.all([
+      user('PUT', path(key_name), { api_key: 'new' }),
+      user('PUT', path(key_name), { description: 'new' }),
+    ]);
+    expect((await user('GET', path(key_name))).body).toMatchObject({ api_key: 'new', description: 'new' });
+  });
+
+  test('20 new values: 20 versions, and the last one is served', async () => {
+    const key_name = named();
+    await user('POST', '/keys', { key_name, api_key: 'first' });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => user('PUT', path(key_name), { api_key: `v${i}` })));
+    const row = await testDb()
+      .prepare(
+        'SELECT current_version, (SELECT count(*) FROM secret_versions WHERE secret_id = id) AS versions FROM secrets WHERE name = ?',
+      )
+      .bind(key_name)
+      .first();
+    expect(row).toEqual({ current_version: 21, versions: 21 });
+  });
+});
+
+describe('a stored value that was tampered with', () => {
+  const stored = (column: string, name: string) =>
+    `(SELECT ${column} FROM secret_versions v JOIN secrets s ON s.id = v.secret_id WHERE s.name = '${name}')`;
+  const update = (assignment: string, name: string) =>
+    testDb().exec(
+      `UPDATE secret_versions SET ${assignment} WHERE secret_id = (SELECT id FROM secrets WHERE name = '${name}')`,
+    );
+
+  test.each([
+    ['altered', "token = substr(token, 1, 60) || 'AAAA' || substr(token, 65)", 'binding_mismatch'],
+    ['not a token at all', "token = 'x'", 'binding_mismatch'],
+    ['moved from another row', `token = ${stored('token', 'victim')}`, 'binding_mismatch'],
+    [
+      'moved from another row with its binding',
+      `token = ${stored('token', 'victim')}, binding = ${stored('binding', 'victim')}`,
+      'binding_mismatch',
+    ],
+    ['said to be sealed by another key', "key_id = 'ffffffffffffffff'", 'unknown_key'],
+  ])(
+    '%s: 500 without detail for this key, the others are readable, and the log says why',
+    async (_, assignment, reason) => {
+      await user('POST', '/keys', { key_name: 'victim', api_key: 'the other value' });
+      const key_name = named();
+      await user('POST', '/keys', { key_name, api_key: 'this value' });
+      await update(assignment, key_name);
+      const answer = await user('GET', path(key_name));
+      expect([answer.status, Object.keys(answer.body)]).toEqual([500, ['error']]);
+      expect(answer.text).not.toMatch(/value"|token|binding|mismatch/);
+      expect((await user('GET', '/keys/victim')).body.api_key).toBe('the other value');
+      expect((await user('GET', '/keys')).status).toBe(200);
+      const { body } = await user('GET', '/logs?action=view_key&success=false&limit=1');
+      expect(body.logs).toMatchObject([{ key_name, outcome: 'failed', reason }]);
+      expect((await user('PUT', path(key_name), { api_key: 'mended' })).status).toBe(200);
+      expect((await user('GET', path(key_name))).body.api_key).toBe('mended');
+    },
+  );
+
+  test('two rows whose names were swapped serve neither value', async () => {
+    const [one, two] = [named(), named()];
+    await user('POST', '/keys', { key_name: one, api_key: 'value of one' });
+    await user('POST', '/keys', { key_name: two, api_key: 'value of two' });
+    await testDb().exec(`UPDATE secrets SET name = 'swapping' WHERE name = '${one}'`);
+    await testDb().exec(`UPDATE secrets SET name = '${one}' WHERE name = '${two}'`);
+    await testDb().exec(`UPDATE secrets SET name = '${two}' WHERE name = 'swapping'`);
+    expect((await user('GET', path(one))).status).toBe(500);
+    expect((await user('GET', path(two))).status).toBe(500);
+  });
+});
+
+test('what is stored is a Fernet token and never the value', async () => {
+  const key_name = named();
+  await user('POST', '/keys', { key_name, api_key: 'a value to look for' });
+  const { results } = await testDb().prepare('SELECT * FROM secret_versions ORDER BY created_at DESC LIMIT 1').all();
+  expect(results).toHaveLength(1);
+  expect(JSON.stringify(results)).not.toContain('a value to look for');
+  expect(results.every((row) => /^gAAAAA[\w-]+=*$/.test(String(row.token)))).toBe(true);
+});
+
+test('a list that is longer than one answer goes on after its last name', async () => {
+  const db = testDb();
+  const before = (await admin('GET', '/keys')).body.keys?.length ?? 0;
+  await db.exec(
+    `
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+    INSERT INTO secrets (name, owner_id, created_by, created_at, updated_at, current_version)
+    SELECT 'many ' || i, 2, 'user', 0, 0, 1 FROM n`.replaceAll('\n', ' '),
+  );
+  const first = await admin('GET', '/keys');
+  expect(first.body.keys).toHaveLength(10_000);
+  const rest = await admin('GET', `/keys?after=${encodeURIComponent(first.body.next ?? '')}`);
+  expect(rest.body.keys).toHaveLength(before);
+  expect(rest.body.next).toBeUndefined();
+  const names = [...(first.body.keys ?? []), ...(rest.body.keys ?? [])].map((key) => key.key_name);
+  expect(new Set(names).size).toBe(10_000 + before);
+});

@@ -1,0 +1,21 @@
+import { createSecret, deleteSecret, listSecrets, readSecret, updateSecret } from '../operations/secrets.ts';
+import * as json from '../wire/json.ts';
+import { keyChange, keyListQuery, keyPath, newKey } from '../wire/requests.ts';
+import { answer, created, done, list, ok, router } from './router.ts';
+
+export const keys = router()
+  .get('/keys', answer(listSecrets, { query: keyListQuery }, list(json.keyList)))
+  .post(
+    '/keys',
+    answer(
+      createSecret,
+      { body: newKey },
+      created(() => ({ message: 'API key added successfully' })),
+    ),
+  )
+  .get('/keys/:key_name', answer(readSecret, { path: keyPath }, ok(json.key)))
+  .put(
+    '/keys/:key_name',
+    answer(updateSecret, { path: keyPath, body: keyChange }, done('API key updated successfully')),
+  )
+  .delete('/keys/:key_name', answer(deleteSecret, { path: keyPath }, done('API key deleted successfully')));

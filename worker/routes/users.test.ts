@@ -1,0 +1,183 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Client, startVault, testDb } from '../testing/vault.ts';
+
+let vault: Awaited<ReturnType<typeof startVault>>;
+let admin: Client;
+
+beforeAll(async () => {
+  vault = await startVault();
+  admin = await vault.signIn('admin', 'admin123');
+});
+
+let count = 0;
+const add = async (fields: object = {}) => {
+  const username = `person ${String.fromCharCode(97 + (count % 26))}${String.fromCharCode(97 + Math.floor(count++ / 26))}`;
+  const { body } = await admin('POST', '/users', { username, password: 'a good password', ...fields });
+  return { username, id: body.id ?? 0 };
+};
+const found = async (id: number) => (await admin('GET', '/users')).body.users?.find((user) => user.id === id);
+const iso = expect.stringMatching(/Z$/);
+
+test('a new vault has admin and user, both marked for a change of password', async () => {
+  const { body } = await admin('GET', '/users');
+  expect(body.users).toMatchObject([
+    { id: 1, username: 'admin', role: 'admin', is_active: true, last_login: iso, must_change_password: true },
+    { id: 2, username: 'user', role: 'user', is_active: true, last_login: null, must_change_password: true },
+  ]);
+});
+
+describe('a user', () => {
+  test('is added, listed, changed and deleted, in the shapes of v0.6', async () => {
+    const created = await admin('POST', '/users', { username: 'dörte', password: 'a good password' });
+    expect([created.status, created.body.message]).toEqual([201, 'User added successfully']);
+    const id = created.body.id ?? 0;
+    expect(await found(id)).toEqual({
+      id,
+      username: 'dörte',
+      role: 'user',
+      created_at: iso,
+      last_login: null,
+      is_active: true,
+      must_change_password: false,
+      key_count: 0,
+    });
+    const updated = await admin('PUT', `/users/${id}`, { role: 'admin', is_active: false });
+    expect([updated.status, updated.body]).toEqual([200, { message: 'User updated successfully' }]);
+    expect(await found(id)).toMatchObject({ role: 'admin', is_active: false });
+    const deleted = await admin('DELETE', `/users/${id}`);
+    expect([deleted.status, deleted.body]).toEqual([200, { message: 'User deleted successfully' }]);
+    expect(await found(id)).toBeUndefined();
+  });
+
+  test('takes its keys along when deleted, and its history stays', async () => {
+    const { username, id } = await add();
+    const client = await vault.signIn(username, 'a good password');
+    await client('POST', '/keys', { key_name: 'goes along', api_key: 'x' });
+    expect((await found(id))?.key_count).toBe(1);
+    await admin('DELETE', `/users/${id}`);
+    expect((await admin('GET', '/keys/goes%20along')).status).toBe(404);
+    expect(await testDb().prepare('SELECT count(*) AS n FROM secret_versions').first('n')).toBe(0);
+    const { body } = await admin('GET', `/logs?user_name=${encodeURIComponent(username)}`);
+    expect(body.logs?.map(({ action }) => action)).toContain('add_key');
+  });
+
+  test('gets a new password by an admin, marked for change where asked', async () => {
+    const { username, id } = await add();
+    await admin('PUT', `/users/${id}`, { password: 'another good password', must_change_password: true });
+    await expect(vault.signIn(username, 'a good password')).rejects.toThrow('401');
+    await vault.signIn(username, 'another good password');
+    expect((await found(id))?.must_change_password).toBe(true);
+  });
+
+  test('cannot be given its name as its password', async () => {
+    const { username, id } = await add();
+    expect((await admin('PUT', `/users/${id}`, { password: username.toUpperCase() })).status).toBe(400);
+    await vault.signIn(username, 'a good password');
+  });
+});
+
+test.each([
+  ['an empty name', { username: '' }],
+  ['a blank name', { username: '  ' }],
+  ['a name with spaces around', { username: ' padded' }],
+  ['a name with a control character', { username: 'a\u0000b' }],
+  ['a name with an invisible character', { username: 'ad\u200bmin' }],
+  ['a name that is too long', { username: 'x'.repeat(256) }],
+  ['a name that is a number', { username: 1 }],
+  ['the role Admin', { role: 'Admin' }],
+  ['the role root', { role: 'root' }],
+  ['a list for a role', { role: [] }],
+  ['a short password', { password: 'seven77' }],
+  ['a common password', { password: 'password1' }],
+  ['its name for a password', { username: 'eight-letters', password: 'Eight-Letters' }],
+  ['a password that is a number', { password: 12345678 }],
+  ['a mark that is text', { must_change_password: 'true' }],
+])('POST with %s: 400', async (_, fields) => {
+  const answer = await admin('POST', '/users', { username: 'valid', password: 'a good password', ...fields });
+  expect(answer.status).toBe(400);
+  expect(answer.body.error).toMatch(/\.$/);
+});
+
+test.each([
+  ['is_active: "false"', { is_active: 'false' }],
+  ['is_active: 0', { is_active: 0 }],
+  ['is_active: null', { is_active: null }],
+  ['role: Admin', { role: 'Admin' }],
+  ['role: null', { role: null }],
+  ['nothing', {}],
+  ['only fields that nobody sets', { password_hash: 'x', id: 1, verifier: 'y' }],
+])('PUT with %s: 400, and nothing is changed', async (_, fields) => {
+  const before = await found(2);
+  expect((await admin('PUT', '/users/2', fields)).status).toBe(400);
+  expect(await found(2)).toEqual(before);
+});
+
+test('password_hash, id and the like in a body are ignored', async () => {
+  const { username, id } = await add({ id: 1, password_hash: 'x', verifier: 'x', is_active: false });
+  expect(id).toBeGreaterThan(2);
+  expect((await found(id))?.is_active).toBe(true);
+  await vault.signIn(username, 'a good password');
+});
+
+test.each(['admin', 'ADMIN', 'аdmin', 'ａｄｍｉｎ', 'adrnin', 'Admіn', 'us3r', 'uѕer'])(
+  'a name that looks like one that exists, %s',
+  async (username) => {
+    const answer = await admin('POST', '/users', { username, password: 'a good password' });
+    expect(answer.status).toBe(username === 'us3r' ? 201 : 409);
+  },
+);
+
+test.each([
+  '0',
+  '-1',
+  '1.0',
+  '0x1',
+  '1e0',
+  '+1',
+  '01',
+  '9007199254740993',
+  '99999999999999999999',
+  'me',
+  '%31%00',
+  '%',
+])('the id %s: 404', async (id) => {
+  expect((await admin('PUT', `/users/${id}`, { role: 'user' })).status).toBe(404);
+  expect((await admin('DELETE', `/users/${id}`)).status).toBe(404);
+});
+
+describe('somebody stays in charge', () => {
+  test('nobody deletes their own account', async () => {
+    const answer = await admin('DELETE', '/users/1');
+    expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('your own account')]);
+  });
+
+  test.each([{ role: 'user' }, { is_active: false }, { role: 'user', is_active: false }])(
+    'the last active admin is not changed by %j',
+    async (change) => {
+      await add({ role: 'admin' }).then(({ id }) => admin('PUT', `/users/${id}`, { is_active: false }));
+      const answer = await admin('PUT', '/users/1', change);
+      expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('last active admin')]);
+      expect(await found(1)).toMatchObject({ role: 'admin', is_active: true });
+    },
+  );
+
+  test.each(['demote', 'deactivate', 'delete'])(
+    'two admins who %s each other at once: one of them remains',
+    async (how) => {
+      const other = await add({ role: 'admin' });
+      const rival = await vault.signIn(other.username, 'a good password');
+      const act = (client: Client, id: number) =>
+        how === 'delete'
+          ? client('DELETE', `/users/${id}`)
+          : client('PUT', `/users/${id}`, how === 'demote' ? { role: 'user' } : { is_active: false });
+      const answers = await Promise.all([act(admin, other.id), act(rival, 1)]);
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      const { count } = (await testDb()
+        .prepare("SELECT count(*) AS count FROM users WHERE role = 'admin' AND is_active")
+        .first<{ count: number }>()) ?? { count: 0 };
+      expect(count).toBe(1);
+      // the first of the two is decided first, so admin is still there
+      expect(answers[0]?.status).toBe(200);
+    },
+  );
+});

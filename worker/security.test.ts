@@ -1,0 +1,232 @@
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { roles } from './policy/policy.ts';
+import { type Client, startVault, testDb, testKeys } from './testing/vault.ts';
+
+/** One suite for every route of the app: a new route is in it from its first day. */
+
+type Started = Awaited<ReturnType<typeof startVault>>;
+
+const open = new Set(['POST /auth/login', 'GET /health', 'GET /health/live', 'GET /*']);
+
+let vault: Started;
+let admin: Client;
+let user: Client;
+
+beforeAll(async () => {
+  vault = await startVault();
+  admin = await vault.signIn('admin', 'admin123');
+  user = await vault.signIn('user', 'user123');
+});
+
+const routes = (await startVault()).app.routes
+  .filter(({ method, path }) => method !== 'ALL' && !open.has(`${method} ${path}`))
+  .map(({ method, path }) => ({ method, path, route: `${method} ${path}` }));
+
+const at = (path: string) =>
+  path.replace(':key_name', 'nothing').replace(':user_id', '4711').replace(':session_id', 'no-session');
+
+const bodies: Record<string, unknown> = {
+  'POST /keys': { key_name: 'walked', api_key: 'value' },
+  'PUT /keys/:key_name': { description: 'walked' },
+  'POST /users': { username: 'walked', password: 'a good password' },
+  'PUT /users/:user_id': { role: 'user' },
+  'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
+};
+
+const ask = (client: Client, { method, path, route }: (typeof routes)[number]) =>
+  client(method, at(path), bodies[route] ?? (method === 'POST' || method === 'PUT' ? {} : undefined));
+
+const newestEvent = () =>
+  testDb().prepare('SELECT * FROM audit_events ORDER BY id DESC LIMIT 1').first<Record<string, unknown>>();
+
+const eventCount = () => testDb().prepare('SELECT count(*) AS count FROM audit_events').first<number>('count');
+
+const encoded = (text: string) => new TextEncoder().encode(text);
+const parts = (token: string) => token.split('.') as [string, string, string];
+const json64 = (value: unknown) =>
+  btoa(JSON.stringify(value)).replaceAll('=', '').replaceAll('+', '-').replaceAll('/', '_');
+const claimsOf = (token: string) => JSON.parse(atob(parts(token)[1].replaceAll('-', '+').replaceAll('_', '/')));
+
+const forged = async (): Promise<[string, string][]> => {
+  const claims = claimsOf(admin.token);
+  const [header, payload, signature] = parts(admin.token);
+  const signed = (change: object, alg = 'HS256', key = testKeys.SECRET_KEY) =>
+    new SignJWT({ ...claims, ...change }).setProtectedHeader({ alg }).sign(encoded(key));
+  const { exp: _, ...endless } = claims;
+  const rsa = (await crypto.subtle.generateKey(
+    { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
+    false,
+    ['sign', 'verify'],
+  )) as CryptoKeyPair;
+  return [
+    ['nothing at all', ''],
+    ['alg none', new UnsecuredJWT(claims).encode()],
+    ...['None', 'NONE', 'nOnE'].map((alg): [string, string] => [`alg ${alg}`, `${json64({ alg })}.${payload}.`]),
+    ['alg none with the old signature', `${json64({ alg: 'none' })}.${payload}.${signature}`],
+    ['HS512', await signed({}, 'HS512', testKeys.SECRET_KEY.repeat(2))],
+    ['RS256', await new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(rsa.privateKey)],
+    ['another key', await signed({}, 'HS256', 'another key of more than 32 bytes length')],
+    ['an edited role', `${header}.${json64({ ...claimsOf(user.token), role: 'admin' })}.${parts(user.token)[2]}`],
+    ['no exp', await new SignJWT(endless).setProtectedHeader({ alg: 'HS256' }).sign(encoded(testKeys.SECRET_KEY))],
+    ['an exp that is past', await signed({ exp: 1 })],
+    ['an exp that is text', `${header}.${json64({ ...claims, exp: '9999999999' })}.${signature}`],
+    ['100 KB', 'a'.repeat(100_000)],
+    ['two dots and no more', '..'],
+    ['a payload cut short', `${header}.${payload.slice(0, -2)}.${signature}`],
+  ];
+};
+
+test('the walk meets every route of the API', () => {
+  expect(routes.map(({ route }) => route)).toEqual(
+    expect.arrayContaining(['GET /keys/:key_name', 'DELETE /users/:user_id']),
+  );
+  expect(routes.length).toBeGreaterThanOrEqual(15);
+});
+
+describe.each(routes)('$route', (route) => {
+  test('answers 401 to every forged token, without a word to the database', async () => {
+    const tokens = await forged();
+    vault.trips.count = 0;
+    for (const [kind, token] of tokens) {
+      const answer = await ask(vault.client(token), route);
+      expect.soft(answer.status, kind).toBe(401);
+      expect.soft(answer.body.error, kind).toMatch(/token/);
+    }
+    expect(vault.trips.count).toBe(0);
+  });
+
+  test('takes no credential but the header and the cookie', async () => {
+    const { method, path } = route;
+    const url = `http://vault.test${at(path)}`;
+    const refused = [
+      new Request(`${url}?token=${admin.token}&access_token=${admin.token}`, { method }),
+      new Request(url, { method, headers: { Authorization: `Basic ${admin.token}` } }),
+      new Request(url, { method, headers: { Authorization: admin.token } }),
+      new Request(url, { method, headers: { Authorization: 'Bearer x', Cookie: `keystore_session=${admin.token}` } }),
+    ];
+    for (const request of refused) expect((await vault.raw(request)).status).toBe(401);
+  });
+
+  test('does not believe the cookie from a page of another origin', async () => {
+    const { method, path } = route;
+    for (const foreign of [
+      { Origin: 'http://evil.test' },
+      { Origin: 'null' },
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { 'Sec-Fetch-Site': 'same-site', Origin: 'http://vault.test' },
+    ]) {
+      const headers = { Cookie: `keystore_session=${admin.token}`, Host: 'vault.test', ...foreign };
+      expect((await vault.raw(new Request(`http://vault.test${at(path)}`, { method, headers }))).status).toBe(401);
+    }
+  });
+
+  test('gives a live session an answer that is not an accident, in one round trip, with one event', async () => {
+    const client = await vault.signIn('admin', 'admin123');
+    vault.trips.count = 0;
+    const before = await eventCount();
+    const answer = await ask(client, route);
+    expect(vault.trips.count).toBe(1);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.status).not.toBe(401);
+    expect(await eventCount()).toBe((before ?? 0) + 1);
+    expect(await newestEvent()).toMatchObject({ actor_name: 'admin', actor_role: 'admin' });
+  });
+
+  test('answers 401 once the session has ended, and writes it down', async () => {
+    const client = await vault.signIn('user', 'user123');
+    expect((await client('POST', '/auth/logout')).status).toBe(200);
+    expect((await ask(client, route)).status).toBe(401);
+    expect(await newestEvent()).toMatchObject({ outcome: 'unauthenticated', actor_id: null, actor_name: 'user' });
+  });
+
+  test('does nothing, and answers nothing, when the log cannot be written', async () => {
+    const db = testDb();
+    await db.exec("CREATE TRIGGER no_log BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'log is full'); END");
+    try {
+      await db.exec("UPDATE secrets SET description = 'as it was'");
+      const answer = await ask(admin, route);
+      expect(answer.status).toBe(503);
+      expect(Object.keys(answer.body)).toEqual(['error']);
+      expect(answer.text).not.toMatch(/log is full|SQLITE|trigger/i);
+    } finally {
+      await db.exec('DROP TRIGGER no_log');
+    }
+  });
+
+  test('has the security headers and is not kept by caches', async () => {
+    const { headers } = await ask(await vault.signIn('admin', 'admin123'), route);
+    expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'");
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(headers.get('Cache-Control')).toBe('no-store');
+    expect(headers.get('Access-Control-Allow-Origin')).toBeNull();
+  });
+
+  test('answers a method it does not know with 405 and those it does', async () => {
+    const answer = await admin('PATCH', at(route.path));
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('Allow')).toContain(route.method);
+  });
+});
+
+describe.each(routes.filter(({ path }) => path.startsWith('/users')))('$route', (route) => {
+  test('is for admins: a user is told 403, also with a body that makes no sense, and it is written down', async () => {
+    expect((await ask(user, route)).status).toBe(403);
+    expect(await newestEvent()).toMatchObject({ outcome: 'denied', actor_name: 'user' });
+    if (route.method === 'POST' || route.method === 'PUT') {
+      expect((await user(route.method, at(route.path), '[')).status).toBe(403);
+    }
+  });
+});
+
+describe.each(
+  routes.filter(({ method }) => method === 'POST' || method === 'PUT').filter(({ route }) => bodies[route]),
+)('the body of $route', ({ method, path }) => {
+  test.each([
+    ['nothing', ''],
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['a text', '"text"'],
+    ['a number', '1'],
+    ['an empty object', '{}'],
+    [
+      'lists for texts',
+      '{"key_name":[],"api_key":[],"description":[],"username":[],"password":[],"role":[],"current_password":[]}',
+    ],
+    [
+      'a lone surrogate',
+      '{"key_name":"\\ud800","api_key":"\\ud800","description":"\\ud800","username":"\\ud800","password":"\\ud800aaaaaaa","current_password":"a","new_password":"\\ud800aaaaaaa"}',
+    ],
+    ['250,000 levels', '['.repeat(250_000)],
+    ['50,000 fields', `{${Array.from({ length: 50_000 }, (_, i) => `"${i}":1`).join()}}`],
+    ['bytes that are not UTF-8', String.fromCharCode(0xff)],
+  ])('%s: 400 that says what to change, and an event', async (_, body) => {
+    const answer = await admin(method, at(path), body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatch(/\w+.*\.$/);
+    expect(await newestEvent()).toMatchObject({ outcome: 'invalid', actor_name: 'admin' });
+  });
+
+  test('more than 512 KiB: 413, whether the length is announced or not', async () => {
+    const large = JSON.stringify({ key_name: 'x', api_key: 'y'.repeat(600_000) });
+    expect((await admin(method, at(path), large)).status).toBe(413);
+    const chunked = new Request(`http://vault.test${at(path)}`, {
+      method,
+      headers: { Authorization: `Bearer ${admin.token}`, 'Content-Type': 'application/json' },
+      body: new Response(large).body,
+      duplex: 'half',
+    } as RequestInit);
+    expect((await vault.raw(chunked)).status).toBe(413);
+  });
+
+  test('a form: 415', async () => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    expect((await admin(method, at(path), 'key_name=x', headers)).status).toBe(415);
+  });
+});
+
+test.each(roles)('the policy names every action for the role %s', async (role) => {
+  const { policy } = await import('./policy/policy.ts');
+  for (const reach of Object.values(policy)) expect(['none', 'own', 'any']).toContain(reach[role]);
+});

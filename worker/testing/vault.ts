@@ -1,0 +1,122 @@
+import { applyD1Migrations, env } from 'cloudflare:test';
+import { createApp } from '../app.ts';
+import { type Bindings, parseEnv } from '../env.ts';
+import type * as json from '../wire/json.ts';
+
+/** A whole vault in memory, for tests that speak HTTP to it. A test file has one database, and so one vault. */
+
+export const testKeys = {
+  SECRET_KEY: '1rNqkTz7vY3pXc9LwGhJ5sDfB8mQe2Ua6oRi0KtE',
+  ENCRYPTION_KEY: 'y6ZUxwKUqtWlBlpQjUQx7ZjTKo0NrmDOqAHR3cMdbsU=',
+};
+
+/** Counts what goes to the database: each batch, and each statement run by itself, is a round trip. */
+export const counting = (db: D1Database) => {
+  const trips = { count: 0 };
+  const real = new WeakMap<object, D1PreparedStatement>();
+  const counted = (statement: D1PreparedStatement): D1PreparedStatement => {
+    const proxy = new Proxy(statement, {
+      get(target, name) {
+        const method = Reflect.get(target, name) as (...given: unknown[]) => unknown;
+        if (name === 'bind') return (...given: unknown[]) => counted(target.bind(...given));
+        return (...given: unknown[]) => {
+          trips.count += 1;
+          return method.apply(target, given);
+        };
+      },
+    });
+    real.set(proxy, statement);
+    return proxy;
+  };
+  const proxy = new Proxy(db, {
+    get(target, name) {
+      if (name === 'prepare') return (text: string) => counted(target.prepare(text));
+      return (statements: D1PreparedStatement[]) => {
+        trips.count += 1;
+        return target.batch(statements.map((statement) => real.get(statement) ?? statement));
+      };
+    },
+  });
+  return { db: proxy, trips };
+};
+
+/** A body as a test looks into it: whatever a route may answer. */
+type Body = Partial<
+  Pick<ReturnType<typeof json.keyList>, 'keys'> &
+    ReturnType<typeof json.key> &
+    ReturnType<typeof json.logList> &
+    ReturnType<typeof json.activity> &
+    Pick<ReturnType<typeof json.userList>, 'users'> &
+    ReturnType<typeof json.sessionList> &
+    NonNullable<ReturnType<typeof json.session>> &
+    Record<'token' | 'error' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
+      id: number;
+      next: string;
+    }
+>;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Body;
+  text: string;
+}
+
+export interface Client {
+  (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  token: string;
+}
+
+export const testDb = () => (env as unknown as { DB: D1Database }).DB;
+
+/** As if the database had just been created. */
+export const emptyDatabase = async () => {
+  const db = testDb();
+  const { results } = await db
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+    )
+    .all<{ name: string }>();
+  await db.batch([
+    db.prepare('PRAGMA defer_foreign_keys = true'),
+    ...results.map(({ name }) => db.prepare(`DROP TABLE "${name}"`)),
+  ]);
+};
+
+/** Applies the migrations and starts the app on the test file's database. */
+export const startVault = async (bindings: Partial<Bindings> = {}) => {
+  const { DB, TEST_MIGRATIONS } = env as unknown as {
+    DB: D1Database;
+    TEST_MIGRATIONS: Parameters<typeof applyD1Migrations>[1];
+  };
+  await applyD1Migrations(DB, TEST_MIGRATIONS);
+  const { db, trips } = counting(DB);
+  const app = createApp(parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', ...bindings }));
+  const raw = (request: Request) => Promise.resolve(app.fetch(request));
+  const client = (token: string): Client =>
+    Object.assign(
+      async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+        const response = await raw(
+          new Request(`http://vault.test${path}`, {
+            method,
+            headers: {
+              ...(token ? { Authorization: `Bearer ${token}` } : {}),
+              ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+              ...headers,
+            },
+            ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+          }),
+        );
+        const text = await response.text();
+        const isJson = response.headers.get('Content-Type')?.includes('json');
+        return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
+      },
+      { token },
+    );
+  const signIn = async (username: string, password: string, address = '192.0.2.1') => {
+    const answer = await client('')('POST', '/auth/login', { username, password }, { 'CF-Connecting-IP': address });
+    if (answer.status !== 200) throw new Error(`sign-in of ${username}: ${answer.status} ${answer.text}`);
+    return client(answer.body.token ?? '');
+  };
+  return { app, trips, raw, anonymous: client(''), client, signIn };
+};

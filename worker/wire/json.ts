@@ -1,0 +1,92 @@
+import type { EventCount, ListedEvent } from '../operations/events.ts';
+import type { ListedSecret, Secret } from '../operations/secrets.ts';
+import type { ListedSession } from '../operations/sessions.ts';
+import type { ListedUser } from '../operations/users.ts';
+import { wireAction } from './vocabulary.ts';
+
+/** From our words to the seed's: what a client reads. Times are ISO 8601 in UTC with `Z`. */
+
+const time = (ms: number) => new Date(ms).toISOString();
+const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
+
+/** A list ends with the place to go on from, where there is more than one answer holds. */
+const more = <Next>(next: Next | null) => (next === null ? {} : { next });
+
+export const keyList = ({ secrets, next }: { secrets: ListedSecret[]; next: string | null }) => ({
+  keys: secrets.map(({ name, description, created_at, updated_at, created_by }) => ({
+    key_name: name,
+    description,
+    created_at: time(created_at),
+    updated_at: time(updated_at),
+    created_by,
+  })),
+  ...more(next),
+});
+
+export const key = ({ name, value, description, created_at, updated_at }: Secret) => ({
+  key_name: name,
+  api_key: value,
+  description,
+  created_at: time(created_at),
+  updated_at: time(updated_at),
+});
+
+export const logList = (events: ListedEvent[]) => ({ logs: events.map(logEntry) });
+
+const logEntry = (event: ListedEvent) => {
+  const isAllowed = event.outcome === 'allowed';
+  return {
+    id: event.id,
+    timestamp: time(event.at),
+    user_name: event.actor_name,
+    key_name: event.action.startsWith('secret.') ? event.target : null,
+    action: wireAction(event.action, isAllowed),
+    ip_address: event.address,
+    success: isAllowed,
+    target: event.target,
+    outcome: event.outcome,
+    reason: event.reason,
+    role: event.actor_role,
+    user_agent: event.user_agent,
+  };
+};
+
+export const activity = (counts: EventCount[]) => ({
+  activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),
+});
+
+export const userList = ({ users, next }: { users: ListedUser[]; next: number | null }) => ({
+  users: users.map((user) => ({
+    id: user.id,
+    username: user.name,
+    role: user.role,
+    created_at: time(user.created_at),
+    last_login: timeOrNull(user.last_login_at),
+    is_active: user.is_active === 1,
+    must_change_password: user.must_change_password === 1,
+    key_count: user.secrets,
+  })),
+  ...more(next),
+});
+
+export const session = (
+  live: { id: number; name: string; role: string; must_change_password: number; expires_at: number } | null,
+) =>
+  live && {
+    user: live.name,
+    user_id: live.id,
+    role: live.role,
+    must_change_password: live.must_change_password === 1,
+    expires_at: time(live.expires_at),
+  };
+
+export const sessionList = (sessions: ListedSession[]) => ({
+  sessions: sessions.map(({ id, created_at, expires_at, address, user_agent, is_current }) => ({
+    id,
+    created_at: time(created_at),
+    expires_at: time(expires_at),
+    ip_address: address,
+    user_agent,
+    is_current: is_current === 1,
+  })),
+});

@@ -1,0 +1,73 @@
+import type { Refusal } from '../operations/operation.ts';
+import { windowSeconds } from '../operations/throttle.ts';
+
+/** From an outcome to status and body: the one place where a refusal gets its words. */
+
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
+
+export interface Reply {
+  status: 200 | 201 | ErrorStatus;
+  body: unknown;
+  headers?: Record<string, string>;
+  /** A long answer without a value in it: worth compressing, and safe to (no BREACH). */
+  isList?: true;
+}
+
+/** An error as clients read it: `error` says what to change. */
+export const failed = (status: ErrorStatus, error: string, headers?: Record<string, string>): Reply => ({
+  status,
+  body: { error },
+  ...(headers && { headers }),
+});
+
+export const signInAgain = () =>
+  failed(401, 'Sign in: this needs a valid token. POST /auth/login gives one.', { 'WWW-Authenticate': 'Bearer' });
+
+/** What a refusal is to its caller. Someone else's secret and a missing one are told apart by the log alone. */
+export const refused = (refusal: Refusal): Reply => {
+  const { action, outcome, reason } = refusal;
+  switch (outcome) {
+    case 'unauthenticated':
+      return action === 'session.create' ? failed(401, 'The user name or the password is not right.') : signInAgain();
+    case 'denied':
+      return denied(refusal);
+    case 'not_found':
+      return notFound(action);
+    case 'conflict':
+      return failed(409, action === 'user.create' ? nameAlike : nameTaken);
+    case 'invalid':
+      return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request makes no sense.');
+    case 'failed':
+      return failed(500, 'This could not be done. The access log says why.');
+  }
+};
+
+const nameTaken = 'A key of that name exists already. Choose another name, or change the key that is there.';
+const nameAlike = 'A user of that name, or of one that looks like it, exists already.';
+
+const invalid: Record<string, string> = {
+  last_admin: 'This is the last active admin. Make somebody else an admin first.',
+  own_account: 'You cannot delete your own account. Ask another admin to.',
+  password_is_name: 'The password must not be the user name.',
+};
+
+const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
+  switch (reason) {
+    case 'throttled':
+      return failed(429, 'Too many failed attempts. Wait before you try again.', {
+        'Retry-After': String(retryAfterSeconds ?? windowSeconds),
+      });
+    case 'wrong_password':
+      return failed(403, 'The current password is not right.');
+    case 'not_owner':
+      return notFound(action);
+    default:
+      return failed(403, 'Only an admin may do this.');
+  }
+};
+
+const notFound = (action: Refusal['action']): Reply => {
+  if (action.startsWith('secret.')) return failed(404, 'There is no such key, or it is not yours.');
+  if (action.startsWith('user.')) return failed(404, 'There is no such user.');
+  return failed(404, 'There is no such session.');
+};
