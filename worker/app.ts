@@ -3,6 +3,7 @@ import { cors } from 'hono/cors';
 import { SealedValueError } from './crypto/keyring.ts';
 import type { Settings } from './env.ts';
 import { assets } from './http/assets.ts';
+import { discardBody } from './http/body.ts';
 import { securityHeaders } from './http/headers.ts';
 import { HashingBusy } from './operations/hashing.ts';
 import { VaultUnavailable } from './operations/instance.ts';
@@ -24,6 +25,7 @@ export const createApp = ({ vault, assets: files, corsOrigins }: Settings) => {
     c.set('vault', vault);
     c.set('caller', callerOf(c.req.raw));
     await next();
+    await discardBody(c.req.raw);
   });
   for (const routes of [health(), auth, keys, logs, users]) app.route('/', routes);
   refuseOtherMethods(app);

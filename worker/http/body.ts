@@ -5,6 +5,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 /** Holds the largest value with every character escaped, and a description. Nothing larger is parsed. */
 export const bodyBytesMost = 512 * 1024;
 
+/** The gate lets no more than this through. */
+const discardBytesMost = 1024 * 1024;
+
 export type Body = { json: unknown } | { status: 400 | 413 | 415; error: string };
 
 /** The JSON of a body, or what is wrong with it. */
@@ -19,6 +22,19 @@ export const bodyOf = async (request: Request): Promise<Body> => {
     return { json: JSON.parse(utf8.decode(bytes)) };
   } catch {
     return { status: 400, error: 'The body is not valid JSON in UTF-8.' };
+  }
+};
+
+/**
+ * Reads past a body that nobody wanted. A connection whose request is not read to its end cannot be used again, and is
+ * closed under the answer's feet.
+ */
+export const discardBody = async ({ body, bodyUsed }: Request): Promise<void> => {
+  if (!body || bodyUsed) return;
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > discardBytesMost) return;
   }
 };
 

@@ -1,4 +1,7 @@
-/** Compression is the runtime's: it encodes a body as its Content-Encoding says. Only what holds no value is compressed. */
+/**
+ * Compression is the runtime's: it encodes a body as its Content-Encoding says. The edge and `wrangler dev` compress by
+ * themselves; a bare workerd does what it is told here.
+ */
 
 /** Marks a response as one that may be compressed, if the client can read it (RFC 9110, section 12.5.3). */
 export const compressed = (request: Request, headers: Headers): void => {

@@ -9,7 +9,7 @@ export interface Reply {
   status: 200 | 201 | ErrorStatus;
   body: unknown;
   headers?: Record<string, string>;
-  /** A long answer without a value in it: worth compressing, and safe to (no BREACH). */
+  /** A long answer: worth compressing. */
   isList?: true;
 }
 
