@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Refusal } from './refusal.ts';
+
+/**
+ * Holds a data folder for this process, until it ends in whatever way.
+ *
+ * The lock is SQLite's own on `vault.lock`, a lock of the kernel's: a kill -9 releases it, so none is ever stale, and it
+ * holds between containers that share a volume, where process ids mean nothing. Readers are let in, to learn who holds it.
+ *
+ * @returns what releases it.
+ * @throws Refusal naming the process and the folder.
+ */
+export function lockDataFolder(folder: string): () => void {
+  const file = join(folder, 'vault.lock');
+  const lock = new DatabaseSync(file, { timeout: 200 });
+  try {
+    lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL, since TEXT NOT NULL)');
+    lock.exec('BEGIN IMMEDIATE; DELETE FROM holder');
+    lock.prepare('INSERT INTO holder VALUES (?, ?)').run(process.pid, new Date().toISOString());
+    lock.exec('COMMIT; BEGIN IMMEDIATE');
+  } catch (error) {
+    const holder = isBusy(error) ? readHolder(lock) : undefined;
+    lock.close();
+    if (!isBusy(error)) throw new Refusal(`${file} cannot be used: ${(error as Error).message}. Check the folder.`);
+    throw new Refusal(
+      `The vault in ${folder} is in use by ${holder ?? 'another process'}. Stop that first, or set KEYSTORE_DATA to another folder.`,
+    );
+  }
+  return () => lock.close();
+}
+
+/** Whether SQLite failed because another process holds the database (SQLITE_BUSY). */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5;
+}
+
+function readHolder(lock: DatabaseSync): string | undefined {
+  try {
+    const row = lock.prepare('SELECT pid, since FROM holder').get();
+    return row && `process ${row.pid} (since ${row.since})`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,4 @@
+CREATE TABLE notes (text TEXT NOT NULL);
+CREATE TRIGGER notes_stay BEFORE DELETE ON notes BEGIN
+  SELECT RAISE(ABORT, 'notes stay');
+END;
