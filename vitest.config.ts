@@ -21,7 +21,7 @@ export default defineConfig({
         // The launcher, the gate and the whole thing from outside are tested in Node.
         test: {
           name: 'node',
-          include: ['cli/**/*.test.ts', 'e2e/**/*.test.ts'],
+          include: ['cli/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

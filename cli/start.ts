@@ -102,7 +102,9 @@ export function makeDataFolder(folder: string): void {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new Refusal(`The data folder ${folder} cannot be used (${code}). Make it that of user ${process.getuid?.() ?? 'who starts it'}, or set KEYSTORE_DATA.`);
+    throw new Refusal(
+      `The data folder ${folder} cannot be used (${code}). Make it that of user ${process.getuid?.() ?? 'who starts it'}, or set KEYSTORE_DATA.`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 // The most common passwords of 8 and more characters, lower case, most common first, without the vulgar ones; after them a
-// few that installations like this one are given. Which are common is taken from the list that zxcvbn-ts compiled from
-// published breaches (npm: @zxcvbn-ts/language-common 4.1.3, MIT).
+// few that installations like this one are given. Which are common was counted
+// in published breaches.
 
 let common: ReadonlySet<string> | undefined;
 

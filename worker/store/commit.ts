@@ -1,4 +1,4 @@
-import { type GovernedAction, policy, type Role } from '../policy/policy.ts';
+import type { Role } from '../policy/policy.ts';
 import type { Statement, Value, Values } from './statement.ts';
 import type { Outcome, VerdictRow } from './verdict.ts';
 
@@ -110,6 +110,3 @@ const principalOf = ({ actor_id, actor_name, actor_role }: VerdictRow): Principa
     throw new TypeError('A verdict without an actor');
   return { id: actor_id, name: actor_name, role: actor_role as Role };
 };
-
-/** True if this role reaches everything under this action, as the policy says. */
-export const reaches = (role: Role, action: GovernedAction) => policy[action][role] === 'any';
