@@ -61,7 +61,7 @@ test.skipIf(!canMount)(
     }
     expect(last.status).toBe(503);
     expect(last.body.error).toMatch(/nothing was changed/);
-  await delay(1_100); // as long as a good answer is kept
+    await delay(1_100); // as long as a good answer is kept
     expect((await ask(vault.url, 'GET', '/health')).status).toBe(503);
     expect((await ask(vault.url, 'GET', '/health/live')).status).toBe(200);
 

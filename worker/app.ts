@@ -63,5 +63,6 @@ const replyTo = (error: Error): Reply => {
 const storeFailures: Record<StoreFailure['kind'], string> = {
   full: 'There is no space left for the database: nothing was changed. Free some, then try again.',
   schema: 'The database is not at the version that this service needs: nothing was changed. Apply the migrations.',
-  unreadable: 'The database does not answer: nothing was changed. Try again; if it goes on, look at the free disk space and the log.',
+  unreadable:
+    'The database does not answer: nothing was changed. Try again; if it goes on, look at the free disk space and the log.',
 };
