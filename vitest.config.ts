@@ -22,8 +22,20 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['cli/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
+          exclude: ['e2e/docker/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        // The image, the helper scripts and moving in, on a real Docker engine: `npm run test:docker`.
+        test: {
+          name: 'docker',
+          include: ['e2e/docker/**/*.test.ts'],
+          globalSetup: ['e2e/docker/engine.ts'],
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -129,11 +129,14 @@ test('many large bodies to a page: the server stays', async () => {
   expect((await ask(vault.url, 'GET', '/health')).status).toBe(200);
 });
 
-test('a list is compressed', async () => {
+test('a list is compressed for those who ask, and plain for those who do not', async () => {
   const headers = { Authorization: `Bearer ${user}`, 'Accept-Encoding': 'gzip' };
   const response = await fetch(`${vault.url}/keys`, { headers });
   expect(response.headers.get('Content-Encoding')).toBe('gzip');
   expect(await response.json()).toHaveProperty('keys');
+  const unasked = await get('/keys', `Authorization: Bearer ${user}\r\n`);
+  expect(unasked).toMatch(/\{"keys":\[.*\]\}/s);
+  expect(await get('/')).toContain('<!doctype html>');
 });
 
 describe('200 sign-ins at once', () => {

@@ -1,0 +1,374 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { describeInBrowser, launch, overflow, signInAs, type Visitor, visit } from './support/browser.ts';
+
+/** Everybody can use it: on any page, in either theme, on a narrow screen, with the keyboard alone. */
+
+const password = 'correct horse battery';
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let vault: RunningVault;
+let browser: Browser;
+
+const openDialog = (name: string) => async (page: Page) => {
+  await page.getByRole('button', { name, exact: true }).click();
+  await page.getByRole('dialog').waitFor();
+};
+
+/** Every page and every dialog: where it is, how to get it into the state to look at. */
+const views: {
+  name: string;
+  at: string;
+  heading: string;
+  isDialog?: true;
+  prepare?: (page: Page) => Promise<unknown>;
+}[] = [
+  {
+    name: 'keys',
+    at: 'keys',
+    heading: 'API Keys',
+    prepare: (page) => page.locator('.grid-body [role="row"]').first().waitFor(),
+  },
+  {
+    name: 'keys, one revealed',
+    at: 'keys?q=stripe',
+    heading: 'API Keys',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Reveal STRIPE_LIVE' }).click();
+      await page.getByLabel('The value').waitFor();
+    },
+  },
+  {
+    name: 'keys, copied',
+    at: 'keys?q=slack',
+    heading: 'API Keys',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Copy SLACK' }).click();
+      await page.locator('.toast').waitFor();
+    },
+  },
+  { name: 'keys, none matches', at: 'keys?q=nothing+like+that', heading: 'No key matches' },
+  {
+    name: 'add a key',
+    isDialog: true,
+    at: 'keys',
+    heading: 'API Keys',
+    prepare: async (page) => {
+      await openDialog('Add key')(page);
+      await page.getByLabel('Name', { exact: true }).fill('STRIPE_LIVE');
+      await page.getByLabel('Value', { exact: true }).fill(' padded ');
+      await page.getByText('Generate a random value').click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Add key' }).click();
+      await page.getByText('A key of that name exists already').waitFor();
+    },
+  },
+  { name: 'edit a key', at: 'keys', heading: 'API Keys', isDialog: true, prepare: openDialog('Edit STRIPE_LIVE') },
+  { name: 'delete a key', at: 'keys', heading: 'API Keys', isDialog: true, prepare: openDialog('Delete STRIPE_LIVE') },
+  { name: 'logs', at: 'logs', heading: 'Access Logs', prepare: (page) => page.locator('.log').first().waitFor() },
+  {
+    name: 'logs, refused only',
+    at: 'logs?failures=only',
+    heading: 'Access Logs',
+    prepare: (page) => page.locator('.log.refused').first().waitFor(),
+  },
+  { name: 'logs, none matches', at: 'logs?address=203.0.113.', heading: 'No entry matches' },
+  { name: 'users', at: 'users', heading: 'Users', prepare: (page) => page.getByLabel('Role of alice').waitFor() },
+  { name: 'add a user', at: 'users', heading: 'Users', isDialog: true, prepare: openDialog('Add user') },
+  {
+    name: 'reset a password',
+    at: 'users',
+    heading: 'Users',
+    isDialog: true,
+    prepare: openDialog('Reset the password of alice'),
+  },
+  { name: 'delete a user', at: 'users', heading: 'Users', isDialog: true, prepare: openDialog('Delete alice') },
+  { name: 'account', at: 'account', heading: 'Account', prepare: (page) => page.locator('.session').first().waitFor() },
+  {
+    name: 'about',
+    at: 'about',
+    heading: 'About',
+    prepare: (page) => page.getByText('Healthy', { exact: true }).waitFor(),
+  },
+  {
+    name: 'command palette',
+    isDialog: true,
+    at: 'keys',
+    heading: 'API Keys',
+    prepare: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Search keys and commands' }).fill('str');
+      await page.getByRole('dialog').getByRole('option').first().waitFor();
+    },
+  },
+  {
+    name: 'shortcuts',
+    at: 'keys',
+    heading: 'API Keys',
+    isDialog: true,
+    prepare: (page) => page.keyboard.press('?').then(() => page.getByRole('dialog').waitFor()),
+  },
+];
+
+interface Finding {
+  id: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** Everything axe-core knows, the best practices included. */
+const findings = async (page: Page): Promise<string[]> => {
+  await page.evaluate(`${axeSource}; 0`);
+  const found = await page.evaluate<Finding[]>('axe.run().then(({ violations }) => violations)');
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
+};
+
+const show = async (page: Page, { at, heading, prepare }: (typeof views)[number]) => {
+  await page.goto(`${vault.url}/#/${at}`);
+  await page.reload();
+  await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+  await prepare?.(page);
+};
+
+const beginAsAdmin = async (options: object): Promise<Visitor> => {
+  const visitor = await visit(browser, vault.url, options);
+  await signInAs(visitor.page, 'admin', password);
+  await visitor.page.getByRole('heading', { name: 'API Keys' }).waitFor();
+  return visitor;
+};
+
+describeInBrowser('access', () => {
+  beforeAll(async () => {
+    [vault, browser] = await Promise.all([startVault({ env: { ADMIN_PASSWORD: password } }), launch()]);
+    const token = await signIn(vault.url, 'admin', password);
+    const long = 'x'.repeat(200);
+    const keys = {
+      STRIPE_LIVE: 'Payments in production',
+      SLACK: '#deploys',
+      [`LONG_${long}`]: `long ${long}`,
+      MANY: long,
+    };
+    for (const [key_name, description] of Object.entries(keys)) {
+      const api_key = key_name === 'MANY' ? `-----BEGIN-----\n${long}\n-----END-----` : `value of ${key_name}`;
+      await ask(vault.url, 'POST', '/keys', { token, body: { key_name, api_key, description } });
+    }
+    const alice = { username: 'alice', password: 'quiet river stone', must_change_password: true };
+    await ask(vault.url, 'POST', '/users', { token, body: alice });
+    await ask(vault.url, 'POST', '/users', {
+      token,
+      body: { username: long, password: 'quiet river stone', role: 'admin' },
+    });
+    await ask(vault.url, 'GET', '/keys/missing', { token });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await vault?.dispose();
+  });
+
+  describe.each(['light', 'dark'] as const)('axe finds nothing, %s', (colorScheme) => {
+    test('before signing in', async () => {
+      const { page, leave } = await visit(browser, vault.url, { colorScheme });
+      await page.getByLabel('User name').waitFor();
+      expect(await findings(page)).toEqual([]);
+      await signInAs(page, 'alice', 'wrong');
+      await page.getByText('is not right').waitFor();
+      expect(await findings(page)).toEqual([]);
+      await signInAs(page, 'alice', 'quiet river stone');
+      await page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
+      expect(await findings(page)).toEqual([]);
+      await leave();
+    });
+
+    test.each([1280, 360])('on every page and dialog, %i wide', async (width) => {
+      const { page, leave } = await beginAsAdmin({ colorScheme, viewport: { width, height: 740 } });
+      const found: Record<string, string[]> = {};
+      for (const view of views) {
+        await show(page, view);
+        const here = await findings(page);
+        if (here.length > 0) found[view.name] = here;
+      }
+      expect(found).toEqual({});
+      await leave();
+    });
+  });
+
+  test.each([360, 768, 1280])('nothing scrolls sideways at %i', async (width) => {
+    const { page, leave } = await visit(browser, vault.url, { viewport: { width, height: 740 } });
+    await page.getByLabel('User name').waitFor();
+    expect(await overflow(page)).toBe(0);
+    await signInAs(page, 'admin', password);
+    await page.getByRole('heading', { name: 'API Keys' }).waitFor();
+    for (const view of views) {
+      await show(page, view);
+      expect([view.name, await overflow(page)]).toEqual([view.name, 0]);
+      const ofDialogs = await page.evaluate(`
+        [...document.querySelectorAll('dialog')].map((dialog) => dialog.scrollWidth - dialog.clientWidth)
+      `);
+      expect([view.name, ofDialogs]).toEqual([view.name, view.isDialog ? [0] : []]);
+    }
+    await leave();
+  });
+
+  test('every page and asset has the security headers, and nothing asks for what is not there', async () => {
+    const { page, context, leave } = await visit(browser, vault.url);
+    const answers: { url: string; status: number; headers: Record<string, string> }[] = [];
+    context.on('response', (response) => {
+      answers.push({ url: response.url(), status: response.status(), headers: response.headers() });
+    });
+    await page.reload();
+    await page.getByLabel('User name').waitFor();
+    await signInAs(page, 'admin', password);
+    await page.locator('.grid').waitFor();
+    const asked = new Set(answers.map(({ url }) => new URL(url).pathname.replace(/-\w{8}\./, '-.')));
+    asked.delete('/favicon.svg'); // Asked for when the browser finds the time.
+    const assets = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/theme-boot-.js'];
+    expect(asked).toEqual(new Set([...assets, '/auth/login', '/auth/session', '/keys']));
+    for (const { url, headers } of answers) {
+      expect([url, headers['content-security-policy']]).toEqual([url, expect.stringContaining("default-src 'none'")]);
+      expect(headers['content-security-policy']).not.toMatch(/unsafe/);
+      expect([url, headers['x-content-type-options'], headers['referrer-policy']]).toEqual([
+        url,
+        'nosniff',
+        'no-referrer',
+      ]);
+    }
+    await leave();
+  });
+
+  describe('the keyboard alone', () => {
+    const focused = (page: Page) =>
+      page.evaluate<string>(
+        `(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()`,
+      );
+    const press = async (page: Page, ...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    const tabTo = async (page: Page, name: string) => {
+      for (let count = 0; count < 40; count += 1) {
+        if ((await focused(page)) === name) return;
+        await page.keyboard.press('Tab');
+      }
+      expect.unreachable(`Tab does not reach ${name}`);
+    };
+
+    test('signs in, adds, reveals, copies, edits and deletes a key, and signs out', async () => {
+      const { page, leave } = await visit(browser, vault.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+      await page.getByLabel('User name').waitFor();
+      await page.keyboard.type('admin');
+      await press(page, 'Tab');
+      await page.keyboard.type(password);
+      await press(page, 'Enter');
+      await page.getByRole('heading', { name: 'API Keys' }).waitFor();
+
+      await page.locator('.grid').waitFor();
+      await tabTo(page, 'Add key');
+      await press(page, 'Enter');
+      await page.keyboard.type('BY_KEYBOARD');
+      await press(page, 'Tab');
+      await page.keyboard.type('typed');
+      await press(page, 'Control+Enter');
+      await page.locator('.toast', { hasText: 'Added BY_KEYBOARD.' }).waitFor();
+      await expect.poll(() => focused(page)).toBe('Add key');
+
+      await press(page, '/');
+      await page.keyboard.type('by_key');
+      await page.getByText('1 of 5').waitFor();
+      await tabTo(page, 'BY_KEYBOARD');
+      await tabTo(page, 'Reveal BY_KEYBOARD');
+      await press(page, 'Enter');
+      expect(await page.getByLabel('The value').textContent()).toBe('typed');
+      await press(page, 'Enter');
+      await tabTo(page, 'Copy BY_KEYBOARD');
+      await press(page, 'Enter');
+      await page.locator('.toast', { hasText: 'Copied BY_KEYBOARD.' }).waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe('typed');
+
+      await tabTo(page, 'Edit BY_KEYBOARD');
+      await press(page, 'Enter');
+      await page.getByRole('dialog').waitFor();
+      await press(page, 'Escape');
+      await expect.poll(() => focused(page)).toBe('Edit BY_KEYBOARD');
+      await tabTo(page, 'Delete BY_KEYBOARD');
+      await press(page, 'Enter');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.type('BY_KEYBOARD');
+      await press(page, 'Enter');
+      await page.locator('.toast', { hasText: 'Deleted BY_KEYBOARD.' }).waitFor();
+      await expect.poll(() => focused(page)).toBe('API Keys');
+
+      await press(page, 'Control+k');
+      await page.keyboard.type('sign out');
+      await press(page, 'Enter');
+      await page.getByLabel('User name').waitFor();
+      await leave();
+    });
+
+    test('the arrow keys move in the list, and letters act on the row', async () => {
+      const { page, leave } = await beginAsAdmin({ permissions: ['clipboard-read', 'clipboard-write'] });
+      const index = () => page.evaluate('document.activeElement.dataset.index');
+      await page.locator('.grid-body [role="row"]').first().focus();
+      await press(page, 'ArrowDown', 'ArrowDown');
+      await expect.poll(index).toBe('2');
+      await press(page, 'c');
+      await page.locator('.toast', { hasText: 'Copied SLACK.' }).waitFor();
+      await press(page, 'Home');
+      await expect.poll(index).toBe('0');
+      await press(page, 'End');
+      await expect.poll(index).toBe('3');
+      await press(page, 'Enter');
+      await page.getByRole('dialog').getByRole('heading', { name: 'STRIPE_LIVE' }).waitFor();
+      await press(page, 'Escape', 'Delete');
+      await page.getByRole('heading', { name: 'Delete this key?' }).waitFor();
+      await press(page, 'Escape');
+      await expect.poll(index).toBe('3');
+      await leave();
+    });
+
+    test('focus stays in a dialog, both ways round, and goes back where it was', async () => {
+      const { page, leave } = await beginAsAdmin({});
+      await page.getByRole('button', { name: 'Add key' }).focus();
+      await press(page, 'Enter');
+      const inside = () => page.evaluate(`!!document.activeElement.closest('dialog')`);
+      for (const key of ['Tab', 'Shift+Tab']) {
+        for (let count = 0; count < 20; count += 1) {
+          await press(page, key);
+          expect(await inside()).toBe(true);
+        }
+      }
+      await press(page, 'Escape');
+      await expect.poll(() => focused(page)).toBe('Add key');
+      await leave();
+    });
+
+    test('the palette goes everywhere, finds keys and copies one', async () => {
+      const { page, leave } = await beginAsAdmin({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await press(page, 'Control+k');
+      await page.keyboard.type('users');
+      await press(page, 'Enter');
+      await page.getByRole('heading', { name: 'Users' }).waitFor();
+      await press(page, 'Control+k');
+      await page.keyboard.type('slack');
+      await press(page, 'ArrowDown', 'ArrowUp', 'Enter');
+      await page.locator('.toast', { hasText: 'Copied SLACK.' }).waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe('value of SLACK');
+      await press(page, '?');
+      await page.getByRole('heading', { name: 'Keyboard' }).waitFor();
+      await press(page, 'Escape');
+      await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+      await leave();
+    });
+
+    test('the first Tab offers to skip the bar', async () => {
+      const { page, leave } = await beginAsAdmin({});
+      await page.reload();
+      await page.getByRole('heading', { name: 'API Keys' }).waitFor();
+      await press(page, 'Tab');
+      expect(await focused(page)).toBe('Skip to the page');
+      await press(page, 'Enter');
+      expect(await page.evaluate('document.activeElement.id')).toBe('main');
+      expect(page.url()).not.toContain('#main');
+      await leave();
+    });
+  });
+});

@@ -1,0 +1,155 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { describeInBrowser, launch, signInAs, visit } from './support/browser.ts';
+
+/** Ten thousand keys, and one more. Times are written to output/bench/browser.json; what must hold is asserted. */
+
+const project = resolve(import.meta.dirname, '../..');
+const password = 'correct horse battery';
+const keysMade = 10_001;
+const rowsMost = 40;
+const scriptBytesMost = 60 * 1024;
+/** What the issue allows, and what a machine that does three other things at the same time is given. */
+const longTaskMs = 100;
+const longTaskOnBusyMachineMs = 400;
+const firstRenderMs = 1_000;
+const firstRenderOnBusyMachineMs = 4_000;
+
+let vault: RunningVault;
+let browser: Browser;
+const measured: Record<string, unknown> = { cores: cpus().length, keys: keysMade };
+
+/** Into the database itself: what is measured is the reading. */
+const fill = (folder: string) => {
+  const objects = join(folder, 'data/v3/d1/miniflare-D1DatabaseObject');
+  const file = readdirSync(objects).find((name) => name.endsWith('.sqlite') && !name.startsWith('metadata'));
+  const db = new DatabaseSync(join(objects, file ?? ''));
+  db.exec(`
+    PRAGMA busy_timeout = 10000;
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${keysMade - 1})
+    INSERT INTO secrets (name, description, owner_id, created_by, created_at, updated_at, current_version)
+    SELECT printf('SERVICE_%05d_API_KEY', i), 'Key number ' || i || ' of a team that has many of them', 1, 'admin',
+      1700000000000 + i * 60000, 1700000000000 + ((i * 7919) % 10007) * 60000, 1
+    FROM n`);
+  db.close();
+};
+
+const watchLongTasks = (page: Page) =>
+  page.evaluate(`
+    globalThis.longTasks = [];
+    new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration))))
+      .observe({ type: 'longtask', buffered: true });
+  `);
+
+const longTasks = (page: Page) =>
+  page.evaluate<number[]>('new Promise((go) => setTimeout(() => go(longTasks.splice(0)), 100))');
+
+const settled = (page: Page) =>
+  page.evaluate('new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go(0))))');
+
+const rows = (page: Page) => page.locator('.grid-body [role="row"]').count();
+
+describeInBrowser('at size', () => {
+  beforeAll(async () => {
+    [vault, browser] = await Promise.all([startVault({ env: { ADMIN_PASSWORD: password } }), launch()]);
+    const token = await signIn(vault.url, 'admin', password);
+    await ask(vault.url, 'POST', '/keys', { token, body: { key_name: 'STRIPE', api_key: 'sk_1' } });
+    fill(vault.folder);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await vault?.dispose();
+    const folder = join(project, 'output/bench');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'browser.json'), `${JSON.stringify(measured, null, 2)}\n`);
+  });
+
+  test('the scripts weigh less than 60 KB as they travel', () => {
+    const folder = join(project, 'dist/ui/assets');
+    const weigh = (type: string) =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith(type))
+        .reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0);
+    measured.gzipBytes = { js: weigh('.js'), css: weigh('.css') };
+    expect(weigh('.js')).toBeLessThan(scriptBytesMost);
+  });
+
+  test('shows, filters, sorts and scrolls them, with only what is on screen in the page', async () => {
+    const { page, leave } = await visit(browser, vault.url);
+    await signInAs(page, 'admin', password);
+    await page.getByText('10,001 keys').waitFor();
+
+    await page.reload();
+    await watchLongTasks(page);
+    await page.getByText('10,001 keys').waitFor();
+    await settled(page);
+    const paint = await page.evaluate<Record<string, number>>(`({
+      firstContentfulPaint: Math.round(performance.getEntriesByName('first-contentful-paint')[0].startTime),
+      listOnScreen: Math.round(performance.now()),
+    })`);
+    const tasks: Record<string, number[]> = { load: await longTasks(page) };
+    expect(await rows(page)).toBeLessThanOrEqual(rowsMost);
+
+    const search = page.getByLabel('Search keys', { exact: true });
+    await search.pressSequentially('09999_api', { delay: 30 });
+    await page.getByText('1 of 10,001').waitFor();
+    tasks.filter = await longTasks(page);
+    await search.fill('');
+    await page.getByText('10,001 keys').waitFor();
+
+    for (const column of ['Changed', 'Created', 'Name', 'Created by']) {
+      await page.getByRole('button', { name: column, exact: true }).click();
+      await settled(page);
+    }
+    tasks.sort = await longTasks(page);
+
+    await page.getByRole('button', { name: 'Name', exact: true }).click();
+    const height = await page.evaluate<number>('document.documentElement.scrollHeight');
+    for (let step = 1; step <= 40; step += 1) {
+      await page.evaluate(`scrollTo(0, ${(height * step) / 40})`);
+      await settled(page);
+      expect(await rows(page)).toBeLessThanOrEqual(rowsMost);
+    }
+    await page.getByRole('button', { name: 'STRIPE', exact: true }).waitFor();
+    tasks.scroll = await longTasks(page);
+
+    measured.paintMs = paint;
+    measured.longTasksMs = tasks;
+    const longest = Math.max(0, ...Object.values(tasks).flat());
+    measured.longestTaskMs = longest;
+    measured.isWithinTheIssue = longest <= longTaskMs && (paint.firstContentfulPaint ?? 0) <= firstRenderMs;
+    expect(longest).toBeLessThan(longTaskOnBusyMachineMs);
+    expect(paint.firstContentfulPaint).toBeLessThan(firstRenderOnBusyMachineMs);
+    await leave();
+  });
+
+  test('the last of them is found, revealed and copied from the palette', async () => {
+    const { page, leave } = await visit(browser, vault.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await signInAs(page, 'admin', password);
+    await page.getByText('10,001 keys').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('stripe');
+    await page.keyboard.press('Enter');
+    await page.locator('.toast', { hasText: 'Copied STRIPE.' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('sk_1');
+    await leave();
+  });
+
+  test('the list travels compressed and without a value', async () => {
+    const token = await signIn(vault.url, 'admin', password);
+    const response = await fetch(`${vault.url}/keys`, { headers: { Authorization: `Bearer ${token}` } });
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    const { keys, next } = (await response.json()) as { keys: Record<string, string>[]; next: string };
+    expect(keys).toHaveLength(keysMade - 1);
+    expect(next).toBe(keys.at(-1)?.key_name);
+    expect(new Set(Object.keys(keys[0] ?? {}))).toEqual(
+      new Set(['created_at', 'created_by', 'description', 'key_name', 'updated_at']),
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import { html } from 'htm/preact';
+import type { Session } from '../api/wire.ts';
+import { Button } from '../parts/button.ts';
+import { NewPasswordForm } from '../parts/new-password-form.ts';
+import { PageHead } from '../parts/page-head.ts';
+import { notify } from '../parts/toast.ts';
+import type { AccountModel } from './model.ts';
+import { Sessions } from './sessions.ts';
+import { ThemeChoice } from './theme.ts';
+
+interface Props {
+  model: AccountModel;
+  session: Session;
+  onChangePassword: (current: string, chosen: string) => Promise<void>;
+  onSignOut: () => void;
+}
+
+export const AccountPage = ({ model, session, onChangePassword, onSignOut }: Props) => {
+  const changePassword = async (current: string, chosen: string) => {
+    await onChangePassword(current, chosen);
+    notify({ text: 'Your password is changed. Every other session has ended.' });
+    await model.sessions.load();
+  };
+  return html`
+    <${PageHead} title="Account" lead=${html`Signed in as <strong class="verbatim">${session.user}</strong>, ${session.role === 'admin' ? 'an admin' : 'a user'}.`}>
+      <${Button} icon="leave" onClick=${onSignOut}>Sign out<//>
+    <//>
+    <div class="cards">
+      <section class="card" aria-labelledby="theme-title">
+        <h2 id="theme-title">Appearance</h2>
+        <${ThemeChoice} />
+      </section>
+      <section class="card" aria-labelledby="password-title">
+        <h2 id="password-title">Password</h2>
+        <${NewPasswordForm} username=${session.user} action="Change password" onSubmit=${changePassword} />
+      </section>
+      <section class="card" aria-labelledby="sessions-title">
+        <h2 id="sessions-title">Sessions</h2>
+        <p class="soft">Where your account is signed in. End what you do not know, then change your password.</p>
+        <${Sessions} model=${model} onSignOut=${onSignOut} />
+      </section>
+    </div>
+  `;
+};

@@ -1,0 +1,61 @@
+import { html } from 'htm/preact';
+import { useEffect } from 'preact/hooks';
+import type { ListedSession } from '../api/wire.ts';
+import { Button } from '../parts/button.ts';
+import { Confirm } from '../parts/confirm.ts';
+import { Failed, Waiting } from '../parts/state.ts';
+import { Ago, Until } from '../parts/time.ts';
+import { notify } from '../parts/toast.ts';
+import type { AccountModel } from './model.ts';
+import { readableUserAgent } from './user-agent.ts';
+
+interface Props {
+  model: AccountModel;
+  onSignOut: () => void;
+}
+
+export const Sessions = ({ model, onSignOut }: Props) => {
+  useEffect(() => void model.sessions.load(), [model]);
+  const { answer, error, load } = model.sessions;
+  if (error.value)
+    return html`<${Failed} error=${error.value} title="Your sessions could not be fetched" onRetry=${load} />`;
+  if (!answer.value) return html`<${Waiting}>Fetching your sessions…<//>`;
+  return html`
+    <ul class="sessions">
+      ${answer.value.map((one) => html`<${Row} key=${one.id} one=${one} model=${model} onSignOut=${onSignOut} />`)}
+    </ul>
+    <${EndSession} model=${model} />
+  `;
+};
+
+const Row = ({ one, model, onSignOut }: Props & { one: ListedSession }) => html`
+  <li class="session">
+    <div>
+      <p><strong title=${one.user_agent}>${readableUserAgent(one.user_agent)}</strong>${one.is_current && html` <span class="badge">this one</span>`}</p>
+      <p class="soft"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · until <${Until} time=${one.expires_at} /></p>
+    </div>
+    ${
+      one.is_current
+        ? html`<${Button} kind="quiet" onClick=${onSignOut}>Sign out<//>`
+        : html`<${Button} onClick=${() => (model.ending.value = one)}>End<//>`
+    }
+  </li>
+`;
+
+const EndSession = ({ model }: { model: AccountModel }) => {
+  const one = model.ending.value;
+  if (!one) return null;
+  const close = () => {
+    model.ending.value = null;
+  };
+  const end = async () => {
+    await model.revoke(one.id);
+    close();
+    notify({ text: 'The session has ended.' });
+  };
+  return html`
+    <${Confirm} title="End this session?" action="End session" onConfirm=${end} onClose=${close}>
+      <p>${readableUserAgent(one.user_agent)} at ${one.ip_address} will have to sign in again.</p>
+    <//>
+  `;
+};

@@ -1,0 +1,25 @@
+import type { InferInput } from 'valibot';
+import type * as json from '../../worker/wire/json.ts';
+import type * as requests from '../../worker/wire/requests.ts';
+import type * as wire from './wire.ts';
+
+/** Compiles only while what the worker answers is what the UI reads, and what the UI sends is what the worker takes. */
+
+type Is<Given extends Wanted, Wanted> = Given;
+
+export type Answers = [
+  Is<NonNullable<ReturnType<typeof json.session>>, wire.Session>,
+  Is<ReturnType<typeof json.keyList>, wire.KeyList>,
+  Is<ReturnType<typeof json.key>, wire.Key>,
+  Is<ReturnType<typeof json.logList>, wire.LogList>,
+  Is<ReturnType<typeof json.activity>, wire.Activity>,
+  Is<ReturnType<typeof json.userList>, wire.UserList>,
+  Is<ReturnType<typeof json.sessionList>, wire.SessionList>,
+];
+
+export type Requests = [
+  Is<wire.NewKey, InferInput<typeof requests.newKey>>,
+  Is<wire.KeyChange, InferInput<typeof requests.keyChange>>,
+  Is<wire.NewUser, InferInput<typeof requests.newUser>>,
+  Is<wire.UserChange, InferInput<typeof requests.userChange>>,
+];

@@ -1,0 +1,115 @@
+/**
+ * The JSON that the worker answers, as the UI reads it. `wire.contract.ts` holds these shapes against the worker's own
+ * functions, in the worker's program, so that the two cannot drift apart; the UI's program stays free of worker code.
+ */
+
+export type Role = 'user' | 'admin';
+
+export interface Session {
+  user: string;
+  role: string;
+  must_change_password: boolean;
+}
+
+export interface ListedKey {
+  key_name: string;
+  description: string;
+  created_at: string;
+  updated_at: string;
+  created_by: string;
+}
+
+export interface KeyList {
+  keys: ListedKey[];
+  /** The name to go on after, where there are more than one answer holds. */
+  next?: string | undefined;
+}
+
+export interface Key {
+  key_name: string;
+  api_key: string;
+}
+
+export interface NewKey {
+  key_name: string;
+  api_key: string;
+  description: string;
+}
+
+export interface KeyChange {
+  api_key?: string | undefined;
+  description?: string | undefined;
+}
+
+export interface LogEntry {
+  id: number;
+  timestamp: string;
+  user_name: string | null;
+  key_name: string | null;
+  action: string;
+  ip_address: string;
+  success: boolean;
+  target: string | null;
+  outcome: string;
+  reason: string | null;
+  user_agent: string;
+}
+
+export interface LogList {
+  logs: LogEntry[];
+}
+
+export interface Activity {
+  activity: { time: string; allowed: number; refused: number }[];
+}
+
+export interface ListedUser {
+  id: number;
+  username: string;
+  role: Role;
+  created_at: string;
+  last_login: string | null;
+  is_active: boolean;
+  must_change_password: boolean;
+  key_count: number;
+}
+
+export interface UserList {
+  users: ListedUser[];
+  next?: number | undefined;
+}
+
+export interface NewUser {
+  username: string;
+  password: string;
+  role: Role;
+  must_change_password: boolean;
+}
+
+export interface UserChange {
+  password?: string | undefined;
+  role?: Role | undefined;
+  is_active?: boolean | undefined;
+  must_change_password?: boolean | undefined;
+}
+
+export interface ListedSession {
+  id: string;
+  created_at: string;
+  expires_at: string;
+  ip_address: string;
+  user_agent: string;
+  is_current: boolean;
+}
+
+export interface SessionList {
+  sessions: ListedSession[];
+}
+
+export interface Health {
+  status: string;
+  service: string;
+  timestamp: string;
+  version?: string;
+  error?: string;
+}

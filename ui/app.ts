@@ -1,0 +1,184 @@
+import { signal } from '@preact/signals';
+import { html } from 'htm/preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { aboutModel } from './about/model.ts';
+import { AboutPage } from './about/page.ts';
+import { accountModel } from './account/model.ts';
+import { AccountPage } from './account/page.ts';
+import { asProblem } from './api/loaded.ts';
+import type { Session } from './api/wire.ts';
+import { commandsFor } from './commands.ts';
+import { keysModel } from './keys/model.ts';
+import { KeysPage } from './keys/page.ts';
+import { logsModel } from './logs/model.ts';
+import { LogsPage } from './logs/page.ts';
+import { openDialogs } from './parts/dialog.ts';
+import { isTyping } from './parts/events.ts';
+import { Palette } from './parts/palette.ts';
+import { ShortcutDialog } from './parts/shortcuts.ts';
+import { Failed, Waiting } from './parts/state.ts';
+import { forgetToasts, notify, ToastList } from './parts/toast.ts';
+import { type Page, route } from './router.ts';
+import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
+import { NewPassword } from './session/new-password.ts';
+import { SignIn } from './session/sign-in.ts';
+import { Shell, type Tab } from './shell.ts';
+import { usersModel } from './users/model.ts';
+import { UsersPage } from './users/page.ts';
+
+/** What somebody who is signed in works with. It lasts over a session that ended, and not over a change of person. */
+const modelsFor = (user: string) => ({
+  user,
+  keys: keysModel(user),
+  logs: logsModel(),
+  users: usersModel(),
+  account: accountModel(),
+  about: aboutModel(),
+});
+export type Models = ReturnType<typeof modelsFor>;
+
+let models: Models | null = null;
+
+const modelsOf = (user: string): Models => {
+  if (models?.user !== user) models = modelsFor(user);
+  return models;
+};
+
+const leave = () => {
+  signOut().then(
+    () => {
+      models = null;
+      forgetToasts();
+    },
+    (problem: unknown) => notify({ tone: 'bad', text: `You are still signed in. ${asProblem(problem).message}` }),
+  );
+};
+
+export const App = () => {
+  switch (phase.value) {
+    case 'starting':
+      return html`<main class="gate"><${Waiting}>Opening…<//></main>`;
+    case 'unreachable':
+      return html`<${Unreachable} />`;
+    case 'out':
+      return html`<${SignIn} notice=${null} username="" />`;
+    case 'ended':
+      return html`<${SignIn} notice="Your session has ended. Sign in to go on where you were." username=${session.value?.user ?? ''} />`;
+    case 'in':
+      return session.value && html`<${SignedIn} session=${session.value} />`;
+  }
+};
+
+const Unreachable = () =>
+  startProblem.value &&
+  html`<main class="gate"><${Failed} error=${startProblem.value} title="The vault cannot be reached" onRetry=${start} /></main>`;
+
+const SignedIn = ({ session: mine }: { session: Session }) => {
+  if (mine.must_change_password) return html`<${NewPassword} onSignOut=${leave} />`;
+  return html`<${Workplace} session=${mine} models=${modelsOf(mine.user)} />`;
+};
+
+const overlay = signal<'palette' | 'shortcuts' | null>(null);
+const closeOverlay = () => {
+  overlay.value = null;
+};
+const openPalette = () => {
+  overlay.value = 'palette';
+};
+
+const tabs: Tab[] = [
+  { page: 'keys', text: 'API Keys', icon: 'key' },
+  { page: 'logs', text: 'Access Logs', icon: 'log' },
+  { page: 'users', text: 'Users', icon: 'users' },
+  { page: 'account', text: 'Account', icon: 'user' },
+  { page: 'about', text: 'About', icon: 'info' },
+];
+
+interface WorkplaceProps {
+  session: Session;
+  models: Models;
+}
+
+const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
+  const isAdmin = mine.role === 'admin';
+  const shown = tabs.filter(({ page }) => page !== 'users' || isAdmin);
+  useEffect(() => {
+    addEventListener('keydown', onShortcut);
+    return () => {
+      removeEventListener('keydown', onShortcut);
+      closeOverlay();
+    };
+  }, []);
+  useArrival(route.value.page);
+  return html`
+    <${Shell} tabs=${shown} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
+      <${CurrentPage} session=${mine} models=${own} />
+    <//>
+    <${Overlay} models=${own} tabs=${shown} />
+    <${ToastList} isElsewhere=${openDialogs.value > 0} />
+  `;
+};
+
+const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
+  const isAdmin = mine.role === 'admin';
+  switch (route.value.page) {
+    case 'keys':
+      return html`<${KeysPage} model=${own.keys} isAdmin=${isAdmin} />`;
+    case 'logs':
+      return html`<${LogsPage} model=${own.logs} isAdmin=${isAdmin} />`;
+    case 'users':
+      return html`<${UsersPage} model=${own.users} me=${mine.user} onOwnChange=${refresh} />`;
+    case 'account':
+      return html`<${AccountPage} model=${own.account} session=${mine} onChangePassword=${changePassword} onSignOut=${leave} />`;
+    case 'about':
+      return html`<${AboutPage} model=${own.about} />`;
+  }
+};
+
+const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) => {
+  switch (overlay.value) {
+    case 'palette':
+      return html`<${Commands} models=${own} tabs=${shown} />`;
+    case 'shortcuts':
+      return html`<${ShortcutDialog} onClose=${closeOverlay} />`;
+    case null:
+      return null;
+  }
+};
+
+const Commands = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) => {
+  useEffect(() => {
+    if (!own.keys.list.answer.value) void own.keys.list.load();
+  }, [own]);
+  return html`<${Palette} find=${commandsFor(own, shown, leave)} onClose=${closeOverlay} />`;
+};
+
+/** A page that opens says its name, to the tab and to who cannot see it, and is read from its top. */
+const useArrival = (page: Page) => {
+  const before = useRef<Page | null>(null);
+  useEffect(() => {
+    document.title = `${tabs.find((tab) => tab.page === page)?.text} · Keystore`;
+    if (before.current !== null && before.current !== page) {
+      scrollTo(0, 0);
+      document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+    }
+    before.current = page;
+  }, [page]);
+};
+
+const onShortcut = (event: KeyboardEvent) => {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {
+    event.preventDefault();
+    if (openDialogs.value === 0) openPalette();
+    return;
+  }
+  if (isTyping(event) || openDialogs.value > 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+  const search = document.querySelector<HTMLInputElement>('main [data-search]');
+  if (event.key === '/' && search) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  } else if (event.key === '?') {
+    overlay.value = 'shortcuts';
+  }
+};

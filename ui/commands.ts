@@ -1,0 +1,81 @@
+import type { Models } from './app.ts';
+import { filtered, type KeyRow } from './keys/order.ts';
+import { copyValue } from './keys/value.ts';
+import type { Command } from './parts/palette.ts';
+import { go } from './router.ts';
+import type { Tab } from './shell.ts';
+import { setTheme, themes } from './theme.ts';
+
+/** What the command palette knows. Keys are found once their list has been fetched. */
+
+const keysMost = 8;
+
+export const commandsFor = (models: Models, tabs: readonly Tab[], signOut: () => void) => {
+  const fixed = fixedCommands(models, tabs, signOut);
+  return (text: string): Command[] => {
+    const wanted = text.trim().toLowerCase();
+    const matching = fixed.filter((command) => command.text.toLowerCase().includes(wanted));
+    return wanted === '' ? matching : [...keyCommands(models, wanted), ...matching];
+  };
+};
+
+const keyCommands = ({ keys }: Models, wanted: string): Command[] =>
+  bestFirst(filtered(keys.list.answer.value ?? [], wanted), wanted)
+    .slice(0, keysMost)
+    .flatMap((row) => [
+      {
+        id: `copy ${row.name}`,
+        icon: 'copy',
+        text: row.name,
+        hint: 'Copy the value',
+        run: () => copyValue(keys, row.name),
+      },
+      {
+        id: `edit ${row.name}`,
+        icon: 'edit',
+        text: row.name,
+        hint: 'Edit',
+        run: () => {
+          go('keys');
+          keys.show({ kind: 'edit', row });
+        },
+      },
+    ]);
+
+/** Names that begin with what is wanted, then names that hold it, then the rest. */
+const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
+  const rank = ({ order }: KeyRow) => (order.startsWith(wanted) ? 0 : order.includes(wanted) ? 1 : 2);
+  return rows
+    .map((row) => ({ row, rank: rank(row) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ row }) => row);
+};
+
+const fixedCommands = ({ keys }: Models, tabs: readonly Tab[], signOut: () => void): Command[] => [
+  {
+    id: 'add-key',
+    icon: 'plus',
+    text: 'Add key',
+    run: () => {
+      go('keys');
+      keys.show({ kind: 'new' });
+    },
+  },
+  ...tabs.map(({ page, text, icon }): Command => ({ id: page, icon, text, hint: 'Go to', run: () => go(page) })),
+  {
+    id: 'failures',
+    icon: 'refuse',
+    text: 'Refused actions',
+    hint: 'Access Logs',
+    run: () => go('logs', { failures: 'only' }),
+  },
+  ...themes.map(
+    (name): Command => ({
+      id: `theme-${name}`,
+      icon: name === 'dark' ? 'moon' : name === 'light' ? 'sun' : 'screen',
+      text: `Theme: ${name}`,
+      run: () => setTheme(name),
+    }),
+  ),
+  { id: 'sign-out', icon: 'leave', text: 'Sign out', run: signOut },
+];

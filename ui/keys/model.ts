@@ -1,0 +1,108 @@
+import { computed, signal } from '@preact/signals';
+import { api } from '../api/client.ts';
+import { loaded } from '../api/loaded.ts';
+import type { ListedKey } from '../api/wire.ts';
+import { route, setQuery } from '../router.ts';
+import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText, toRow } from './order.ts';
+
+/** The API keys of whoever is signed in. Values are never kept here: `read` hands one on and forgets it. */
+
+/** What is being filled in. It outlives the page, so that a session that ends does not take it along. */
+export interface Draft {
+  name: string;
+  value: string;
+  description: string;
+}
+
+export type Open = { kind: 'new' } | { kind: 'edit'; row: KeyRow } | { kind: 'delete'; row: KeyRow };
+
+const emptyDraft: Draft = { name: '', value: '', description: '' };
+
+export const keysModel = (user: string) => {
+  const rowsSoFar = signal(0);
+  const list = loaded(() => fetchAll(rowsSoFar));
+  const open = signal<Open | null>(null);
+  const draft = signal<Draft>(emptyDraft);
+
+  const text = computed(() => route.value.query.q ?? '');
+  const sortGiven = computed(() => route.value.query.sort ?? '');
+  const sort = computed(() => parseSort(sortGiven.value));
+  const inOrder = computed(() => sorted(list.answer.value ?? [], sort.value));
+  const shown = computed(() => filtered(inOrder.value, text.value));
+
+  const change = (edit: (rows: KeyRow[]) => KeyRow[]) => {
+    if (list.answer.value) list.answer.value = edit(list.answer.value);
+  };
+  const replace = (name: string, edit: (row: KeyRow) => KeyRow) =>
+    change((rows) => rows.map((row) => (row.name === name ? edit(row) : row)));
+
+  return {
+    list,
+    rowsSoFar,
+    open,
+    draft,
+    text,
+    sort,
+    shown,
+
+    search: (given: string) => setQuery({ q: given }),
+
+    sortBy: (by: Sorting) => {
+      const { by: current, isBackwards } = sort.value;
+      // What is newest is what one looks for, so times begin with it.
+      const starts = by === 'updated' || by === 'created';
+      setQuery({ sort: sortText({ by, isBackwards: by === current ? !isBackwards : starts }) });
+    },
+
+    setSort: (given: string) => setQuery({ sort: sortText(parseSort(given)) }),
+
+    show: (next: Open | null) => {
+      const description = next?.kind === 'edit' ? next.row.description : '';
+      draft.value = { ...emptyDraft, description };
+      open.value = next;
+    },
+
+    edit: (fields: Partial<Draft>) => {
+      draft.value = { ...draft.value, ...fields };
+    },
+
+    /** One value, audited as a view. */
+    read: async (name: string) => (await api.key(name)).api_key,
+
+    add: async ({ name, value, description }: Draft) => {
+      await api.addKey({ key_name: name, api_key: value, description });
+      const now = new Date().toISOString();
+      change((rows) => [...rows, toRow({ name, description, createdAt: now, updatedAt: now, createdBy: user })]);
+    },
+
+    update: async (name: string, fields: { value?: string | undefined; description?: string | undefined }) => {
+      await api.updateKey(name, { api_key: fields.value, description: fields.description });
+      const updatedAt = new Date().toISOString();
+      replace(name, (row) => toRow({ ...row, description: fields.description ?? row.description, updatedAt }));
+    },
+
+    remove: async (name: string) => {
+      await api.deleteKey(name);
+      change((rows) => rows.filter((row) => row.name !== name));
+    },
+  };
+};
+
+export type KeysModel = ReturnType<typeof keysModel>;
+
+/** One answer holds ten thousand keys; it says where the next one goes on. */
+const fetchAll = async (soFar: { value: number }): Promise<KeyRow[]> => {
+  const rows: KeyRow[] = [];
+  let after: string | undefined = '';
+  soFar.value = 0;
+  while (after !== undefined) {
+    const { keys, next } = await api.keys(after);
+    for (const key of keys) rows.push(rowOf(key));
+    soFar.value = rows.length;
+    after = next;
+  }
+  return rows;
+};
+
+const rowOf = ({ key_name, description, created_at, updated_at, created_by }: ListedKey): KeyRow =>
+  toRow({ name: key_name, description, createdAt: created_at, updatedAt: updated_at, createdBy: created_by });

@@ -1,0 +1,65 @@
+/** Filtering and sorting ten thousand rows between two key strokes. */
+
+export interface KeyRow {
+  name: string;
+  description: string;
+  createdAt: string;
+  updatedAt: string;
+  createdBy: string;
+  /** Everything one may search in, in lower case, made once. */
+  haystack: string;
+  /** What the name is sorted by. */
+  order: string;
+}
+
+export const toRow = (key: Omit<KeyRow, 'haystack' | 'order'>): KeyRow => ({
+  ...key,
+  haystack: `${key.name}\n${key.description}\n${key.createdBy}`.toLowerCase(),
+  order: key.name.toLowerCase(),
+});
+
+export const sortings = ['name', 'updated', 'created', 'owner'] as const;
+export type Sorting = (typeof sortings)[number];
+
+/** In the address `-updated` is by `updated`, backwards. */
+export interface Sort {
+  by: Sorting;
+  isBackwards: boolean;
+}
+
+export const parseSort = (text = ''): Sort => {
+  const by = sortings.find((known) => known === text.replace(/^-/, ''));
+  return by ? { by, isBackwards: text.startsWith('-') } : { by: 'name', isBackwards: false };
+};
+
+export const sortText = ({ by, isBackwards }: Sort): string => {
+  const text = `${isBackwards ? '-' : ''}${by}`;
+  return text === 'name' ? '' : text;
+};
+
+/** Times are ISO 8601 in UTC, so they sort as texts. */
+const fieldOf: Record<Sorting, (row: KeyRow) => string> = {
+  name: (row) => row.order,
+  updated: (row) => row.updatedAt,
+  created: (row) => row.createdAt,
+  owner: (row) => row.createdBy.toLowerCase(),
+};
+
+/** Compared as code units, not by a collator: that would take ten times as long. */
+export const sorted = (rows: readonly KeyRow[], { by, isBackwards }: Sort): KeyRow[] => {
+  const field = fieldOf[by];
+  const direction = isBackwards ? -1 : 1;
+  return rows
+    .map((row) => ({ row, value: field(row) }))
+    .sort((a, b) => direction * compare(a.value, b.value) || compare(a.row.order, b.row.order))
+    .map(({ row }) => row);
+};
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Rows that have every word of the text somewhere. */
+export const filtered = (rows: readonly KeyRow[], text: string): readonly KeyRow[] => {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return rows;
+  return rows.filter(({ haystack }) => words.every((word) => haystack.includes(word)));
+};

@@ -1,0 +1,29 @@
+/** Reading a line as it stands in an `.env` file or a shell. */
+
+export interface Assignment {
+  name: string;
+  value: string;
+}
+
+const assignment = /^\s*(?:export\s+|set\s+)?([A-Za-z_][\w.-]*)\s*=\s*(\S[\s\S]*)$/;
+
+/** What a text assigns to what; null if it is anything but one assignment. */
+export const parseAssignment = (text: string): Assignment | null => {
+  const [, name, given] = assignment.exec(text) ?? [];
+  if (!name || !given) return null;
+  const value = given.trimEnd();
+  const isQuoted = value.length >= 2 && /^["']/.test(value) && value.endsWith(value.charAt(0));
+  if (isQuoted) return { name, value: value.slice(1, -1) };
+  return value.includes('\n') ? null : { name, value };
+};
+
+/**
+ * The same for a text pasted where a value belongs. A value may well hold `=` itself, as base64 does, so only a name as
+ * variables have it counts, or the very name that the value is for.
+ */
+export const assignmentInValue = (text: string, name: string): Assignment | null => {
+  const found = parseAssignment(text);
+  if (!found || found.value.startsWith('=')) return null;
+  if (name !== '') return found.name === name ? found : null;
+  return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(found.name) ? found : null;
+};

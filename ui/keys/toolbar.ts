@@ -1,0 +1,38 @@
+import { html } from 'htm/preact';
+import { typed } from '../parts/events.ts';
+import { SearchField } from '../parts/search-field.ts';
+import type { KeysModel } from './model.ts';
+import { sortText } from './order.ts';
+
+const choices = [
+  { value: 'name', text: 'Name, A to Z' },
+  { value: '-name', text: 'Name, Z to A' },
+  { value: '-updated', text: 'Changed last' },
+  { value: 'updated', text: 'Changed first' },
+  { value: '-created', text: 'Newest' },
+  { value: 'created', text: 'Oldest' },
+];
+
+const byOwner = { value: 'owner', text: 'Creator' };
+
+export const Toolbar = ({ model, isAdmin }: { model: KeysModel; isAdmin: boolean }) => {
+  const all = model.list.answer.value?.length ?? 0;
+  const shown = model.shown.value.length;
+  return html`
+    <div class="toolbar" role="search">
+      <${SearchField} label="Search keys" value=${model.text.value} onInput=${model.search} />
+      <select
+        class="input sort-select" aria-label="Sort by" value=${sortText(model.sort.value) || 'name'}
+        onChange=${(event: Event) => model.setSort(typed(event))}
+      >
+        ${[...choices, ...(isAdmin ? [byOwner] : [])].map(({ value, text }) => html`<option key=${value} value=${value}>${text}</option>`)}
+      </select>
+      <p class="count" role="status">${countText(shown, all)}</p>
+    </div>
+  `;
+};
+
+const countText = (shown: number, all: number) =>
+  shown === all
+    ? `${all.toLocaleString()} ${all === 1 ? 'key' : 'keys'}`
+    : `${shown.toLocaleString()} of ${all.toLocaleString()}`;

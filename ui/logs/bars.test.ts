@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { barsOf, highest } from './bars.ts';
+
+const now = Date.parse('2026-06-15T12:34:56Z');
+
+test('hours in which nothing happened have their bar', () => {
+  const bars = barsOf({ activity: [{ time: '2026-06-15T10:00:00.000Z', allowed: 3, refused: 1 }] }, 'hour', now);
+  expect(bars).toHaveLength(48);
+  expect(bars.at(-1)).toEqual({ time: Date.parse('2026-06-15T12:00:00Z'), allowed: 0, refused: 0 });
+  expect(bars.at(-3)).toEqual({ time: Date.parse('2026-06-15T10:00:00Z'), allowed: 3, refused: 1 });
+  expect(highest(bars)).toBe(4);
+});
+
+test('a vault whose clock is ahead loses no bar', () => {
+  const bars = barsOf({ activity: [{ time: '2026-06-16T00:00:00.000Z', allowed: 1, refused: 0 }] }, 'day', now);
+  expect(bars).toHaveLength(30);
+  expect(bars.at(-1)?.allowed).toBe(1);
+});

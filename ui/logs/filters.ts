@@ -1,0 +1,52 @@
+import { html } from 'htm/preact';
+import { Button } from '../parts/button.ts';
+import { isChecked, typed } from '../parts/events.ts';
+import { route } from '../router.ts';
+import type { FilterName, LogsModel } from './model.ts';
+import { actionChoices } from './sentence.ts';
+
+interface Props {
+  model: LogsModel;
+  isAdmin: boolean;
+}
+
+export const Filters = ({ model, isAdmin }: Props) => {
+  const { query } = route.value;
+  const text = (name: FilterName, label: string) => html`
+    <input
+      class="input" type="search" aria-label=${label} placeholder=${label} value=${query[name] ?? ''} autocomplete="off"
+      spellcheck=${false} data-search=${name === 'key' || undefined}
+      onInput=${(event: Event) => model.setFilter(name, typed(event))}
+    />
+  `;
+  return html`
+    <div class="toolbar filters" role="search" aria-label="Filter the logs">
+      <select
+        class="input" aria-label="What happened" value=${query.action ?? ''}
+        onChange=${(event: Event) => model.setFilter('action', typed(event))}
+      >
+        ${choicesWith(query.action).map(({ value, text: label }) => html`<option key=${value} value=${value}>${label}</option>`)}
+      </select>
+      ${text('key', 'Key or target')} ${isAdmin && text('user', 'User')} ${text('address', 'Address')}
+      <label class="check">
+        <input
+          type="checkbox" checked=${query.failures === 'only'}
+          onChange=${(event: Event) => model.setFilter('failures', isChecked(event) ? 'only' : '')}
+        />
+        <span>Refused only</span>
+      </label>
+      <${Clear} model=${model} />
+    </div>
+  `;
+};
+
+const Clear = ({ model }: { model: LogsModel }) =>
+  model.filters.value === '{}'
+    ? null
+    : html`<${Button} kind="quiet" icon="close" onClick=${model.clearFilters}>Clear<//>`;
+
+/** An address may ask for an action that the list does not name. */
+const choicesWith = (action = '') =>
+  actionChoices.some(({ value }) => value === action)
+    ? actionChoices
+    : [...actionChoices, { value: action, text: action }];

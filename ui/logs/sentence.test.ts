@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import type { LogEntry } from '../api/wire.ts';
+import { sentenceOf } from './sentence.ts';
+
+const entry = (fields: Partial<LogEntry>): LogEntry => ({
+  id: 1,
+  timestamp: '2026-01-01T00:00:00.000Z',
+  user_name: 'alice',
+  key_name: null,
+  action: 'view_key',
+  ip_address: '10.0.0.5',
+  success: true,
+  target: null,
+  outcome: 'allowed',
+  reason: null,
+  user_agent: '',
+  ...fields,
+});
+
+const read = (fields: Partial<LogEntry>) => {
+  const { who, did, target, why } = sentenceOf(entry(fields));
+  return [who, did, target, why && `(${why})`].filter(Boolean).join(' ');
+};
+
+describe('reads as a sentence', () => {
+  test.each([
+    [{ target: 'STRIPE' }, 'alice viewed STRIPE'],
+    [{ action: 'login_success' }, 'alice signed in'],
+    [
+      { action: 'login_attempt', success: false, outcome: 'unauthenticated', reason: 'wrong_password' },
+      'alice tried to sign in (wrong user name or password)',
+    ],
+    [
+      { target: 'STRIPE', success: false, outcome: 'denied', reason: 'not_owner' },
+      'alice tried to view STRIPE (somebody else’s key)',
+    ],
+    [{ success: false, outcome: 'not_found', target: 'GONE' }, 'alice tried to view GONE (there is no such thing)'],
+    [
+      { action: 'add_key', success: false, outcome: 'invalid', reason: 'api_key must not be empty.' },
+      'alice tried to add the key (api key must not be empty.)',
+    ],
+    [{ user_name: null, action: 'list_keys' }, 'Somebody listed the keys'],
+    [{ action: 'something_old', target: 'x' }, 'alice did something_old x'],
+    [{ action: 'constructor' }, 'alice did constructor'],
+  ] as [Partial<LogEntry>, string][])('%j', (fields, text) => {
+    expect(read(fields)).toBe(text);
+  });
+
+  test('looking around is routine, being refused never is', () => {
+    expect(sentenceOf(entry({ action: 'list_keys' })).isRoutine).toBe(true);
+    expect(sentenceOf(entry({ action: 'list_keys', success: false, outcome: 'denied' })).isRoutine).toBe(false);
+  });
+});

@@ -1,0 +1,106 @@
+import type { LogEntry } from '../api/wire.ts';
+import type { IconName } from '../parts/icon.ts';
+
+/** Log entries as sentences: who did what to what. */
+
+interface Wording {
+  icon: IconName;
+  /** "alice ..." where it was allowed. The target, where there is one, follows. */
+  did: string;
+  /** "alice tried to ..." where it was not. */
+  tried: string;
+  /** Looking around leaves many entries that say little. */
+  isRoutine?: true;
+}
+
+const wordings: Record<string, Wording> = {
+  login_success: { icon: 'enter', did: 'signed in', tried: 'sign in' },
+  login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in' },
+  logout: { icon: 'leave', did: 'signed out', tried: 'sign out' },
+  view_session: { icon: 'enter', did: 'opened Keystore', tried: 'open Keystore', isRoutine: true },
+  list_sessions: { icon: 'user', did: 'looked at their sessions', tried: 'look at their sessions', isRoutine: true },
+  revoke_session: { icon: 'leave', did: 'ended the session', tried: 'end the session' },
+  change_password: { icon: 'lock', did: 'changed their password', tried: 'change their password' },
+  list_keys: { icon: 'key', did: 'listed the keys', tried: 'list the keys', isRoutine: true },
+  view_key: { icon: 'eye', did: 'viewed', tried: 'view' },
+  add_key: { icon: 'plus', did: 'added the key', tried: 'add the key' },
+  update_key: { icon: 'edit', did: 'changed', tried: 'change' },
+  delete_key: { icon: 'trash', did: 'deleted the key', tried: 'delete the key' },
+  list_logs: { icon: 'log', did: 'read the access logs', tried: 'read the access logs', isRoutine: true },
+  view_activity: { icon: 'pulse', did: 'looked at the activity', tried: 'look at the activity', isRoutine: true },
+  list_users: { icon: 'users', did: 'listed the users', tried: 'list the users', isRoutine: true },
+  add_user: { icon: 'plus', did: 'added the user', tried: 'add the user' },
+  update_user: { icon: 'users', did: 'changed the user', tried: 'change the user' },
+  delete_user: { icon: 'trash', did: 'deleted the user', tried: 'delete the user' },
+};
+
+const reasons: Record<string, string> = {
+  wrong_password: 'wrong user name or password',
+  inactive_account: 'the account is deactivated',
+  throttled: 'too many failed attempts',
+  role: 'only an admin may',
+  not_owner: 'somebody else’s key',
+  name_taken: 'the name is taken',
+  last_admin: 'the last active admin',
+  own_account: 'their own account',
+  password_is_name: 'the password was the user name',
+};
+
+const outcomes: Record<string, string> = {
+  denied: 'not allowed',
+  not_found: 'there is no such thing',
+  conflict: 'it exists already',
+  invalid: 'the request made no sense',
+  unauthenticated: 'not signed in',
+  failed: 'it failed',
+};
+
+export interface Sentence {
+  icon: IconName;
+  who: string;
+  did: string;
+  target: string | null;
+  /** Why it was refused; null if it was not. */
+  why: string | null;
+  isRoutine: boolean;
+}
+
+export const sentenceOf = (entry: LogEntry): Sentence => {
+  const { action, success, target, outcome, reason, user_name } = entry;
+  const wording = known(wordings, action) ?? unknown(action);
+  return {
+    icon: success ? wording.icon : 'refuse',
+    who: user_name ?? 'Somebody',
+    did: success ? wording.did : `tried to ${wording.tried}`,
+    target,
+    why: success ? null : because(outcome, reason),
+    isRoutine: success && wording.isRoutine === true,
+  };
+};
+
+/** An entry that was moved in from elsewhere keeps the name it had. */
+const unknown = (action: string): Wording => ({ icon: 'info', did: `did ${action}`, tried: `do ${action}` });
+
+const because = (outcome: string, reason: string | null): string => {
+  if (reason === null) return known(outcomes, outcome) ?? outcome;
+  return known(reasons, reason) ?? reason.replaceAll('_', ' ');
+};
+
+/** Words from the log are anybody's: `constructor` is not one of ours. */
+const known = <Words>(words: Record<string, Words>, name: string): Words | undefined =>
+  Object.hasOwn(words, name) ? words[name] : undefined;
+
+/** What one can look for; the value is a part of the actions' names, which is what the vault matches. */
+export const actionChoices = [
+  { value: '', text: 'Everything' },
+  { value: 'login', text: 'Sign-ins' },
+  { value: '_key', text: 'Keys: anything' },
+  { value: 'view_key', text: 'Keys: viewed' },
+  { value: 'add_key', text: 'Keys: added' },
+  { value: 'update_key', text: 'Keys: changed' },
+  { value: 'delete_key', text: 'Keys: deleted' },
+  { value: '_user', text: 'Users: anything' },
+  { value: 'password', text: 'Passwords' },
+  { value: 'session', text: 'Sessions' },
+  { value: 'logout', text: 'Sign-outs' },
+];

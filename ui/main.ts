@@ -1,0 +1,10 @@
+import './style/index.css';
+import { html, render } from 'htm/preact';
+import { App } from './app.ts';
+import { startRouter } from './router.ts';
+import { start } from './session/model.ts';
+
+startRouter();
+void start();
+const root = document.getElementById('app');
+if (root) render(html`<${App} />`, root);

@@ -1,0 +1,30 @@
+import { html } from 'htm/preact';
+import type { ButtonHTMLAttributes, ComponentChildren } from 'preact';
+import { Icon, type IconName } from './icon.ts';
+
+interface Props extends Omit<ButtonHTMLAttributes, 'icon' | 'class'> {
+  kind?: 'primary' | 'plain' | 'quiet' | 'danger';
+  icon?: IconName;
+  isBusy?: boolean;
+  class?: string;
+  children?: ComponentChildren;
+}
+
+export const Button = ({ kind = 'plain', icon, isBusy = false, class: more = '', children, ...rest }: Props) => html`
+  <button type="button" ...${rest} class="button ${kind} ${more}" aria-busy=${isBusy || undefined}>
+    ${icon && html`<${Icon} name=${icon} />`}<span>${children}</span>
+  </button>
+`;
+
+interface IconButtonProps extends Omit<ButtonHTMLAttributes, 'icon' | 'label' | 'class'> {
+  icon: IconName;
+  /** Says what it does; also its tooltip. */
+  label: string;
+  class?: string;
+}
+
+export const IconButton = ({ icon, label, class: more = '', ...rest }: IconButtonProps) => html`
+  <button type="button" ...${rest} class="icon-button ${more}" aria-label=${label} title=${label}>
+    <${Icon} name=${icon} />
+  </button>
+`;

@@ -1,0 +1,74 @@
+import { useSignal } from '@preact/signals';
+import { html } from 'htm/preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { Dialog } from './dialog.ts';
+import { typed } from './events.ts';
+import { Icon, type IconName } from './icon.ts';
+
+export interface Command {
+  id: string;
+  icon: IconName;
+  text: string;
+  hint?: string;
+  run: () => unknown;
+}
+
+interface Props {
+  /** What there is for a text; the best first. */
+  find: (text: string) => Command[];
+  onClose: () => void;
+}
+
+/** Everything one can do, by typing a part of its name (ARIA Authoring Practices, "Combobox with listbox popup"). */
+export const Palette = ({ find, onClose }: Props) => {
+  const text = useSignal('');
+  const chosen = useSignal(0);
+  const list = useRef<HTMLUListElement>(null);
+  const commands = find(text.value);
+  const at = Math.min(chosen.value, commands.length - 1);
+  useLayoutEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }));
+
+  const run = (command: Command | undefined) => {
+    if (!command) return;
+    onClose();
+    command.run();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) chosen.value = (at + step + commands.length) % Math.max(1, commands.length);
+    else if (event.key === 'Enter') run(commands[at]);
+    else return;
+    event.preventDefault();
+  };
+  const onInput = (event: Event) => {
+    text.value = typed(event);
+    chosen.value = 0;
+  };
+
+  return html`
+    <${Dialog} title="Commands" kind="palette" isTitled=${false} onClose=${onClose}>
+      <div class="palette-search">
+        <${Icon} name="search" />
+        <input
+          role="combobox" aria-label="Search keys and commands" aria-expanded="true" aria-controls="palette-list" autofocus
+          aria-activedescendant=${at >= 0 ? `palette-${at}` : undefined} autocomplete="off" spellcheck=${false}
+          placeholder="Search keys and commands" value=${text} onInput=${onInput} onKeyDown=${onKeyDown}
+        />
+        <kbd>Esc</kbd>
+      </div>
+      <ul id="palette-list" role="listbox" aria-label="Commands" ref=${list}>
+        ${commands.map(
+          (command, index) => html`
+            <li
+              key=${command.id} id="palette-${index}" role="option" aria-selected=${index === at}
+              onClick=${() => run(command)} onPointerMove=${() => (chosen.value = index)}
+            >
+              <${Icon} name=${command.icon} /><span>${command.text}</span>${command.hint && html`<small>${command.hint}</small>`}
+            </li>
+          `,
+        )}
+      </ul>
+      ${commands.length === 0 && html`<p class="palette-none">Nothing is called that.</p>`}
+    <//>
+  `;
+};

@@ -1,0 +1,151 @@
+import { useSignal } from '@preact/signals';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { isTyping } from './events.ts';
+
+interface Props<Item> {
+  label: string;
+  items: readonly Item[];
+  keyOf: (item: Item) => string;
+  /** The row of column headers. */
+  head: ComponentChildren;
+  /** The cells of a row; only the active row's controls take part in the Tab order. */
+  row: (item: Item, isActive: boolean) => ComponentChildren;
+  /** A key pressed on a row itself. Says whether it meant something. */
+  onKey: (item: Item, key: string) => boolean;
+}
+
+/** Rows beyond the visible ones, on each side, so that scrolling does not outrun rendering. */
+const spareRows = 6;
+
+/**
+ * A grid of any length of which only what is on screen is in the DOM. All rows are equally high; the stylesheet says how
+ * high (`--row`). The window scrolls, as on any page. Up, Down, Home, End and the page keys move the active row.
+ */
+export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Props<Item>) => {
+  const body = useRef<HTMLDivElement>(null);
+  const rowHeight = useSignal(64);
+  const range = useSignal({ first: 0, end: 20 });
+  const active = useSignal(0);
+  const activeIndex = Math.min(active.value, Math.max(0, items.length - 1));
+
+  useLayoutEffect(() => {
+    const measure = () => {
+      if (!body.current) return;
+      rowHeight.value = heightOfRows(body.current);
+      const next = visibleRange(body.current, rowHeight.value);
+      if (next.first !== range.value.first || next.end !== range.value.end) range.value = next;
+    };
+    measure();
+    addEventListener('scroll', measure, { passive: true });
+    addEventListener('resize', measure);
+    return () => {
+      removeEventListener('scroll', measure);
+      removeEventListener('resize', measure);
+    };
+  }, [items.length]);
+
+  const moveTo = (index: number) => {
+    active.value = Math.max(0, Math.min(items.length - 1, index));
+    if (!body.current) return;
+    scrollToRow(body.current, active.value, rowHeight.value);
+    range.value = visibleRange(body.current, rowHeight.value);
+    requestAnimationFrame(() => focusRow(body.current, active.value));
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const isOnRow = event.target instanceof HTMLElement && event.target.getAttribute('role') === 'row';
+    const item = items[activeIndex];
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !item) return;
+    const target = destination(event.key, activeIndex, items.length);
+    if (target !== null) moveTo(target);
+    else if (!isOnRow || !onKey(item, event.key)) return;
+    event.preventDefault();
+  };
+
+  const shown = indexesShown(range.value, activeIndex, items.length);
+  return html`
+    <div class="grid" role="grid" aria-label=${label} aria-rowcount=${items.length + 1}>
+      <div class="grid-head" role="rowgroup"><div role="row" class="grid-row" aria-rowindex="1">${head}</div></div>
+      <div
+        class="grid-body" role="rowgroup" ref=${body} onKeyDown=${onKeyDown}
+        style=${{ height: `${items.length * rowHeight.value}px` }}
+      >
+        ${shown.map((index) => {
+          const item = items[index] as Item;
+          const isActive = index === activeIndex;
+          return html`
+            <div
+              key=${keyOf(item)} role="row" class="grid-row" data-index=${index} aria-rowindex=${index + 2}
+              tabindex=${isActive ? 0 : -1} style=${{ transform: `translateY(${index * rowHeight.value}px)` }}
+              onFocusIn=${() => {
+                active.value = index;
+              }}
+            >
+              ${row(item, isActive)}
+            </div>
+          `;
+        })}
+      </div>
+    </div>
+  `;
+};
+
+interface Range {
+  first: number;
+  end: number;
+}
+
+const heightOfRows = (body: HTMLElement): number => {
+  const row = body.querySelector<HTMLElement>('[role="row"]');
+  return row?.offsetHeight || Number.parseFloat(getComputedStyle(body).getPropertyValue('--row')) * 16 || 64;
+};
+
+const visibleRange = (body: HTMLElement, height: number): Range => {
+  const above = Math.max(0, -body.getBoundingClientRect().top);
+  const first = Math.floor(above / height);
+  return { first, end: first + Math.ceil(innerHeight / height) + 1 };
+};
+
+/** The active row stays in the DOM wherever it is, so that it can keep the focus. */
+const indexesShown = ({ first, end }: Range, active: number, count: number): number[] => {
+  const from = Math.max(0, first - spareRows);
+  const to = Math.min(count, end + spareRows);
+  const indexes = Array.from({ length: Math.max(0, to - from) }, (_, offset) => from + offset);
+  if (active < count && active < from) return [active, ...indexes];
+  return active < count && active >= to ? [...indexes, active] : indexes;
+};
+
+const rowsPerPage = 10;
+
+const destination = (key: string, at: number, count: number): number | null => {
+  switch (key) {
+    case 'ArrowDown':
+      return at + 1;
+    case 'ArrowUp':
+      return at - 1;
+    case 'PageDown':
+      return at + rowsPerPage;
+    case 'PageUp':
+      return at - rowsPerPage;
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return null;
+  }
+};
+
+/** Keeps the row clear of the bars that stick to the top and the bottom. */
+const scrollToRow = (body: HTMLElement, index: number, height: number) => {
+  const top = body.getBoundingClientRect().top + index * height;
+  const clearance = 2 * height;
+  if (top < clearance) scrollBy(0, top - clearance);
+  else if (top + height > innerHeight - clearance) scrollBy(0, top + height - innerHeight + clearance);
+};
+
+const focusRow = (body: HTMLElement | null, index: number) => {
+  body?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true });
+};

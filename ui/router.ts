@@ -1,0 +1,59 @@
+import { signal } from '@preact/signals';
+
+/** Where one is: `#/page?query`. Hash routes, since `/keys` and its like belong to the API. */
+
+export const pages = ['keys', 'logs', 'users', 'account', 'about'] as const;
+export type Page = (typeof pages)[number];
+
+export type Query = Readonly<Record<string, string>>;
+
+export interface Route {
+  page: Page;
+  query: Query;
+}
+
+export const parseRoute = (hash: string): Route => {
+  const [path = '', search = ''] = splitOnce(hash.replace(/^#?\/?/, ''), '?');
+  const page = pages.find((known) => known === path) ?? 'keys';
+  return { page, query: Object.fromEntries(new URLSearchParams(search)) };
+};
+
+const splitOnce = (text: string, mark: string): string[] => {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + mark.length)];
+};
+
+/** An empty value is one that is not there, so that the plain list has the plain address. */
+export const href = (page: Page, query: Query = {}): string => {
+  const given = Object.entries(query).filter(([, value]) => value !== '');
+  const search = new URLSearchParams(given).toString();
+  return search ? `#/${page}?${search}` : `#/${page}`;
+};
+
+export const route = signal<Route>(parseRoute(globalThis.location?.hash ?? ''));
+
+export const startRouter = (): void => {
+  addEventListener('hashchange', () => {
+    clearTimeout(writing);
+    route.value = parseRoute(location.hash);
+  });
+};
+
+export const go = (page: Page, query: Query = {}): void => {
+  location.hash = href(page, query);
+};
+
+/** Browsers allow about three changes of the address a second; whoever types is faster. */
+const settleMs = 250;
+let writing: ReturnType<typeof setTimeout> | undefined;
+
+/** Changes the query of the page one is on: at once for the page, a moment later in the address, without a history entry. */
+export const setQuery = (change: Query): void => {
+  const { page, query } = route.value;
+  route.value = { page, query: { ...query, ...change } };
+  clearTimeout(writing);
+  writing = setTimeout(() => {
+    // The address may be ahead of the page: the news that it changed comes a moment after the change.
+    if (parseRoute(location.hash).page === page) history.replaceState(null, '', href(page, route.value.query));
+  }, settleMs);
+};
