@@ -17,9 +17,9 @@ export const defaultLimits = {
   authorizationBytes: 8 * 1024,
   targetBytes: 16 * 1024,
   connections: 4096,
-  /** Requests with the worker, or waiting for it. */
+  /** Requests with the worker. Each has a connection of its own: a queue of slow sign-ins must not hold up the rest. */
   inFlight: 512,
-  upstreamConnections: 64,
+  upstreamConnections: 512,
   headersMs: 10_000,
   /** A whole request, its body included. */
   requestMs: 30_000,
