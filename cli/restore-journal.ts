@@ -28,6 +28,8 @@ export interface Journal {
   database: string;
   env: string;
   plan: string;
+  /** What is to be known of a move-in, in words. It ends up as `<data>/moved-in.txt`. */
+  report: string;
   commit: string;
   done: string;
 }
@@ -53,6 +55,7 @@ export function journalOf({ folder }: Vault): Journal {
     database: join(own, 'next.db'),
     env: join(own, 'next.env'),
     plan: join(own, 'plan.json'),
+    report: join(own, 'report.txt'),
     commit: join(own, 'commit.json'),
     done: join(own, 'done.json'),
   };
@@ -113,6 +116,7 @@ export function completeRestore(vault: Vault, envFile: string): Completion {
     sync(dirname(vault.file));
   }
   markVault(vault);
+  if (existsSync(journal.report)) renameSync(journal.report, reportOf(vault));
   if (commit.retire !== null) retire(join(vault.folder, commit.retire));
   if (existsSync(journal.env) && !swapEnv(journal.env, envFile, commit.before)) return { pendingEnv: journal.env };
   rmSync(journal.env, { force: true });
@@ -166,7 +170,7 @@ function swapEnv(staged: string, envFile: string, before: string): boolean {
   } catch (error) {
     rmSync(partial, { force: true });
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (['EACCES', 'EBUSY', 'EPERM', 'EROFS'].includes(code)) return false;
+    if (['EACCES', 'EBUSY', 'ENOENT', 'EPERM', 'EROFS'].includes(code)) return false;
     throw error;
   }
 }
@@ -209,6 +213,11 @@ export function foldIntoOneFile(file: string): void {
   } finally {
     database.close();
   }
+}
+
+/** Where the report of a move-in is kept. */
+export function reportOf({ folder }: Vault): string {
+  return join(folder, 'moved-in.txt');
 }
 
 function retire(file: string): void {

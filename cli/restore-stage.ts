@@ -56,7 +56,10 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
     options.print(`This took ${seconds} s and at most ${megabytes} MB of memory.`);
     rmSync(file);
     writeFileSync(journal.plan, `${JSON.stringify({ kind, ...census })}\n`);
-    return { kind, census, movedIn };
+    const staged: Staged = { kind, census, movedIn };
+    const lines = [...report(staged)];
+    if (lines.length > 1) writeFileSync(journal.report, `${lines.join('\n')}\n`);
+    return staged;
   } finally {
     source.close();
   }

@@ -4,14 +4,16 @@
  *   stage   reads env file and database from standard input (see restore-stream.ts), checks them, and puts them ready;
  *           ends with 4 if this v0.6 database has moved in already
  *   apply   swaps what is ready for what is there
- *   env     writes the env file that is still to be put in place to standard output; ends with 3 if there is none
+ *   env     writes the env file that is still to be put in place to standard output, after a line with the name under
+ *           which what is there now is to be kept; ends with 3 if there is none
  *   complete  carries out what was interrupted, or what only waits for its env file
  *   clear   forgets a restore that is complete, or staged only
  *   finish  both
+ *   before  writes the name under which what was replaced is kept; ends with 3 if nothing was
  *   undo    puts back what was replaced, with the env file on standard input if there is one
  *   prove   starts the vault for a moment, on a loopback port of its own
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type Desk, openDesk, runCommand } from './command.ts';
@@ -25,6 +27,7 @@ import {
   journalOf,
   pendingEnv,
   readCommit,
+  reportOf,
   undoRestore,
 } from './restore-journal.ts';
 import { report, stage } from './restore-stage.ts';
@@ -56,9 +59,7 @@ async function stageGiven({ project, vault, envFile }: Desk, options: string[]):
       clearJournal(vault);
       return movedInAlready;
     }
-    const lines = [...report(staged)];
-    for (const line of lines) console.log(line);
-    if (staged.movedIn && lines.length > 1) writeFileSync(join(journal.folder, 'report.txt'), `${lines.join('\n')}\n`);
+    for (const line of report(staged)) console.log(line);
     if (env !== undefined && existsSync(envFile) && readFileSync(envFile).equals(env)) rmSync(journal.env);
     return 0;
   } catch (error) {
@@ -72,14 +73,10 @@ async function apply({ vault, envFile }: Desk): Promise<number> {
   try {
     const journal = journalOf(vault);
     if (!existsSync(journal.plan)) throw new Refusal('Nothing is staged for a restore. Nothing was changed.');
+    const hasReport = existsSync(journal.report);
     const { before } = await commitRestore(vault, envFile);
     if (before !== undefined) console.log(`What was there before is kept as ${before}.`);
-    const notes = join(journal.folder, 'report.txt');
-    if (existsSync(notes)) {
-      const kept = join(vault.folder, 'moved-in.txt');
-      renameSync(notes, kept);
-      console.log(`The notes above are kept in ${kept}.`);
-    }
+    if (hasReport) console.log(`The notes above are kept in ${reportOf(vault)}.`);
     return 0;
   } finally {
     unlock();
@@ -104,8 +101,9 @@ function clear({ vault }: Desk): number {
 
 function writePendingEnv({ vault }: Desk): number {
   const env = pendingEnv(vault);
-  if (env === undefined) return nothingPending;
-  process.stdout.write(readFileSync(env));
+  const commit = readCommit(journalOf(vault).commit);
+  if (env === undefined || commit === undefined) return nothingPending;
+  process.stdout.write(Buffer.concat([Buffer.from(`${commit.before}\n`), readFileSync(env)]));
   return 0;
 }
 
@@ -150,7 +148,6 @@ async function main([step = '', ...options]: string[]): Promise<number> {
   throw new Refusal('Use HelperScripts/restore-data.sh.');
 }
 
-/** The name that what was replaced is kept under, for the script to keep the host's env file alike. */
 function tellBefore({ vault }: Desk): number {
   const { commit, done } = journalOf(vault);
   const found = readCommit(commit) ?? readCommit(done);

@@ -119,7 +119,7 @@ function finishRestore(
 ): Lookup {
   const completion = completeRestore(vault, envFile);
   if (completion === 'none') return lookup;
-  print('Carried out a restore that had been interrupted.');
+  print('Carried out a restore.');
   if (completion === 'complete') return openSettings(project, env).lookup;
   print(
     `${envFile} is not yet the restored one: run HelperScripts/restore-data.sh --finish. Its keys are used already.`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { holdsVault, type Vault } from '../database.ts';
 import { Refusal } from '../refusal.ts';
-import { beginJournal, clearJournal, commitRestore, sidecars } from '../restore-journal.ts';
+import { beginJournal, clearJournal, commitRestore, reportOf, sidecars } from '../restore-journal.ts';
 import { report, stage } from '../restore-stage.ts';
 import type { Lookup } from '../settings.ts';
 import { isV06 } from './source.ts';
@@ -45,6 +45,7 @@ export async function moveInAtFirstStart(
     const staged = await stage(copy, { ...options, journal });
     if (staged) for (const line of report(staged)) print(line);
     await commitRestore(vault, envFile, { retire: oldName });
+    if (existsSync(reportOf(vault))) print(`The notes above are kept in ${reportOf(vault)}.`);
     print(`Moved in. The old database is kept as ${join(vault.folder, 'keystore.v06.db')}.`);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

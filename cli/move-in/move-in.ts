@@ -74,6 +74,7 @@ export async function moveIn(
 ): Promise<MovedIn> {
   const move: Move = { source, target, keyring, now, progress, notes: [], losses: [], owners: new Map() };
   target.exec('PRAGMA foreign_keys = ON');
+  checkKeyring(source, keyring);
   const users = await moveUsers(move);
   const secrets = moveKeys(move);
   const events = moveLog(move);
@@ -85,6 +86,19 @@ export async function moveIn(
   keepIds(move);
   move.losses.push(...listLeftOvers(source));
   return { users, secrets, events, notes: move.notes, losses: move.losses };
+}
+
+/** Known before anything that takes long. One value that opens is enough: the others are told one by one. */
+function checkKeyring(source: DatabaseSync, keyring: Keyring): void {
+  let tried = 0;
+  for (const { encrypted_value } of readKeys(source)) {
+    if (typeof openingKey(keyring, encrypted_value) !== 'string') return;
+    tried++;
+  }
+  if (tried === 0) return;
+  throw new Refusal(
+    `None of the ${tried} values opens with this ENCRYPTION_KEY (fingerprint ${keyring.primary.id}). Use the .env that belongs to the v0.6 database.`,
+  );
 }
 
 async function moveUsers(move: Move): Promise<number> {
@@ -183,7 +197,7 @@ function moveKeys(move: Move): number {
      VALUES (?, 1, ?, ?, ?, ?, ?)`,
   );
   let moved = 0;
-  const write = inChunks(target, readKeys(source), (key, done) => {
+  inChunks(target, readKeys(source), (key, done) => {
     const sealed = openingKey(keyring, key.encrypted_value);
     if (typeof sealed === 'string') {
       losses.push(`the key ${quoted(key.key_name)} of ${quoted(key.created_by ?? '')}: ${sealed}`);
@@ -207,11 +221,6 @@ function moveKeys(move: Move): number {
     }
     if (done % chunkRows === 0) progress(`Keys: ${done} of ${total}.`);
   });
-  if (write > 0 && moved === 0) {
-    throw new Refusal(
-      `None of the ${write} values opens with this ENCRYPTION_KEY (fingerprint ${keyring.primary.id}). Use the .env that belongs to the v0.6 database.`,
-    );
-  }
   return moved;
 }
 

@@ -1,0 +1,125 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expectHardened, expectNoTrace } from './hardening.ts';
+import { ask, docker, freePort, type Host, makeHost, project, run } from './kit.ts';
+
+const image = inject('image');
+/** A stand-in for Caddy's own image, from Debian's package: no registry may be in reach. */
+const caddyImage = `${image}-caddy`;
+let host: Host;
+let composeEnv: Record<string, string>;
+let httpsPort: number;
+const composeProject = `keystore-test-${process.pid}`;
+
+beforeAll(async () => {
+  host = await makeHost(image);
+  await host.script('generate-keys.sh');
+  httpsPort = await freePort();
+  // A small network that nothing else on this machine is likely to have.
+  const third = 16 + (process.pid % 200);
+  composeEnv = {
+    ...host.env,
+    COMPOSE_PROJECT_NAME: composeProject,
+    KEYSTORE_FRONT_SUBNET: `10.212.${third}.0/29`,
+    KEYSTORE_CADDY_ADDRESS: `10.212.${third}.2`,
+    KEYSTORE_FRONT_ADDRESS: `10.212.${third}.3`,
+    TRUSTED_PROXIES: `10.212.${third}.2`,
+    KEYSTORE_CADDY_IMAGE: caddyImage,
+    KEYSTORE_HTTP_PORT: `127.0.0.1:${await freePort()}`,
+    KEYSTORE_HTTPS_PORT: `127.0.0.1:${httpsPort}`,
+  };
+});
+
+afterAll(async () => {
+  await compose('--profile', 'with-caddy', 'down', '--volumes', '--remove-orphans');
+  await docker('image', 'rm', '-f', caddyImage);
+  await host.dispose();
+});
+
+async function compose(...args: string[]) {
+  const plugin = await docker('compose', 'version');
+  const [command, ...before] = plugin.code === 0 ? ['docker', 'compose'] : ['docker-compose'];
+  return run(command as string, [...before, '-f', join(project, 'docker-compose.yml'), ...args], {
+    env: composeEnv,
+    cwd: project,
+  });
+}
+
+test('docker compose up -d gives the same container', async () => {
+  const { code, output } = await compose('up', '-d');
+  expect(code, output).toBe(0);
+  await host.healthy();
+  await expectHardened(host.container);
+  const token = await host.signIn('admin', 'admin123');
+  await host.request('POST', '/keys', token, { key_name: 'composed', api_key: 'value of composed' });
+  await expectNoTrace(host.container, image, [...host.secrets(), 'value of composed', token]);
+  const mounts = JSON.parse(await ask('inspect', '-f', '{{json .Mounts}}', host.container));
+  expect(mounts).toContainEqual(
+    expect.objectContaining({ Type: 'volume', Name: host.volume, Destination: '/app/data' }),
+  );
+  const file = readFileSync(join(project, 'docker-compose.yml'), 'utf8');
+  for (const line of [
+    `container_name: \${KEYSTORE_CONTAINER:-api-keystore}`,
+    `name: \${KEYSTORE_VOLUME:-keystore_data}`,
+    `"\${KEYSTORE_PORT:-5000}:5000"`,
+  ]) {
+    expect(file).toContain(line);
+  }
+});
+
+test('the helper scripts work with it', async () => {
+  expect((await host.script('backup-data.sh')).output).toMatch(/every value was opened/);
+  expect((await host.script('check-data.sh')).code).toBe(0);
+  const rebuilt = await run('bash', [join(project, 'HelperScripts/stop-and-rebuild.sh')], { env: composeEnv });
+  expect(rebuilt.output).toMatch(/one of docker compose/);
+  expect(rebuilt.code).toBe(0);
+  const token = await host.signIn('admin', 'admin123');
+  expect((await host.request('GET', '/keys/composed', token)).json.api_key).toBe('value of composed');
+});
+
+test('with TLS before it, it knows who asks, and believes nobody else', async () => {
+  writeFileSync(
+    join(host.folder, 'Dockerfile'),
+    'FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends caddy && rm -rf /var/lib/apt/lists/*\nCMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]\nENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config\n',
+  );
+  await ask('build', '-q', '-t', caddyImage, host.folder);
+  const { code, output } = await compose('--profile', 'with-caddy', 'up', '-d');
+  expect(code, output).toBe(0);
+  await host.healthy();
+  const throughTls = (path: string, headers: Record<string, string> = {}) =>
+    new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: httpsPort, path, servername: 'localhost', rejectUnauthorized: false };
+      httpsRequest({ ...options, headers: { Host: 'localhost', ...headers } }, (response) => {
+        let body = '';
+        response.on('data', (chunk) => (body += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      })
+        .on('error', reject)
+        .end();
+    });
+  let health = await throughTls('/health').catch(() => undefined);
+  for (let tries = 0; health?.status !== 200 && tries < 60; tries++) {
+    await delay(500);
+    health = await throughTls('/health').catch(() => undefined);
+  }
+  expect(health?.status).toBe(200);
+  expect(health?.headers).toHaveProperty('strict-transport-security');
+
+  const token = await host.signIn('admin', 'admin123');
+  const network = await ask('inspect', '-f', '{{json .NetworkSettings.Networks}}', host.container);
+  const gateways = Object.values(JSON.parse(network) as Record<string, { Gateway: string }>).map(
+    ({ Gateway }) => Gateway,
+  );
+  const claim = { Authorization: `Bearer ${token}`, 'X-Forwarded-For': '6.6.6.6', 'User-Agent': 'through TLS' };
+  expect((await throughTls('/keys/composed', claim)).status).toBe(200);
+  await fetch(`${host.url}/keys/composed`, { headers: { ...claim, 'User-Agent': 'past it' } });
+  const { logs } = (await host.request('GET', '/logs?action=view_key', token)).json;
+  const addressOf = (agent: string) =>
+    logs.find(({ user_agent }: { user_agent: string }) => user_agent === agent)?.ip_address;
+  // Docker's gateway is who asks from this machine. Not what the client claims, and not Caddy.
+  expect(gateways).toContain(addressOf('through TLS'));
+  expect(gateways).toContain(addressOf('past it'));
+});
