@@ -151,9 +151,9 @@ describe('filters', () => {
 
   test('find the names of actions that only an older vault knew', async () => {
     await testDb().exec(
-      "INSERT INTO audit_events (at, request_id, actor_name, action, outcome, address, user_agent) VALUES (1, 'old', 'old', 'export_keys', 'allowed', '', '')",
+      "INSERT INTO audit_events (at, request_id, actor_name, action, target, outcome, address, user_agent) VALUES (1, 'old', 'old', 'export_keys', 'of old', 'allowed', '', '')",
     );
-    expect(await logs(admin, '?action=EXPORT')).toMatchObject([{ action: 'export_keys' }]);
+    expect(await logs(admin, '?action=EXPORT')).toMatchObject([{ action: 'export_keys', key_name: 'of old' }]);
   });
 
   test.each(['limit=0', 'limit=501', 'limit=x', 'before=0', 'before=-1', 'before=1.5', 'success=maybe', 'per=year'])(

@@ -33,13 +33,16 @@ export const key = ({ name, value, description, created_at, updated_at }: Secret
 
 export const logList = (events: ListedEvent[]) => ({ logs: events.map(logEntry) });
 
+/** An action without a dot moved in from v0.6, whose rows had no target but a key. */
+const isAboutKey = (action: string) => action.startsWith('secret.') || !action.includes('.');
+
 const logEntry = (event: ListedEvent) => {
   const isAllowed = event.outcome === 'allowed';
   return {
     id: event.id,
     timestamp: time(event.at),
     user_name: event.actor_name,
-    key_name: event.action.startsWith('secret.') ? event.target : null,
+    key_name: isAboutKey(event.action) ? event.target : null,
     action: wireAction(event.action, isAllowed),
     ip_address: event.address,
     success: isAllowed,
