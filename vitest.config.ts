@@ -22,7 +22,18 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['cli/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
-          exclude: ['e2e/docker/**'],
+          exclude: ['e2e/docker/**', 'e2e/standalone/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The same from outside, of the one file that runs without Node; and what is its own.
+        test: {
+          name: 'standalone',
+          include: ['e2e/*.test.ts', 'e2e/standalone/**/*.test.ts'],
+          env: { KEYSTORE_RUNTIME: 'standalone' },
+          globalSetup: ['e2e/support/build-standalone.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

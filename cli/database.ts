@@ -37,7 +37,7 @@ export function locateVault(project: string, folder: string): Vault {
   const id = databaseId(readFileSync(join(project, 'wrangler.toml'), 'utf8'));
   return {
     folder,
-    file: join(folder, 'v3/d1/miniflare-D1DatabaseObject', `${objectId('miniflare-D1DatabaseObject', id)}.sqlite`),
+    file: objectFile(folder, 'miniflare-D1DatabaseObject', id),
     marker: join(folder, 'vault.json'),
     migrationsFolder: join(project, 'migrations'),
   };
@@ -179,6 +179,11 @@ function databaseId(wranglerToml: string): string {
   if (id === undefined)
     throw new Refusal('wrangler.toml has no database_id. Bring back the one that came with Keystore.');
   return id;
+}
+
+/** The file of a named Durable Object in a data folder. `namespace` is its unique key. */
+export function objectFile(folder: string, namespace: string, name: string): string {
+  return join(folder, 'v3/d1', namespace, `${objectId(namespace, name)}.sqlite`);
 }
 
 /**

@@ -1,5 +1,7 @@
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { objectFile } from './database.ts';
 import { Refusal } from './refusal.ts';
 
 /**
@@ -27,7 +29,36 @@ export function lockDataFolder(folder: string): () => void {
       `The vault in ${folder} is in use by ${holder ?? 'another process'}. Stop that first, or set KEYSTORE_DATA to another folder.`,
     );
   }
-  return () => lock.close();
+  try {
+    const standalone = lockOutStandalone(folder);
+    return () => {
+      standalone.close();
+      lock.close();
+    };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+/**
+ * The standalone vault (standalone/lock.ts) cannot take a lock at a path of our choosing. It holds one of its own objects open,
+ * for sharing; we hold that file for ourselves alone.
+ */
+function lockOutStandalone(folder: string): DatabaseSync {
+  const file = objectFile(folder, 'standalone.lock', 'vault');
+  mkdirSync(dirname(file), { recursive: true });
+  const lock = new DatabaseSync(file, { timeout: 200 });
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (!isBusy(error)) throw new Refusal(`${file} cannot be used: ${(error as Error).message}. Check the folder.`);
+    throw new Refusal(
+      `The vault in ${folder} is in use by the standalone runtime. Stop that first, or set KEYSTORE_DATA to another folder.`,
+    );
+  }
 }
 
 /** Whether SQLite failed because another process holds the database (SQLITE_BUSY). */

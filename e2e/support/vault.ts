@@ -5,10 +5,20 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The real thing: `npm start`'s own entry, on a free port and a folder of its own. */
+/** The real thing: `npm start`'s own entry, or the standalone file, on a free port and a folder of its own. */
 
 const project = resolve(import.meta.dirname, '../..');
 const startTimeoutMs = 60_000;
+
+export type Runtime = 'wrangler' | 'standalone';
+
+/** Which one a suite runs against that runs against both: vitest.config.ts says it. */
+const suiteRuntime: Runtime = process.env.KEYSTORE_RUNTIME === 'standalone' ? 'standalone' : 'wrangler';
+
+const commands: Record<Runtime, [string, ...string[]]> = {
+  wrangler: [process.execPath, 'cli/start.ts'],
+  standalone: [join(project, 'dist/keystore')],
+};
 
 export interface RunningVault {
   url: string;
@@ -32,6 +42,7 @@ export interface VaultOptions {
   folder?: string;
   port?: number;
   env?: Record<string, string>;
+  runtime?: Runtime;
 }
 
 /** Starts a vault and waits until it is healthy. */
@@ -39,17 +50,20 @@ export const startVault = async ({
   folder = mkdtempSync(join(tmpdir(), 'keystore-e2e-')),
   port,
   env = {},
+  runtime = suiteRuntime,
 }: VaultOptions = {}): Promise<RunningVault> => {
   const chosen = port ?? (await freePort());
   const dataFolder = join(folder, 'data');
   const envFile = join(folder, '.env');
-  const child = spawn(process.execPath, ['cli/start.ts'], {
+  const [command, ...args] = commands[runtime];
+  const child = spawn(command, args, {
     cwd: project,
     env: {
       PATH: process.env.PATH,
       PORT: String(chosen),
       KEYSTORE_DATA: dataFolder,
       KEYSTORE_ENV: envFile,
+      KEYSTORE_CACHE: join(project, 'dist/cache'),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { build, stop } from 'esbuild';
+import { freePort } from '../e2e/support/vault.ts';
+
+/** Runs `crypto.ts` in workerd. Returns microseconds by operation. */
+export async function measureCrypto(project: string): Promise<Record<string, number>> {
+  const folder = mkdtempSync(join(tmpdir(), 'keystore-bench-'));
+  const port = await freePort();
+  try {
+    await build({
+      absWorkingDir: project,
+      entryPoints: ['bench/crypto.ts'],
+      outfile: join(folder, 'crypto.js'),
+      bundle: true,
+      format: 'esm',
+      external: ['node:*'],
+      conditions: ['workerd', 'worker', 'browser'],
+    });
+    await stop();
+    writeFileSync(join(folder, 'config.capnp'), config(port));
+    return await ask(folder, port);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function ask(folder: string, port: number): Promise<Record<string, number>> {
+  const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
+  const workerd = spawn((require('workerd') as { default: string }).default, ['serve', join(folder, 'config.capnp')], {
+    stdio: 'ignore',
+  });
+  const ended = once(workerd, 'exit');
+  try {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+      if (response?.ok) return (await response.json()) as Record<string, number>;
+      await delay(50);
+    }
+    throw new Error('The crypto benchmark did not answer.');
+  } finally {
+    workerd.kill();
+    await ended;
+  }
+}
+
+const config = (port: number) => `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "crypto", worker = (compatibilityDate = "2026-11-01",
+    modules = [(name = "crypto.js", esModule = embed "crypto.js")]))],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "crypto")]);
+`;

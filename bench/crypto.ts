@@ -1,0 +1,51 @@
+import { openValue, parseKeyring, sealValue } from '../worker/crypto/keyring.ts';
+import { makeVerifier, verifyPassword } from '../worker/crypto/password.ts';
+import {
+  issueSessionToken,
+  newSessionId,
+  parseSessionKey,
+  verifySessionToken,
+} from '../worker/crypto/session-token.ts';
+
+/** What one operation of the vault's cryptography takes, in workerd: `bench/run.ts` bundles and serves this. */
+
+const keys = {
+  session: '1rNqkTz7vY3pXc9LwGhJ5sDfB8mQe2Ua6oRi0KtE',
+  encryption: 'y6ZUxwKUqtWlBlpQjUQx7ZjTKo0NrmDOqAHR3cMdbsU=',
+};
+
+const average = async (rounds: number, work: () => unknown): Promise<number> => {
+  for (let i = 0; i < rounds / 2; i++) await work();
+  const began = performance.now();
+  for (let i = 0; i < rounds; i++) await work();
+  return ((performance.now() - began) * 1000) / rounds;
+};
+
+const measure = async (): Promise<Record<string, number>> => {
+  const keyring = parseKeyring(keys.encryption);
+  const sessionKey = parseSessionKey(keys.session);
+  const issuedAt = Math.floor(Date.now() / 1000);
+  const claims = {
+    userId: 1,
+    username: 'admin',
+    role: 'admin',
+    sessionId: newSessionId(),
+    issuedAt,
+    expiresAt: issuedAt + 3_600,
+  };
+  const token = await issueSessionToken(sessionKey, claims);
+  const verifier = await makeVerifier('a password of the benchmark');
+  const times: Record<string, number> = {};
+  for (const size of [48, 1_024, 65_536]) {
+    const value = 'v'.repeat(size);
+    const sealed = sealValue(keyring, 'name', value);
+    const rounds = size > 10_000 ? 50 : 3_000;
+    times[`seal ${size} bytes`] = await average(rounds, () => sealValue(keyring, 'name', value));
+    times[`open ${size} bytes`] = await average(rounds, () => openValue(keyring, 'name', sealed));
+  }
+  times['verify a session token'] = await average(3_000, () => verifySessionToken(sessionKey, token, issuedAt));
+  times['check a password (scrypt)'] = await average(4, () => verifyPassword('a password of the benchmark', verifier));
+  return times;
+};
+
+export default { fetch: async (): Promise<Response> => Response.json(await measure()) };

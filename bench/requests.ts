@@ -1,0 +1,44 @@
+import type { Request } from 'autocannon';
+import { keyName } from './fill.ts';
+
+/** What is measured. `live` is the yardstick: the same bundle on the same runtime, without the database. */
+export const operations = ['live', 'read', 'write', 'list', 'logs', 'login'] as const;
+export type Operation = (typeof operations)[number];
+
+/** How many different keys are read and written in turn. */
+const keysInTurn = 200;
+
+export function requestsFor(operation: Operation, token: string, keys: number): Request[] {
+  const headers = { Authorization: `Bearer ${token}` };
+  const json = { ...headers, 'Content-Type': 'application/json' };
+  const step = Math.max(1, Math.floor(keys / keysInTurn));
+  const names = Array.from({ length: Math.min(keys, keysInTurn) }, (_, index) =>
+    encodeURIComponent(keyName(index * step)),
+  );
+  switch (operation) {
+    case 'live':
+      return [{ path: '/health/live' }];
+    case 'read':
+      return names.map((name) => ({ path: `/keys/${name}`, headers }));
+    case 'write':
+      return names.map((name) => ({
+        method: 'PUT',
+        path: `/keys/${name}`,
+        headers: json,
+        body: JSON.stringify({ api_key: `sk-${'w'.repeat(45)}` }),
+      }));
+    case 'list':
+      return [{ path: '/keys', headers }];
+    case 'logs':
+      return [{ path: '/logs?limit=50', headers }];
+    case 'login':
+      return [
+        {
+          method: 'POST',
+          path: '/auth/login',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ username: 'admin', password: 'admin123' }),
+        },
+      ];
+  }
+}

@@ -1,0 +1,68 @@
+import { DurableObject } from 'cloudflare:workers';
+import { type Bindings, isKnown } from '../env.ts';
+import { migrate, tableNames, UnusableDatabase } from './migrations.ts';
+import { type Job, takeAll } from './queue.ts';
+
+/** What was found when the database was opened. */
+export interface Opened {
+  applied: number;
+  isNew: boolean;
+}
+
+/** The database, in the very file that `wrangler dev` uses: an object of miniflare's name, by the id in wrangler.toml. */
+export const database = ({ DATABASE, DATABASE_ID }: Bindings) => DATABASE.get(DATABASE.idFromName(DATABASE_ID));
+
+export class VaultDatabase extends DurableObject<Bindings> {
+  #opened: Opened | undefined;
+  #written: Promise<void> = Promise.resolve();
+
+  /**
+   * Checks and migrates the database, once.
+   *
+   * @throws UnusableDatabase if it is none of ours, or not whole.
+   */
+  open(): Opened {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  /**
+   * Runs all that waits in the queue, each in a transaction of its own, and returns when it is on disk: a group commit. Whose
+   * own job an earlier call has run waits for that one's write. If a write fails, as on a full disk, so does the call, and the
+   * runtime starts this object anew.
+   */
+  async commit(): Promise<void> {
+    this.open();
+    const jobs = takeAll();
+    if (jobs.length > 0) {
+      for (const job of jobs) this.#run(job);
+      this.#written = this.ctx.storage.sync();
+    }
+    await this.#written;
+  }
+
+  #open(): Opened {
+    const { sql } = this.ctx.storage;
+    const found = sql.exec<{ quick_check: string }>('PRAGMA quick_check(1)').one().quick_check;
+    if (found !== 'ok') throw new UnusableDatabase(`is damaged (${found.replace(/\s+/g, ' ')})`);
+    const isVault = tableNames(sql).includes('d1_migrations');
+    if (!isVault && (isKnown(this.env) || tableNames(sql).length > 0)) {
+      throw new UnusableDatabase('is an SQLite database, but not a vault');
+    }
+    const applied = migrate(this.ctx.storage);
+    const hasAccounts = sql.exec('SELECT 1 FROM users LIMIT 1').toArray().length > 0;
+    return { applied, isNew: !isKnown(this.env) && !hasAccounts };
+  }
+
+  #run(job: Job): void {
+    const { storage } = this.ctx;
+    try {
+      const results = storage.transactionSync(() =>
+        job.queries.map(({ text, values }) => storage.sql.exec(text, ...values).toArray()),
+      );
+      job.outcome = { results };
+    } catch (error) {
+      job.outcome = { error: error as Error };
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import worker from 'keystore:worker';
+import { assets } from './assets.ts';
+import { boundedBody } from './body.ts';
+import { createClient } from './database/client.ts';
+import { type Bindings, readBindings } from './env.ts';
+import { withClientAddress } from './origin.ts';
+import { bringUp } from './start.ts';
+
+/**
+ * The vault on a bare workerd: the same worker, with what `wrangler dev` and the gate give it elsewhere. One isolate holds
+ * it all, since every hop between two of them costs as much as the worker's own work.
+ */
+
+export { VaultDatabase } from './database/object.ts';
+export { FolderLock } from './lock.ts';
+
+type Fetch = (request: Request, context: ExecutionContext) => Response | Promise<Response>;
+
+let made: { bindings: Bindings; fetch: Fetch } | undefined;
+
+/** What faces the network. */
+export default {
+  fetch(request, bindings, context) {
+    if (made?.bindings !== bindings) made = { bindings, fetch: make(bindings) };
+    return made.fetch(request, context);
+  },
+} satisfies ExportedHandler<Bindings>;
+
+/** What faces the launcher, on a loopback port of its own: it brings the vault up and says how it is. */
+export const control = {
+  async fetch(request, bindings, context) {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/up') return bringUp(bindings);
+    if (pathname === '/health') return worker.fetch(request, appEnv(bindings), context);
+    return new Response(null, { status: 404 });
+  },
+} satisfies ExportedHandler<Bindings>;
+
+const make = (bindings: Bindings): Fetch => {
+  const env = appEnv(bindings);
+  const { trustedProxies } = readBindings(bindings);
+  return (request, context) => {
+    const known = withClientAddress(request, trustedProxies);
+    if (request.body === null) return worker.fetch(known, env, context);
+    return boundedBody(known).then((whole) => (whole instanceof Response ? whole : worker.fetch(whole, env, context)));
+  };
+};
+
+let app: { bindings: Bindings; env: object } | undefined;
+
+/** What the worker is handed. One object for each set of bindings: the worker keeps what it made of it. */
+const appEnv = (bindings: Bindings): object => {
+  if (app?.bindings !== bindings) {
+    app = { bindings, env: { ...readBindings(bindings).worker, DB: createClient(bindings), ASSETS: assets } };
+  }
+  return app.env;
+};

@@ -1,0 +1,28 @@
+/** What `cli/build-standalone.ts` puts into the bundle. */
+
+/** The very file that `wrangler dev` and the edge run. */
+declare module 'keystore:worker' {
+  const worker: { fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response> };
+  export default worker;
+}
+
+/** The files of dist/ui, by path. */
+declare module 'keystore:ui' {
+  const files: Readonly<Record<string, Uint8Array>>;
+  export default files;
+}
+
+/** The files of migrations/, in order. */
+declare module 'keystore:migrations' {
+  const migrations: readonly { name: string; sql: string }[];
+  export default migrations;
+}
+
+/** The part of Node's module that the gate's code uses and workerd has. */
+declare module 'node:net' {
+  export class BlockList {
+    addSubnet(address: string, prefix: number, type: 'ipv4' | 'ipv6'): void;
+    check(address: string, type: 'ipv4' | 'ipv6'): boolean;
+  }
+  export function isIP(address: string): 0 | 4 | 6;
+}

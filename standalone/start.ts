@@ -1,0 +1,26 @@
+import { database } from './database/object.ts';
+import type { Bindings } from './env.ts';
+
+/** Where the lock of the folder is, as an object's name; cli/lock.ts derives the same file from it. */
+const lockName = 'vault';
+
+/** Takes the folder, then opens the database in it. Answers 200 and what was found, or 503 and a sentence for the operator. */
+export const bringUp = async (bindings: Bindings): Promise<Response> => {
+  try {
+    await bindings.LOCK.get(bindings.LOCK.idFromName(lockName)).fetch('http://lock/');
+  } catch {
+    return refusal(
+      'The data folder is in use by another process (npm start). Stop that first, or set KEYSTORE_DATA to another folder.',
+    );
+  }
+  try {
+    return Response.json(await database(bindings).open());
+  } catch (error) {
+    if ((error as Error).name === 'UnusableDatabase') return refusal((error as Error).message);
+    return refusal(
+      'The database cannot be read; the lines above say more. Nothing was changed. Bring back a backup with HelperScripts/restore-data.sh FILE.',
+    );
+  }
+};
+
+const refusal = (sentence: string) => new Response(sentence, { status: 503 });
