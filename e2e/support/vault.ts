@@ -43,6 +43,8 @@ export interface VaultOptions {
   port?: number;
   env?: Record<string, string>;
   runtime?: Runtime;
+  /** Whether it is up; by default its /health is asked over plain HTTP. */
+  isUp?: () => Promise<boolean>;
 }
 
 /** Starts a vault and waits until it is healthy. */
@@ -51,6 +53,7 @@ export const startVault = async ({
   port,
   env = {},
   runtime = suiteRuntime,
+  isUp,
 }: VaultOptions = {}): Promise<RunningVault> => {
   const chosen = port ?? (await freePort());
   const dataFolder = join(folder, 'data');
@@ -89,15 +92,14 @@ export const startVault = async ({
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  await untilHealthy(vault);
+  await untilHealthy(vault, isUp ?? (async () => (await fetch(`${vault.url}/health`)).ok));
   return vault;
 };
 
-const untilHealthy = async (vault: RunningVault) => {
+const untilHealthy = async (vault: RunningVault, isUp: () => Promise<boolean>) => {
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline && vault.process.exitCode === null) {
-    const answer = await fetch(`${vault.url}/health`).catch(() => undefined);
-    if (answer?.ok) return;
+    if (await isUp().catch(() => false)) return;
     await delay(100);
   }
   const said = vault.output();
