@@ -37,6 +37,8 @@ export async function buildStandalone(project: string): Promise<void> {
     writeFileSync(join(project, `${target}.partial`), assemble(project, folder, config));
     chmodSync(join(project, `${target}.partial`), 0o755);
     renameSync(join(project, `${target}.partial`), join(project, target));
+    // Where the tests have it unpacked: each build is another runtime.
+    rmSync(join(project, 'dist/cache'), { recursive: true, force: true });
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await stop();

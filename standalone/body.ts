@@ -1,3 +1,5 @@
+import { refuse } from './refusal.ts';
+
 /** The gate's bounds for a body. */
 const bodyBytesMost = 1024 * 1024;
 const stallMsMost = 10_000;
@@ -38,11 +40,5 @@ const withinMs = async <Result>(promise: Promise<Result>, ms: number): Promise<R
   }
 };
 
-const refusal = (status: number, error: string) =>
-  Response.json(
-    { error },
-    { status, headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', Connection: 'close' } },
-  );
-
-const tooLarge = () => refusal(413, 'The body is too large. Send at most 1 MiB.');
-const stalled = () => refusal(408, 'The request took too long to arrive. Send it again.');
+const tooLarge = () => refuse(413, 'The body is too large. Send at most 1 MiB.', { Connection: 'close' });
+const stalled = () => refuse(408, 'The request took too long to arrive. Send it again.', { Connection: 'close' });

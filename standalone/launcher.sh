@@ -50,9 +50,15 @@ find_runtime() {
     fresh=$runtime.$$
     if unpack "$fresh" 2>/dev/null && "$fresh/workerd" --version >/dev/null 2>&1; then
       rm -rf "$runtime"
-      mv "$fresh" "$runtime" && return
+      if mv "$fresh" "$runtime"; then
+        fresh=
+        # Those of versions that nobody has unpacked lately.
+        find "$base" -maxdepth 1 -name 'keystore-runtime-*' -mtime +30 -exec rm -rf {} + 2>/dev/null
+        return
+      fi
     fi
     rm -rf "$fresh"
+    fresh=
   done
   refuse "The runtime could not be unpacked: it needs 160 MB in a folder of this user's where programs may run. Name one with KEYSTORE_CACHE."
 }
@@ -122,15 +128,32 @@ check_data() {
   fi
   # Held by the runtime as well, so that nothing takes the folder while that still lives.
   exec 9>"$data/v3/d1/standalone.lock/process"
-  if command -v flock >/dev/null 2>&1; then
-    flock -n 9 || refuse "The vault in $data is in use by another process. Stop that first, or set KEYSTORE_DATA to another folder."
-  fi
+  command -v flock >/dev/null 2>&1 || refuse 'flock is missing, without which two vaults could take one folder. Install util-linux.'
+  # What a launcher that was killed leaves behind takes a moment to end.
+  patience=30
+  until flock -n 9; do
+    [ $patience -gt 0 ] || refuse "The vault in $data is in use by another process. Stop that first, or set KEYSTORE_DATA to another folder."
+    patience=$((patience - 1))
+    sleep 0.1
+  done
+  [ ! -e "$data/restore/commit.json" ] || refuse 'A restore was interrupted. Carry it out: HelperScripts/restore-data.sh --finish'
   known=
   if [ -f "$marker" ]; then
     known=yes
     [ -e "$database" ] || lost 'is missing, though this vault was in use before'
     [ -s "$database" ] || lost 'is empty, though this vault was in use before'
   fi
+  if [ -s "$database" ]; then
+    ! is_foreign || lost 'is not that of a vault, or is damaged'
+  elif [ -s "$data/keystore.db" ]; then
+    refuse "$data holds a database of v0.6, keystore.db, which has to move in first: once, by npm start, HelperScripts/build-and-run.sh or HelperScripts/restore-data.sh FILE."
+  fi
+}
+
+# Asked before the runtime opens it, which sets its journal mode in whatever it opens.
+is_foreign() {
+  ! grep -aqF d1_migrations "$database" "$database-wal" 2>/dev/null || return 1
+  [ -n "$known" ] || grep -ahoE 'CREATE (VIRTUAL )?TABLE [^ (]+' "$database" | grep -qvF _cf_
 }
 
 lost() {
@@ -157,12 +180,25 @@ random_key() { head -c 32 /dev/urandom | base64 | tr '+/' '-_'; }
 # --- The config: constants from keystore.capnp, and here what is known only now. Values are files that the config embeds;
 # the folder is private, in memory where there is such a place, and gone as soon as the runtime has read it.
 
-write_config() {
+make_run_folder() {
   for base in /dev/shm "${TMPDIR:-/tmp}" "$data"; do
+    sweep "$base"
     run=$base/keystore.$$.$(random_key | head -c 12)
     mkdir -m 700 "$run" 2>/dev/null && break
   done
   [ -d "$run" ] || refuse 'No folder for temporary files could be made. Name one with TMPDIR.'
+}
+
+# Removes what launchers left that were killed together with all they had started.
+sweep() {
+  for old in "$1"/keystore.*.*; do
+    if [ ! -d "$old" ] || [ ! -O "$old" ]; then continue; fi
+    owner=${old##*/keystore.}
+    kill -0 "${owner%%.*}" 2>/dev/null || rm -rf "$old"
+  done
+}
+
+write_config() {
   for name in RETIRED_ENCRYPTION_KEYS ADMIN_PASSWORD JWT_EXPIRY_HOURS CORS_ORIGINS TRUSTED_PROXIES; do
     lookup "$name"
     printf %s "$value" >"$run/$name"
@@ -227,20 +263,39 @@ ask() {
 
 # --- Running.
 
+# Starts what ends the runtime and removes the run folder when this script is gone, in whatever way: nobody writes to the
+# pipe then, and it closes. It is there before any secret is written.
+start_leash() {
+  mkfifo "$run/alive"
+  exec 8<>"$run/alive"
+  leash <"$run/alive" &
+}
+
+leash() {
+  # Not as a redirection of the call: a shell keeps what that closes, to bring it back.
+  exec 8>&- 9>&-
+  trap '' TERM INT HUP
+  read -r _
+  if [ -f "$run/pid" ]; then kill -KILL "$(cat "$run/pid")" 2>/dev/null; fi
+  rm -rf "$run"
+}
+
 start() {
   : >"$run/listening"
-  mkfifo "$run/said" "$run/alive"
+  mkfifo "$run/said"
   relay <"$run/said" >&2 &
-  "$runtime/workerd" serve -I "$runtime" --directory-path "disk=$data/v3/d1" --control-fd=3 "$run/run.capnp" 3>"$run/listening" 2>"$run/said" &
+  # The leash knows the process before it runs.
+  # shellcheck disable=SC2016
+  sh -c 'echo $$ >"$1/pid" && shift && exec "$@"' keystore "$run" \
+    "$runtime/workerd" serve -I "$runtime" --directory-path "disk=$data/v3/d1" --control-fd=3 "$run/run.capnp" \
+    3>"$run/listening" 2>"$run/said" 8>&- &
   pid=$!
   trap 'stop' TERM INT HUP
-  leash <"$run/alive" 9>&- &
-  exec 8>"$run/alive"
   until [ "$(grep -c '"event":"listen"' "$run/listening")" -ge "$sockets" ]; do
     if ! kill -0 "$pid" 2>/dev/null; then
       sleep 0.1
       [ ! -e "$run/taken" ] || refuse "Port $port is taken. Stop what uses it, or choose another: PORT=$((port + 1)) ./keystore"
-      refuse 'The runtime did not start; the lines above say why.'
+      fail 'The runtime did not start; the lines above say why.'
     fi
     sleep 0.02
   done
@@ -248,16 +303,9 @@ start() {
   case $port in 0) port=$(port_of "$(addresses)") ;; esac
 }
 
-# Ends the runtime when this script is gone, in whatever way: nobody writes to the pipe, and it closes.
-leash() {
-  trap '' TERM INT HUP
-  read -r _
-  kill -KILL "$pid" 2>/dev/null
-  rm -rf "$run"
-}
-
 # Passes on what the runtime says on its standard error.
 relay() {
+  exec 8>&- 9>&-
   while IFS= read -r line; do
     case $line in
       *'ddress already in use'*) : >"$run/taken" ;;
@@ -291,12 +339,14 @@ await_end() {
 }
 
 bring_up() {
-  up=$(ask "$control" /up | tr -d '\r')
+  tell up
   case $up in
-    'HTTP/1.'?' 200'*) ;;
-    *) fail "$(printf '%s\n' "$up" | tail -n 1)" ;;
+    *'"upgrade":"'*)
+      copy_before_upgrade
+      tell upgrade
+      ;;
   esac
-  healthy=$(ask "$control" /health)
+  healthy=$(ask "$control" /serve)
   case $healthy in
     'HTTP/1.'?' 200'*) ;;
     *) fail "The vault is not healthy: $(printf '%s\n' "$healthy" | tail -n 1)" ;;
@@ -307,8 +357,31 @@ bring_up() {
   fi
 }
 
+# Has the runtime do something, and keeps its answer in $up; ends if that is a refusal.
+tell() {
+  up=$(ask "$control" "/$1" | tr -d '\r')
+  case $up in
+    'HTTP/1.'?' 200'*) ;;
+    *) fail "$(printf '%s\n' "$up" | tail -n 1)" ;;
+  esac
+}
+
+# Nobody writes yet: the database and what is written ahead of it are a copy as they lie there.
+copy_before_upgrade() {
+  copy=${up##*'"upgrade":"'}
+  copy=$data/before-upgrade-${copy%%'"'*}.db
+  rm -f "$copy" "$copy-wal"
+  if ! { { [ ! -s "$database-wal" ] || cp "$database-wal" "$copy-wal"; } && cp "$database" "$copy.partial" && sync && mv "$copy.partial" "$copy"; }; then
+    rm -f "$copy.partial" "$copy-wal"
+    fail "The database could not be copied to $copy before it is upgraded. Nothing was changed. Make room for it in $data."
+  fi
+  echo "What it held before is in $copy."
+}
+
+# Ends a start that went wrong, or that somebody stopped.
 fail() {
   kill -KILL "$pid" 2>/dev/null
+  [ -z "${stopping:-}" ] || exit 0
   refuse "$1"
 }
 
@@ -331,12 +404,15 @@ welcome() {
 }
 
 serve() {
+  run='' fresh=''
+  trap '[ -z "$run$fresh" ] || rm -rf "$run" "$fresh"' EXIT
+  trap 'exit 0' TERM INT HUP
   read_settings
   check_data
   ensure_keys
   find_runtime
-  run=
-  trap '[ -z "$run" ] || rm -rf "$run"' EXIT
+  make_run_folder
+  start_leash
   write_config
   unset SECRET_KEY ENCRYPTION_KEY RETIRED_ENCRYPTION_KEYS ADMIN_PASSWORD
   start

@@ -4,6 +4,7 @@ import { boundedBody } from './body.ts';
 import { createClient } from './database/client.ts';
 import { type Bindings, readBindings } from './env.ts';
 import { withClientAddress } from './origin.ts';
+import { refuse } from './refusal.ts';
 import { bringUp } from './start.ts';
 
 /**
@@ -14,6 +15,9 @@ import { bringUp } from './start.ts';
 export { VaultDatabase } from './database/object.ts';
 export { FolderLock } from './lock.ts';
 
+/** Whether the launcher has had the database checked and the folder locked. */
+let isUp = false;
+
 type Fetch = (request: Request, context: ExecutionContext) => Response | Promise<Response>;
 
 let made: { bindings: Bindings; fetch: Fetch } | undefined;
@@ -21,6 +25,7 @@ let made: { bindings: Bindings; fetch: Fetch } | undefined;
 /** What faces the network. */
 export default {
   fetch(request, bindings, context) {
+    if (!isUp) return refuse(503, 'The vault is starting. Try again in a moment.', { 'Retry-After': '2' });
     if (made?.bindings !== bindings) made = { bindings, fetch: make(bindings) };
     return made.fetch(request, context);
   },
@@ -30,11 +35,19 @@ export default {
 export const control = {
   async fetch(request, bindings, context) {
     const { pathname } = new URL(request.url);
-    if (pathname === '/up') return bringUp(bindings);
+    if (pathname === '/up' || pathname === '/upgrade') return bringUp(bindings, pathname === '/upgrade');
+    if (pathname === '/serve') return serve(bindings, context);
     if (pathname === '/health') return worker.fetch(request, appEnv(bindings), context);
     return new Response(null, { status: 404 });
   },
 } satisfies ExportedHandler<Bindings>;
+
+/** Lets the network in, if the vault is healthy. Answers what its /health does. */
+const serve = async (bindings: Bindings, context: ExecutionContext): Promise<Response> => {
+  const health = await worker.fetch(new Request('http://localhost/health'), appEnv(bindings), context);
+  isUp = health.ok;
+  return health;
+};
 
 const make = (bindings: Bindings): Fetch => {
   const env = appEnv(bindings);

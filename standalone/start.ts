@@ -4,8 +4,12 @@ import type { Bindings } from './env.ts';
 /** Where the lock of the folder is, as an object's name; cli/lock.ts derives the same file from it. */
 const lockName = 'vault';
 
-/** Takes the folder, then opens the database in it. Answers 200 and what was found, or 503 and a sentence for the operator. */
-export const bringUp = async (bindings: Bindings): Promise<Response> => {
+/**
+ * Takes the folder, then opens the database in it. Answers 200 and what was found, or 503 and a sentence for the operator.
+ *
+ * @param isCopied whether a database that is to be upgraded has been copied. If not, the answer says that it must be.
+ */
+export const bringUp = async (bindings: Bindings, isCopied: boolean): Promise<Response> => {
   try {
     await bindings.LOCK.get(bindings.LOCK.idFromName(lockName)).fetch('http://lock/');
   } catch {
@@ -14,7 +18,7 @@ export const bringUp = async (bindings: Bindings): Promise<Response> => {
     );
   }
   try {
-    return Response.json(await database(bindings).open());
+    return Response.json(await database(bindings).open(isCopied));
   } catch (error) {
     if ((error as Error).name === 'UnusableDatabase') return refusal((error as Error).message);
     return refusal(

@@ -3,8 +3,8 @@ import migrations from 'keystore:migrations';
 /** The database cannot be used as it is; nothing was changed. The message goes on from "The database ...". */
 export class UnusableDatabase extends Error {
   override name = 'UnusableDatabase';
-  constructor(what: string) {
-    super(`The database ${what}. Nothing was changed. Bring back a backup with HelperScripts/restore-data.sh FILE.`);
+  constructor(what: string, advice = 'Bring back a backup with HelperScripts/restore-data.sh FILE.') {
+    super(`The database ${what}. Nothing was changed. ${advice}`);
   }
 }
 
@@ -21,12 +21,7 @@ const bookkeeping = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
  * @throws UnusableDatabase if the database is newer than this program, or a migration fails; that one leaves nothing behind.
  */
 export const migrate = (storage: DurableObjectStorage): number => {
-  const done = applied(storage.sql);
-  const unknown = done.filter((name) => !migrations.some((migration) => migration.name === name));
-  if (unknown.length > 0) {
-    throw new UnusableDatabase(`was last used by a newer version of this program (it has ${unknown.join(', ')})`);
-  }
-  const pending = migrations.filter(({ name }) => !done.includes(name));
+  const { pending } = compare(storage.sql);
   for (const { name, sql } of pending) {
     try {
       storage.transactionSync(() => {
@@ -39,6 +34,24 @@ export const migrate = (storage: DurableObjectStorage): number => {
     }
   }
   return pending.length;
+};
+
+/** The first migration, without `.sql`, that a database lacks which has others already; undefined if it lacks none or is new. */
+export const pendingUpgrade = (sql: SqlStorage): string | undefined => {
+  const { done, pending } = compare(sql);
+  return done.length > 0 ? pending[0]?.name.replace(/\.sql$/, '') : undefined;
+};
+
+const compare = (sql: SqlStorage) => {
+  const done = applied(sql);
+  const unknown = done.filter((name) => !migrations.some((migration) => migration.name === name));
+  if (unknown.length > 0) {
+    throw new UnusableDatabase(
+      `was last used by a newer version of this program (it has ${unknown.join(', ')})`,
+      'Start that version.',
+    );
+  }
+  return { done, pending: migrations.filter(({ name }) => !done.includes(name)) };
 };
 
 const applied = (sql: SqlStorage): string[] =>

@@ -1,13 +1,13 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Bindings, isKnown } from '../env.ts';
-import { migrate, tableNames, UnusableDatabase } from './migrations.ts';
+import { migrate, pendingUpgrade, tableNames, UnusableDatabase } from './migrations.ts';
 import { type Job, takeAll } from './queue.ts';
 
 /** What was found when the database was opened. */
-export interface Opened {
-  applied: number;
-  isNew: boolean;
-}
+export type Opened =
+  | { applied: number; isNew: boolean }
+  /** Nothing was changed yet: what it holds is to be copied first. The name of the first migration that it lacks. */
+  | { upgrade: string };
 
 /** The database, in the very file that `wrangler dev` uses: an object of miniflare's name, by the id in wrangler.toml. */
 export const database = ({ DATABASE, DATABASE_ID }: Bindings) => DATABASE.get(DATABASE.idFromName(DATABASE_ID));
@@ -19,10 +19,15 @@ export class VaultDatabase extends DurableObject<Bindings> {
   /**
    * Checks and migrates the database, once.
    *
+   * @param isCopied whether it may be upgraded, if it holds anything.
    * @throws UnusableDatabase if it is none of ours, or not whole.
    */
-  open(): Opened {
-    this.#opened ??= this.#open();
+  open(isCopied = false): Opened {
+    if (this.#opened === undefined) {
+      const opened = this.#open(isCopied);
+      if ('upgrade' in opened) return opened;
+      this.#opened = opened;
+    }
     return this.#opened;
   }
 
@@ -32,7 +37,7 @@ export class VaultDatabase extends DurableObject<Bindings> {
    * runtime starts this object anew.
    */
   async commit(): Promise<void> {
-    this.open();
+    if ('upgrade' in this.open()) throw new UnusableDatabase('is not upgraded yet');
     const jobs = takeAll();
     if (jobs.length > 0) {
       for (const job of jobs) this.#run(job);
@@ -41,7 +46,7 @@ export class VaultDatabase extends DurableObject<Bindings> {
     await this.#written;
   }
 
-  #open(): Opened {
+  #open(isCopied: boolean): Opened {
     const { sql } = this.ctx.storage;
     const found = sql.exec<{ quick_check: string }>('PRAGMA quick_check(1)').one().quick_check;
     if (found !== 'ok') throw new UnusableDatabase(`is damaged (${found.replace(/\s+/g, ' ')})`);
@@ -49,6 +54,8 @@ export class VaultDatabase extends DurableObject<Bindings> {
     if (!isVault && (isKnown(this.env) || tableNames(sql).length > 0)) {
       throw new UnusableDatabase('is an SQLite database, but not a vault');
     }
+    const upgrade = pendingUpgrade(sql);
+    if (upgrade !== undefined && !isCopied) return { upgrade };
     const applied = migrate(this.ctx.storage);
     const hasAccounts = sql.exec('SELECT 1 FROM users LIMIT 1').toArray().length > 0;
     return { applied, isNew: !isKnown(this.env) && !hasAccounts };

@@ -1,0 +1,152 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { buildStandalone } from '../../cli/build-standalone.ts';
+import { locateVault } from '../../cli/database.ts';
+import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { environment, isAlive, program, project, runFolders } from './kit.ts';
+
+/** The launcher as a process: how it ends, what it leaves, and what it does before an upgrade. */
+
+const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
+let vault: RunningVault | undefined;
+
+afterAll(async () => {
+  await vault?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a vault that is up keeps no secret in a file', async () => {
+  vault = await startVault({ folder });
+  const [run = ''] = runFolders(vault.process.pid);
+  expect(statSync(run).mode & 0o777).toBe(0o700);
+  for (const name of readdirSync(run)) expect(name).toMatch(/^(alive|said|listening|pid)$/);
+  await vault.stop();
+  expect(runFolders(vault.process.pid)).toEqual([]);
+});
+
+test('a launcher that is killed leaves no runtime and no folder, and the next one starts at once', async () => {
+  vault = await startVault({ folder });
+  const launcher = vault.process.pid;
+  const runtime = Number(readFileSync(join(runFolders(launcher)[0] ?? '', 'pid'), 'utf8'));
+  expect(isAlive(runtime)).toBe(true);
+  await vault.kill();
+  // On another port, where only the new one answers.
+  vault = await startVault({ folder });
+  expect(isAlive(runtime)).toBe(false);
+  expect(runFolders(launcher)).toEqual([]);
+  await vault.stop();
+});
+
+/** Starts it and sends a signal after so many milliseconds. Returns its process id and how it ended. */
+const interrupt = async (signal: NodeJS.Signals, afterMs: number): Promise<{ pid: number; code: number | null }> => {
+  const child = spawn(program, [], { env: environment(folder, await freePort()), stdio: 'ignore' });
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  await delay(afterMs);
+  child.kill(signal);
+  return { pid: child.pid ?? 0, code: (await ended)[0] };
+};
+
+/** Moments within a start: before, while and after secrets are written and the runtime comes up. */
+const moments = [10, 30, 50, 70, 90, 110, 130, 160, 200, 250, 320, 400];
+
+test('killed at any moment of a start, it leaves no secret behind, and no runtime', async () => {
+  for (const moment of moments) {
+    const { pid } = await interrupt('SIGKILL', moment);
+    // An empty folder may stay, if that was the moment; the next start sweeps it away.
+    const left = () => runFolders(pid).flatMap((run) => readdirSync(run));
+    await expect.poll(left, { timeout: 5_000, interval: 20, message: `after ${moment} ms` }).toEqual([]);
+  }
+  vault = await startVault({ folder });
+  await vault.stop();
+});
+
+test('told to stop at any moment of a start, it ends with 0 and leaves nothing behind', async () => {
+  for (const moment of moments) {
+    const { pid, code } = await interrupt('SIGTERM', moment);
+    expect([moment, code]).toEqual([moment, 0]);
+    await expect.poll(() => runFolders(pid), { timeout: 5_000, interval: 20 }).toEqual([]);
+  }
+});
+
+test('what a power cut left of another start is swept away', async () => {
+  const { pid } = spawnSync('true');
+  const left = `/dev/shm/keystore.${pid}.left`;
+  mkdirSync(left);
+  writeFileSync(join(left, 'SECRET_KEY'), 'old');
+  vault = await startVault({ folder });
+  expect(existsSync(left)).toBe(false);
+  await vault.stop();
+});
+
+test('unpacked by hand, it starts from where it lies', async () => {
+  const target = join(folder, 'unpacked');
+  expect(spawnSync(program, ['unpack', target]).status).toBe(0);
+  vault = await startVault({ folder, standaloneFile: join(target, 'keystore'), env: { KEYSTORE_CACHE: '/nowhere' } });
+  const health = () => spawnSync(join(target, 'keystore'), ['health'], { env: environment(folder, 1) }).status;
+  await expect.poll(health).toBe(0);
+  await vault.stop();
+  expect(health()).toBe(1);
+});
+
+/** The project with one more migration. */
+const laterVersion = async (): Promise<string> => {
+  const later = join(folder, 'later');
+  mkdirSync(join(later, 'migrations'), { recursive: true });
+  for (const name of readdirSync(project).filter(
+    (each) => !/^(\.|dist$|migrations$|worker$|data$|output$)/.test(each),
+  )) {
+    symlinkSync(join(project, name), join(later, name));
+  }
+  for (const name of readdirSync(join(project, 'migrations'))) {
+    symlinkSync(join(project, 'migrations', name), join(later, 'migrations', name));
+  }
+  writeFileSync(join(later, 'migrations/9999_test.sql'), 'CREATE TABLE later (id INTEGER);');
+  cpSync(join(project, 'worker'), join(later, 'worker'), { recursive: true });
+  const schema = join(later, 'worker/store/schema.ts');
+  writeFileSync(schema, readFileSync(schema, 'utf8').replace(/(currentMigration = ')[^']+/, '$19999_test.sql'));
+  await buildStandalone(later);
+  return join(later, 'dist/keystore');
+};
+
+test('an upgrade keeps a copy of what was there, which opens by itself', async () => {
+  vault = await startVault({ folder });
+  const token = await signIn(vault.url, 'admin', 'admin123');
+  await ask(vault.url, 'POST', '/keys', { token, body: { key_name: 'before', api_key: 'the upgrade' } });
+  // Killed, so that the newest is in the log that SQLite writes ahead.
+  await vault.kill();
+  const standaloneFile = await laterVersion();
+  vault = await startVault({ folder, standaloneFile });
+  expect(vault.output()).toContain('What it held before is in');
+  expect((await ask(vault.url, 'GET', '/keys/before', { token })).body.api_key).toBe('the upgrade');
+  await vault.stop();
+
+  const copy = new DatabaseSync(join(folder, 'data/before-upgrade-9999_test.db'));
+  expect(copy.prepare("SELECT name FROM sqlite_schema WHERE name = 'later'").all()).toEqual([]);
+  expect(copy.prepare('SELECT name FROM secrets').all()).toEqual([{ name: 'before' }]);
+  copy.close();
+  const { file } = locateVault(project, join(folder, 'data'));
+  const upgraded = new DatabaseSync(file);
+  expect(upgraded.prepare("SELECT name FROM sqlite_schema WHERE name = 'later'").all()).toHaveLength(1);
+  upgraded.close();
+
+  vault = await startVault({ folder, standaloneFile });
+  expect(vault.output()).not.toContain('What it held before');
+  await vault.stop();
+});

@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
+
+/** The standalone file as its clients meet it, where no gate stands before the worker. */
+
+const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
+let vault: RunningVault | undefined;
+
+afterAll(async () => {
+  await vault?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('speaks TLS', async () => {
+  const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+  const selfSigned = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  execFileSync('openssl', [...selfSigned, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const port = await freePort();
+  const ca = readFileSync(cert);
+  const isUp = async () => (await getTls(port, ca)).includes('"status":"healthy"');
+  const secured = await startVault({ folder, port, env: { TLS_CERT: cert, TLS_KEY: key }, isUp });
+  await secured.stop();
+});
+
+const getTls = (port: number, ca: Buffer): Promise<string> =>
+  new Promise((resolveAnswer, failed) => {
+    request({ host: '127.0.0.1', port, path: '/health', ca, servername: 'localhost' }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolveAnswer(text));
+    })
+      .on('error', failed)
+      .end();
+  });
+
+test('the page: compressed, and not sent twice', async () => {
+  vault = await startVault({ folder });
+  const page = await (await fetch(vault.url)).text();
+  const script = page.match(/\/assets\/main-[\w-]+\.js/)?.[0] ?? '';
+  const first = await fetch(vault.url + script, { headers: { 'Accept-Encoding': 'gzip' } });
+  expect(first.headers.get('Content-Encoding')).toBe('gzip');
+  expect(first.headers.get('Content-Type')).toContain('text/javascript');
+  expect((await first.text()).length).toBeGreaterThan(10_000);
+  const again = await fetch(vault.url + script, { headers: { 'If-None-Match': first.headers.get('ETag') ?? '' } });
+  expect(again.status).toBe(304);
+  await vault.stop();
+});
+
+test('both runtimes answer alike: address, headers', async () => {
+  const answers = [];
+  for (const runtime of ['standalone', 'wrangler'] as const) {
+    vault = await startVault({ folder, runtime });
+    const response = await fetch(`${vault.url}/keys`, { headers: { 'CF-Connecting-IP': '6.6.6.6' } });
+    const page = await fetch(vault.url);
+    await page.arrayBuffer();
+    const relevant = (headers: Headers) =>
+      [...headers].filter(
+        ([name]) =>
+          !/^(date|connection|keep-alive|etag|transfer-encoding|content-length|content-encoding|cf-cache-status)$/.test(
+            name,
+          ),
+      );
+    answers.push([response.status, await response.text(), relevant(response.headers), relevant(page.headers)]);
+    await vault.stop();
+  }
+  expect(answers[0]).toEqual(answers[1]);
+});
+
+/** The addresses in the log of sign-ins that say that they come from elsewhere. */
+const loggedAddress = async (url: string, claims: Record<string, string>): Promise<string | undefined> => {
+  const body = { username: 'admin', password: 'admin123' };
+  const { body: signedIn } = await ask<{ token: string }>(url, 'POST', '/auth/login', { body, headers: claims });
+  const { body: found } = await ask<{ logs: { ip_address: string }[] }>(url, 'GET', '/logs?action=login', {
+    token: signedIn.token,
+  });
+  return found.logs[0]?.ip_address;
+};
+
+test('the address in the log is the socket’s, whatever the client claims', async () => {
+  vault = await startVault({ folder });
+  for (const claim of ['X-Forwarded-For', 'CF-Connecting-IP', 'X-Real-IP', 'Forwarded']) {
+    expect(await loggedAddress(vault.url, { [claim]: '203.0.113.9' })).toBe('127.0.0.1');
+  }
+  await vault.stop();
+});
+
+test('a trusted proxy says whose address goes into the log, and nobody else', async () => {
+  vault = await startVault({ folder, env: { TRUSTED_PROXIES: '127.0.0.0/8' } });
+  expect(await loggedAddress(vault.url, { 'X-Forwarded-For': '203.0.113.9' })).toBe('203.0.113.9');
+  expect(await loggedAddress(vault.url, { 'X-Forwarded-For': '6.6.6.6, 203.0.113.9' })).toBe('203.0.113.9');
+  expect(await loggedAddress(vault.url, {})).toBe('127.0.0.1');
+  await vault.stop();
+});
+
+test('a body that stalls: 408 after 10 s; a header that never ends: closed after 15 s; others are served meanwhile', async () => {
+  vault = await startVault({ folder });
+  const { port } = new URL(vault.url);
+  const stalled = conversation(Number(port), 'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"u');
+  const endless = conversation(Number(port), 'GET /health HTTP/1.1\r\nHost: x\r\n', 'X-Drip: drop\r\n');
+  const token = await signIn(vault.url, 'admin', 'admin123');
+  expect((await ask(vault.url, 'GET', '/keys', { token })).status).toBe(200);
+  expect(await stalled).toMatch(/^HTTP\/1\.1 408 [\s\S]*The request took too long to arrive/);
+  expect(await endless).toBe('');
+  await vault.stop();
+});
+
+/** Sends something, and then the same every half second. Resolves with the answer once the other end has closed. */
+const conversation = (port: number, begin: string, drip?: string): Promise<string> =>
+  new Promise((over) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(begin));
+    const dripping = setInterval(() => drip !== undefined && socket.write(drip), 500);
+    socket.on('data', (chunk) => {
+      answer += String(chunk);
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearInterval(dripping);
+      over(answer);
+    });
+  });
