@@ -16,6 +16,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { build as bundle, type Plugin, stop } from 'esbuild';
 import { buildIfStale } from './build.ts';
 import { objectFile } from './database.ts';
+import { workerVariables } from './worker-variables.ts';
 
 /** The folder, under dist/, that holds the file. */
 const target = 'dist/keystore';
@@ -31,7 +32,10 @@ export async function buildStandalone(project: string): Promise<void> {
     const config = readWranglerConfig(project);
     copyFileSync(join(project, 'dist/worker/index.js'), join(folder, 'worker.js'));
     await bundleRuntime(project, folder);
-    writeFileSync(join(folder, 'keystore.capnp'), fill(join(project, 'standalone/keystore.capnp'), config));
+    writeFileSync(
+      join(folder, 'keystore.capnp'),
+      fill(readFileSync(join(project, 'standalone/keystore.capnp'), 'utf8'), config),
+    );
     copyWorkerd(join(folder, 'workerd'));
     // A vault that runs reads its launcher as it goes: that file stays as it is, under no name.
     writeFileSync(join(project, `${target}.partial`), assemble(project, folder, config));
@@ -56,6 +60,7 @@ function readWranglerConfig(project: string): Record<string, string> {
   return {
     COMPATIBILITY_DATE: date,
     DATABASE_ID: id,
+    WORKER_VARIABLES: workerVariables.join(' '),
     DATABASE_FILE: basename(objectFile('', 'miniflare-D1DatabaseObject', id)),
   };
 }
@@ -137,17 +142,25 @@ function assemble(project: string, folder: string, config: Record<string, string
     return entries.join(' ').padEnd(256);
   };
   const values = { ...config, BUILD: hash.digest('hex').slice(0, 16) };
-  const path = join(project, 'standalone/launcher.sh');
-  const { length } = Buffer.from(fill(path, { ...values, PARTS: table(0) }));
+  const launcher = readLauncher(project);
+  const { length } = Buffer.from(fill(launcher, { ...values, PARTS: table(0) }));
   return Buffer.concat([
-    Buffer.from(fill(path, { ...values, PARTS: table(length) })),
+    Buffer.from(fill(launcher, { ...values, PARTS: table(length) })),
     ...parts.map(({ bytes }) => bytes),
   ]);
 }
 
+/** The files of the launcher in their order, without what each tells shellcheck. */
+function readLauncher(project: string): string {
+  const folder = join(project, 'standalone/launcher');
+  const files = readdirSync(folder).sort();
+  const script = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  return script.replace(/^# shellcheck shell=.*\n/gm, '');
+}
+
 /** Fills in `@NAME@`. */
-function fill(path: string, values: Record<string, string>): string {
-  return readFileSync(path, 'utf8').replace(/@([A-Z_]+)@/g, (hole, name: string) => values[name] ?? hole);
+function fill(text: string, values: Record<string, string>): string {
+  return text.replace(/@([A-Z_]+)@/g, (hole, name: string) => values[name] ?? hole);
 }
 
 if (import.meta.main) await buildStandalone(resolve(import.meta.dirname, '..'));

@@ -3,16 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Refusal } from './refusal.ts';
-
-/** Everything the worker is told, and nothing else of our environment. */
-const workerVariables = [
-  'SECRET_KEY',
-  'ENCRYPTION_KEY',
-  'RETIRED_ENCRYPTION_KEYS',
-  'ADMIN_PASSWORD',
-  'JWT_EXPIRY_HOURS',
-  'CORS_ORIGINS',
-] as const;
+import { workerVariables } from './worker-variables.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -1,9 +1,10 @@
 import type { BlockList } from 'node:net';
 import { parseTrustedProxies } from '../cli/gate/client.ts';
+import { workerVariables } from '../cli/worker-variables.ts';
 import type { VaultDatabase } from './database/object.ts';
 
 /** What the launcher writes into the config. A variable that is not set is empty. */
-export interface Bindings {
+export interface Bindings extends Record<(typeof workerVariables)[number], string> {
   DATABASE: DurableObjectNamespace<VaultDatabase>;
   LOCK: DurableObjectNamespace;
   /** The name that wrangler.toml gives the database: with it wrangler finds the same file. */
@@ -11,22 +12,7 @@ export interface Bindings {
   /** `yes` if the folder's marker says that the vault has been up before. */
   KNOWN_VAULT: string;
   TRUSTED_PROXIES: string;
-  SECRET_KEY: string;
-  ENCRYPTION_KEY: string;
-  RETIRED_ENCRYPTION_KEYS: string;
-  ADMIN_PASSWORD: string;
-  JWT_EXPIRY_HOURS: string;
-  CORS_ORIGINS: string;
 }
-
-const workerVariables = [
-  'SECRET_KEY',
-  'ENCRYPTION_KEY',
-  'RETIRED_ENCRYPTION_KEYS',
-  'ADMIN_PASSWORD',
-  'JWT_EXPIRY_HOURS',
-  'CORS_ORIGINS',
-] as const;
 
 /** The bindings as the worker knows them, and whose X-Forwarded-For is believed. */
 export const readBindings = (

@@ -9,6 +9,9 @@ const claims = ['CF-Connecting-IP', 'X-Forwarded-Proto'];
  * address is the socket's, or what a trusted proxy says.
  */
 export const withClientAddress = (request: Request, trusted: BlockList | undefined): Request => {
+  // The worker knows the socket's address by itself, unless the request is made anew for its body: mostly nothing is copied.
+  const isPlain = trusted === undefined && request.body === null;
+  if (isPlain && !claims.some((claim) => request.headers.has(claim))) return request;
   const socket = plainAddress((request.cf as unknown as { clientIp: string }).clientIp);
   const headers = new Headers(request.headers);
   const isOverTls = isTrusted(socket, trusted) && headers.get('X-Forwarded-Proto')?.toLowerCase() === 'https';

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { locateVault } from '../../cli/database.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
 import { project, refusal } from './kit.ts';
@@ -20,10 +20,9 @@ beforeAll(async () => {
   await vault.stop();
 });
 
-afterAll(async () => {
-  await vault?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => vault?.stop());
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A copy of the data folder, changed. */
 const spoilt = (change: (databaseFile: string, dataFolder: string) => void): string => {

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { buildStandalone } from '../../cli/build-standalone.ts';
 import { locateVault } from '../../cli/database.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
@@ -27,10 +27,9 @@ import { environment, isAlive, program, project, runFolders } from './kit.ts';
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
 let vault: RunningVault | undefined;
 
-afterAll(async () => {
-  await vault?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => vault?.stop());
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a vault that is up keeps no secret in a file', async () => {
   vault = await startVault({ folder });
@@ -69,8 +68,8 @@ const moments = [10, 30, 50, 70, 90, 110, 130, 160, 200, 250, 320, 400];
 test('killed at any moment of a start, it leaves no secret behind, and no runtime', async () => {
   for (const moment of moments) {
     const { pid } = await interrupt('SIGKILL', moment);
-    // An empty folder may stay, if that was the moment; the next start sweeps it away.
-    const left = () => runFolders(pid).flatMap((run) => readdirSync(run));
+    // An empty folder may stay, if that was the moment, with the pipe in it; the next start sweeps it away.
+    const left = () => runFolders(pid).flatMap((run) => readdirSync(run).filter((name) => name !== 'alive'));
     await expect.poll(left, { timeout: 5_000, interval: 20, message: `after ${moment} ms` }).toEqual([]);
   }
   vault = await startVault({ folder });
@@ -103,6 +102,27 @@ test('unpacked by hand, it starts from where it lies', async () => {
   await expect.poll(health).toBe(0);
   await vault.stop();
   expect(health()).toBe(1);
+});
+
+test('ADMIN_PASSWORD makes the only account of a new vault, and is in no environment', async () => {
+  const other = mkdtempSync(join(folder, 'admin-'));
+  const password = 'a password that is set';
+  vault = await startVault({ folder: other, env: { ADMIN_PASSWORD: password } });
+  expect(vault.output()).toContain('with the password that ADMIN_PASSWORD sets');
+  const token = await signIn(vault.url, 'admin', password);
+  expect((await ask<{ users: unknown[] }>(vault.url, 'GET', '/users', { token })).body.users).toHaveLength(1);
+  const [run = ''] = runFolders(vault.process.pid);
+  const runtime = readFileSync(join(run, 'pid'), 'utf8').trim();
+  expect(readFileSync(`/proc/${runtime}/environ`, 'utf8')).not.toContain(password);
+});
+
+const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+
+test.runIf(hasShellcheck)('shellcheck finds nothing in the launcher', () => {
+  const target = join(folder, 'checked');
+  spawnSync(program, ['unpack', target]);
+  const { stdout } = spawnSync('shellcheck', ['-s', 'sh', join(target, 'keystore')], { encoding: 'utf8' });
+  expect(stdout).toBe('');
 });
 
 /** The project with one more migration. */

@@ -1,44 +1,48 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
 
 /** The standalone file as its clients meet it, where no gate stands before the worker. */
 
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
+const admin = { username: 'admin', password: 'admin123' };
 let vault: RunningVault | undefined;
 
-afterAll(async () => {
-  await vault?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => vault?.stop());
 
-test('speaks TLS', async () => {
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('speaks TLS, and keeps the session cookie to it', async () => {
   const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
   const selfSigned = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
   execFileSync('openssl', [...selfSigned, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
   const port = await freePort();
   const ca = readFileSync(cert);
-  const isUp = async () => (await getTls(port, ca)).includes('"status":"healthy"');
+  const isUp = async () => (await askTls(port, ca, '/health')).includes('"status":"healthy"');
   const secured = await startVault({ folder, port, env: { TLS_CERT: cert, TLS_KEY: key }, isUp });
+  expect(await askTls(port, ca, '/auth/login', admin)).toMatch(/HttpOnly.*; Secure/);
   await secured.stop();
 });
 
-const getTls = (port: number, ca: Buffer): Promise<string> =>
+/** Asks over TLS. Resolves with the Set-Cookie header and the body. */
+const askTls = (port: number, ca: Buffer, path: string, body?: unknown): Promise<string> =>
   new Promise((resolveAnswer, failed) => {
-    request({ host: '127.0.0.1', port, path: '/health', ca, servername: 'localhost' }, (response) => {
-      let text = '';
+    const method = body === undefined ? 'GET' : 'POST';
+    const headers = { 'Content-Type': 'application/json' };
+    request({ host: '127.0.0.1', port, path, method, headers, ca, servername: 'localhost' }, (response) => {
+      let text = `${response.headers['set-cookie'] ?? ''}`;
       response.on('data', (chunk) => {
         text += chunk;
       });
       response.on('end', () => resolveAnswer(text));
     })
       .on('error', failed)
-      .end();
+      .end(body === undefined ? undefined : JSON.stringify(body));
   });
 
 test('the page: compressed, and not sent twice', async () => {
@@ -74,29 +78,46 @@ test('both runtimes answer alike: address, headers', async () => {
   expect(answers[0]).toEqual(answers[1]);
 });
 
-/** The addresses in the log of sign-ins that say that they come from elsewhere. */
-const loggedAddress = async (url: string, claims: Record<string, string>): Promise<string | undefined> => {
-  const body = { username: 'admin', password: 'admin123' };
-  const { body: signedIn } = await ask<{ token: string }>(url, 'POST', '/auth/login', { body, headers: claims });
-  const { body: found } = await ask<{ logs: { ip_address: string }[] }>(url, 'GET', '/logs?action=login', {
-    token: signedIn.token,
-  });
-  return found.logs[0]?.ip_address;
+/** The addresses that the log has of a sign-in and of a read, both of which make claims. */
+const loggedAddresses = async (url: string, claims: Record<string, string>): Promise<(string | undefined)[]> => {
+  const { body: signedIn } = await ask<{ token: string }>(url, 'POST', '/auth/login', { body: admin, headers: claims });
+  const { token } = signedIn;
+  await ask(url, 'GET', '/keys/missing', { token, headers: claims });
+  const { body: found } = await ask<{ logs: { ip_address: string; action: string }[] }>(url, 'GET', '/logs', { token });
+  return ['view_key', 'login'].map((action) => found.logs.find((each) => each.action.startsWith(action))?.ip_address);
 };
 
 test('the address in the log is the socket’s, whatever the client claims', async () => {
   vault = await startVault({ folder });
-  for (const claim of ['X-Forwarded-For', 'CF-Connecting-IP', 'X-Real-IP', 'Forwarded']) {
-    expect(await loggedAddress(vault.url, { [claim]: '203.0.113.9' })).toBe('127.0.0.1');
+  expect(await loggedAddresses(vault.url, {})).toEqual(['127.0.0.1', '127.0.0.1']);
+  for (const claim of ['X-Forwarded-For', 'CF-Connecting-IP', 'X-Real-IP', 'Forwarded', 'X-Forwarded-Proto']) {
+    expect(await loggedAddresses(vault.url, { [claim]: '203.0.113.9' })).toEqual(['127.0.0.1', '127.0.0.1']);
   }
+  const six = vault.url.replace('127.0.0.1', '[::1]');
+  if (existsSync('/proc/net/if_inet6')) expect(await loggedAddresses(six, {})).toEqual(['::1', '::1']);
   await vault.stop();
 });
 
 test('a trusted proxy says whose address goes into the log, and nobody else', async () => {
   vault = await startVault({ folder, env: { TRUSTED_PROXIES: '127.0.0.0/8' } });
-  expect(await loggedAddress(vault.url, { 'X-Forwarded-For': '203.0.113.9' })).toBe('203.0.113.9');
-  expect(await loggedAddress(vault.url, { 'X-Forwarded-For': '6.6.6.6, 203.0.113.9' })).toBe('203.0.113.9');
-  expect(await loggedAddress(vault.url, {})).toBe('127.0.0.1');
+  const addresses = (forwardedFor: string) => loggedAddresses(vault?.url ?? '', { 'X-Forwarded-For': forwardedFor });
+  expect(await addresses('203.0.113.9')).toEqual(['203.0.113.9', '203.0.113.9']);
+  expect(await addresses('6.6.6.6, 203.0.113.9')).toEqual(['203.0.113.9', '203.0.113.9']);
+  expect(await loggedAddresses(vault.url, {})).toEqual(['127.0.0.1', '127.0.0.1']);
+  await vault.stop();
+});
+
+test('only a trusted proxy makes the session cookie one for TLS', async () => {
+  const cookie = async (url: string) => {
+    const headers = { 'X-Forwarded-Proto': 'https' };
+    return (await ask(url, 'POST', '/auth/login', { body: admin, headers })).headers.get('Set-Cookie') ?? '';
+  };
+  vault = await startVault({ folder });
+  expect(await cookie(vault.url)).toMatch(/HttpOnly/);
+  expect(await cookie(vault.url)).not.toMatch(/Secure/);
+  await vault.stop();
+  vault = await startVault({ folder, env: { TRUSTED_PROXIES: '127.0.0.1' } });
+  expect(await cookie(vault.url)).toMatch(/Secure/);
   await vault.stop();
 });
 

@@ -1,5 +1,5 @@
 import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { base64url, fromPastedBase64, fromUtf8, utf8 } from './encoding.ts';
 import { KeyFormatError } from './key-material.ts';
 import { issueSessionToken, newSessionId, parseSessionKey, verifySessionToken } from './session-token.ts';
@@ -60,6 +60,41 @@ describe('a token', () => {
 
   test('is good for a clock that went back: the row decides', async () => {
     expect(await verify(await issueSessionToken(key, claims), now - 86_400)).toEqual(identity);
+  });
+
+  test('is verified once, and then known to the letter only', async () => {
+    const token = await issueSessionToken(key, claims);
+    expect(await verify(token)).toEqual(identity);
+    const verifies = vi.spyOn(crypto.subtle, 'verify');
+    expect(await verify(token)).toEqual(identity);
+    expect(verifies).not.toHaveBeenCalled();
+    for (let i = 0; i < token.length; i++) {
+      const altered = token.slice(0, i) + (token[i] === 'A' ? 'B' : 'A') + token.slice(i + 1);
+      // The last character of a part has bits that mean nothing: it may be the same token, but is then verified.
+      if (
+        fromPastedBase64(altered.split('.')[2] ?? '')?.join() === fromPastedBase64(token.split('.')[2] ?? '')?.join()
+      ) {
+        if (altered.split('.').slice(0, 2).join() === token.split('.').slice(0, 2).join()) continue;
+      }
+      expect(await verify(altered), `character ${i}`).toBeNull();
+    }
+    verifies.mockRestore();
+  });
+
+  test('that says from when it is good is not remembered', async () => {
+    const token = await forge({ ...wire, nbf: now + 60 });
+    expect(await verify(token, now + 60)).toEqual(identity);
+    expect(await verify(token, now)).toBeNull();
+  });
+
+  test('is still good after more others than are remembered', async () => {
+    const token = await issueSessionToken(key, claims);
+    expect(await verify(token)).toEqual(identity);
+    for (let i = 0; i < 1_100; i++) {
+      const other = await issueSessionToken(key, { ...claims, userId: 1_000 + i });
+      expect(await verify(other)).toMatchObject({ userId: 1_000 + i });
+    }
+    expect(await verify(token)).toEqual(identity);
   });
 
   test('verifies many at once, with a key that was not yet imported', async () => {

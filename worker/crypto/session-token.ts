@@ -8,12 +8,16 @@ import { randomBytes } from './random.ts';
 
 const minKeyBytes = 32;
 const maxTokenCharacters = 4096;
+const verifiedTokensMost = 1024;
 const sessionIdPattern = /^[A-Za-z0-9_-]{22}$/;
 
 /** SECRET_KEY, imported at its first use and not extractable afterwards. */
 export class SessionKey {
   #raw: Uint8Array | undefined;
   #imported: CryptoKey | undefined;
+
+  /** Tokens whose signature was found right. To be here grants nothing: the row does, which is asked each time. */
+  readonly #verified = new Map<string, Verified>();
 
   constructor(raw: Uint8Array) {
     this.#raw = raw;
@@ -30,6 +34,22 @@ export class SessionKey {
     this.#raw = undefined;
     return imported;
   }
+
+  recall(token: string): Verified | undefined {
+    return this.#verified.get(token);
+  }
+
+  /** Bounded: when it is full it starts anew, which costs each live token one verification. */
+  remember(token: string, verified: Verified): void {
+    if (this.#verified.size >= verifiedTokensMost) this.#verified.clear();
+    this.#verified.set(token, verified);
+  }
+}
+
+interface Verified {
+  identity: SessionIdentity;
+  /** Seconds since 1970. */
+  expiresAt: number;
 }
 
 export type SessionClaims = {
@@ -86,6 +106,8 @@ export async function verifySessionToken(
   nowSeconds: number,
 ): Promise<SessionIdentity | null> {
   if (token.length > maxTokenCharacters) return null;
+  const known = key.recall(token);
+  if (known) return nowSeconds < known.expiresAt ? known.identity : null;
   const cryptoKey = await key.cryptoKey();
   try {
     const { payload } = await jwtVerify(token, cryptoKey, {
@@ -94,7 +116,12 @@ export async function verifySessionToken(
       currentDate: new Date(nowSeconds * 1000),
       requiredClaims: ['exp', 'iat'],
     });
-    return identityIn(payload);
+    const identity = identityIn(payload);
+    // What else jose looks at in a token of ours does not change with time.
+    if (identity && payload.exp !== undefined && payload.nbf === undefined) {
+      key.remember(token, { identity, expiresAt: payload.exp });
+    }
+    return identity;
   } catch {
     return null;
   }

@@ -5,11 +5,23 @@ const addressCharactersMost = 64;
 
 /**
  * The client's address. Whatever faces the network sets this header and drops the client's own: the gate on a box,
- * Cloudflare on the edge. IPv6 is written out in eight groups, so that addresses of one network begin alike.
+ * Cloudflare on the edge; on a bare workerd it is the socket's where nobody claims anything. IPv6 is written out in eight
+ * groups, so that addresses of one network begin alike.
  */
-export const addressOf = (headers: Headers): string => {
-  const given = printable(headers.get('CF-Connecting-IP') ?? 'unknown').slice(0, addressCharactersMost);
+export const addressOf = ({ headers, cf }: Request): string => {
+  const claimed = headers.get('CF-Connecting-IP') ?? socketAddress(cf) ?? 'unknown';
+  const given = printable(claimed).slice(0, addressCharactersMost);
   return given.includes(':') ? writtenOut(given) : given;
+};
+
+/** workerd says `192.0.2.1:4711` or `[2001:db8::1]:4711`. */
+const socketAddress = (cf: Request['cf']): string | undefined => {
+  const { clientIp } = (cf ?? {}) as { clientIp?: unknown };
+  if (typeof clientIp !== 'string') return undefined;
+  return clientIp
+    .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')
+    .replace(/^([\d.]+):\d+$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/i, '');
 };
 
 /** The user agent without control characters, at most 256 characters: it ends up in logs and terminals. */

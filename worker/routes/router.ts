@@ -77,12 +77,12 @@ const contextOf = async (c: AppContext): Promise<Context | null> => {
   return identity && { vault, caller: { ...caller, sessionId: identity.sessionId, claimedName: identity.username } };
 };
 
-export const callerOf = ({ headers }: globalThis.Request): Caller => ({
+export const callerOf = (request: globalThis.Request): Caller => ({
   requestId: newNonce(),
   sessionId: null,
   claimedName: null,
-  address: addressOf(headers),
-  userAgent: userAgentOf(headers),
+  address: addressOf(request),
+  userAgent: userAgentOf(request.headers),
   now: Date.now(),
 });
 
