@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { standaloneDatabase } from './e2e/support/standalone-database.ts';
 
 const migrations = await readD1Migrations('migrations');
 
@@ -16,6 +17,26 @@ export default defineConfig({
           }),
         ],
         test: { name: 'worker', include: ['worker/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        // The same tests of the routes, on the database of the standalone runtime.
+        plugins: [
+          standaloneDatabase,
+          cloudflareTest({
+            main: './standalone/testing/main.ts',
+            miniflare: {
+              compatibilityDate: '2026-11-01',
+              compatibilityFlags: ['nodejs_compat'],
+              bindings: { TEST_MIGRATIONS: migrations, DATABASE_ID: 'keystore', KNOWN_VAULT: '' },
+              durableObjects: { DATABASE: { className: 'VaultDatabase', useSQLite: true } },
+            },
+          }),
+        ],
+        test: {
+          name: 'worker-standalone',
+          include: ['worker/routes/**/*.test.ts', 'worker/store/**/*.test.ts', 'worker/security.test.ts'],
+          testTimeout: 30_000,
+        },
       },
       {
         // The launcher, the gate and the whole thing from outside are tested in Node.

@@ -1,7 +1,9 @@
-import { applyD1Migrations, env } from 'cloudflare:test';
 import { createApp } from '../app.ts';
 import { type Bindings, parseEnv } from '../env.ts';
 import type * as json from '../wire/json.ts';
+import { applyTestMigrations, testDb } from './test-database.ts';
+
+export { testDb };
 
 /** A whole vault in memory, for tests that speak HTTP to it. A test file has one database, and so one vault. */
 
@@ -67,8 +69,6 @@ export interface Client {
   token: string;
 }
 
-export const testDb = () => (env as unknown as { DB: D1Database }).DB;
-
 /** As if the database had just been created. */
 export const emptyDatabase = async () => {
   const db = testDb();
@@ -85,12 +85,8 @@ export const emptyDatabase = async () => {
 
 /** Applies the migrations and starts the app on the test file's database. */
 export const startVault = async (bindings: Partial<Bindings> = {}) => {
-  const { DB, TEST_MIGRATIONS } = env as unknown as {
-    DB: D1Database;
-    TEST_MIGRATIONS: Parameters<typeof applyD1Migrations>[1];
-  };
-  await applyD1Migrations(DB, TEST_MIGRATIONS);
-  const { db, trips } = counting(DB);
+  await applyTestMigrations();
+  const { db, trips } = counting(testDb());
   const app = createApp(parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', ...bindings }));
   const raw = (request: Request) => Promise.resolve(app.fetch(request));
   const client = (token: string): Client =>

@@ -1,0 +1,13 @@
+import { applyD1Migrations, env } from 'cloudflare:test';
+
+/** The database of a test file: D1. The tests of the standalone runtime put their own in its place (vitest.config.ts). */
+
+type Migrations = Parameters<typeof applyD1Migrations>[1];
+
+const { DB, TEST_MIGRATIONS } = env as unknown as { DB: D1Database; TEST_MIGRATIONS: Migrations };
+
+export const testMigrations = TEST_MIGRATIONS;
+
+export const testDb = (): D1Database => DB;
+
+export const applyTestMigrations = (): Promise<void> => applyD1Migrations(DB, TEST_MIGRATIONS);
