@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
 done
 
 find_mode
-need_image
+need_programs
 mkdir -p -- "$backups"
 chmod 700 -- "$backups"
 stamp=$(date +%Y%m%d_%H%M%S)

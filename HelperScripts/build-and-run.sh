@@ -2,6 +2,7 @@
 # Builds the image and runs the vault in a container.
 #
 #   build-and-run.sh
+#   RUNTIME=standalone build-and-run.sh   without Node.js: a sixth of the memory, and up at once
 #
 # Makes the volume keystore_data if it is not there, or uses it as it is; a database of v0.6 in it moves in. Asks nothing:
 # a container that runs already is left alone. KEYSTORE_PORT=8080 build-and-run.sh takes another port.
@@ -26,6 +27,7 @@ fi
 mode=docker
 build_image
 prepare_volume
+prepare_data || die 'The vault was not started: see above. Then run this again.'
 start_container || die "The container did not start. If the port is taken, choose another: KEYSTORE_PORT=8080 $0"
 wait_healthy "$start_seconds" || die "Then remove it and try again: HelperScripts/stop-and-clean.sh --keep-data"
 tell_where

@@ -25,9 +25,9 @@ status=0
 if [ "$mode" = docker ]; then
   if has_container; then
     state=$(docker container inspect -f '{{.State.Status}}, {{if .State.Health}}{{.State.Health.Status}}{{else}}no health check{{end}}, since {{.State.StartedAt}}' "$container")
-    say "Container    $container: $state"
+    say "Container    $container ($(runtime_in_use)): $state"
     if is_running; then
-      if docker exec "$container" node cli/healthcheck.ts >/dev/null 2>&1; then
+      if is_healthy; then
         say "Health       healthy, at port ${published##*:} of this machine"
       else
         say 'Health       NOT HEALTHY: HelperScripts/logs.sh --no-follow says why'
@@ -43,7 +43,8 @@ if [ "$mode" = docker ]; then
   fi
   if ! has_volume; then die "Volume       there is no volume $volume"; fi
   say "Volume       $volume"
-  has_container || has_image || die 'Build the image first: HelperScripts/build-and-run.sh'
+  has_container || has_programs || die 'Build the image first: HelperScripts/build-and-run.sh'
+  need_programs
 else
   say "Data         $local_data"
 fi

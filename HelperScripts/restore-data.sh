@@ -13,6 +13,7 @@
 #   --finish          carry out a restore that was interrupted
 #   --docker, --local which vault, if there is one in Docker and one that `npm start` runs
 #
+# RUNTIME=standalone chooses the runtime where no container is there yet; one that is there keeps its own.
 # What is replaced is kept: the database as before-restore-*.db in the data folder or volume, the env file beside itself.
 # Ends with 2 if a v0.6 database moved in but for what is named as not brought over.
 set -euo pipefail
@@ -57,15 +58,20 @@ while [ $# -gt 0 ]; do
 done
 
 start_vault() {
-  if [ "$mode" = docker ]; then
-    if has_container; then docker start "$container" >/dev/null; else start_container; fi && wait_healthy "$start_seconds"
-  else
+  if [ "$mode" = local ]; then
     cli restore.ts prove </dev/null
+    return
   fi
+  prepare_data || return
+  if has_container; then docker start "$container" >/dev/null; else start_container; fi && wait_healthy "$start_seconds"
 }
 
 prove() {
-  if [ "$mode" = docker ]; then docker exec "$container" node cli/check.ts prove; else cli check.ts prove </dev/null; fi
+  if [ "$mode" = docker ] && [ "$(runtime_in_use)" = wrangler ]; then
+    docker exec "$container" node cli/check.ts prove
+  else
+    cli check.ts prove </dev/null
+  fi
 }
 
 find_mode

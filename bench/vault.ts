@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { locateVault } from '../cli/database.ts';
+import { locateVault } from '../cli/vault/database.ts';
 import { type RunningVault, type Runtime, signIn, startVault } from '../e2e/support/vault.ts';
 import { parseKeyring } from '../worker/crypto/keyring.ts';
 import { fill, type Size } from './fill.ts';

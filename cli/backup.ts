@@ -10,9 +10,9 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseEnv } from 'node:util';
 import { type Desk, openDesk, runCommand } from './command.ts';
-import { holdsVault, type Vault } from './database.ts';
 import { Refusal } from './refusal.ts';
-import { copyDatabase } from './restore-journal.ts';
+import { holdsVault, type Vault } from './vault/database.ts';
+import { copyDatabase } from './vault/restore-journal.ts';
 
 /** A copy that an earlier run was killed over is removed when it is this old. */
 const abandonedMs = 3_600_000;

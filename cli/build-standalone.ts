@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { build as bundle, type Plugin, stop } from 'esbuild';
 import { buildIfStale } from './build.ts';
-import { objectFile } from './database.ts';
+import { objectFile } from './vault/database.ts';
 import { workerVariables } from './worker-variables.ts';
 
 /** The folder, under dist/, that holds the file. */

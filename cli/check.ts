@@ -6,13 +6,13 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openValue, SealedValueError } from '../worker/crypto/keyring.ts';
-import { type Census, checkDatabase, quoted, readKeyring, summary } from './check-database.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
-import { holdsVault } from './database.ts';
 import { Refusal } from './refusal.ts';
-import { pendingEnv } from './restore-journal.ts';
-import { damagedValues } from './restore-stage.ts';
-import { receiveAll } from './restore-stream.ts';
+import { type Census, checkDatabase, quoted, readKeyring, summary } from './vault/check-database.ts';
+import { holdsVault } from './vault/database.ts';
+import { pendingEnv } from './vault/restore-journal.ts';
+import { damagedValues } from './vault/restore-stage.ts';
+import { receiveAll } from './vault/restore-stream.ts';
 
 const say = (line: string) => console.error(line);
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { locateVault, type Vault } from './database.ts';
 import { explain } from './refusal.ts';
-import { pendingEnv } from './restore-journal.ts';
 import { type Lookup, openSettings, readSettings } from './settings.ts';
+import { locateVault, type Vault } from './vault/database.ts';
+import { pendingEnv } from './vault/restore-journal.ts';
 
 /** What the commands have in common that HelperScripts run, here or in a container: which vault, and which keys. */
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDatabase, readKeyring } from './check-database.ts';
-import { lockDataFolder } from './lock.ts';
-import { completeRestore, copyDatabase } from './restore-journal.ts';
 import { openSettings } from './settings.ts';
 import { oldKeys, sealOld, someUser, writeOld } from './testdata/v06.ts';
 import { addValue, framed, type Home, homeIn, makeHome, project, runOn } from './testdata/vaults.ts';
+import { checkDatabase, readKeyring } from './vault/check-database.ts';
+import { lockDataFolder } from './vault/lock.ts';
+import { completeRestore, copyDatabase } from './vault/restore-journal.ts';
 
 let base: string;
 let old: Home;

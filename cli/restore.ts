@@ -17,8 +17,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type Desk, openDesk, runCommand } from './command.ts';
-import { lockDataFolder } from './lock.ts';
+import { makeDataFolder } from './prepare.ts';
 import { Refusal } from './refusal.ts';
+import { openSettings } from './settings.ts';
+import { lockDataFolder } from './vault/lock.ts';
 import {
   beginJournal,
   clearJournal,
@@ -29,11 +31,9 @@ import {
   readCommit,
   reportOf,
   undoRestore,
-} from './restore-journal.ts';
-import { report, stage } from './restore-stage.ts';
-import { receive } from './restore-stream.ts';
-import { openSettings } from './settings.ts';
-import { makeDataFolder, start } from './start.ts';
+} from './vault/restore-journal.ts';
+import { report, stage } from './vault/restore-stage.ts';
+import { receive } from './vault/restore-stream.ts';
 
 const movedInAlready = 4;
 const nothingPending = 3;
@@ -120,6 +120,8 @@ async function undo({ vault, envFile }: Desk): Promise<number> {
 
 /** For a vault that runs without Docker, which a script cannot leave running. */
 async function proveStart({ project }: Desk): Promise<number> {
+  // Only here: the tools of the standalone container have this file, but no runtime.
+  const { start } = await import('./start.ts');
   const { PATH, KEYSTORE_ENV, KEYSTORE_DATA } = process.env;
   const running = start({
     project,

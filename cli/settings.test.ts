@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { generateKeys } from './generate-keys.ts';
-import { serialiseVariables } from './runtime.ts';
+import { serialiseVariables } from './runtime/runtime.ts';
 import { openSettings, readSettings, readWorkerVariables } from './settings.ts';
 
 const folders: string[] = [];

@@ -1,19 +1,16 @@
-import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildIfStale } from './build.ts';
-import { holdsVault, isNewVault, locateVault, markVault, migrate, openDatabase, type Vault } from './database.ts';
 import { parseTrustedProxies } from './gate/client.ts';
 import { closeGate } from './gate.ts';
-import { generateKeys } from './generate-keys.ts';
 import { listen } from './listen.ts';
-import { lockDataFolder } from './lock.ts';
-import { findOld, moveInAtFirstStart } from './move-in/first-start.ts';
+import { makeDataFolder, prepare } from './prepare.ts';
 import { explain, Refusal } from './refusal.ts';
-import { completeRestore } from './restore-journal.ts';
-import { type Lookup, openSettings, readSettings, readWorkerVariables, type Settings } from './settings.ts';
-import { type Supervisor, superviseRuntime } from './supervisor.ts';
+import { type Supervisor, superviseRuntime } from './runtime/supervisor.ts';
+import { openSettings, readSettings, readWorkerVariables, type Settings } from './settings.ts';
+import { locateVault, markVault } from './vault/database.ts';
+import { lockDataFolder } from './vault/lock.ts';
 
 const startTimeoutMs = 60_000;
 /** A worker that says for this long that it is not healthy will not become so by waiting. */
@@ -44,8 +41,8 @@ export function start({ project, env, print }: StartOptions): RunningVault {
   let stopped = false;
 
   async function bringUp(): Promise<void> {
-    const { envFile, lookup: given } = openSettings(project, env);
-    const settings = readSettings(project, envFile, given);
+    const { envFile, lookup } = openSettings(project, env);
+    const settings = readSettings(project, envFile, lookup);
     const trustedProxies = parseTrustedProxies(settings.trustedProxies);
     makeDataFolder(settings.dataFolder);
     unlock = lockDataFolder(settings.dataFolder);
@@ -53,11 +50,12 @@ export function start({ project, env, print }: StartOptions): RunningVault {
     const port = await listen(settings, { upstream, trustedProxies }, gates);
 
     const vault = locateVault(project, settings.dataFolder);
-    const lookup = finishRestore(project, env, settings, given, vault, print);
-    const old = findOld(vault);
-    if (old !== undefined) await moveInAtFirstStart(old, { project, vault, envFile, lookup, print });
-    const keyed = ensureKeys(project, env, settings, lookup, vault, print);
-    const isNew = await prepareDatabase(vault, print);
+    const { pendingEnv, isNew, lookup: keyed } = await prepare({ project, env, vault, envFile, lookup, print });
+    if (pendingEnv !== undefined) {
+      print(
+        `Carried out a restore, but ${envFile} is not yet the restored one: run HelperScripts/restore-data.sh --finish. Its keys are used already.`,
+      );
+    }
     if (await buildIfStale(project)) print('Built the worker and the UI.');
     if (stopped) return;
     const variables = readWorkerVariables(keyed);
@@ -88,81 +86,6 @@ export function start({ project, env, print }: StartOptions): RunningVault {
       unlock();
     },
   };
-}
-
-/** Makes the folder for this user alone. A volume that belongs to another user will do if it lets us write. */
-export function makeDataFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    try {
-      chmodSync(folder, 0o700);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
-    }
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new Refusal(
-      `The data folder ${folder} cannot be used (${code}). Make it that of user ${process.getuid?.() ?? 'who starts it'}, or set KEYSTORE_DATA.`,
-    );
-  }
-}
-
-/** Carries out a restore that was interrupted. Returns a lookup that finds the keys of what is there now. */
-function finishRestore(
-  project: string,
-  env: StartOptions['env'],
-  { envFile }: Settings,
-  lookup: Lookup,
-  vault: Vault,
-  print: StartOptions['print'],
-): Lookup {
-  const completion = completeRestore(vault, envFile);
-  if (completion === 'none') return lookup;
-  print('Carried out a restore.');
-  if (completion === 'complete') return openSettings(project, env).lookup;
-  print(
-    `${envFile} is not yet the restored one: run HelperScripts/restore-data.sh --finish. Its keys are used already.`,
-  );
-  return openSettings(project, { ...env, KEYSTORE_ENV: completion.pendingEnv }).lookup;
-}
-
-/** Makes the env file for a new vault that has no keys from elsewhere. Returns a lookup that finds both keys. */
-function ensureKeys(
-  project: string,
-  env: StartOptions['env'],
-  { envFile }: Settings,
-  lookup: Lookup,
-  vault: Vault,
-  print: StartOptions['print'],
-): Lookup {
-  const missing = ['SECRET_KEY', 'ENCRYPTION_KEY'].filter((name) => lookup(name) === undefined);
-  if (missing.length === 0) return lookup;
-  if (holdsVault(vault)) {
-    throw new Refusal(
-      `${missing.join(' and ')} not found, neither in ${envFile} nor in the environment, but ${vault.folder} holds a vault that was sealed with it. Bring back the .env from your backup (backups/.env_backup_*.txt); a new key could not read it.`,
-    );
-  }
-  if (missing.length === 1) {
-    throw new Refusal(`${envFile} has no ${missing[0]}. Add it, or move the file away to have both keys made.`);
-  }
-  generateKeys(envFile);
-  print(`Made ${relative(project, envFile)} with new keys. Keep a copy of it apart from the data.`);
-  return openSettings(project, env).lookup;
-}
-
-/** Checks and migrates the database. Returns whether the vault is a new one. */
-async function prepareDatabase(vault: Vault, print: StartOptions['print']): Promise<boolean> {
-  const database = openDatabase(vault);
-  try {
-    const isNew = isNewVault(vault, database);
-    const { applied, copy } = await migrate(vault, database);
-    if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${vault.folder}.`);
-    if (copy !== undefined) print(`What it held before is in ${copy}.`);
-    return isNew;
-  } finally {
-    database.close();
-  }
 }
 
 async function waitUntilHealthy(url: string, supervisor: Supervisor, isOver: () => boolean): Promise<void> {

@@ -1,38 +1,51 @@
 /**
- * Gathers what the image needs at run time: `node docker/pack.ts <folder>`. The launcher and what it imports, the built
- * worker and UI, the migrations, and of node_modules only the packages that `wrangler dev --no-bundle` loads.
+ * Gathers what an image needs at run time: `node docker/pack.ts <folder> [tools]`. The launcher and what it imports, the
+ * built worker and UI, the migrations, and of node_modules only the packages that `wrangler dev --no-bundle` loads. For the
+ * tools of the standalone image only what backup, restore, check and moving in need: neither worker, UI nor runtime.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, utimesSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 const project = resolve(import.meta.dirname, '..');
 
-const ours = [
-  'cli',
-  'dist',
-  'migrations',
-  // The launcher's share of the worker: to check a backup and to move an old vault in.
-  'worker/crypto',
-  'worker/policy',
-  'worker/wire/vocabulary.ts',
-  'package.json',
-  'wrangler.toml',
-];
+interface Contents {
+  ours: string[];
+  /** Packages, each of which comes with all that it depends on. */
+  packages: string[];
+}
 
-const roots = ['wrangler', 'esbuild', '@noble/ciphers', '@noble/hashes', 'jose'];
+const tools: Contents = {
+  ours: [
+    'cli',
+    'migrations',
+    // The launcher's share of the worker: to check a backup and to move an old vault in.
+    'worker/crypto',
+    'worker/policy',
+    'worker/wire/vocabulary.ts',
+    'package.json',
+    'wrangler.toml',
+  ],
+  packages: ['@noble/ciphers', '@noble/hashes', 'jose'],
+};
+
+const vault: Contents = {
+  ours: [...tools.ours, 'dist/ui', 'dist/worker'],
+  packages: [...tools.packages, 'wrangler', 'esbuild'],
+};
 
 /** Loaded only for what we do not do: resizing images. */
 const unused = ['sharp'];
 
 const notAtRunTime = /\.map$|\.d\.[cm]?ts$|\.md$|\/miniflare\/dist\/local-explorer-ui(\/|$)|\/tsconfig\.json$/;
 
-function pack(target: string): void {
-  for (const name of ours) copy(join(project, name), join(target, name));
+function pack(target: string, contents: Contents): void {
+  for (const name of contents.ours) copy(join(project, name), join(target, name));
   const packages = new Set<string>();
-  for (const root of roots) collect(root, project, packages);
+  for (const root of contents.packages) collect(root, project, packages);
   for (const folder of packages) copy(folder, join(target, folder.slice(project.length)));
   // Newer than every source, so that the launcher does not build again.
-  utimesSync(join(target, 'dist/worker/index.js'), new Date(), new Date());
+  const built = join(target, 'dist/worker/index.js');
+  if (existsSync(built)) utimesSync(built, new Date(), new Date());
 }
 
 function copy(from: string, to: string): void {
@@ -66,4 +79,5 @@ function find(name: string, from: string): string | undefined {
   return undefined;
 }
 
-pack(resolve(process.argv[2] ?? 'image'));
+const [, , folder = 'image', what] = process.argv;
+pack(resolve(folder), what === 'tools' ? tools : vault);

@@ -1,11 +1,11 @@
 import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { holdsVault, type Vault } from '../database.ts';
 import { Refusal } from '../refusal.ts';
-import { beginJournal, clearJournal, commitRestore, reportOf, sidecars } from '../restore-journal.ts';
-import { report, stage } from '../restore-stage.ts';
 import type { Lookup } from '../settings.ts';
+import { holdsVault, type Vault } from '../vault/database.ts';
+import { beginJournal, clearJournal, commitRestore, reportOf, sidecars } from '../vault/restore-journal.ts';
+import { report, stage } from '../vault/restore-stage.ts';
 import { isV06 } from './source.ts';
 
 /** Where v0.6 had its database, in the folder or volume that is now ours. */

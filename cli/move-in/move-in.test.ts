@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openValue, parseKeyring } from '../../worker/crypto/keyring.ts';
 import { verifyPassword } from '../../worker/crypto/password.ts';
 import { wireAction } from '../../worker/wire/vocabulary.ts';
-import { checkDatabase } from '../check-database.ts';
 import { type OldRows, oldKeys, sealOld, someUser, someVerifier, writeOld } from '../testdata/v06.ts';
+import { checkDatabase } from '../vault/check-database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from './move-in.ts';
 
 const project = join(import.meta.dirname, '../..');

@@ -5,8 +5,8 @@ import { type Keyring, type SealingKey, sealCanary } from '../../worker/crypto/k
 import { parseVerifier, verifyPassword } from '../../worker/crypto/password.ts';
 import { likeness } from '../../worker/policy/likeness.ts';
 import { actionOf, wireAction } from '../../worker/wire/vocabulary.ts';
-import { quoted } from '../check-database.ts';
 import { Refusal } from '../refusal.ts';
+import { quoted } from '../vault/check-database.ts';
 import { Names } from './names.ts';
 import {
   countRows,

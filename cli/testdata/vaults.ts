@@ -5,9 +5,9 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { sealCanary, sealValue } from '../../worker/crypto/keyring.ts';
-import { readKeyring } from '../check-database.ts';
-import { locateVault, markVault, migrate, openDatabase, type Vault } from '../database.ts';
 import { openSettings } from '../settings.ts';
+import { readKeyring } from '../vault/check-database.ts';
+import { locateVault, markVault, migrate, openDatabase, type Vault } from '../vault/database.ts';
 
 export const project = join(import.meta.dirname, '../..');
 

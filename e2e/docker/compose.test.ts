@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await compose('--profile', 'with-caddy', 'down', '--volumes', '--remove-orphans');
+  await compose('--profile', 'with-caddy', '--profile', 'standalone', 'down', '--volumes', '--remove-orphans');
   await docker('image', 'rm', '-f', caddyImage);
   await host.dispose();
 });
@@ -47,6 +47,11 @@ async function compose(...args: string[]) {
     cwd: project,
   });
 }
+
+const rebuild = (env: Record<string, string> = {}) =>
+  run('bash', [join(project, 'HelperScripts/stop-and-rebuild.sh')], { env: { ...composeEnv, ...env } });
+
+const runtimeNow = () => ask('inspect', '-f', '{{index .Config.Labels "keystore.runtime"}}', host.container);
 
 test('docker compose up -d gives the same container', async () => {
   const { code, output } = await compose('up', '-d');
@@ -73,41 +78,42 @@ test('docker compose up -d gives the same container', async () => {
 test('the helper scripts work with it', async () => {
   expect((await host.script('backup-data.sh')).output).toMatch(/every value was opened/);
   expect((await host.script('check-data.sh')).code).toBe(0);
-  const rebuilt = await run('bash', [join(project, 'HelperScripts/stop-and-rebuild.sh')], { env: composeEnv });
+  const rebuilt = await rebuild();
   expect(rebuilt.output).toMatch(/one of docker compose/);
   expect(rebuilt.code).toBe(0);
   const token = await host.signIn('admin', 'admin123');
   expect((await host.request('GET', '/keys/composed', token)).json.api_key).toBe('value of composed');
 });
 
-test('with TLS before it, it knows who asks, and believes nobody else', async () => {
-  writeFileSync(
-    join(host.folder, 'Dockerfile'),
-    'FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends caddy && rm -rf /var/lib/apt/lists/*\nCMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]\nENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config\n',
-  );
-  await ask('build', '-q', '-t', caddyImage, host.folder);
-  const { code, output } = await compose('--profile', 'with-caddy', 'up', '-d');
-  expect(code, output).toBe(0);
-  await host.healthy();
-  const throughTls = (path: string, headers: Record<string, string> = {}) =>
-    new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: httpsPort, path, servername: 'localhost', rejectUnauthorized: false };
-      httpsRequest({ ...options, headers: { Host: 'localhost', ...headers } }, (response) => {
-        let body = '';
-        response.on('data', (chunk) => (body += chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
-      })
-        .on('error', reject)
-        .end();
-    });
+function throughTls(
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: httpsPort, path, servername: 'localhost', rejectUnauthorized: false };
+    httpsRequest({ ...options, headers: { Host: 'localhost', ...headers } }, (response) => {
+      let body = '';
+      response.on('data', (chunk) => (body += chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** Asks until Caddy has its certificate and finds the vault. */
+async function untilHealthyThroughTls(): Promise<Record<string, unknown>> {
   let health = await throughTls('/health').catch(() => undefined);
   for (let tries = 0; health?.status !== 200 && tries < 60; tries++) {
     await delay(500);
     health = await throughTls('/health').catch(() => undefined);
   }
   expect(health?.status).toBe(200);
-  expect(health?.headers).toHaveProperty('strict-transport-security');
+  return health?.headers ?? {};
+}
 
+/** With TLS and without, the log has the address of who asks from this machine. Not what a client claims, and not Caddy's. */
+async function expectAddressesAreTrue(): Promise<void> {
   const token = await host.signIn('admin', 'admin123');
   const network = await ask('inspect', '-f', '{{json .NetworkSettings.Networks}}', host.container);
   const gateways = Object.values(JSON.parse(network) as Record<string, { Gateway: string }>).map(
@@ -119,7 +125,47 @@ test('with TLS before it, it knows who asks, and believes nobody else', async ()
   const { logs } = (await host.request('GET', '/logs?action=view_key', token)).json;
   const addressOf = (agent: string) =>
     logs.find(({ user_agent }: { user_agent: string }) => user_agent === agent)?.ip_address;
-  // Docker's gateway is who asks from this machine. Not what the client claims, and not Caddy.
   expect(gateways).toContain(addressOf('through TLS'));
   expect(gateways).toContain(addressOf('past it'));
+}
+
+test('with TLS before it, it knows who asks, and believes nobody else', async () => {
+  writeFileSync(
+    join(host.folder, 'Dockerfile'),
+    'FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends caddy && rm -rf /var/lib/apt/lists/*\nCMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]\nENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config\n',
+  );
+  await ask('build', '-q', '-t', caddyImage, host.folder);
+  const { code, output } = await compose('--profile', 'with-caddy', 'up', '-d');
+  expect(code, output).toBe(0);
+  await host.healthy();
+  expect(await untilHealthyThroughTls()).toHaveProperty('strict-transport-security');
+  await expectAddressesAreTrue();
+});
+
+test('the profile standalone takes its place, on the same data, and behind the same Caddy', async () => {
+  expect((await compose('--profile', 'with-caddy', 'down')).code).toBe(0);
+  const up = await compose('--profile', 'standalone', '--profile', 'with-caddy', 'up', '-d', 'standalone', 'caddy');
+  expect(up.code, up.output).toBe(0);
+  await host.healthy();
+  expect(await ask('ps', '--filter', `label=com.docker.compose.project=${composeProject}`, '-q')).toMatch(/^\w+\n\w+$/);
+  expect(await runtimeNow()).toBe('standalone');
+  await expectHardened(host.container);
+  await untilHealthyThroughTls();
+  await expectAddressesAreTrue();
+});
+
+test('stop-and-rebuild.sh rebuilds the service that runs, or the one of the RUNTIME that it is told', async () => {
+  for (const [env, runtime] of [
+    [{}, 'standalone'],
+    [{ RUNTIME: 'wrangler' }, 'wrangler'],
+  ] as const) {
+    const id = await ask('inspect', '-f', '{{.Id}}', host.container);
+    const { code, output } = await rebuild(env);
+    expect([code, output]).toEqual([0, expect.stringMatching(/one of docker compose/)]);
+    expect(await runtimeNow()).toBe(runtime);
+    expect(await ask('inspect', '-f', '{{.Id}}', host.container)).not.toBe(id);
+    const token = await host.signIn('admin', 'admin123');
+    expect((await host.request('GET', '/keys/composed', token)).json.api_key).toBe('value of composed');
+  }
+  await untilHealthyThroughTls();
 });

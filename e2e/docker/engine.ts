@@ -1,8 +1,8 @@
-/** Before the Docker tests: an engine that answers, the base images, and the image of this tree. After them: none of ours. */
+/** Before the Docker tests: an engine that answers, the base images, and the images of this tree. After them: none of ours. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { docker, project, run } from './kit.ts';
+import { docker, project, run, sizeOf } from './kit.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,19 +25,21 @@ export default async function setUp({ provide }: TestProject): Promise<() => Pro
   }
   const image = `keystore-test-${process.pid}`;
   const started = Date.now();
-  const built = await docker('build', '-t', image, project);
-  if (built.code !== 0) throw new Error(`The image was not built: ${built.output.slice(-4_000)}`);
-  const bytes = Number((await docker('image', 'inspect', '-f', '{{.Size}}', image)).output);
-  const base = Number((await docker('image', 'inspect', '-f', '{{.Size}}', 'debian:bookworm-slim')).output);
-  console.log(
-    `The image took ${Math.round((Date.now() - started) / 1000)} s to build and has ${megabytes(bytes)} MB, ${megabytes(base)} MB of them Debian's.`,
-  );
+  const images: [string, ...string[]][] = [
+    [image],
+    [`${image}-standalone`, '--target', 'standalone'],
+    [`${image}-tools`, '--target', 'tools'],
+  ];
+  for (const [name, ...options] of images) {
+    const built = await docker('build', '-t', name, ...options, project);
+    if (built.code !== 0) throw new Error(`${name} was not built: ${built.output.slice(-4_000)}`);
+  }
+  console.log(`The images took ${Math.round((Date.now() - started) / 1000)} s to build.`);
+  for (const name of ['debian:bookworm-slim', ...images.map(([each]) => each)]) {
+    console.log(`${name}: ${Math.round((await sizeOf(name)) / 1e6)} MB`);
+  }
   provide('image', image);
   return async () => {
-    await docker('image', 'rm', '-f', image);
+    await docker('image', 'rm', '-f', ...images.map(([name]) => name));
   };
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1e6);
 }

@@ -14,6 +14,15 @@ export const v06 = join(import.meta.dirname, 'testdata/v06');
 export const v06Database = join(v06, 'keystore_backup_20250624_103000.db');
 export const v06Env = join(v06, '.env_backup_20250624_103000.txt');
 
+export type Runtime = 'wrangler' | 'standalone';
+export const runtimes: Runtime[] = ['wrangler', 'standalone'];
+
+/** What asks a container of that runtime how it is. */
+export const healthCheck = { wrangler: ['node', 'cli/healthcheck.ts'], standalone: ['/app/keystore', 'health'] };
+
+/** Those that may make a container. What is there keeps its runtime: the others are to find that out. */
+const choosers = ['build-and-run.sh', 'restore-data.sh'];
+
 export interface Ran {
   code: number | null;
   /** Standard output and standard error together. */
@@ -57,6 +66,10 @@ export async function ask(...args: string[]): Promise<string> {
   return output.trim();
 }
 
+/** Bytes, with all that it shares with other images. */
+export const sizeOf = async (image: string): Promise<number> =>
+  Number(await ask('image', 'inspect', '-f', '{{.Size}}', image));
+
 export interface Answer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the service answers
@@ -72,6 +85,9 @@ export interface Host {
   volume: string;
   url: string;
   env: Record<string, string>;
+  /** The image of its vault, and the one with our programs. */
+  image: string;
+  programs: string;
   /** Runs one of HelperScripts, from a folder that has nothing to do with it, without a terminal. */
   script: (name: string, ...args: string[]) => Promise<Ran>;
   /** Runs something in the container. */
@@ -84,7 +100,7 @@ export interface Host {
   dispose: () => Promise<void>;
 }
 
-export async function makeHost(image: string): Promise<Host> {
+export async function makeHost(image: string, runtime: Runtime = 'wrangler'): Promise<Host> {
   const id = randomBytes(4).toString('hex');
   // A space in every path.
   const folder = mkdtempSync(join(tmpdir(), 'keystore host '));
@@ -107,7 +123,12 @@ export async function makeHost(image: string): Promise<Host> {
   };
   const host: Host = {
     ...{ folder, envFile, backups, container, volume, url, env },
-    script: (name, ...args) => run('bash', [join(project, 'HelperScripts', name), ...args], { env: host.env }),
+    image: runtime === 'standalone' ? `${image}-standalone` : image,
+    programs: runtime === 'standalone' ? `${image}-tools` : image,
+    script: (name, ...args) => {
+      const chosen = runtime !== 'wrangler' && choosers.includes(name) ? { RUNTIME: runtime } : {};
+      return run('bash', [join(project, 'HelperScripts', name), ...args], { env: { ...host.env, ...chosen } });
+    },
     inside: (...command) => docker('exec', container, ...command),
     request: (method, path, token, body) => request(url, method, path, token, body),
     signIn: async (username, password) => {
@@ -145,7 +166,7 @@ export async function request(
   return { status: response.status, json: await response.json(), headers: response.headers };
 }
 
-export async function untilHealthy(url: string): Promise<void> {
+export async function untilHealthy(url: string, pauseMs = 100): Promise<void> {
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     const healthy = await fetch(`${url}/health`).then(
@@ -153,7 +174,7 @@ export async function untilHealthy(url: string): Promise<void> {
       () => false,
     );
     if (healthy) return;
-    await delay(100);
+    await delay(pauseMs);
   }
   throw new Error(`${url} does not become healthy`);
 }

@@ -3,160 +3,163 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { ask, backupsOf, docker, type Host, keepWriting, makeHost, project, run } from './kit.ts';
+import { ask, backupsOf, docker, type Host, keepWriting, makeHost, project, run, runtimes } from './kit.ts';
 
 const image = inject('image');
-let host: Host;
-let token: string;
 
-beforeAll(async () => {
-  host = await makeHost(image);
-  await host.script('generate-keys.sh');
-  expect((await host.script('build-and-run.sh')).code).toBe(0);
-  token = await host.signIn('admin', 'admin123');
-});
+describe.each(runtimes)('%s', (runtime) => {
+  let host: Host;
+  let token: string;
 
-afterAll(() => host.dispose());
+  beforeAll(async () => {
+    host = await makeHost(image, runtime);
+    await host.script('generate-keys.sh');
+    expect((await host.script('build-and-run.sh')).code).toBe(0);
+    token = await host.signIn('admin', 'admin123');
+  });
 
-const names = async (): Promise<string[]> =>
-  (await host.request('GET', '/keys', token)).json.keys.map(({ key_name }: { key_name: string }) => key_name);
+  afterAll(() => host.dispose());
 
-const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  const names = async (): Promise<string[]> =>
+    (await host.request('GET', '/keys', token)).json.keys.map(({ key_name }: { key_name: string }) => key_name);
 
-test('build-and-run leaves a container that is there alone', async () => {
-  const started = await ask('inspect', '-f', '{{.State.StartedAt}}', host.container);
-  const { code, output } = await host.script('build-and-run.sh');
-  expect([code, output]).toEqual([1, expect.stringMatching(/is there already.*stop-and-rebuild\.sh/)]);
-  expect(await ask('inspect', '-f', '{{.State.StartedAt}}', host.container)).toBe(started);
-});
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-test('kill -9 under load loses nothing that was acknowledged', async () => {
-  const writers = ['a', 'b', 'c', 'd'].map((prefix) => keepWriting(host, token, `killed-${prefix}`));
-  await delay(1_500);
-  process.kill(Number(await ask('inspect', '-f', '{{.State.Pid}}', host.container)), 'SIGKILL');
-  await delay(300);
-  await host.healthy();
-  for (const writer of writers) await writer.stop();
-  const acknowledged = writers.flatMap((writer) => writer.acknowledged);
-  expect(acknowledged.length).toBeGreaterThan(20);
-  const found = new Set(await names());
-  expect(acknowledged.filter((name) => !found.has(name))).toEqual([]);
-  const last = acknowledged.at(-1) as string;
-  expect((await host.request('GET', `/keys/${last}`, token)).json.api_key).toBe(`value of ${last}`);
-});
+  test('build-and-run leaves a container that is there alone', async () => {
+    const started = await ask('inspect', '-f', '{{.State.StartedAt}}', host.container);
+    const { code, output } = await host.script('build-and-run.sh');
+    expect([code, output]).toEqual([1, expect.stringMatching(/is there already.*stop-and-rebuild\.sh/)]);
+    expect(await ask('inspect', '-f', '{{.State.StartedAt}}', host.container)).toBe(started);
+  });
 
-test('stop-and-rebuild keeps all data, and sessions', async () => {
-  const before = await names();
-  const id = await ask('inspect', '-f', '{{.Id}}', host.container);
-  const { code, output } = await host.script('stop-and-rebuild.sh');
-  expect([code, output]).toEqual([0, expect.stringMatching(/Keystore is up/)]);
-  expect(await ask('inspect', '-f', '{{.Id}}', host.container)).not.toBe(id);
-  expect(await names()).toEqual(before);
-});
-
-describe('backup-data', () => {
-  test('while writes go on has everything that was acknowledged before it began', async () => {
-    const writers = ['a', 'b', 'c'].map((prefix) => keepWriting(host, token, `backup-${prefix}`));
+  test('kill -9 under load loses nothing that was acknowledged', async () => {
+    const writers = ['a', 'b', 'c', 'd'].map((prefix) => keepWriting(host, token, `killed-${prefix}`));
     await delay(1_500);
-    const before = writers.flatMap((writer) => [...writer.acknowledged]);
-    const { code, output } = await host.script('backup-data.sh');
-    const during = writers.flatMap((writer) => writer.acknowledged).length - before.length;
-    for (const writer of writers) await writer.stop();
-    expect(output).toMatch(/every value was opened/);
-    expect(code).toBe(0);
-    expect(during).toBeGreaterThan(10);
-    const [file = ''] = backupsOf(host);
-    expect(file).toMatch(/keystore_backup_\d{8}_\d{6}\.db$/);
-    const database = new DatabaseSync(file, { readOnly: true });
-    const found = new Set(
-      database
-        .prepare('SELECT name FROM secrets')
-        .all()
-        .map(({ name }) => name),
-    );
-    expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
-    database.close();
-    expect(before.filter((name) => !found.has(name))).toEqual([]);
-    expect(readdirSync(host.backups).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
-      expect.stringMatching(/^\.env_backup_\d{8}_\d{6}\.txt$/),
-      expect.stringMatching(/^keystore_backup_\d{8}_\d{6}\.db$/),
-    ]);
-    for (const name of readdirSync(host.backups)) expect(mode(join(host.backups, name))).toBe('600');
-    expect(mode(host.backups)).toBe('700');
-    const env = file.replace(/keystore_backup_(.*)\.db/, '.env_backup_$1.txt');
-    expect(readFileSync(env)).toEqual(readFileSync(host.envFile));
-    // Docker keeps nothing of what went through it, and the data folder is as it was.
-    expect(await ask('ps', '-aq', '--filter', `volume=${host.volume}`)).toMatch(/^\w+$/);
-    expect((await host.inside('ls', '/app/data')).output).toBe('v3\nvault.json\nvault.lock\n');
-  });
-
-  test('--keep and --no-env, and a container that does not run', async () => {
-    await ask('stop', host.container);
-    const { code, output } = await host.script('backup-data.sh', '--no-env');
-    expect([code, output]).toEqual([0, expect.stringMatching(/The keys are not in it/)]);
-    expect(backupsOf(host).length).toBe(2);
-    expect(readdirSync(host.backups).length).toBe(3);
-    const second = await host.script('backup-data.sh', '--keep', '1');
-    expect(second.output.match(/Removed/g)?.length).toBe(2);
-    expect(readdirSync(host.backups).length).toBe(2);
-    expect((await host.script('backup-data.sh', '--keep', '0')).code).toBe(1);
-    await ask('start', host.container);
+    process.kill(Number(await ask('inspect', '-f', '{{.State.Pid}}', host.container)), 'SIGKILL');
+    await delay(300);
     await host.healthy();
+    for (const writer of writers) await writer.stop();
+    const acknowledged = writers.flatMap((writer) => writer.acknowledged);
+    expect(acknowledged.length).toBeGreaterThan(20);
+    const found = new Set(await names());
+    expect(acknowledged.filter((name) => !found.has(name))).toEqual([]);
+    const last = acknowledged.at(-1) as string;
+    expect((await host.request('GET', `/keys/${last}`, token)).json.api_key).toBe(`value of ${last}`);
   });
 
-  test('with the wrong keys makes none', async () => {
-    const before = readdirSync(host.backups);
-    const wrong = await makeHost(image);
-    await wrong.script('generate-keys.sh');
-    const env = { ...host.env, KEYSTORE_ENV: wrong.envFile };
-    const { code, output } = await run('bash', [join(project, 'HelperScripts/backup-data.sh')], { env });
-    expect(output).toMatch(/fingerprint [0-9a-f]{16}, but this vault is sealed with the key [0-9a-f]{16}/);
-    expect(code).toBe(1);
-    expect(readdirSync(host.backups)).toEqual(before);
-    await wrong.dispose();
+  test('stop-and-rebuild keeps all data, and sessions', async () => {
+    const before = await names();
+    const id = await ask('inspect', '-f', '{{.Id}}', host.container);
+    const { code, output } = await host.script('stop-and-rebuild.sh');
+    expect([code, output]).toEqual([0, expect.stringMatching(/Keystore is up/)]);
+    expect(await ask('inspect', '-f', '{{.Id}}', host.container)).not.toBe(id);
+    expect(await names()).toEqual(before);
   });
-});
 
-test('check-data tells how it is, and no secret', async () => {
-  const { code, output } = await host.script('check-data.sh');
-  console.log(output);
-  expect(code).toBe(0);
-  expect(output).toMatch(/healthy/);
-  expect(output).toMatch(/Keys {9}\d+ in \d+ versions, every value opens/);
-  expect(output).toMatch(/Sealed with {2}key [0-9a-f]{16}/);
-  expect(output).toMatch(/Last backup {2}keystore_backup_\d{8}_\d{6}\.db, 0 hours ago/);
-  for (const secret of host.secrets()) expect(output).not.toContain(secret);
-});
+  describe('backup-data', () => {
+    test('while writes go on has everything that was acknowledged before it began', async () => {
+      const writers = ['a', 'b', 'c'].map((prefix) => keepWriting(host, token, `backup-${prefix}`));
+      await delay(1_500);
+      const before = writers.flatMap((writer) => [...writer.acknowledged]);
+      const { code, output } = await host.script('backup-data.sh');
+      const during = writers.flatMap((writer) => writer.acknowledged).length - before.length;
+      for (const writer of writers) await writer.stop();
+      expect(output).toMatch(/every value was opened/);
+      expect(code).toBe(0);
+      expect(during).toBeGreaterThan(10);
+      const [file = ''] = backupsOf(host);
+      expect(file).toMatch(/keystore_backup_\d{8}_\d{6}\.db$/);
+      const database = new DatabaseSync(file, { readOnly: true });
+      const found = new Set(
+        database
+          .prepare('SELECT name FROM secrets')
+          .all()
+          .map(({ name }) => name),
+      );
+      expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+      database.close();
+      expect(before.filter((name) => !found.has(name))).toEqual([]);
+      expect(readdirSync(host.backups).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+        expect.stringMatching(/^\.env_backup_\d{8}_\d{6}\.txt$/),
+        expect.stringMatching(/^keystore_backup_\d{8}_\d{6}\.db$/),
+      ]);
+      for (const name of readdirSync(host.backups)) expect(mode(join(host.backups, name))).toBe('600');
+      expect(mode(host.backups)).toBe('700');
+      const env = file.replace(/keystore_backup_(.*)\.db/, '.env_backup_$1.txt');
+      expect(readFileSync(env)).toEqual(readFileSync(host.envFile));
+      // Docker keeps nothing of what went through it, and the data folder is as it was.
+      expect(await ask('ps', '-aq', '--filter', `volume=${host.volume}`)).toMatch(/^\w+$/);
+      expect((await host.inside('ls', '/app/data')).output).toBe('v3\nvault.json\nvault.lock\n');
+    });
 
-test('logs shows what the container says', async () => {
-  const { code, output } = await host.script('logs.sh', '--no-follow');
-  expect([code, output]).toEqual([0, expect.stringMatching(/Keystore is up/)]);
-});
+    test('--keep and --no-env, and a container that does not run', async () => {
+      await ask('stop', host.container);
+      const { code, output } = await host.script('backup-data.sh', '--no-env');
+      expect([code, output]).toEqual([0, expect.stringMatching(/The keys are not in it/)]);
+      expect(backupsOf(host).length).toBe(2);
+      expect(readdirSync(host.backups).length).toBe(3);
+      const second = await host.script('backup-data.sh', '--keep', '1');
+      expect(second.output.match(/Removed/g)?.length).toBe(2);
+      expect(readdirSync(host.backups).length).toBe(2);
+      expect((await host.script('backup-data.sh', '--keep', '0')).code).toBe(1);
+      await ask('start', host.container);
+      await host.healthy();
+    });
 
-test('a wiped vault comes back from its backup, on a fresh volume', async () => {
-  const before = await names();
-  const backup = await host.script('backup-data.sh');
-  expect(backup.code).toBe(0);
-  const file = backupsOf(host).at(-1) as string;
+    test('with the wrong keys makes none', async () => {
+      const before = readdirSync(host.backups);
+      const wrong = await makeHost(image, runtime);
+      await wrong.script('generate-keys.sh');
+      const env = { ...host.env, KEYSTORE_ENV: wrong.envFile };
+      const { code, output } = await run('bash', [join(project, 'HelperScripts/backup-data.sh')], { env });
+      expect(output).toMatch(/fingerprint [0-9a-f]{16}, but this vault is sealed with the key [0-9a-f]{16}/);
+      expect(code).toBe(1);
+      expect(readdirSync(host.backups)).toEqual(before);
+      await wrong.dispose();
+    });
+  });
 
-  const asked = await host.script('stop-and-clean.sh');
-  expect([asked.code, asked.output]).toEqual([1, expect.stringMatching(/pass --yes.*Nothing was changed/)]);
-  await host.healthy();
-  expect((await host.script('stop-and-clean.sh', '--keep-data')).output).toMatch(/with your data stays/);
-  expect((await docker('volume', 'inspect', host.volume)).code).toBe(0);
-  expect((await host.script('stop-and-clean.sh', '--yes')).output).toMatch(/Deleted the volume/);
-  expect((await docker('volume', 'inspect', host.volume)).code).toBe(1);
-  const keys = readFileSync(host.envFile);
-  rmSync(host.envFile);
+  test('check-data tells how it is, and no secret', async () => {
+    const { code, output } = await host.script('check-data.sh');
+    console.log(output);
+    expect(code).toBe(0);
+    expect(output).toMatch(/healthy/);
+    expect(output).toMatch(/Keys {9}\d+ in \d+ versions, every value opens/);
+    expect(output).toMatch(/Sealed with {2}key [0-9a-f]{16}/);
+    expect(output).toMatch(/Last backup {2}keystore_backup_\d{8}_\d{6}\.db, 0 hours ago/);
+    for (const secret of host.secrets()) expect(output).not.toContain(secret);
+  });
 
-  const unasked = await host.script('restore-data.sh', file);
-  expect([unasked.code, unasked.output]).toEqual([1, expect.stringMatching(/pass --yes/)]);
-  const { code, output } = await host.script('restore-data.sh', file, '--yes');
-  expect(output).toMatch(/The backup is whole: 2 accounts, \d+ keys/);
-  expect(output).toMatch(/A value opens/);
-  expect(code).toBe(0);
-  expect(readFileSync(host.envFile)).toEqual(keys);
-  // The session of before works as well: it is in the database, and SECRET_KEY is back.
-  expect(await names()).toEqual(before);
-  expect(existsSync(`${host.envFile}.partial`)).toBe(false);
+  test('logs shows what the container says', async () => {
+    const { code, output } = await host.script('logs.sh', '--no-follow');
+    expect([code, output]).toEqual([0, expect.stringMatching(/Keystore is up/)]);
+  });
+
+  test('a wiped vault comes back from its backup, on a fresh volume', async () => {
+    const before = await names();
+    const backup = await host.script('backup-data.sh');
+    expect(backup.code).toBe(0);
+    const file = backupsOf(host).at(-1) as string;
+
+    const asked = await host.script('stop-and-clean.sh');
+    expect([asked.code, asked.output]).toEqual([1, expect.stringMatching(/pass --yes.*Nothing was changed/)]);
+    await host.healthy();
+    expect((await host.script('stop-and-clean.sh', '--keep-data')).output).toMatch(/with your data stays/);
+    expect((await docker('volume', 'inspect', host.volume)).code).toBe(0);
+    expect((await host.script('stop-and-clean.sh', '--yes')).output).toMatch(/Deleted the volume/);
+    expect((await docker('volume', 'inspect', host.volume)).code).toBe(1);
+    const keys = readFileSync(host.envFile);
+    rmSync(host.envFile);
+
+    const unasked = await host.script('restore-data.sh', file);
+    expect([unasked.code, unasked.output]).toEqual([1, expect.stringMatching(/pass --yes/)]);
+    const { code, output } = await host.script('restore-data.sh', file, '--yes');
+    expect(output).toMatch(/The backup is whole: 2 accounts, \d+ keys/);
+    expect(output).toMatch(/A value opens/);
+    expect(code).toBe(0);
+    expect(readFileSync(host.envFile)).toEqual(keys);
+    // The session of before works as well: it is in the database, and SECRET_KEY is back.
+    expect(await names()).toEqual(before);
+    expect(existsSync(`${host.envFile}.partial`)).toBe(false);
+  });
 });

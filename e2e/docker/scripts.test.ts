@@ -16,7 +16,7 @@ import { backupsOf, type Host, makeHost, project, request, run, v06Database } fr
 
 const image = inject('image');
 const folder = join(project, 'HelperScripts');
-const scripts = readdirSync(folder).filter((name) => name.endsWith('.sh') && name !== 'lib.sh');
+const scripts = readdirSync(folder).filter((name) => name.endsWith('.sh') && !name.startsWith('lib'));
 let host: Host;
 
 beforeAll(async () => {
@@ -53,6 +53,12 @@ test.each(scripts)('%s --help says what it does, and does nothing; what it does 
   expect([help.code, help.output]).toEqual([0, expect.stringMatching(new RegExp(`^[A-Z][^\\n]+\\n.*  ${name}`, 's'))]);
   const unknown = await host.script(name, '--nonsense');
   expect([unknown.code, unknown.output]).toEqual([1, expect.stringMatching(/Unknown option: --nonsense/)]);
+  expect(readdirSync(host.folder)).toEqual([]);
+});
+
+test.each(scripts)('%s refuses a RUNTIME that there is not, and does nothing', async (name) => {
+  const { code, output } = await run('bash', [join(folder, name)], { env: { ...host.env, RUNTIME: 'flask' } });
+  expect([code, output]).toEqual([1, 'RUNTIME is "flask". Set it to wrangler or standalone, or leave it out.\n']);
   expect(readdirSync(host.folder)).toEqual([]);
 });
 

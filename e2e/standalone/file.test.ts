@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { locateVault } from '../../cli/database.ts';
+import { locateVault } from '../../cli/vault/database.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
 import { project, refusal } from './kit.ts';
 

@@ -18,7 +18,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { buildStandalone } from '../../cli/build-standalone.ts';
-import { locateVault } from '../../cli/database.ts';
+import { locateVault } from '../../cli/vault/database.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
 import { environment, isAlive, program, project, runFolders } from './kit.ts';
 

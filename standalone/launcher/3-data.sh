@@ -2,7 +2,8 @@
 # --- Before the runtime starts: what must be there, and what must not.
 
 check_data() {
-  if ! mkdir -p "$data/v3/d1/standalone.lock" 2>/dev/null || ! chmod 700 "$data" 2>/dev/null; then
+  # A volume that belongs to another user will do if it lets us write.
+  if ! mkdir -p "$data/v3/d1/standalone.lock" 2>/dev/null || { [ -O "$data" ] && ! chmod 700 "$data" 2>/dev/null; }; then
     refuse "The data folder $data cannot be used. Make it this user's, or set KEYSTORE_DATA."
   fi
   # Held by the runtime as well, so that nothing takes the folder while that still lives.

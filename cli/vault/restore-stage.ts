@@ -1,15 +1,15 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { KeyFormatError } from '../worker/crypto/key-material.ts';
-import { parseSessionKey } from '../worker/crypto/session-token.ts';
+import { KeyFormatError } from '../../worker/crypto/key-material.ts';
+import { parseSessionKey } from '../../worker/crypto/session-token.ts';
+import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
+import { isV06 } from '../move-in/source.ts';
+import { Refusal } from '../refusal.ts';
+import type { Lookup } from '../settings.ts';
 import { type Census, checkDatabase, checkIntegrity, isVault, readKeyring, summary } from './check-database.ts';
 import { migrate, type Vault } from './database.ts';
-import { hasMovedIn, type MovedIn, moveIn } from './move-in/move-in.ts';
-import { isV06 } from './move-in/source.ts';
-import { Refusal } from './refusal.ts';
 import { foldIntoOneFile, type Journal } from './restore-journal.ts';
-import type { Lookup } from './settings.ts';
 
 /** What is staged and can be committed. */
 export interface Staged {

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Refusal } from '../refusal.ts';
 import { objectFile } from './database.ts';
-import { Refusal } from './refusal.ts';
 
 /**
  * Holds a data folder for this process, until it ends in whatever way.

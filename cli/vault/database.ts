@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { Refusal } from '../refusal.ts';
 import { isBusy } from './lock.ts';
-import { Refusal } from './refusal.ts';
 
 /** The files of one vault. */
 export interface Vault {

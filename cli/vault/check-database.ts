@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { KeyFormatError } from '../worker/crypto/key-material.ts';
-import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../worker/crypto/keyring.ts';
-import { Refusal } from './refusal.ts';
-import type { Lookup } from './settings.ts';
+import { KeyFormatError } from '../../worker/crypto/key-material.ts';
+import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../../worker/crypto/keyring.ts';
+import { Refusal } from '../refusal.ts';
+import type { Lookup } from '../settings.ts';
 
 /** How many values are opened between two lines of progress. */
 const progressStep = 1_000;

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../refusal.ts';
 
 /** What a restore is given on standard input: a line with four sizes in bytes, then env file, database, -wal, -journal. */
 export interface Given {

@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Address } from './gate/forward.ts';
+import type { Address } from '../gate/forward.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
 
 /** How often the worker is asked for a sign of life, how long it may take, and how many it may miss. */

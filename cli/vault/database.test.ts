@@ -18,7 +18,7 @@ import { afterEach, expect, test } from 'vitest';
 import { holdsVault, isNewVault, locateVault, markVault, migrate, openDatabase, type Vault } from './database.ts';
 import { lockDataFolder } from './lock.ts';
 
-const fixture = join(import.meta.dirname, 'testdata/vault');
+const fixture = join(import.meta.dirname, '../testdata/vault');
 const folders: string[] = [];
 
 afterEach(() => {

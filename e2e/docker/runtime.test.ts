@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ask, backupsOf, type Host, makeHost, project, type Runtime, run } from './kit.ts';
+
+/** One vault that changes from one runtime to the other and back: the data is the same, and so are the sessions. */
+
+const image = inject('image');
+let host: Host;
+let token: string;
+
+beforeAll(async () => {
+  host = await makeHost(image);
+  await host.script('generate-keys.sh');
+  expect((await host.script('build-and-run.sh')).code).toBe(0);
+  token = await host.signIn('admin', 'admin123');
+});
+
+afterAll(() => host.dispose());
+
+const script = (name: string, env: Record<string, string> = {}, ...args: string[]) =>
+  run('bash', [`${project}/HelperScripts/${name}`, ...args], { env: { ...host.env, ...env } });
+
+const runtimeNow = () => ask('inspect', '-f', '{{index .Config.Labels "keystore.runtime"}}', host.container);
+
+async function addKey(name: string): Promise<void> {
+  const added = await host.request('POST', '/keys', token, { key_name: name, api_key: `value of ${name}` });
+  expect(added.status).toBe(201);
+}
+
+async function expectKeys(names: string[]): Promise<void> {
+  for (const name of names) {
+    expect((await host.request('GET', `/keys/${name}`, token)).json.api_key).toBe(`value of ${name}`);
+  }
+  expect((await host.request('GET', '/keys', token)).json.keys.length).toBe(names.length);
+}
+
+test('RUNTIME=… stop-and-rebuild.sh changes the runtime, both ways, and keeps data and sessions', async () => {
+  expect(await runtimeNow()).toBe('wrangler');
+  await addKey('first');
+  const turns: [Runtime, string[]][] = [
+    ['standalone', ['first', 'of-standalone']],
+    ['wrangler', ['first', 'of-standalone', 'of-wrangler']],
+  ];
+  for (const [runtime, names] of turns) {
+    const { code, output } = await script('stop-and-rebuild.sh', { RUNTIME: runtime });
+    expect([code, output]).toEqual([0, expect.stringMatching(/Keystore is up/)]);
+    expect(await runtimeNow()).toBe(runtime);
+    await addKey(`of-${runtime}`);
+    await expectKeys(names);
+    const check = await script('check-data.sh');
+    expect(check.output).toMatch(new RegExp(`\\(${runtime}\\): running`));
+    expect(check.output).toMatch(new RegExp(`Keys {9}${names.length} in ${names.length} versions, every value opens`));
+    expect(check.code).toBe(0);
+  }
+});
+
+test('a backup of one runtime restores on the other', async () => {
+  expect((await script('backup-data.sh')).code).toBe(0);
+  await addKey('after-the-backup');
+  expect((await script('stop-and-rebuild.sh', { RUNTIME: 'standalone' })).code).toBe(0);
+  const [backup = ''] = backupsOf(host);
+  expect((await script('restore-data.sh', {}, backup, '--yes')).output).toMatch(/A value opens/);
+  expect(await runtimeNow()).toBe('standalone');
+  await expectKeys(['first', 'of-standalone', 'of-wrangler']);
+});
+
+test('the runtime of a container that is there counts, unless stop-and-rebuild.sh is told another', async () => {
+  expect((await script('check-data.sh', { RUNTIME: 'wrangler' })).code).toBe(0);
+  expect(await runtimeNow()).toBe('standalone');
+  // The one label that ties a container to the programs that were built with it.
+  const tools = await ask('inspect', '-f', '{{index .Config.Labels "keystore.tools"}}', host.container);
+  expect(tools).toBe(await ask('image', 'inspect', '-f', '{{.Id}}', `${image}-tools`));
+});
