@@ -20,7 +20,9 @@ export const value = (name: string) => sql.placeholder(name);
 
 /** Compiles a query; a value that is not given when it is bound is a fault of ours and throws. */
 export const statement = <Row = unknown>(query: SQL): Statement<Row> => {
-  const { sql: text, params } = dialect.sqlToQuery(query);
+  const { sql: written, params } = dialect.sqlToQuery(query);
+  // It goes to the database with every request, and is looked up there by its text. No literal of ours has two blanks.
+  const text = written.replace(/\s+/g, ' ').trim();
   const names = params.map((param) => (is(param, Placeholder) ? param.name : fixed(param)));
   const bind = (values: Values) =>
     names.map((name) => {
