@@ -34,7 +34,12 @@ export default defineConfig({
         ],
         test: {
           name: 'worker-standalone',
-          include: ['worker/routes/**/*.test.ts', 'worker/store/**/*.test.ts', 'worker/security.test.ts'],
+          include: [
+            'standalone/**/*.test.ts',
+            'worker/routes/**/*.test.ts',
+            'worker/store/**/*.test.ts',
+            'worker/security.test.ts',
+          ],
           testTimeout: 30_000,
         },
       },

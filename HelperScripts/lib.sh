@@ -38,7 +38,8 @@ container=${KEYSTORE_CONTAINER:-api-keystore}
 volume=${KEYSTORE_VOLUME:-keystore_data}
 image=${KEYSTORE_IMAGE:-keystore}
 published=${KEYSTORE_PORT:-5000}
-published=${published%:5000}
+# As compose takes it, with the port in the container: 8080:5000. But 127.0.0.1:5000 is an address and a port.
+if [[ $published =~ ^(.*:)?[0-9]+:5000$ ]]; then published=${published%:5000}; fi
 # Enough to move a large v0.6 database in. A container that fails is noticed before.
 start_seconds=180
 

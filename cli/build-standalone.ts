@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { build as bundle, type Plugin, stop } from 'esbuild';
 import { buildIfStale } from './build.ts';
-import { objectFile } from './vault/database.ts';
+import { databaseId, objectFile } from './vault/database.ts';
 import { workerVariables } from './worker-variables.ts';
 
 /** The folder, under dist/, that holds the file. */
@@ -53,10 +53,9 @@ export async function buildStandalone(project: string): Promise<void> {
 function readWranglerConfig(project: string): Record<string, string> {
   const toml = readFileSync(join(project, 'wrangler.toml'), 'utf8');
   const find = (name: string) => new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(toml)?.[1];
-  const id = find('preview_database_id') ?? find('database_id');
+  const id = databaseId(toml);
   const date = find('compatibility_date');
-  if (id === undefined || date === undefined)
-    throw new Error('wrangler.toml names no database or no compatibility_date.');
+  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date.');
   return {
     COMPATIBILITY_DATE: date,
     DATABASE_ID: id,

@@ -15,7 +15,7 @@ SECRET_KEY=${randomBytes(48).toString('base64')}
 ENCRYPTION_KEY=${randomBytes(32).toString('base64url')}=
 `;
   try {
-    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600, flush: true });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') {

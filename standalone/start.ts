@@ -13,8 +13,9 @@ export const bringUp = async (bindings: Bindings, isCopied: boolean): Promise<Re
   try {
     await bindings.LOCK.get(bindings.LOCK.idFromName(lockName)).fetch('http://lock/');
   } catch {
+    // If it is locked the launcher knows, from what the runtime says to it and not to us.
     return refusal(
-      'The data folder is in use by another process (npm start). Stop that first, or set KEYSTORE_DATA to another folder.',
+      'The data folder cannot be written to; the lines above say more. Check its owner, its mode and the room on its disk.',
     );
   }
   try {

@@ -173,7 +173,7 @@ function damaged(vault: Vault, what: string): Refusal {
 }
 
 /** The id that names the local database: wrangler prefers preview_database_id for `wrangler dev`. */
-function databaseId(wranglerToml: string): string {
+export function databaseId(wranglerToml: string): string {
   const find = (name: string) => new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(wranglerToml)?.[1];
   const id = find('preview_database_id') ?? find('database_id');
   if (id === undefined)

@@ -56,6 +56,20 @@ test.each(scripts)('%s --help says what it does, and does nothing; what it does 
   expect(readdirSync(host.folder)).toEqual([]);
 });
 
+test.each([
+  ['8080', '8080'],
+  ['8080:5000', '8080'],
+  ['127.0.0.1:5000', '127.0.0.1:5000'],
+  ['127.0.0.1:8080:5000', '127.0.0.1:8080'],
+  ['[::1]:5000', '[::1]:5000'],
+])('KEYSTORE_PORT=%s listens at %s of this machine', async (given, port) => {
+  const say = '. "$0" && printf "%s" "$published"';
+  const { output } = await run('bash', ['-c', say, join(folder, 'lib.sh')], {
+    env: { ...host.env, KEYSTORE_PORT: given },
+  });
+  expect(output).toBe(port);
+});
+
 test.each(scripts)('%s refuses a RUNTIME that there is not, and does nothing', async (name) => {
   const { code, output } = await run('bash', [join(folder, name)], { env: { ...host.env, RUNTIME: 'flask' } });
   expect([code, output]).toEqual([1, 'RUNTIME is "flask". Set it to wrangler or standalone, or leave it out.\n']);

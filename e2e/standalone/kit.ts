@@ -35,7 +35,7 @@ export const refusal = async (folder: string, env: Record<string, string> = {}):
 export const runFolders = (pid: number | undefined): string[] =>
   existsSync('/dev/shm')
     ? readdirSync('/dev/shm')
-        .filter((name) => name.startsWith(`keystore.${pid}.`))
+        .filter((name) => name.startsWith(`keystore-run.${pid}.`))
         .map((name) => join('/dev/shm', name))
     : [];
 

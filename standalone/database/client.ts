@@ -1,6 +1,6 @@
 import type { Bindings } from '../env.ts';
 import { database } from './object.ts';
-import { enqueue, type Query, type Rows } from './queue.ts';
+import { enqueue, type Query, type Rows, withdraw } from './queue.ts';
 
 class Prepared {
   readonly query: Query;
@@ -19,9 +19,19 @@ export const createClient = (bindings: Bindings) => ({
 
   async batch(statements: readonly Prepared[]): Promise<{ results: Rows }[]> {
     const job = enqueue(statements.map(({ query }) => query));
-    await database(bindings).commit();
-    const { outcome } = job;
-    if (outcome === undefined) throw new Error('The database did not take the transaction');
+    let writtenBy: number;
+    try {
+      writtenBy = await database(bindings).commit();
+    } catch (error) {
+      // It may not have run: then it never shall, as the caller is told now that nothing was changed.
+      withdraw(job);
+      throw error;
+    }
+    const { outcome, ranBy } = job;
+    if (outcome === undefined || ranBy !== writtenBy) {
+      withdraw(job);
+      throw new Error('The database did not take the transaction');
+    }
     if ('error' in outcome) throw outcome.error;
     return outcome.results.map((rows) => ({ results: rows }));
   },

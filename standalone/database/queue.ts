@@ -18,8 +18,10 @@ export interface Job {
   queries: readonly Query[];
   /** Milliseconds since 1970. */
   since: number;
-  /** Set when it has run. It counts only once the object's answer says that it is on disk. */
+  /** Set when it has run. It counts only once that object's answer says that it is on disk. */
   outcome?: { results: Rows[] } | { error: Error };
+  /** The number of the object that ran it: after a failure there is another, which knows nothing of it. */
+  ranBy?: number;
 }
 
 /** More than the connections that anyone should open; what comes then is told to come back. */
@@ -36,6 +38,11 @@ export const enqueue = (queries: readonly Query[]): Job => {
   const job = { queries, since: Date.now() };
   waiting.push(job);
   return job;
+};
+
+/** Takes back a job that has not run: whoever asked for it has been told that it failed. */
+export const withdraw = (job: Job): void => {
+  waiting = waiting.filter((each) => each !== job);
 };
 
 /** All jobs that wait. */

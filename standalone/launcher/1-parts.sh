@@ -30,7 +30,6 @@ variables='@WORKER_VARIABLES@ TRUSTED_PROXIES'
 
 # Writes the parts into a folder; fails unless all are whole.
 unpack() {
-  mkdir -p "$1" || return 1
   for part in $parts; do
     size=${part##*:} offset=${part%:*}
     name=${offset%%:*} offset=${offset#*:}
@@ -40,27 +39,31 @@ unpack() {
   chmod 755 "$1/workerd"
 }
 
+is_runtime() { [ -x "$1/workerd" ] && [ -O "$1" ] && [ -O "$1/workerd" ]; }
+
 # Finds or makes the folder with the parts. Only what this user owns is trusted to be run.
 find_runtime() {
   runtime=$(dirname "$self")
   if [ -z "$parts" ]; then return; fi
-  for base in "${KEYSTORE_CACHE:-}" "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "$data"; do
+  lookup KEYSTORE_CACHE
+  for base in "$value" "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "$data"; do
     [ -n "$base" ] || continue
     runtime=$base/keystore-runtime-$build
-    if [ -x "$runtime/workerd" ] && [ -O "$runtime" ] && [ -O "$runtime/workerd" ]; then return; fi
+    ! is_runtime "$runtime" || return 0
     mkdir -p "$base" 2>/dev/null || continue
     fresh=$runtime.$$
-    if unpack "$fresh" 2>/dev/null && "$fresh/workerd" --version >/dev/null 2>&1; then
-      rm -rf "$runtime"
-      if mv "$fresh" "$runtime"; then
-        fresh=
-        # Those of versions that nobody has unpacked lately.
-        find "$base" -maxdepth 1 -name 'keystore-runtime-*' -mtime +30 -exec rm -rf {} + 2>/dev/null
-        return
-      fi
+    if mkdir "$fresh" 2>/dev/null && unpack "$fresh" 2>/dev/null && "$fresh/workerd" --version >/dev/null 2>&1; then
+      # Another start may have been quicker: what is whole stays, since somebody may be about to read it.
+      is_runtime "$runtime" || rm -rf "$runtime"
+      mv -T "$fresh" "$runtime" 2>/dev/null
     fi
     rm -rf "$fresh"
     fresh=
+    if is_runtime "$runtime"; then
+      # Those of versions that nobody has unpacked lately.
+      find "$base" -maxdepth 1 -name 'keystore-runtime-*' -mtime +30 -exec rm -rf {} + 2>/dev/null
+      return 0
+    fi
   done
   refuse "The runtime could not be unpacked: it needs 160 MB in a folder of this user's where programs may run. Name one with KEYSTORE_CACHE."
 }

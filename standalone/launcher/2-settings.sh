@@ -45,13 +45,15 @@ read_settings() {
   lookup KEYSTORE_DATA && data=${value:-data}
   case $data in /*) ;; *) data=$PWD/$data ;; esac
   lookup PORT && port=${value:-5000}
-  case $port in *[!0-9]* | ??????*) refuse "PORT is \"$port\". Set it to a number up to 65535, or leave it out for 5000." ;; esac
+  case $port in *[!0-9]* | ??????* | 6553[6-9] | 655[4-9]? | 65[6-9]?? | 6[6-9]??? | [7-9]????) refuse "PORT is \"$port\". Set it to a number up to 65535, or leave it out for 5000." ;; esac
   lookup HOST && host=$value
   lookup TLS_CERT && tls_cert=$value
   lookup TLS_KEY && tls_key=$value
   [ -z "$tls_cert" ] && [ -n "$tls_key" ] && refuse 'TLS_KEY is set and TLS_CERT is not. Set both, or neither.'
   [ -n "$tls_cert" ] && [ -z "$tls_key" ] && refuse 'TLS_CERT is set and TLS_KEY is not. Set both, or neither.'
-  for path in $tls_cert $tls_key; do [ -r "$path" ] || refuse "$path could not be read. Check TLS_CERT and TLS_KEY."; done
+  for path in "$tls_cert" "$tls_key"; do
+    if [ -n "$path" ] && [ ! -r "$path" ]; then refuse "$path could not be read. Check TLS_CERT and TLS_KEY."; fi
+  done
   database=$data/v3/d1/miniflare-D1DatabaseObject/@DATABASE_FILE@
   marker=$data/vault.json
 }

@@ -2,6 +2,9 @@
 # --- Before the runtime starts: what must be there, and what must not.
 
 check_data() {
+  if [ ! -s "$database" ] && [ -s "$data/keystore.db" ]; then
+    refuse "$data holds a database of v0.6, keystore.db, which has to move in first: once, by npm start, HelperScripts/build-and-run.sh or HelperScripts/restore-data.sh FILE."
+  fi
   # A volume that belongs to another user will do if it lets us write.
   if ! mkdir -p "$data/v3/d1/standalone.lock" 2>/dev/null || { [ -O "$data" ] && ! chmod 700 "$data" 2>/dev/null; }; then
     refuse "The data folder $data cannot be used. Make it this user's, or set KEYSTORE_DATA."
@@ -25,8 +28,6 @@ check_data() {
   fi
   if [ -s "$database" ]; then
     ! is_foreign || lost 'is not that of a vault, or is damaged'
-  elif [ -s "$data/keystore.db" ]; then
-    refuse "$data holds a database of v0.6, keystore.db, which has to move in first: once, by npm start, HelperScripts/build-and-run.sh or HelperScripts/restore-data.sh FILE."
   fi
 }
 
@@ -51,19 +52,30 @@ ensure_keys() {
   [ -z "$secret_key$encryption_key" ] || refuse "$env_file has only one of SECRET_KEY and ENCRYPTION_KEY. Add the other, or move the file away to have both made."
   [ ! -e "$env_file" ] || refuse "$env_file has no keys. Add SECRET_KEY and ENCRYPTION_KEY, or move the file away to have both made."
   secret_key=$(random_key) encryption_key=$(random_key)
-  printf 'SECRET_KEY=%s\nENCRYPTION_KEY=%s\n' "$secret_key" "$encryption_key" >"$env_file" || refuse "$env_file could not be written."
+  # With noclobber: what another start makes at this moment is not overwritten. On disk before anything is sealed with it.
+  (set -C && printf 'SECRET_KEY=%s\nENCRYPTION_KEY=%s\n' "$secret_key" "$encryption_key" >"$env_file") 2>/dev/null ||
+    refuse "$env_file could not be written. Check its folder, and start again."
+  sync "$env_file" 2>/dev/null || sync
   echo "Made $env_file with new keys. Keep a copy of it apart from the data."
 }
 
 random_key() { head -c 32 /dev/urandom | base64 | tr '+/' '-_'; }
 
+copy_database() {
+  rm -f "$1.partial" "$1.partial-wal"
+  if [ -s "$database-wal" ]; then cp "$database-wal" "$1.partial-wal" || return 1; fi
+  cp "$database" "$1.partial" && sync || return 1
+  rm -f "$1-wal"
+  [ ! -e "$1.partial-wal" ] || mv "$1.partial-wal" "$1-wal" || return 1
+  mv "$1.partial" "$1"
+}
+
 # Nobody writes yet: the database and what is written ahead of it are a copy as they lie there.
 copy_before_upgrade() {
   copy=${up##*'"upgrade":"'}
   copy=$data/before-upgrade-${copy%%'"'*}.db
-  rm -f "$copy" "$copy-wal"
-  if ! { { [ ! -s "$database-wal" ] || cp "$database-wal" "$copy-wal"; } && cp "$database" "$copy.partial" && sync && mv "$copy.partial" "$copy"; }; then
-    rm -f "$copy.partial" "$copy-wal"
+  if ! copy_database "$copy"; then
+    rm -f "$copy.partial" "$copy.partial-wal"
     fail "The database could not be copied to $copy before it is upgraded. Nothing was changed. Make room for it in $data."
   fi
   echo "What it held before is in $copy."

@@ -5,7 +5,7 @@
 make_run_folder() {
   for base in /dev/shm "${TMPDIR:-/tmp}" "$data"; do
     sweep "$base"
-    run=$base/keystore.$$.$(random_key | head -c 12)
+    run=$base/keystore-run.$$.$(random_key | head -c 12)
     mkdir -m 700 "$run" 2>/dev/null && break
   done
   [ -d "$run" ] || refuse 'No folder for temporary files could be made. Name one with TMPDIR.'
@@ -13,12 +13,15 @@ make_run_folder() {
 
 # Removes what launchers left that were killed together with all they had started.
 sweep() {
-  for old in "$1"/keystore.*.*; do
+  for old in "$1"/keystore-run.[0-9]*.????????????; do
     if [ ! -d "$old" ] || [ ! -O "$old" ]; then continue; fi
-    owner=${old##*/keystore.}
-    kill -0 "${owner%%.*}" 2>/dev/null || rm -rf "$old"
+    owner=${old##*/keystore-run.}
+    # A runtime that still lives has a leash, which is about to end it.
+    is_alive "${owner%%.*}" || is_alive "$(cat "$old/pid" 2>/dev/null)" || rm -rf "$old"
   done
 }
+
+is_alive() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
 
 write_config() {
   for name in $variables; do
@@ -61,11 +64,14 @@ write_config() {
 # "localhost" is either address, depending on who resolves it. What is no address is no HOST of ours: some shells export one.
 addresses() {
   case $host in
-    *[!0-9a-fA-F:.]* | '')
-      echo "127.0.0.1:$port"
-      if [ "$port" -ne 0 ] && grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2>/dev/null; then echo "[::1]:$port"; fi
-      ;;
+    *[!0-9a-fA-F:.]*) this_machine ;;
     *:*) echo "[$host]:$port" ;;
+    *[!0-9.]* | '') this_machine ;;
     *) echo "$host:$port" ;;
   esac
+}
+
+this_machine() {
+  echo "127.0.0.1:$port"
+  if [ "$port" -ne 0 ] && grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2>/dev/null; then echo "[::1]:$port"; fi
 }

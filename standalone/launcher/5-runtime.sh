@@ -1,15 +1,13 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # One of the files that make one script.
-# --- A GET to a loopback port, with whatever this machine has. Prints status and body; fails if it has nothing.
+# --- A GET to a loopback port, with bash, curl or perl. Prints status, head and body.
 
 ask() {
   if command -v bash >/dev/null 2>&1; then
     bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" "$2" >&3 && cat <&3' - "$1" "$2" 2>/dev/null
   elif command -v curl >/dev/null 2>&1; then
-    curl -s -i -m 60 "http://127.0.0.1:$1$2"
-  elif command -v perl >/dev/null 2>&1; then
-    perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or exit 1; print $s "GET $ARGV[1] HTTP/1.0\r\nHost: localhost\r\n\r\n"; print <$s>' "$1" "$2"
+    curl -s -i -m 600 "http://127.0.0.1:$1$2"
   else
-    wget -q -S -O - "http://127.0.0.1:$1$2" 2>&1
+    perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or exit 1; print $s "GET $ARGV[1] HTTP/1.0\r\nHost: localhost\r\n\r\n"; print <$s>' "$1" "$2"
   fi
 }
 
@@ -28,6 +26,11 @@ leash() {
   exec 8>&- 9>&-
   trap '' TERM INT HUP
   read -r _
+  discard
+}
+
+# Ends the runtime if it still lives, and removes the run folder.
+discard() {
   if [ -f "$run/pid" ]; then kill -KILL "$(cat "$run/pid")" 2>/dev/null; fi
   rm -rf "$run"
 }
@@ -35,14 +38,16 @@ leash() {
 start() {
   : >"$run/listening"
   mkfifo "$run/said"
-  relay <"$run/said" >&2 &
+  exec 7<>"$run/said"
+  relay "$run/said" >&2 &
   # The leash knows the process before it runs.
   # shellcheck disable=SC2016
   sh -c 'echo $$ >"$1/pid" && shift && exec "$@"' keystore "$run" \
     "$runtime/workerd" serve -I "$runtime" --directory-path "disk=$data/v3/d1" --control-fd=3 "$run/run.capnp" \
-    3>"$run/listening" 2>"$run/said" 8>&- &
+    3>"$run/listening" 2>&7 7>&- 8>&- &
   pid=$!
   trap 'stop' TERM INT HUP
+  exec 7>&-
   until [ "$(grep -c '"event":"listen"' "$run/listening")" -ge "$sockets" ]; do
     if ! kill -0 "$pid" 2>/dev/null; then
       sleep 0.1
@@ -57,10 +62,11 @@ start() {
 
 # Passes on what the runtime says on its standard error.
 relay() {
-  exec 8>&- 9>&-
+  exec <"$1" 7>&- 8>&- 9>&-
   while IFS= read -r line; do
     case $line in
       *'ddress already in use'*) : >"$run/taken" ;;
+      *SQLITE_BUSY*) : >"$run/busy" ;;
       stack:*) ;;
       *) printf 'worker: %s\n' "$line" ;;
     esac
@@ -88,4 +94,6 @@ await_end() {
       sleep 0.1
     fi
   done
+  # Nobody may take the number for the runtime's from now on, or its port for the vault's.
+  rm -f "$run/pid" "$data/v3/d1/standalone.lock/port"
 }

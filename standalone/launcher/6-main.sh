@@ -23,7 +23,11 @@ tell() {
   up=$(ask "$control" "/$1" | tr -d '\r')
   case $up in
     'HTTP/1.'?' 200'*) ;;
-    *) fail "$(printf '%s\n' "$up" | tail -n 1)" ;;
+    *)
+      sleep 0.1
+      [ ! -e "$run/busy" ] || fail 'The data folder is in use by another process (npm start). Stop that first, or set KEYSTORE_DATA to another folder.'
+      fail "$(printf '%s\n' "$up" | tail -n 1)"
+      ;;
   esac
 }
 
@@ -51,9 +55,15 @@ welcome() {
   printf 'Ctrl-C stops it.\n\n'
 }
 
+# shellcheck disable=SC2317 # The trap calls it.
+end() {
+  [ -z "$run" ] || discard
+  [ -z "$fresh" ] || rm -rf "$fresh"
+}
+
 serve() {
   run='' fresh=''
-  trap '[ -z "$run$fresh" ] || rm -rf "$run" "$fresh"' EXIT
+  trap 'end' EXIT
   trap 'exit 0' TERM INT HUP
   read_settings
   check_data
@@ -75,7 +85,7 @@ serve() {
   exit 0
 }
 
-self=$(command -v -- "$0") && case $self in /*) ;; *) self=$PWD/$self ;; esac
+self=$(readlink -f -- "$(command -v -- "$0")")
 case ${1:-} in
   '') serve ;;
   health)
@@ -85,7 +95,7 @@ case ${1:-} in
     ;;
   unpack)
     if [ $# -ne 2 ] || [ -z "$parts" ]; then refuse 'Say where to: keystore unpack DIR'; fi
-    unpack "$2" || refuse "$2 could not be written."
+    { mkdir -p "$2" && unpack "$2"; } 2>/dev/null || refuse "$2 could not be written."
     sed "s/^parts=.*/parts=/; /^exit # parts follow/q" "$self" >"$2/keystore" && chmod 755 "$2/keystore"
     ;;
   -h | --help | help) usage ;;
