@@ -166,7 +166,7 @@ start_container() {
   # Docker says that it is healthy as soon as it is, and not only after the first interval; since Docker 25.
   if docker run --help | grep -q -- --health-start-interval; then eager=(--health-start-interval 300ms); fi
   docker run -d --name "$container" "${hardened[@]}" --user "$user" \
-    --restart unless-stopped --memory 2g ${fitting[@]+"${fitting[@]}"} ${eager[@]+"${eager[@]}"} \
+    --restart unless-stopped --memory 3g ${fitting[@]+"${fitting[@]}"} ${eager[@]+"${eager[@]}"} \
     -v "$volume:/app/data" \
     --mount "type=bind,src=$(host_path "$env_file"),dst=/run/secrets/keystore_env,readonly" \
     -p "$published:5000" "$(image_of_vault)" >/dev/null
