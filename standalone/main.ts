@@ -45,7 +45,7 @@ export const control = {
 /** Lets the network in, if the vault is healthy. Answers what its /health does. */
 const serve = async (bindings: Bindings, context: ExecutionContext): Promise<Response> => {
   const health = await worker.fetch(new Request('http://localhost/health'), appEnv(bindings), context);
-  isUp = health.ok;
+  if (health.ok) isUp = true;
   return health;
 };
 

@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -95,6 +96,15 @@ test('told to stop at any moment of a start, it ends with 0 and leaves nothing b
     if (code !== null) expect([moment, code]).toEqual([moment, 0]);
     await expect.poll(() => runFolders(pid), { timeout: 5_000, interval: 20 }).toEqual([]);
   }
+});
+
+test('when nobody listens to its standard error any more, the runtime can still log and the vault answers', async () => {
+  vault = await startVault({ folder });
+  vault.process.stderr?.destroy();
+  const said = join(runFolders(vault.process.pid)[0] ?? '', 'said');
+  // More than a pipe holds: it is written only if somebody goes on reading.
+  for (let round = 0; round < 3; round++) await writeFile(said, 'a line of the log\n'.repeat(10_000));
+  expect((await ask(vault.url, 'GET', '/health')).status).toBe(200);
 });
 
 test('what a power cut left of another start is swept away', async () => {

@@ -60,8 +60,10 @@ start() {
   case $port in 0) port=$(port_of "$(addresses)") ;; esac
 }
 
-# Passes on what the runtime says on its standard error.
+# Passes on what the runtime says on its standard error. It goes on when nobody listens, and until the runtime has ended:
+# if nobody read what that says, it would wait for somebody for ever.
 relay() {
+  trap '' PIPE TERM INT HUP
   exec <"$1" 7>&- 8>&- 9>&-
   while IFS= read -r line; do
     case $line in
