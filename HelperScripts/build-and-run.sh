@@ -10,14 +10,7 @@ set -euo pipefail
 # shellcheck source=HelperScripts/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-case ${1:-} in
-  '') ;;
-  -h | --help)
-    show_help
-    exit 0
-    ;;
-  *) die "Unknown option: $1. See --help." ;;
-esac
+no_options "$@"
 
 need_docker
 [ -f "$env_file" ] || die "There is no $env_file. Make it: HelperScripts/generate-keys.sh; or bring back the one that belongs to your data."

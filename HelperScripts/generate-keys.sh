@@ -8,14 +8,7 @@ set -euo pipefail
 # shellcheck source=HelperScripts/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-case ${1:-} in
-  '') ;;
-  -h | --help)
-    show_help
-    exit 0
-    ;;
-  *) die "Unknown option: $1. See --help." ;;
-esac
+no_options "$@"
 
 random() { head -c "$1" /dev/urandom | base64 | tr -d '\n'; }
 

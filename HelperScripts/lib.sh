@@ -56,6 +56,18 @@ show_help() {
   awk 'NR > 1 { if ($0 !~ /^#/) exit; sub(/^# ?/, ""); print }' "$(absolute "$0")"
 }
 
+# For a script that takes none.
+no_options() {
+  case ${1:-} in
+    '') ;;
+    -h | --help)
+      show_help
+      exit 0
+      ;;
+    *) die "Unknown option: $1. See --help." ;;
+  esac
+}
+
 env_file=$(absolute "${KEYSTORE_ENV:-$root/.env}")
 backups=$(absolute "${KEYSTORE_BACKUPS:-$root/backups}")
 
