@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { aboutModel } from './about/model.ts';
 import { AboutPage } from './about/page.ts';
 import { accountModel } from './account/model.ts';
@@ -102,7 +102,7 @@ interface WorkplaceProps {
 const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
   const shown = tabs.filter(({ page }) => page !== 'users' || isAdmin);
-  useEffect(() => {
+  useLayoutEffect(() => {
     addEventListener('keydown', onShortcut);
     return () => {
       removeEventListener('keydown', onShortcut);
@@ -147,7 +147,7 @@ const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) 
 };
 
 const Commands = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) => {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!own.keys.list.answer.value) void own.keys.list.load();
   }, [own]);
   return html`<${Palette} find=${commandsFor(own, shown, leave)} onClose=${closeOverlay} />`;
@@ -156,7 +156,7 @@ const Commands = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] })
 /** A page that opens says its name, to the tab and to who cannot see it, and is read from its top. */
 const useArrival = (page: Page) => {
   const before = useRef<Page | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${tabs.find((tab) => tab.page === page)?.text} · Keystore`;
     if (before.current !== null && before.current !== page) {
       scrollTo(0, 0);

@@ -359,6 +359,22 @@ describeInBrowser('access', () => {
       await leave();
     });
 
+    test('a shortcut that is pressed as soon as the page is there counts', async () => {
+      const { page, leave } = await beginAsAdmin({});
+      // Before the first frame of it: nobody is quicker, and a busy machine is as slow.
+      await page.addInitScript(`
+        const page = new MutationObserver(() => {
+          if (!document.querySelector('main h1')) return;
+          page.disconnect();
+          document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }));
+        });
+        page.observe(document, { childList: true, subtree: true });
+      `);
+      await page.reload();
+      await page.getByRole('heading', { name: 'Keyboard' }).waitFor();
+      await leave();
+    });
+
     test('the first Tab offers to skip the bar', async () => {
       const { page, leave } = await beginAsAdmin({});
       await page.reload();

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Health } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
 import { Mark, NameMark } from '../parts/mark.ts';
@@ -10,7 +10,7 @@ import { Ago } from '../parts/time.ts';
 import type { AboutModel } from './model.ts';
 
 export const AboutPage = ({ model }: { model: AboutModel }) => {
-  useEffect(() => void model.health.load(), [model]);
+  useLayoutEffect(() => void model.health.load(), [model]);
   return html`
     <${PageHead} title="About"><${IconButton} icon="refresh" label="Check again" onClick=${() => void model.health.load()} /><//>
     <div class="cards">

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { ListedSession } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
 import { Confirm } from '../parts/confirm.ts';
@@ -15,7 +15,7 @@ interface Props {
 }
 
 export const Sessions = ({ model, onSignOut }: Props) => {
-  useEffect(() => void model.sessions.load(), [model]);
+  useLayoutEffect(() => void model.sessions.load(), [model]);
   const { answer, error, load } = model.sessions;
   if (error.value)
     return html`<${Failed} error=${error.value} title="Your sessions could not be fetched" onRetry=${load} />`;

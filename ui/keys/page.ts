@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { Button } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Blank, Failed, Waiting } from '../parts/state.ts';
@@ -15,7 +15,7 @@ interface Props {
 }
 
 export const KeysPage = ({ model, isAdmin }: Props) => {
-  useEffect(() => void model.list.load(), [model]);
+  useLayoutEffect(() => void model.list.load(), [model]);
   return html`
     <${PageHead} title="API Keys" lead=${isAdmin ? 'Every key of the team.' : 'The keys that you have added.'}>
       <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add key<//>

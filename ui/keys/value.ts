@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from '../parts/button.ts';
 import { copySecret } from '../parts/clipboard.ts';
 import { complain } from '../parts/complain.ts';
@@ -45,8 +45,8 @@ export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
     }
   };
 
-  useEffect(() => whenLookedAway(hide), []);
-  useEffect(() => {
+  useLayoutEffect(() => whenLookedAway(hide), []);
+  useLayoutEffect(() => {
     if (!isShown) return;
     const timer = setTimeout(hide, shownForMs);
     return () => clearTimeout(timer);

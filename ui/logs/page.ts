@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Button, IconButton } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Blank, Failed, Waiting } from '../parts/state.ts';
@@ -19,7 +19,7 @@ const typingPauseMs = 300;
 export const LogsPage = ({ model, isAdmin }: Props) => {
   const filters = model.filters.value;
   const isFirst = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isFirst.current) {
       isFirst.current = false;
       return void model.list.load();
@@ -27,7 +27,7 @@ export const LogsPage = ({ model, isAdmin }: Props) => {
     const timer = setTimeout(() => void model.list.load(), typingPauseMs);
     return () => clearTimeout(timer);
   }, [model, filters]);
-  useEffect(() => void model.activity.load(), [model]);
+  useLayoutEffect(() => void model.activity.load(), [model]);
   const reload = () => {
     void model.list.load();
     void model.activity.load();

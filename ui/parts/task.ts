@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Problem } from '../api/client.ts';
 import { asProblem } from '../api/loaded.ts';
 
@@ -8,7 +8,7 @@ export const useTask = () => {
   const isBusy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const isMounted = useRef(true);
-  useEffect(
+  useLayoutEffect(
     () => () => {
       isMounted.current = false;
     },

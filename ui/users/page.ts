@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { Button } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Failed, Waiting } from '../parts/state.ts';
@@ -18,7 +18,7 @@ interface Props {
 }
 
 export const UsersPage = ({ model, me, onOwnChange }: Props) => {
-  useEffect(() => void model.list.load(), [model]);
+  useLayoutEffect(() => void model.list.load(), [model]);
   const { answer, error } = model.list;
   return html`
     <${PageHead} title="Users" lead="Who may sign in, and what they may do.">
