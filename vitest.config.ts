@@ -2,6 +2,9 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { defineConfig } from 'vitest/config';
 import { standaloneDatabase } from './e2e/support/standalone-database.ts';
 
+/** Longer than anything takes that will happen, on a machine that does other things as well. */
+const poll = { timeout: 20_000 };
+
 const migrations = await readD1Migrations('migrations');
 
 export default defineConfig({
@@ -51,6 +54,7 @@ export default defineConfig({
           exclude: ['e2e/docker/**', 'e2e/standalone/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll },
         },
       },
       {
@@ -62,6 +66,7 @@ export default defineConfig({
           globalSetup: ['e2e/support/build-standalone.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll },
         },
       },
       {
@@ -73,6 +78,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 600_000,
+          expect: { poll },
         },
       },
     ],

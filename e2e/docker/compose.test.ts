@@ -3,8 +3,9 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { freePort } from '../support/vault.ts';
 import { expectHardened, expectNoTrace } from './hardening.ts';
-import { ask, docker, freePort, type Host, makeHost, project, run } from './kit.ts';
+import { ask, docker, type Host, makeHost, project, run } from './kit.ts';
 
 const image = inject('image');
 /** A stand-in for Caddy's own image, from Debian's package: no registry may be in reach. */

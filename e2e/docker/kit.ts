@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
+import { freePort } from '../support/vault.ts';
 
 export const project = resolve(import.meta.dirname, '../..');
 export const v06 = join(import.meta.dirname, 'testdata/v06');
@@ -214,13 +214,4 @@ export function backupsOf({ backups }: Host): string[] {
     .filter((name) => name.endsWith('.db'))
     .toSorted((a, b) => (a < b ? -1 : 1))
     .map((name) => join(backups, name));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

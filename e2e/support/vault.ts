@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -111,13 +112,21 @@ const untilHealthy = async (vault: RunningVault, isUp: () => Promise<boolean>) =
   throw new Error(`The vault did not come up:\n${said}`);
 };
 
-export const freePort = (): Promise<number> =>
-  new Promise((found, failed) => {
-    const server = createServer().once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => found(typeof address === 'object' && address ? address.port : 0));
-    });
+/**
+ * A port that nobody listens on, below those that Linux gives to outgoing connections (from 32768 on): one of those could
+ * be taken again by any client of any test before the vault is there.
+ */
+export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    if (await isFree(port)) return port;
+  }
+};
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((found) => {
+    const server = createServer().once('error', () => found(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => found(true)));
   });
 
 export interface Answer<Body> {

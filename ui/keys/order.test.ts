@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { filtered, parseSort, sorted, sortText, toRow } from './order.ts';
+import { filtered, type KeyRow, parseSort, sorted, sortText, toRow } from './order.ts';
 
 const row = (name: string, createdAt: string, createdBy = 'alice', description = '') =>
   toRow({ name, description, createdAt, updatedAt: createdAt, createdBy });
@@ -52,10 +52,25 @@ describe('filtering', () => {
     expect(filtered(rows, text)).toHaveLength(count);
   });
 
-  test('ten thousand rows take no longer than a frame or two', () => {
-    const many = Array.from({ length: 10_000 }, (_, index) => row(`SERVICE_${index}`, '2026-01-01T00:00:00.000Z'));
-    const start = performance.now();
-    filtered(sorted(many, parseSort('-name')), '_9999');
-    expect(performance.now() - start).toBeLessThan(250);
+  test('of ten thousand rows each is looked at once to be sorted and once to be filtered', () => {
+    let looks = 0;
+    const looked = <Value>(value: Value) => {
+      looks += 1;
+      return value;
+    };
+    const many = Array.from({ length: 10_000 }, (_, index): KeyRow => {
+      const { order, haystack, ...rest } = row(`SERVICE_${index}`, '2026-01-01T00:00:00.000Z');
+      return {
+        ...rest,
+        get order() {
+          return looked(order);
+        },
+        get haystack() {
+          return looked(haystack);
+        },
+      };
+    });
+    expect(filtered(sorted(many, parseSort('-name')), '_9999')).toHaveLength(1);
+    expect(looks).toBe(20_000);
   });
 });
