@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ask, backupsOf, docker, type Host, launch, makeHost, project, run, runtimes } from './kit.ts';
 
 const image = inject('image');
-/** When the script is killed, in ms. */
-const moments = { wrangler: [600, 1_500, 2_500, 3_500, 15_000], standalone: [600, 2_000] };
+/** When the script is killed, in ms: before it has done anything, in the midst of it, and, unless it is stuck, after its end. */
+const moments = { wrangler: [200, 1_500, 2_500, 3_500, 60_000], standalone: [200, 1_000, 2_000, 60_000] };
 
 describe.each(runtimes)('%s', (runtime) => {
   /** The vault that lives here, and one from elsewhere, with keys of its own, whose backup is brought here. */
@@ -153,7 +153,7 @@ describe.each(runtimes)('%s', (runtime) => {
       child.stdout?.resume();
       child.stderr?.resume();
       const over = new Promise((ended) => child.once('close', ended));
-      await delay(after);
+      await Promise.race([over, delay(after)]);
       try {
         process.kill(-(child.pid as number), 'SIGKILL');
       } catch {
