@@ -517,6 +517,31 @@ describeInBrowser('in the browser', () => {
     await page.locator('.log').first().waitFor();
   });
 
+  test('an answer of the log to what one no longer asks for changes nothing', async () => {
+    const page = await comeAsAdmin();
+    const arrive: (() => void)[] = [];
+    await page.route(
+      ({ search }) => search.includes('NOWHERE'),
+      async (route) => {
+        const response = await route.fetch();
+        await new Promise<void>((go) => arrive.push(go));
+        await route.fulfill({ response });
+      },
+    );
+    await page.goto(`${vault.url}/#/logs`);
+    await page.getByRole('button', { name: 'Load older entries' }).waitFor();
+    await page.getByLabel('Key or target').fill('NOWHERE');
+    await expect.poll(() => arrive.length).toBe(1);
+    const unfiltered = page.waitForResponse((response) => /logs\?(?!.*NOWHERE)/.test(response.url()));
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await unfiltered;
+    const late = page.waitForResponse(/NOWHERE/);
+    arrive[0]?.();
+    await (await late).finished();
+    await page.getByRole('button', { name: 'Load older entries' }).click();
+    await expect.poll(() => page.locator('.log').count()).toBeGreaterThan(100);
+  });
+
   test('the account: own sessions, own password, theme', async () => {
     const elsewhere = await signIn(vault.url, 'alice', alicePassword);
     const page = await comeAsAlice();
@@ -608,6 +633,39 @@ describeInBrowser('in the browser', () => {
     expect(await page.getByRole('dialog').count()).toBe(0);
     await page.getByRole('button', { name: 'Add key' }).click();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('');
+  });
+
+  test('a key that is added while the list is on its way is in it', async () => {
+    const page = await comeAsAdmin();
+    await row(page, 'STRIPE_LIVE').waitFor();
+    const arrive: (() => void)[] = [];
+    await page.route(
+      ({ pathname }) => pathname === '/keys',
+      async (route) => {
+        if (route.request().method() !== 'GET') return route.continue();
+        const response = await route.fetch();
+        await new Promise<void>((go) => arrive.push(go));
+        await route.fulfill({ response });
+      },
+    );
+    await page.getByRole('link', { name: 'Access Logs' }).click();
+    await page.getByRole('link', { name: 'API Keys' }).click();
+    await expect.poll(() => arrive.length).toBe(1);
+    await page.getByRole('button', { name: 'Add key' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('MEANWHILE');
+    await page.getByLabel('Value', { exact: true }).fill('1');
+    await page.getByRole('dialog').getByRole('button', { name: 'Add key' }).click();
+    await said(page, 'Added MEANWHILE.');
+    await expect.poll(() => arrive.length).toBe(2);
+    for (const go of arrive) {
+      const arrived = page.waitForResponse((response) => new URL(response.url()).pathname === '/keys');
+      go();
+      await (await arrived).finished();
+      await row(page, 'MEANWHILE').waitFor();
+    }
+    await page.unrouteAll();
+    const token = await signIn(vault.url, 'admin', adminPassword);
+    await ask(vault.url, 'DELETE', '/keys/MEANWHILE', { token });
   });
 
   test('an address that one may only see signed in leads there after signing in', async () => {

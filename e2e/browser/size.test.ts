@@ -80,7 +80,8 @@ describeInBrowser('at size', () => {
     expect(weigh('.js')).toBeLessThan(scriptBytesMost);
   });
 
-  test('shows, filters, sorts and scrolls them, with only what is on screen in the page', async () => {
+  // Retried, because whatever else the machine does is measured as well.
+  test('shows, filters, sorts and scrolls them, with only what is on screen in the page', { retry: 2 }, async () => {
     const { page, leave } = await visit(browser, vault.url);
     await signInAs(page, 'admin', password);
     await page.getByText('10,001 keys').waitFor();
@@ -89,6 +90,8 @@ describeInBrowser('at size', () => {
     await watchLongTasks(page);
     await page.getByText('10,001 keys').waitFor();
     await settled(page);
+    const paints = () => page.evaluate(`performance.getEntriesByName('first-contentful-paint').length`);
+    await expect.poll(paints).toBe(1);
     const paint = await page.evaluate<Record<string, number>>(`({
       firstContentfulPaint: Math.round(performance.getEntriesByName('first-contentful-paint')[0].startTime),
       listOnScreen: Math.round(performance.now()),
@@ -126,6 +129,24 @@ describeInBrowser('at size', () => {
     measured.isWithinTheIssue = longest <= longTaskMs && (paint.firstContentfulPaint ?? 0) <= firstRenderMs;
     expect(longest).toBeLessThan(longTaskOnBusyMachineMs);
     expect(paint.firstContentfulPaint).toBeLessThan(firstRenderOnBusyMachineMs);
+    await leave();
+  });
+
+  test('End and Home move to a row that was not in the page, and the next key is already for it', async () => {
+    const { page, leave } = await visit(browser, vault.url);
+    await signInAs(page, 'admin', password);
+    await page.getByText('10,001 keys').waitFor();
+    await page.locator('.grid-body [role="row"]').first().focus();
+    // Before the next frame: as much of it as follows from the key by itself.
+    const focusedAfter = (key: string) =>
+      page.evaluate<string | undefined>(`(async () => {
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: '${key}', bubbles: true }));
+        for (let turn = 0; turn < 10; turn += 1) await null;
+        return document.activeElement.dataset.index;
+      })()`);
+    expect(await focusedAfter('End')).toBe(String(keysMade - 1));
+    expect(await focusedAfter('ArrowUp')).toBe(String(keysMade - 2));
+    expect(await focusedAfter('Home')).toBe('0');
     await leave();
   });
 

@@ -30,8 +30,10 @@ export const keysModel = (user: string) => {
   const inOrder = computed(() => sorted(list.answer.value ?? [], sort.value));
   const shown = computed(() => filtered(inOrder.value, text.value));
 
+  /** Of what has changed in the vault. A list that was asked for before may not have it. */
   const change = (edit: (rows: KeyRow[]) => KeyRow[]) => {
     if (list.answer.value) list.answer.value = edit(list.answer.value);
+    if (list.isLoading.value) void list.load();
   };
   const replace = (name: string, edit: (row: KeyRow) => KeyRow) =>
     change((rows) => rows.map((row) => (row.name === name ? edit(row) : row)));

@@ -31,9 +31,11 @@ export const logsModel = () => {
   const per = signal<Per>('hour');
 
   const page = async (before: number | null): Promise<LogEntry[]> => {
-    const query: Record<string, string> = { ...JSON.parse(filters.value), limit: String(entriesPerPage) };
+    const asked = filters.value;
+    const query: Record<string, string> = { ...JSON.parse(asked), limit: String(entriesPerPage) };
     const { logs } = await api.logs(before === null ? query : { ...query, before: String(before) });
-    isComplete.value = logs.length < entriesPerPage;
+    // An answer to what one no longer asks for says nothing of what is shown.
+    if (asked === filters.value) isComplete.value = logs.length < entriesPerPage;
     return logs;
   };
 

@@ -29,6 +29,14 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
   const range = useSignal({ first: 0, end: 20 });
   const active = useSignal(0);
   const activeIndex = Math.min(active.value, Math.max(0, items.length - 1));
+  const isMoving = useRef(false);
+
+  // With the rows, and not a frame later: the next key that is pressed is for the row that was moved to.
+  useLayoutEffect(() => {
+    if (!isMoving.current) return;
+    isMoving.current = false;
+    focusRow(body.current, activeIndex);
+  });
 
   useLayoutEffect(() => {
     const measure = () => {
@@ -51,7 +59,8 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
     if (!body.current) return;
     scrollToRow(body.current, active.value, rowHeight.value);
     range.value = visibleRange(body.current, rowHeight.value);
-    requestAnimationFrame(() => focusRow(body.current, active.value));
+    isMoving.current = true;
+    focusRow(body.current, active.value);
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
