@@ -32,6 +32,9 @@ export const defaultLimits = {
 /** Beyond this Node stops parsing, and we cannot tell a long token from a long header any more. */
 const parserHeaderBytes = 256 * 1024;
 
+/** How often those who wait for the end look for connections that have nothing under way any more. */
+const idleCheckMs = 50;
+
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const hostForm = /^(?=.{1,255}$)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
@@ -106,9 +109,11 @@ export function createGate(options: GateOptions): Server {
 export async function closeGate(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // Again and again, since a connection is idle only once its last request was answered.
+  const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(timer);
 }
 
