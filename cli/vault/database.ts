@@ -25,6 +25,9 @@ export interface Vault {
   migrationsFolder: string;
 }
 
+/** What is left of a runtime that was killed takes a moment to end. */
+const busyTimeoutMs = 5_000;
+
 /** wrangler's own bookkeeping, to the letter, so that `wrangler d1 migrations` agrees with us. */
 const bookkeeping = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 		id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -68,7 +71,7 @@ export function openDatabase(vault: Vault): DatabaseSync {
   if (size === undefined && known) throw damaged(vault, 'is missing, though this vault was in use before');
   if (size === 0 && known) throw damaged(vault, 'is empty, though this vault was in use before');
   mkdirSync(dirname(vault.file), { recursive: true });
-  const database = new DatabaseSync(vault.file, { timeout: 2_000 });
+  const database = new DatabaseSync(vault.file, { timeout: busyTimeoutMs });
   try {
     chmodSync(vault.file, 0o600);
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');

@@ -54,8 +54,7 @@ find_runtime() {
     fresh=$runtime.$$
     if mkdir "$fresh" 2>/dev/null && unpack "$fresh" 2>/dev/null && "$fresh/workerd" --version >/dev/null 2>&1; then
       # Another start may have been quicker: what is whole stays, since somebody may be about to read it.
-      is_runtime "$runtime" || rm -rf "$runtime"
-      mv -T "$fresh" "$runtime" 2>/dev/null
+      mv -T "$fresh" "$runtime" 2>/dev/null || is_runtime "$runtime" || { rm -rf "$runtime" && mv -T "$fresh" "$runtime"; } 2>/dev/null
     fi
     rm -rf "$fresh"
     fresh=

@@ -40,6 +40,7 @@ start() {
   mkfifo "$run/said"
   exec 7<>"$run/said"
   relay "$run/said" >&2 &
+  relay=$!
   # The leash knows the process before it runs.
   # shellcheck disable=SC2016
   sh -c 'echo $$ >"$1/pid" && shift && exec "$@"' keystore "$run" \
@@ -50,7 +51,7 @@ start() {
   exec 7>&-
   until [ "$(grep -c '"event":"listen"' "$run/listening")" -ge "$sockets" ]; do
     if ! kill -0 "$pid" 2>/dev/null; then
-      sleep 0.1
+      hear_out
       [ ! -e "$run/taken" ] || refuse "Port $port is taken. Stop what uses it, or choose another: PORT=$((port + 1)) ./keystore"
       fail 'The runtime did not start; the lines above say why.'
     fi
@@ -73,6 +74,12 @@ relay() {
       *) printf 'worker: %s\n' "$line" ;;
     esac
   done
+}
+
+# Ends the runtime, and waits until all that it has said was passed on.
+hear_out() {
+  kill -KILL "$pid" 2>/dev/null
+  wait "$relay"
 }
 
 port_of() { sed -n "s/.*\"socket\":\"$1\",\"port\":\\([0-9]*\\).*/\\1/p" "$run/listening"; }

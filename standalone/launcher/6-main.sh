@@ -24,7 +24,7 @@ tell() {
   case $up in
     'HTTP/1.'?' 200'*) ;;
     *)
-      sleep 0.1
+      hear_out
       [ ! -e "$run/busy" ] || fail 'The data folder is in use by another process (npm start). Stop that first, or set KEYSTORE_DATA to another folder.'
       fail "$(printf '%s\n' "$up" | tail -n 1)"
       ;;
