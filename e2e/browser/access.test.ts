@@ -349,6 +349,7 @@ describeInBrowser('access', () => {
       await page.getByRole('heading', { name: 'Users' }).waitFor();
       await press(page, 'Control+k');
       await page.keyboard.type('slack');
+      await page.getByRole('option', { name: 'SLACK' }).first().waitFor();
       await press(page, 'ArrowDown', 'ArrowUp', 'Enter');
       await page.locator('.toast', { hasText: 'Copied SLACK.' }).waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe('value of SLACK');

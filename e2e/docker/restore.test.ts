@@ -160,7 +160,8 @@ describe.each(runtimes)('%s', (runtime) => {
         // It was faster.
       }
       await over;
-      // What it had started in Docker ends by itself.
+      // What it had started in Docker ends by itself, once Docker has got round to starting it.
+      await delay(2_000);
       const running = () => ask('ps', '--filter', `volume=${host.volume}`, '--format', '{{.Names}}');
       await expect.poll(running, { timeout: 30_000 }).toMatch(new RegExp(`^(${host.container})?$`));
       const finished = await host.script('restore-data.sh', '--finish');
