@@ -31,7 +31,8 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
   const activeIndex = Math.min(active.value, Math.max(0, items.length - 1));
   const isMoving = useRef(false);
 
-  // With the rows, and not a frame later: the next key that is pressed is for the row that was moved to.
+  // A row that was not in the DOM gets the focus with its rendering, and not a frame later: the next key that is pressed
+  // is for the row that was moved to.
   useLayoutEffect(() => {
     if (!isMoving.current) return;
     isMoving.current = false;
@@ -59,8 +60,7 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
     if (!body.current) return;
     scrollToRow(body.current, active.value, rowHeight.value);
     range.value = visibleRange(body.current, rowHeight.value);
-    isMoving.current = true;
-    focusRow(body.current, active.value);
+    isMoving.current = !focusRow(body.current, active.value);
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -155,6 +155,9 @@ const scrollToRow = (body: HTMLElement, index: number, height: number) => {
   else if (top + height > innerHeight - clearance) scrollBy(0, top + height - innerHeight + clearance);
 };
 
-const focusRow = (body: HTMLElement | null, index: number) => {
-  body?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true });
+/** Says whether the row is in the DOM. */
+const focusRow = (body: HTMLElement | null, index: number): boolean => {
+  const row = body?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+  row?.focus({ preventScroll: true });
+  return row != null;
 };
