@@ -16,7 +16,7 @@ COPY package.json package-lock.json .npmrc ./
 # No package's install script runs, and none is needed.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN node cli/build.ts && node docker/pack.ts /image/app
+RUN node box/commands/build.ts && node docker/pack.ts /image/app
 # Debug symbols are a quarter of workerd.
 RUN find /image/app/node_modules/@cloudflare -path '*/bin/workerd' -exec strip {} + \
  && strip -o /image/node /usr/local/bin/node
@@ -49,12 +49,12 @@ COPY --from=build /image/app /app
 LABEL keystore.runtime=wrangler
 ENV NODE_ENV=production
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["node", "cli/healthcheck.ts"]
+  CMD ["node", "box/commands/healthcheck.ts"]
 ENTRYPOINT ["tini", "--", "node"]
-CMD ["cli/start.ts"]
+CMD ["box/commands/start.ts"]
 
 FROM build AS build-standalone
-RUN node cli/build-standalone.ts \
+RUN node box/commands/build-standalone.ts \
  && dist/keystore unpack /image/standalone \
  && chmod -R a+rX /image/standalone \
  && node docker/pack.ts /image/tools tools

@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
-import { standaloneDatabase } from './e2e/support/standalone-database.ts';
+import { standaloneDatabase } from './testing/standalone-database.ts';
 
 /** Longer than anything takes that will happen, on a machine that does other things as well. */
 const poll = { timeout: 20_000 };
@@ -19,7 +19,7 @@ export default defineConfig({
             miniflare: { bindings: { TEST_MIGRATIONS: migrations } },
           }),
         ],
-        test: { name: 'worker', include: ['worker/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'worker', include: ['core/**/*.test.ts', 'worker/**/*.test.ts'], testTimeout: 30_000 },
       },
       {
         // The same tests of the routes, on the database of the standalone runtime.
@@ -50,7 +50,7 @@ export default defineConfig({
         // The launcher, the gate and the whole thing from outside are tested in Node.
         test: {
           name: 'node',
-          include: ['cli/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
+          include: ['box/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
           exclude: ['e2e/docker/**', 'e2e/standalone/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -63,7 +63,7 @@ export default defineConfig({
           name: 'standalone',
           include: ['e2e/*.test.ts', 'e2e/standalone/**/*.test.ts'],
           env: { KEYSTORE_RUNTIME: 'standalone' },
-          globalSetup: ['e2e/support/build-standalone.ts'],
+          globalSetup: ['testing/build-standalone.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: { poll },

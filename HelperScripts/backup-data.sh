@@ -52,10 +52,10 @@ target_env=$backups/.env_backup_$stamp.txt
 trap 'rm -f -- "$target.partial" "$target_env.partial"' EXIT
 
 failed='There is no new backup; those from before are as they were.'
-cli backup.ts >"$target.partial" </dev/null || die "$failed"
-found=$(cli check.ts backup ${check[@]+"${check[@]}"} <"$target.partial") || die "What was copied did not pass its check. $failed"
+box backup.ts >"$target.partial" </dev/null || die "$failed"
+found=$(box check.ts backup ${check[@]+"${check[@]}"} <"$target.partial") || die "What was copied did not pass its check. $failed"
 if $with_env; then
-  cli backup.ts env >"$target_env.partial" </dev/null || die "The keys could not be read. $failed"
+  box backup.ts env >"$target_env.partial" </dev/null || die "The keys could not be read. $failed"
   chmod 600 -- "$target_env.partial"
 fi
 chmod 600 -- "$target.partial"

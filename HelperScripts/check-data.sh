@@ -48,7 +48,7 @@ if [ "$mode" = docker ]; then
 else
   say "Data         $local_data"
 fi
-cli check.ts </dev/null || status=1
+box check.ts </dev/null || status=1
 
 last=
 if [ -d "$backups" ]; then

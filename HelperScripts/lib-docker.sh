@@ -190,7 +190,7 @@ is_healthy() {
   if [ "$(runtime_in_use)" = standalone ]; then
     docker exec "$container" /app/keystore health >/dev/null 2>&1
   else
-    docker exec "$container" node cli/healthcheck.ts >/dev/null 2>&1
+    docker exec "$container" node box/commands/healthcheck.ts >/dev/null 2>&1
   fi
 }
 

@@ -126,14 +126,14 @@ find_mode() {
   fi
 }
 
-# cli FILE [ARGUMENT...]: runs one of our programs beside the data: in a container of its own, or with the local Node.js.
-cli() {
+# box FILE [ARGUMENT...]: runs one of our programs beside the data: in a container of its own, or with the local Node.js.
+box() {
   local program=$1
   shift
   if [ "$mode" = local ]; then
     local node=node_modules/.bin/node
     [ -x "$node" ] || node=node
-    KEYSTORE_ENV=$env_file KEYSTORE_DATA=$local_data "$node" "cli/$program" "$@"
+    KEYSTORE_ENV=$env_file KEYSTORE_DATA=$local_data "$node" "box/commands/$program" "$@"
     return
   fi
   local user mounts=()
@@ -143,14 +143,14 @@ cli() {
   fi
   # No log driver: what is written to standard output may be a backup or a key, and Docker would keep it.
   docker run --rm -i "${hardened[@]}" --user "$user" --network none --log-driver none \
-    -v "$volume:/app/data" ${mounts[@]+"${mounts[@]}"} "$(image_of_programs)" "cli/$program" "$@"
+    -v "$volume:/app/data" ${mounts[@]+"${mounts[@]}"} "$(image_of_programs)" "box/commands/$program" "$@"
 }
 
 # Puts the env file of a restore in place where the vault's programs cannot: on the host, for a container.
 swap_env() {
   local partial=$env_file.partial before='' status=0
   rm -f -- "$partial"
-  cli restore.ts env </dev/null | {
+  box restore.ts env </dev/null | {
     # The name under which what was there before is kept comes first.
     read -r before || true
     printf '%s\n' "$before" >"$partial.name"
@@ -183,15 +183,15 @@ swap_env() {
   mv -f -- "$partial" "$env_file"
 }
 
-# What cli/start.ts does before the runtime starts, done beside the data for a container that has no Node.js to do it.
+# What box/commands/start.ts does before the runtime starts, done beside the data for a container that has no Node.js to do it.
 prepare_data() {
   if [ "$(runtime_in_use)" != standalone ]; then return 0; fi
   local status=0
-  cli prepare.ts </dev/null || status=$?
+  box prepare.ts </dev/null || status=$?
   if [ $status -eq 3 ]; then
     swap_env || return
     status=0
-    cli prepare.ts </dev/null || status=$?
+    box prepare.ts </dev/null || status=$?
   fi
   return $status
 }

@@ -59,7 +59,7 @@ done
 
 start_vault() {
   if [ "$mode" = local ]; then
-    cli restore.ts prove </dev/null
+    box restore.ts prove </dev/null
     return
   fi
   prepare_data || return
@@ -68,9 +68,9 @@ start_vault() {
 
 prove() {
   if [ "$mode" = docker ] && [ "$(runtime_in_use)" = wrangler ]; then
-    docker exec "$container" node cli/check.ts prove
+    docker exec "$container" node box/commands/check.ts prove
   else
-    cli check.ts prove </dev/null
+    box check.ts prove </dev/null
   fi
 }
 
@@ -80,7 +80,7 @@ need_image
 if $finish; then
   [ "$mode" = local ] || stop_container
   swap_env
-  cli restore.ts finish </dev/null
+  box restore.ts finish </dev/null
   start_vault || die 'The vault does not start. See above.'
   prove
   say 'Next: nothing. HelperScripts/check-data.sh tells how the vault is.'
@@ -120,7 +120,7 @@ stream() {
 
 if [ "$mode" = docker ] && ! has_container; then prepare_volume; fi
 status=0
-staged=$(stream | cli restore.ts stage ${options[@]+"${options[@]}"}) || status=$?
+staged=$(stream | box restore.ts stage ${options[@]+"${options[@]}"}) || status=$?
 if [ $status -eq 4 ]; then
   say "$staged"
   exit 0
@@ -136,8 +136,8 @@ if [ "$mode" = docker ] && is_running; then
   was_running=true
   stop_container
 fi
-if ! cli restore.ts apply </dev/null; then
-  if cli restore.ts before </dev/null >/dev/null; then
+if ! box restore.ts apply </dev/null; then
+  if box restore.ts before </dev/null >/dev/null; then
     die 'The restore was interrupted. To carry it out: HelperScripts/restore-data.sh --finish'
   fi
   if $was_running; then docker start "$container" >/dev/null; fi
@@ -148,18 +148,18 @@ swap_env
 if ! start_vault || ! prove; then
   warn 'The restored vault does not work. Going back to what was there before.'
   if [ "$mode" = docker ]; then stop_container; fi
-  before=$(cli restore.ts before </dev/null || true)
+  before=$(box restore.ts before </dev/null || true)
   old_env=$env_file
   if [ -n "$before" ] && [ -e "$env_file.$before" ]; then old_env=$env_file.$before; fi
-  if cli restore.ts complete </dev/null && contents "$old_env" | cli restore.ts undo; then
+  if box restore.ts complete </dev/null && contents "$old_env" | box restore.ts undo; then
     swap_env
-    cli restore.ts finish </dev/null || true
+    box restore.ts finish </dev/null || true
     if [ "$mode" = docker ]; then start_vault || true; fi
     die 'The vault is as it was before.'
   fi
   die 'It could not be put back by itself. HelperScripts/check-data.sh tells how it is.'
 fi
-cli restore.ts clear </dev/null
+box restore.ts clear </dev/null
 
 if [ "$mode" = docker ]; then
   tell_where

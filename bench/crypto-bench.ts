@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build, stop } from 'esbuild';
-import { freePort } from '../e2e/support/vault.ts';
+import { freePort } from '../testing/vault.ts';
 
 /** Runs `crypto.ts` in workerd. Returns microseconds by operation. */
 export async function measureCrypto(project: string): Promise<Record<string, number>> {

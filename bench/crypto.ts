@@ -1,11 +1,6 @@
-import { openValue, parseKeyring, sealValue } from '../worker/crypto/keyring.ts';
-import { makeVerifier, verifyPassword } from '../worker/crypto/password.ts';
-import {
-  issueSessionToken,
-  newSessionId,
-  parseSessionKey,
-  verifySessionToken,
-} from '../worker/crypto/session-token.ts';
+import { openValue, parseKeyring, sealValue } from '../core/crypto/keyring.ts';
+import { makeVerifier, verifyPassword } from '../core/crypto/password.ts';
+import { issueSessionToken, newSessionId, parseSessionKey, verifySessionToken } from '../core/crypto/session-token.ts';
 
 /** What one operation of the vault's cryptography takes, in workerd: `bench/run.ts` bundles and serves this. */
 

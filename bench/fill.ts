@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { type Keyring, sealValue } from '../worker/crypto/keyring.ts';
+import { type Keyring, sealValue } from '../core/crypto/keyring.ts';
 
 /** How much a vault holds before it is measured. */
 export interface Size {

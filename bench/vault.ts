@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { locateVault } from '../cli/vault/database.ts';
-import { type RunningVault, type Runtime, signIn, startVault } from '../e2e/support/vault.ts';
-import { parseKeyring } from '../worker/crypto/keyring.ts';
+import { locateVault } from '../box/data/database.ts';
+import { parseKeyring } from '../core/crypto/keyring.ts';
+import { type RunningVault, type Runtime, signIn, startVault } from '../testing/vault.ts';
 import { fill, type Size } from './fill.ts';
 
 export interface FilledVault {

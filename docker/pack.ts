@@ -15,16 +15,7 @@ interface Contents {
 }
 
 const tools: Contents = {
-  ours: [
-    'cli',
-    'migrations',
-    // The launcher's share of the worker: to check a backup and to move an old vault in.
-    'worker/crypto',
-    'worker/policy',
-    'worker/wire/vocabulary.ts',
-    'package.json',
-    'wrangler.toml',
-  ],
+  ours: ['box', 'core', 'migrations', 'package.json', 'wrangler.toml'],
   packages: ['@noble/ciphers', '@noble/hashes', 'jose'],
 };
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readAndHangUp } from './support/aborts.ts';
-import { ask, type RunningVault, signIn, startVault } from './support/vault.ts';
+import { readAndHangUp } from '../testing/aborts.ts';
+import { ask, type RunningVault, signIn, startVault } from '../testing/vault.ts';
 
 /** One request's transaction may be committed together with others': none may wait for, or get, what is another's. */
 

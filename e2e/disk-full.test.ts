@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, type RunningVault, signIn, startVault } from './support/vault.ts';
+import { ask, type RunningVault, signIn, startVault } from '../testing/vault.ts';
 
 /** A disk of 12 MB, which only root can make; elsewhere the test says that it was skipped. */
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, freePort, type RunningVault, signIn, startVault } from './support/vault.ts';
+import { ask, freePort, type RunningVault, signIn, startVault } from '../testing/vault.ts';
 
 /** A power cut, again and again, in the middle of writes by many: what was acknowledged is there. */
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type RunningVault, signIn, startVault } from './support/vault.ts';
+import { ask, type RunningVault, signIn, startVault } from '../testing/vault.ts';
 
 /** The real thing from outside: launcher, gate, wrangler, worker, SQLite file. */
 

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 
 /**
- * Holds the data folder against `npm start`, by SQLite's own lock on a file that both know (see cli/vault/lock.ts): an open
+ * Holds the data folder against `npm start`, by SQLite's own lock on a file that both know (see box/data/lock.ts): an open
  * database in WAL mode is locked for sharing, and `npm start` locks the file for itself alone. Both are locks of the kernel's
  * and end with the process. Two standalone vaults are kept apart by the launcher.
  */

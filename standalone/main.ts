@@ -1,8 +1,9 @@
 import worker from 'keystore:worker';
 import { assets } from './assets.ts';
 import { boundedBody } from './body.ts';
+import type { Bindings } from './database/bindings.ts';
 import { createClient } from './database/client.ts';
-import { type Bindings, readBindings } from './env.ts';
+import { readBindings } from './env.ts';
 import { withClientAddress } from './origin.ts';
 import { refuse } from './refusal.ts';
 import { bringUp } from './start.ts';

@@ -1,4 +1,4 @@
-/** What `cli/build-standalone.ts` puts into the bundle. */
+/** What `box/commands/build-standalone.ts` puts into the bundle. */
 
 /** The very file that `wrangler dev` and the edge run. */
 declare module 'keystore:worker' {

@@ -1,5 +1,5 @@
 import type { BlockList } from 'node:net';
-import { clientAddress, isTrusted, plainAddress } from '../cli/gate/client.ts';
+import { clientAddress, isTrusted, plainAddress } from '../box/gate/client.ts';
 
 /** What the worker believes about where a request comes from. */
 const claims = ['CF-Connecting-IP', 'X-Forwarded-Proto'];

@@ -1,7 +1,7 @@
+import type { Bindings } from './database/bindings.ts';
 import { database } from './database/object.ts';
-import type { Bindings } from './env.ts';
 
-/** Where the lock of the folder is, as an object's name; cli/vault/lock.ts derives the same file from it. */
+/** Where the lock of the folder is, as an object's name; box/data/lock.ts derives the same file from it. */
 const lockName = 'vault';
 
 /**

@@ -1,53 +1,31 @@
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { aboutModel } from './about/model.ts';
 import { AboutPage } from './about/page.ts';
-import { accountModel } from './account/model.ts';
 import { AccountPage } from './account/page.ts';
 import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
 import { commandsFor } from './commands.ts';
-import { keysModel } from './keys/model.ts';
 import { KeysPage } from './keys/page.ts';
-import { logsModel } from './logs/model.ts';
 import { LogsPage } from './logs/page.ts';
+import { forgetModels, type Models, modelsOf } from './models.ts';
 import { openDialogs } from './parts/dialog.ts';
 import { isTyping } from './parts/events.ts';
 import { Palette } from './parts/palette.ts';
 import { ShortcutDialog } from './parts/shortcuts.ts';
 import { Failed, Waiting } from './parts/state.ts';
 import { forgetToasts, notify, ToastList } from './parts/toast.ts';
-import { type Page, route } from './router.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
 import { NewPassword } from './session/new-password.ts';
 import { SignIn } from './session/sign-in.ts';
-import { Shell, type Tab } from './shell.ts';
-import { usersModel } from './users/model.ts';
+import { type Page, route } from './shell/router.ts';
+import { Shell, type Tab } from './shell/shell.ts';
 import { UsersPage } from './users/page.ts';
-
-/** What somebody who is signed in works with. It lasts over a session that ended, and not over a change of person. */
-const modelsFor = (user: string) => ({
-  user,
-  keys: keysModel(user),
-  logs: logsModel(),
-  users: usersModel(),
-  account: accountModel(),
-  about: aboutModel(),
-});
-export type Models = ReturnType<typeof modelsFor>;
-
-let models: Models | null = null;
-
-const modelsOf = (user: string): Models => {
-  if (models?.user !== user) models = modelsFor(user);
-  return models;
-};
 
 const leave = () => {
   signOut().then(
     () => {
-      models = null;
+      forgetModels();
       forgetToasts();
     },
     (problem: unknown) => notify({ tone: 'bad', text: `You are still signed in. ${asProblem(problem).message}` }),

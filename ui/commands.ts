@@ -1,10 +1,10 @@
-import type { Models } from './app.ts';
 import { filtered, type KeyRow } from './keys/order.ts';
 import { copyValue } from './keys/value.ts';
+import type { Models } from './models.ts';
 import type { Command } from './parts/palette.ts';
-import { go } from './router.ts';
-import type { Tab } from './shell.ts';
-import { setTheme, themes } from './theme.ts';
+import { go } from './shell/router.ts';
+import type { Tab } from './shell/shell.ts';
+import { setTheme, themes } from './shell/theme.ts';
 
 /** What the command palette knows. Keys are found once their list has been fetched. */
 

@@ -1,8 +1,8 @@
 import './style/index.css';
 import { html, render } from 'htm/preact';
 import { App } from './app.ts';
-import { startRouter } from './router.ts';
 import { start } from './session/model.ts';
+import { startRouter } from './shell/router.ts';
 
 startRouter();
 void start();

@@ -1,10 +1,11 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
-import { SealedValueError } from './crypto/keyring.ts';
+import { SealedValueError } from '../core/crypto/keyring.ts';
 import type { Settings } from './env.ts';
 import { assets } from './http/assets.ts';
 import { discardBody } from './http/body.ts';
 import { securityHeaders } from './http/headers.ts';
+import { type AppContext, type AppEnv, callerOf, send } from './http/route.ts';
 import { HashingBusy } from './operations/hashing.ts';
 import { VaultUnavailable } from './operations/instance.ts';
 import { StoreFailure } from './operations/vault.ts';
@@ -12,7 +13,6 @@ import { auth } from './routes/auth.ts';
 import { health } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
 import { logs } from './routes/logs.ts';
-import { type AppContext, type AppEnv, callerOf, send } from './routes/router.ts';
 import { users } from './routes/users.ts';
 import { failed, type Reply } from './wire/reply.ts';
 

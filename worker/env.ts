@@ -1,5 +1,5 @@
-import { parseKeyring } from './crypto/keyring.ts';
-import { parseSessionKey } from './crypto/session-token.ts';
+import { parseKeyring } from '../core/crypto/keyring.ts';
+import { parseSessionKey } from '../core/crypto/session-token.ts';
 import type { Vault } from './operations/vault.ts';
 
 /** What the platform hands the worker. Everything is optional until `parseEnv` has looked at it. */

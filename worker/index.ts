@@ -1,5 +1,5 @@
+import { KeyFormatError } from '../core/crypto/key-material.ts';
 import { createApp } from './app.ts';
-import { KeyFormatError } from './crypto/key-material.ts';
 import { type Bindings, parseEnv, SettingError } from './env.ts';
 import { alive, serviceName } from './routes/health.ts';
 

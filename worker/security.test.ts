@@ -1,6 +1,6 @@
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { roles } from './policy/policy.ts';
+import { roles } from '../core/policy/policy.ts';
 import { type Client, startVault, testDb, testKeys } from './testing/vault.ts';
 
 /** One suite for every route of the app: a new route is in it from its first day. */
@@ -227,6 +227,6 @@ describe.each(
 });
 
 test.each(roles)('the policy names every action for the role %s', async (role) => {
-  const { policy } = await import('./policy/policy.ts');
+  const { policy } = await import('../core/policy/policy.ts');
   for (const reach of Object.values(policy)) expect(['none', 'own', 'any']).toContain(reach[role]);
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { describeInBrowser, launch, overflow, signInAs, type Visitor, visit } from './support/browser.ts';
 
 /** Everybody can use it: on any page, in either theme, on a narrow screen, with the keyboard alone. */

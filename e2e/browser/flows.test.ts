@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ask, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { describeInBrowser, launch, paste, plainHost, signInAs, type Visitor, visit } from './support/browser.ts';
 
 /** What an admin and a user do, from the first sign-in of a new vault on. The tests build on one another. */

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { describeInBrowser, launch, signInAs, visit } from './support/browser.ts';
 
 /** Ten thousand keys, and one more. Times are written to output/bench/browser.json; what must hold is asserted. */

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { freePort } from '../support/vault.ts';
+import { freePort } from '../../testing/vault.ts';
 import { expectHardened, expectNoTrace } from './hardening.ts';
 import { ask, docker, type Host, makeHost, project, run } from './kit.ts';
 

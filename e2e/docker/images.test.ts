@@ -13,7 +13,7 @@ const sorted = (texts: string[]) => texts.toSorted((a, b) => (a < b ? -1 : 1));
 test('the images are built from nothing secret', async () => {
   const context = mkdtempSync(join(tmpdir(), 'keystore context '));
   const decoys = ['.env', '.env.backup', 'backups/k.db', 'data/v3/x', '.dev.vars', '.git/config', 'e2e/x', 'other/x'];
-  const kept = ['cli/kept.ts', 'standalone/kept.ts'];
+  const kept = ['box/kept.ts', 'standalone/kept.ts'];
   for (const decoy of [...decoys, ...kept]) {
     mkdirSync(join(context, decoy, '..'), { recursive: true });
     writeFileSync(join(context, decoy), 'decoy');
@@ -31,7 +31,7 @@ test('the images are built from nothing secret', async () => {
   }
 });
 
-const ours = ['cli', 'data', 'migrations', 'node_modules', 'package.json', 'worker', 'wrangler.toml'];
+const ours = ['box', 'core', 'data', 'migrations', 'node_modules', 'package.json', 'wrangler.toml'];
 test.each([
   ['the default image', image, [...ours, 'dist'], ['node']],
   [

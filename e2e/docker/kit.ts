@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
-import { freePort } from '../support/vault.ts';
+import { freePort } from '../../testing/vault.ts';
 
 export const project = resolve(import.meta.dirname, '../..');
 export const v06 = join(import.meta.dirname, 'testdata/v06');
@@ -18,7 +18,10 @@ export type Runtime = 'wrangler' | 'standalone';
 export const runtimes: Runtime[] = ['wrangler', 'standalone'];
 
 /** What asks a container of that runtime how it is. */
-export const healthCheck = { wrangler: ['node', 'cli/healthcheck.ts'], standalone: ['/app/keystore', 'health'] };
+export const healthCheck = {
+  wrangler: ['node', 'box/commands/healthcheck.ts'],
+  standalone: ['/app/keystore', 'health'],
+};
 
 /** Those that may make a container. What is there keeps its runtime: the others are to find that out. */
 const choosers = ['build-and-run.sh', 'restore-data.sh'];

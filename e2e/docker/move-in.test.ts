@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { oldKeys, sealOld, someUser, someVerifier, writeOld } from '../../cli/testdata/v06.ts';
+import { oldKeys, sealOld, someUser, someVerifier, writeOld } from '../../testing/v06.ts';
 import { ask, type Host, makeHost, runtimes, v06, v06Database, v06Env } from './kit.ts';
 
 const image = inject('image');

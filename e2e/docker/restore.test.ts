@@ -98,7 +98,15 @@ describe.each(runtimes)('%s', (runtime) => {
     const step = (name: string, input: string | Uint8Array = '') => {
       const args = ['run', '--rm', '-i', '--network=none', '--log-driver=none', '--user=1000:1000'];
       const mount = `type=bind,src=${host.envFile},dst=/run/secrets/keystore_env,readonly`;
-      const program = ['-v', `${host.volume}:/app/data`, '--mount', mount, host.programs, 'cli/restore.ts', name];
+      const program = [
+        '-v',
+        `${host.volume}:/app/data`,
+        '--mount',
+        mount,
+        host.programs,
+        'box/commands/restore.ts',
+        name,
+      ];
       return run('docker', [...args, ...program], { input });
     };
     const [env, database] = [readFileSync(otherEnv), readFileSync(backup)];

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type RunningVault, startVault } from '../support/vault.ts';
+import { type RunningVault, startVault } from '../../testing/vault.ts';
 import { backupsOf, type Host, makeHost, project, request, run, v06Database } from './kit.ts';
 
 const image = inject('image');

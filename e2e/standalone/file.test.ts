@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { locateVault } from '../../cli/vault/database.ts';
-import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { locateVault } from '../../box/data/database.ts';
+import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { project, refusal } from './kit.ts';
 
 /** The standalone file and a data folder: both runtimes on one, what is refused, where settings come from. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
-import { freePort } from '../support/vault.ts';
+import { freePort } from '../../testing/vault.ts';
 
 /** What the suites of the standalone file share. */
 

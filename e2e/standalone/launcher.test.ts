@@ -18,9 +18,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { buildStandalone } from '../../cli/build-standalone.ts';
-import { locateVault } from '../../cli/vault/database.ts';
-import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { buildStandalone } from '../../box/commands/build-standalone.ts';
+import { locateVault } from '../../box/data/database.ts';
+import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { environment, isAlive, program, project, runFolders } from './kit.ts';
 
 /** The launcher as a process: how it ends, what it leaves, and what it does before an upgrade. */

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { ask, freePort, type RunningVault, signIn, startVault } from '../support/vault.ts';
+import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 
 /** The standalone file as its clients meet it, where no gate stands before the worker. */
 

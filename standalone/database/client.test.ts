@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Bindings } from '../env.ts';
+import type { Bindings } from './bindings.ts';
 import { createClient } from './client.ts';
 import { enqueue, takeAll } from './queue.ts';
 

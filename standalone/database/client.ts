@@ -1,4 +1,4 @@
-import type { Bindings } from '../env.ts';
+import type { Bindings } from './bindings.ts';
 import { database } from './object.ts';
 import { enqueue, type Query, type Rows, withdraw } from './queue.ts';
 

@@ -8,7 +8,7 @@ export class UnusableDatabase extends Error {
   }
 }
 
-/** wrangler's own bookkeeping, to the letter, as in cli/vault/database.ts: whoever comes next knows what is applied. */
+/** wrangler's own bookkeeping, to the letter, as in box/data/database.ts: whoever comes next knows what is applied. */
 const bookkeeping = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 		id         INTEGER PRIMARY KEY AUTOINCREMENT,
 		name       TEXT UNIQUE,

@@ -1,13 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
-import { type Bindings, isKnown } from '../env.ts';
+import { type Bindings, type DatabaseObject, isKnown, type Opened } from './bindings.ts';
 import { migrate, pendingUpgrade, tableNames, UnusableDatabase } from './migrations.ts';
 import { type Job, takeAll } from './queue.ts';
-
-/** What was found when the database was opened. */
-export type Opened =
-  | { applied: number; isNew: boolean }
-  /** Nothing was changed yet: what it holds is to be copied first. The name of the first migration that it lacks. */
-  | { upgrade: string };
 
 /** The database, in the very file that `wrangler dev` uses: an object of miniflare's name, by the id in wrangler.toml. */
 export const database = ({ DATABASE, DATABASE_ID }: Bindings) => DATABASE.get(DATABASE.idFromName(DATABASE_ID));
@@ -16,7 +10,7 @@ let objects = 0;
 /** A database is read whole once, and not again after each failure of a write. */
 let isWhole = false;
 
-export class VaultDatabase extends DurableObject<Bindings> {
+export class VaultDatabase extends DurableObject<Bindings> implements DatabaseObject {
   readonly #number = ++objects;
   #opened: Opened | undefined;
   #written: Promise<void> = Promise.resolve();

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:test';
+import type { Bindings } from '../database/bindings.ts';
 import { createClient } from '../database/client.ts';
-import type { Bindings } from '../env.ts';
 
 /**
  * Stands in the place of worker/testing/test-database.ts, so that every test of the worker's routes runs on the standalone

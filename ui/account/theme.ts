@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import { Segmented } from '../parts/segmented.ts';
-import { setTheme, theme } from '../theme.ts';
+import { setTheme, theme } from '../shell/theme.ts';
 
 const choices = [
   { value: 'system', text: 'System', icon: 'screen' },

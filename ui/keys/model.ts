@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
 import type { ListedKey } from '../api/wire.ts';
-import { route, setQuery } from '../router.ts';
+import { route, setQuery } from '../shell/router.ts';
 import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText, toRow } from './order.ts';
 
 /** The API keys of whoever is signed in. Values are never kept here: `read` hands one on and forgets it. */

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
 import { isChecked, typed } from '../parts/events.ts';
-import { route } from '../router.ts';
+import { route } from '../shell/router.ts';
 import type { FilterName, LogsModel } from './model.ts';
 import { actionChoices } from './sentence.ts';
 

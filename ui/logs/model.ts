@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { asProblem, loaded } from '../api/loaded.ts';
 import type { LogEntry } from '../api/wire.ts';
-import { type Query, route, setQuery } from '../router.ts';
+import { type Query, route, setQuery } from '../shell/router.ts';
 import type { Per } from './bars.ts';
 
 /** The access logs, a page at a time, newest first. */

@@ -1,4 +1,4 @@
-import { type SessionIdentity, type SessionKey, verifySessionToken } from '../crypto/session-token.ts';
+import { type SessionIdentity, type SessionKey, verifySessionToken } from '../../core/crypto/session-token.ts';
 
 /** From a request to the credential it shows. No database: what the credential is worth, the verdict finds out. */
 

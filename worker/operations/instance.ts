@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
-import { openCanary, sealCanary } from '../crypto/keyring.ts';
-import { makeVerifier } from '../crypto/password.ts';
-import { likeness } from '../policy/likeness.ts';
-import { passwordProblem } from '../policy/password-policy.ts';
-import type { Role } from '../policy/policy.ts';
+import { likeness } from '../../core/accounts/likeness.ts';
+import { passwordProblem } from '../../core/accounts/password-policy.ts';
+import { openCanary, sealCanary } from '../../core/crypto/keyring.ts';
+import { makeVerifier } from '../../core/crypto/password.ts';
+import type { Role } from '../../core/policy/policy.ts';
 import { read, StoreFailure, transact } from '../store/commit.ts';
 import { auditEvents, currentMigration, instance, users } from '../store/schema.ts';
 import { type Statement, statement, value } from '../store/statement.ts';

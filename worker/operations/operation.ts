@@ -1,4 +1,4 @@
-import type { Action, GovernedAction } from '../policy/policy.ts';
+import type { Action, GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, type Plan, type Principal, VaultNotOpen } from '../store/commit.ts';
 import type { Statement, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';

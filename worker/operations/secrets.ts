@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { openValue, SealedValueError, sealValue } from '../crypto/keyring.ts';
+import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
 import { transact } from '../store/commit.ts';
 import { type SecretRow, type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { statement, value } from '../store/statement.ts';

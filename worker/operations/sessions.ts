@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { dummyVerifier, makeVerifier, needsUpgrade, verifyPassword } from '../crypto/password.ts';
-import { issueSessionToken, newSessionId } from '../crypto/session-token.ts';
-import { passwordProblem } from '../policy/password-policy.ts';
-import type { Role } from '../policy/policy.ts';
+import { passwordProblem } from '../../core/accounts/password-policy.ts';
+import { dummyVerifier, makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
+import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
+import type { Role } from '../../core/policy/policy.ts';
 import { read } from '../store/commit.ts';
 import { principalByName } from '../store/principal.ts';
 import { instance, type SessionRow, sessions, type UserRow, users } from '../store/schema.ts';

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { makeVerifier } from '../crypto/password.ts';
-import { likeness } from '../policy/likeness.ts';
-import { passwordProblem } from '../policy/password-policy.ts';
-import type { Role } from '../policy/policy.ts';
+import { likeness } from '../../core/accounts/likeness.ts';
+import { passwordProblem } from '../../core/accounts/password-policy.ts';
+import { makeVerifier } from '../../core/crypto/password.ts';
+import type { Role } from '../../core/policy/policy.ts';
 import { secrets, sessions, type UserRow, users } from '../store/schema.ts';
 import { statement, value } from '../store/statement.ts';
 import { granted, type Rule, userNumbered } from '../store/verdict.ts';

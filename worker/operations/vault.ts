@@ -1,5 +1,5 @@
-import type { Keyring } from '../crypto/keyring.ts';
-import type { SessionKey } from '../crypto/session-token.ts';
+import type { Keyring } from '../../core/crypto/keyring.ts';
+import type { SessionKey } from '../../core/crypto/session-token.ts';
 import type { Caller } from '../store/commit.ts';
 
 export { type Caller, StoreFailure } from '../store/commit.ts';

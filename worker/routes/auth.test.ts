@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeVerifier } from '../crypto/password.ts';
+import { makeVerifier } from '../../core/crypto/password.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
 
 type Started = Awaited<ReturnType<typeof startVault>>;

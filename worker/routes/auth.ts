@@ -1,4 +1,5 @@
 import { clearSessionCookie, setSessionCookie } from '../http/credential.ts';
+import { type AppContext, answer, done, ok, parse, router, type Success, send } from '../http/route.ts';
 import {
   changePassword,
   listSessions,
@@ -11,7 +12,6 @@ import {
 import * as json from '../wire/json.ts';
 import { failed, type Reply, refused } from '../wire/reply.ts';
 import { credentials, passwordChange, sessionPath } from '../wire/requests.ts';
-import { type AppContext, answer, done, ok, parse, router, type Success, send } from './router.ts';
 
 /** The token for programs, and the same in a cookie for the browser, where no script can read it. */
 const signedIn = ({ req }: AppContext, { token, name, role, mustChangePassword, ttlSeconds }: SignedIn): Reply => ({

@@ -1,8 +1,8 @@
-import { version } from '../../package.json';
+import { version } from '../../core/version.ts';
+import { router, send } from '../http/route.ts';
 import { openInstance, VaultUnavailable } from '../operations/instance.ts';
 import type { Vault } from '../operations/vault.ts';
 import type { Reply } from '../wire/reply.ts';
-import { router, send } from './router.ts';
 
 export const serviceName = 'keystore';
 export const alive = { status: 'alive', service: serviceName };

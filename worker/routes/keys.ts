@@ -1,7 +1,7 @@
+import { answer, created, done, list, ok, router } from '../http/route.ts';
 import { createSecret, deleteSecret, listSecrets, readSecret, updateSecret } from '../operations/secrets.ts';
 import * as json from '../wire/json.ts';
 import { keyChange, keyListQuery, keyPath, newKey } from '../wire/requests.ts';
-import { answer, created, done, list, ok, router } from './router.ts';
 
 export const keys = router()
   .get('/keys', answer(listSecrets, { query: keyListQuery }, list(json.keyList)))

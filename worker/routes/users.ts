@@ -1,7 +1,7 @@
+import { answer, created, done, list, router } from '../http/route.ts';
 import { createUser, deleteUser, listUsers, updateUser } from '../operations/users.ts';
 import * as json from '../wire/json.ts';
 import { newUser, userChange, userListQuery, userPath } from '../wire/requests.ts';
-import { answer, created, done, list, router } from './router.ts';
 
 export const users = router()
   .get('/users', answer(listUsers, { query: userListQuery }, list(json.userList)))

@@ -1,4 +1,4 @@
-import type { Role } from '../policy/policy.ts';
+import type { Role } from '../../core/policy/policy.ts';
 import type { Statement, Value, Values } from './statement.ts';
 import type { Outcome, VerdictRow } from './verdict.ts';
 

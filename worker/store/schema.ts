@@ -1,5 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Role } from '../policy/policy.ts';
+import type { Role } from '../../core/policy/policy.ts';
 
 /**
  * The tables as drizzle sees them. `migrations/` is what creates them, with their constraints, indexes and triggers; a test

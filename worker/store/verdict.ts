@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { type Action, type GovernedAction, policy, type Reach, roles } from '../policy/policy.ts';
+import { type Action, type GovernedAction, policy, type Reach, roles } from '../../core/policy/policy.ts';
 import { principalBySession } from './principal.ts';
 import { auditEvents, instance, secrets, sessions, users } from './schema.ts';
 import { type Statement, statement, value } from './statement.ts';

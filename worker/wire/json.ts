@@ -1,8 +1,8 @@
+import { wireAction } from '../../core/vocabulary.ts';
 import type { EventCount, ListedEvent } from '../operations/events.ts';
 import type { ListedSecret, Secret } from '../operations/secrets.ts';
 import type { ListedSession } from '../operations/sessions.ts';
 import type { ListedUser } from '../operations/users.ts';
-import { wireAction } from './vocabulary.ts';
 
 /** From our words to the seed's: what a client reads. Times are ISO 8601 in UTC with `Z`. */
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { isTooLong } from '../policy/password-policy.ts';
-import { roles } from '../policy/policy.ts';
-import { kindsNamed } from './vocabulary.ts';
+import { isTooLong } from '../../core/accounts/password-policy.ts';
+import { roles } from '../../core/policy/policy.ts';
+import { kindsNamed } from '../../core/vocabulary.ts';
 
 /**
  * What a request may say, from the seed's words to ours. Every message is a sentence that tells a caller what to change.

@@ -1,0 +1,84 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build as bundle, stop } from 'esbuild';
+
+/**
+ * Builds what the runtime serves: `dist/worker/index.js`, the worker as one module, and `dist/ui`, the browser UI under
+ * hashed names with an index.html.
+ */
+export async function build(project: string): Promise<void> {
+  await Promise.all([buildWorker(project), buildUi(project)]);
+}
+
+/** Builds if a source is newer than the last build. Says whether it did. */
+export async function buildIfStale(project: string): Promise<boolean> {
+  const built = join(project, 'dist/worker/index.js');
+  const sources = ['core', 'worker', 'ui', 'package-lock.json'].map((name) => join(project, name));
+  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return false;
+  await build(project);
+  // esbuild would stay, as a child that inherited our environment.
+  await stop();
+  return true;
+}
+
+async function buildWorker(project: string): Promise<void> {
+  await bundle({
+    absWorkingDir: project,
+    entryPoints: ['worker/index.ts'],
+    outfile: 'dist/worker/index.js',
+    bundle: true,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    mainFields: ['browser', 'module', 'main'],
+    external: ['node:*', 'cloudflare:*'],
+    loader: { '.txt': 'text', '.sql': 'text' },
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'warning',
+  });
+}
+
+/** Files are written before the page that names them, and the old ones go last: whoever loads the page meanwhile gets a whole one. */
+async function buildUi(project: string): Promise<void> {
+  const target = join(project, 'dist/ui');
+  const assets = join(target, 'assets');
+  mkdirSync(assets, { recursive: true });
+  const { metafile } = await bundle({
+    absWorkingDir: project,
+    entryPoints: ['ui/main.ts', 'ui/theme-boot.ts'],
+    outdir: 'dist/ui/assets',
+    entryNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const built = Object.keys(metafile.outputs).map((path) => path.replace(/^dist\/ui/, ''));
+  cpSync(join(project, 'ui/public'), target, { recursive: true });
+  writeFileSync(join(target, 'index.html'), page(readFileSync(join(project, 'ui/index.html'), 'utf8'), built));
+  for (const name of readdirSync(assets)) {
+    if (!built.includes(`/assets/${name}`)) rmSync(join(assets, name));
+  }
+}
+
+/** The page names its files without their hashes. */
+function page(template: string, built: string[]): string {
+  return template.replace(/\/assets\/([\w-]+)\.(js|css)/g, (named, name, type) => {
+    const file = built.find((path) => path.startsWith(`/assets/${name}-`) && path.endsWith(`.${type}`));
+    if (file === undefined) throw new Error(`ui/index.html names ${named}, which was not built.`);
+    return file;
+  });
+}
+
+/** The latest change in a file or folder, in ms; 0 if there is none, as in an image that has only what was built. */
+function newest(path: string): number {
+  if (!existsSync(path)) return 0;
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+if (import.meta.main) await build(resolve(import.meta.dirname, '../..'));

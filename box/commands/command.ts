@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import { locateVault, type Vault } from '../data/database.ts';
+import { explain } from '../refusal.ts';
+import { pendingEnv } from '../restore/restore-journal.ts';
+import { type Lookup, openSettings, readSettings } from '../settings.ts';
+
+/** What the commands have in common that HelperScripts run, here or in a container: which vault, and which keys. */
+
+export interface Desk {
+  project: string;
+  vault: Vault;
+  envFile: string;
+  /** Finds settings and keys; those of an interrupted restore where its env file is not in place yet. */
+  lookup: Lookup;
+}
+
+export function openDesk(env: NodeJS.ProcessEnv = process.env): Desk {
+  const project = resolve(import.meta.dirname, '../..');
+  const { envFile, lookup } = openSettings(project, env);
+  const vault = locateVault(project, readSettings(project, envFile, lookup).dataFolder);
+  const pending = pendingEnv(vault);
+  if (pending === undefined) return { project, vault, envFile, lookup };
+  return { project, vault, envFile, lookup: openSettings(project, { ...env, KEYSTORE_ENV: pending }).lookup };
+}
+
+/** Runs one command. Standard output is for data and answers, standard error for a person; a Refusal ends with 1. */
+export async function runCommand(run: (args: string[]) => Promise<number>): Promise<void> {
+  process.umask(0o077);
+  try {
+    process.exitCode = await run(process.argv.slice(2));
+  } catch (error) {
+    console.error(explain(error));
+    process.exitCode = 1;
+  }
+}

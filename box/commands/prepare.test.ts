@@ -1,0 +1,99 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { framed, type Home, homeIn, makeHome, runOn } from '../../testing/disk-vaults.ts';
+import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
+import { lockDataFolder } from '../data/lock.ts';
+import { copyDatabase } from '../restore/restore-journal.ts';
+
+let base: string;
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'prepare test '));
+});
+
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+const prepare = (home: Home) => runOn(home, ['prepare.ts']);
+
+function names({ vault }: Home): unknown[] {
+  const database = new DatabaseSync(vault.file, { readOnly: true });
+  try {
+    return database
+      .prepare('SELECT name FROM secrets ORDER BY id')
+      .all()
+      .map(({ name }) => name);
+  } finally {
+    database.close();
+  }
+}
+
+function emptyHome(): Home {
+  const home = homeIn(join(base, 'home'));
+  mkdirSync(home.data, { recursive: true });
+  writeFileSync(home.envFile, `SECRET_KEY=${oldKeys.SECRET_KEY}\nENCRYPTION_KEY=${oldKeys.ENCRYPTION_KEY}\n`);
+  return home;
+}
+
+describe('before a start', () => {
+  test('a new folder gets its database, and is free again; a second time there is nothing to do', () => {
+    const home = emptyHome();
+    const first = prepare(home);
+    expect([first.code, first.output]).toEqual([0, expect.stringMatching(/^Applied \d+ migrations? to .*\.\n$/)]);
+    // Whoever starts it is the one to say that it has been up.
+    expect(existsSync(home.vault.marker)).toBe(false);
+    lockDataFolder(home.data)();
+    expect(prepare(home)).toMatchObject({ code: 0, output: '' });
+  });
+
+  test('a database of v0.6 moves in', () => {
+    const home = emptyHome();
+    writeOld(join(home.data, 'keystore.db'), {
+      users: [someUser],
+      api_keys: [{ key_name: 'old', encrypted_value: sealOld('old value'), owner_id: 1, created_by: 'admin' }],
+    });
+    const { code, output } = prepare(home);
+    expect([code, output]).toEqual([0, expect.stringMatching(/From v0\.6: 1 accounts, 1 keys/)]);
+    expect(names(home)).toEqual(['old']);
+    expect(readdirSync(home.data)).toContain('keystore.v06.db');
+  });
+
+  test('a folder that is in use is left alone', async () => {
+    const home = await makeHome(join(base, 'home'), { mine: 'value' });
+    const unlock = lockDataFolder(home.data);
+    const { code, output } = prepare(home);
+    unlock();
+    expect([code, output]).toEqual([1, expect.stringMatching(/is in use by process \d+/)]);
+  });
+
+  test('no new keys are made for old data', async () => {
+    const home = await makeHome(join(base, 'home'), { mine: 'value' });
+    rmSync(home.envFile);
+    const { code, output } = prepare(home);
+    expect([code, output]).toEqual([1, expect.stringMatching(/Bring back the \.env/)]);
+    expect(existsSync(home.envFile)).toBe(false);
+  });
+
+  test('a restore is carried out, and where the env file is not ours to write, 3 says that it is to be put there', async () => {
+    const home = await makeHome(join(base, 'home'), { mine: 'value' });
+    const other = await makeHome(join(base, 'other'), { theirs: 'value' });
+    const backup = join(base, 'backup.db');
+    await copyDatabase(other.vault.file, backup);
+    const input = framed(backup, other.envFile);
+    expect(runOn(home, ['restore.ts', 'stage'], { input }).code).toBe(0);
+    // In a folder that there is not, nothing can be written: as on the file system of a container.
+    const mounted = { ...home, envFile: join(base, 'nowhere/.env') };
+    expect(runOn(mounted, ['restore.ts', 'apply']).code).toBe(0);
+    for (let times = 0; times < 2; times++) {
+      const waiting = prepare(mounted);
+      expect([waiting.code, waiting.output]).toEqual([3, expect.stringMatching(/not yet that of the restored vault/)]);
+    }
+    copyFileSync(other.envFile, home.envFile);
+    const { code, output } = prepare(home);
+    expect([code, output]).toEqual([0, 'Carried out a restore.\n']);
+    expect(names(home)).toEqual(['theirs']);
+    expect(prepare(home)).toMatchObject({ code: 0, output: '' });
+  });
+});

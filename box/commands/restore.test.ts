@@ -1,0 +1,468 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addValue, framed, type Home, homeIn, makeHome, project, runOn } from '../../testing/disk-vaults.ts';
+import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
+import { checkDatabase, readKeyring } from '../data/check-database.ts';
+import { lockDataFolder } from '../data/lock.ts';
+import { completeRestore, copyDatabase } from '../restore/restore-journal.ts';
+import { openSettings } from '../settings.ts';
+
+let base: string;
+let old: Home;
+let backup: string;
+let backupEnv: string;
+let count = 0;
+
+beforeAll(async () => {
+  base = mkdtempSync(join(tmpdir(), 'restore test '));
+  old = await makeHome(join(base, 'old'), { mine: 'living value' });
+  const other = await makeHome(join(base, 'other'), { theirs: 'restored value', second: 'two\nlines' });
+  backup = join(base, 'keystore_backup_20250101_000000.db');
+  backupEnv = join(base, '.env_backup_20250101_000000.txt');
+  await copyDatabase(other.vault.file, backup);
+  writeFileSync(backupEnv, readFileSync(other.envFile));
+});
+
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** A copy of the living vault, to do harm to. */
+const living = () => copyOf(old);
+
+function copyOf({ folder }: Home): Home {
+  const copy = join(base, `living ${++count}`);
+  cpSync(folder, copy, { recursive: true });
+  return homeIn(copy);
+}
+
+function names(home: Home): string[] {
+  const database = new DatabaseSync(home.vault.file, { readOnly: true });
+  try {
+    return database
+      .prepare('SELECT name FROM secrets ORDER BY id')
+      .all()
+      .map(({ name }) => String(name));
+  } finally {
+    database.close();
+  }
+}
+
+/** Everything that is there, but for the locks. */
+function content({ folder }: Home): Map<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((file) => join(file.parentPath, file.name)).filter((path) => !/\.lock(\/|$)/.test(path));
+  return new Map(paths.map((path) => [path, readFileSync(path, 'latin1')]));
+}
+
+const stage = (home: Home, file: string | Uint8Array = backup, env: string | Uint8Array | null = backupEnv) =>
+  runOn(home, ['restore.ts', 'stage'], { input: framed(file, env ?? undefined) });
+
+describe('a restore', () => {
+  test('swaps database and env file, keeps both, and leaves nothing else', () => {
+    const home = living();
+    const envBefore = readFileSync(home.envFile, 'utf8');
+    const staged = stage(home);
+    expect(staged.output).toBe(
+      `The backup is whole: 1 accounts, 2 keys (2 versions), 0 log entries; schema 0001_vault.sql, key ${keyIdOf(backup)}.\n`,
+    );
+    expect(names(home)).toEqual(['mine']);
+    const applied = runOn(home, ['restore.ts', 'apply']);
+    expect(applied.code).toBe(0);
+    expect(runOn(home, ['restore.ts', 'clear']).code).toBe(0);
+    expect(names(home)).toEqual(['theirs', 'second']);
+    expect(readFileSync(home.envFile)).toEqual(readFileSync(backupEnv));
+    const kept = readdirSync(home.data).find((name) => name.startsWith('before-restore')) as string;
+    expect(applied.output).toContain(kept);
+    expect(readFileSync(join(home.folder, `.env.${kept.replace('.db', '')}`), 'utf8')).toBe(envBefore);
+    const before = new DatabaseSync(join(home.data, kept), { readOnly: true });
+    expect(before.prepare('SELECT name FROM secrets').all()).toEqual([{ name: 'mine' }]);
+    before.close();
+    expect(readdirSync(home.data).sort()).toEqual([kept, 'v3', 'vault.json', 'vault.lock'].sort());
+    for (const path of content(home).keys()) expect(statSync(path).mode & 0o077).toBe(0);
+    expect(runOn(home, ['check.ts', 'prove']).output).toMatch(/A value opens/);
+  });
+
+  test('is not disturbed by a write-ahead log that the old database left', () => {
+    const home = living();
+    const writer = new DatabaseSync(home.vault.file);
+    writer.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; UPDATE secrets SET description = 'in the log'",
+    );
+    const wal = readFileSync(`${home.vault.file}-wal`);
+    const main = readFileSync(home.vault.file);
+    writer.close();
+    writeFileSync(home.vault.file, main);
+    writeFileSync(`${home.vault.file}-wal`, wal);
+    expect(stage(home).code).toBe(0);
+    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(existsSync(`${home.vault.file}-wal`)).toBe(false);
+    expect(names(home)).toEqual(['theirs', 'second']);
+    const kept = readdirSync(home.data).find((name) => name.startsWith('before-restore')) as string;
+    const before = new DatabaseSync(join(home.data, kept), { readOnly: true });
+    expect(before.prepare('SELECT description FROM secrets').all()).toEqual([{ description: 'in the log' }]);
+    before.close();
+  });
+
+  test('is not disturbed by one whose database is gone either', () => {
+    const home = living();
+    const writer = new DatabaseSync(home.vault.file);
+    writer.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE stale (x)');
+    const wal = readFileSync(`${home.vault.file}-wal`);
+    writer.close();
+    for (const harm of [
+      () => rmSync(home.vault.file),
+      () => writeFileSync(home.vault.file, 'garbage '.repeat(5_000)),
+    ]) {
+      harm();
+      writeFileSync(`${home.vault.file}-wal`, wal);
+      expect(stage(home).code).toBe(0);
+      expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+      runOn(home, ['restore.ts', 'clear']);
+      expect(runOn(home, ['check.ts']).output).toMatch(/every value opens/);
+      expect(names(home)).toEqual(['theirs', 'second']);
+    }
+  });
+
+  test('brings a vault back whose database is missing, garbage or empty', () => {
+    for (const harm of [
+      (file: string) => rmSync(file),
+      (file: string) => writeFileSync(file, 'garbage '.repeat(5_000)),
+      (file: string) => writeFileSync(file, ''),
+    ]) {
+      const home = living();
+      harm(home.vault.file);
+      expect(stage(home).code).toBe(0);
+      expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+      expect(names(home)).toEqual(['theirs', 'second']);
+    }
+  });
+
+  test('can be undone', () => {
+    const home = living();
+    const envBefore = readFileSync(home.envFile);
+    stage(home);
+    runOn(home, ['restore.ts', 'apply']);
+    expect(runOn(home, ['restore.ts', 'undo'], { input: envBefore }).output).toBe('');
+    expect(runOn(home, ['restore.ts', 'finish']).code).toBe(0);
+    expect(names(home)).toEqual(['mine']);
+    expect(readFileSync(home.envFile)).toEqual(envBefore);
+    expect(existsSync(join(home.data, 'restore'))).toBe(false);
+  });
+
+  test('waits for whoever uses the vault to stop', () => {
+    const home = living();
+    expect(stage(home).code).toBe(0);
+    const unlock = lockDataFolder(home.data);
+    const { code, output } = runOn(home, ['restore.ts', 'apply']);
+    unlock();
+    expect(code).toBe(1);
+    expect(output).toMatch(/is in use by process/);
+    expect(names(home)).toEqual(['mine']);
+  });
+
+  test('of a backup without keys needs the keys in use to be its own', () => {
+    const home = living();
+    const wrong = stage(home, backup, null);
+    expect(wrong.code).toBe(1);
+    expect(wrong.output).toContain(`sealed with the key ${keyIdOf(backup)}`);
+    writeFileSync(home.envFile, readFileSync(backupEnv));
+    expect(stage(home, backup, null).code).toBe(0);
+    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(names(home)).toEqual(['theirs', 'second']);
+  });
+});
+
+function keyIdOf(file: string): string {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return String(database.prepare('SELECT key_id FROM instance').get()?.key_id);
+  } finally {
+    database.close();
+  }
+}
+
+/** A backup with something done to it. */
+function harmed(harm: (database: DatabaseSync) => void): Buffer {
+  const file = join(base, `harmed ${++count}.db`);
+  cpSync(backup, file);
+  const database = new DatabaseSync(file);
+  harm(database);
+  database.close();
+  return readFileSync(file);
+}
+
+describe('refuses, and touches nothing,', () => {
+  const bytes = () => readFileSync(backup);
+  test.each<[string, () => Uint8Array, RegExp]>([
+    ['an empty file', () => Buffer.alloc(0), /neither a backup of a vault/],
+    ['a file that is no database', () => Buffer.from('not a database at all\n'.repeat(500)), /no SQLite database/],
+    ['a truncated file', () => bytes().subarray(0, 20_000), /damaged/],
+    ['a file cut within a page', () => bytes().subarray(0, -1_000), /damaged/],
+    [
+      'a file with zeros in the middle',
+      () => {
+        const all = bytes();
+        all.fill(0, 8_192, 40_960);
+        return all;
+      },
+      /damaged|schema/,
+    ],
+    ['another SQLite database', () => harmed((it) => it.exec('DROP TABLE instance')), /neither a backup/],
+    ['a missing table', () => harmed((it) => it.exec('DROP TABLE sessions')), /schema.*sessions/],
+    ['a missing trigger', () => harmed((it) => it.exec('DROP TRIGGER audit_events_are_never_deleted')), /schema/],
+    [
+      'a trigger of somebody else',
+      () => harmed((it) => it.exec('CREATE TRIGGER spy AFTER INSERT ON secrets BEGIN SELECT 1; END')),
+      /schema.*spy/,
+    ],
+    [
+      'a newer version',
+      () => harmed((it) => it.exec("INSERT INTO d1_migrations (name) VALUES ('9999_later.sql')")),
+      /newer version.*9999_later/,
+    ],
+    ['a lost canary', () => harmed((it) => it.exec('DELETE FROM instance')), /lost the record/],
+    [
+      'an altered canary',
+      () => harmed((it) => it.exec("UPDATE instance SET canary = 'x'")),
+      /record of the sealing key/,
+    ],
+    [
+      'a value moved to another name',
+      () =>
+        harmed((it) => {
+          const { token, binding } = it.prepare('SELECT * FROM secret_versions WHERE secret_id = 2').get() ?? {};
+          it.prepare('UPDATE secret_versions SET token = ?, binding = ? WHERE secret_id = 1').run(
+            token ?? '',
+            binding ?? '',
+          );
+        }),
+      /1 of 2 values do not open:\n.*"theirs", version 1: the value was altered, or sealed for another name/,
+    ],
+    [
+      'an altered value',
+      () => harmed((it) => it.exec("UPDATE secret_versions SET token = 'x'")),
+      /2 of 2 values do not open/,
+    ],
+    [
+      'a secret without its value',
+      () => harmed((it) => it.exec('DELETE FROM secret_versions WHERE secret_id = 1')),
+      /"theirs": its current version is missing/,
+    ],
+    [
+      'rows that refer to nothing',
+      () => harmed((it) => it.exec('PRAGMA foreign_keys = OFF; DELETE FROM users')),
+      /refers to what is not there/,
+    ],
+  ])('%s', (_, make, reason) => {
+    const home = living();
+    const before = content(home);
+    const { code, output } = stage(home, make());
+    expect(code).toBe(1);
+    expect(output).toMatch(reason);
+    expect(output).not.toMatch(/ {4}at /);
+    expect(content(home)).toEqual(before);
+    expect(runOn(home, ['restore.ts', 'apply']).output).toMatch(/Nothing is staged/);
+    expect(content(home)).toEqual(before);
+  });
+
+  test.each([
+    [
+      'the wrong ENCRYPTION_KEY',
+      'SECRET_KEY=Xk3vN9qLw7Rt2Yb8Hc5Jf1Mz6Pd4Gs0A\nENCRYPTION_KEY=Ns8x1rM3l5V7mVgX0k2QJ8yq0b4T6w9Zc1D3e5F7g9U=\n',
+      /fingerprint/,
+    ],
+    ['no ENCRYPTION_KEY', 'SECRET_KEY=Xk3vN9qLw7Rt2Yb8Hc5Jf1Mz6Pd4Gs0A\n', /ENCRYPTION_KEY is not set/],
+    [
+      'a weak SECRET_KEY',
+      'SECRET_KEY=short\nENCRYPTION_KEY=Ns8x1rM3l5V7mVgX0k2QJ8yq0b4T6w9Zc1D3e5F7g9U=\n',
+      /SECRET_KEY/,
+    ],
+  ])('an env file with %s', (_, env, reason) => {
+    const home = living();
+    const before = content(home);
+    const { code, output } = stage(home, backup, Buffer.from(env));
+    expect(code).toBe(1);
+    expect(output).toMatch(reason);
+    expect(output).not.toContain('Ns8x1rM3');
+    expect(content(home)).toEqual(before);
+  });
+
+  test('what did not arrive whole', () => {
+    const home = living();
+    const before = content(home);
+    for (const input of ['', '1 2', 'x y z w\n', '0 -1 0 0\n', framed(backup).subarray(0, -1)]) {
+      const { code, output } = runOn(home, ['restore.ts', 'stage'], { input });
+      expect([code, output]).toEqual([1, expect.stringMatching(/did not arrive whole/)]);
+      expect(content(home)).toEqual(before);
+    }
+  });
+
+  test('but goes on with values that do not open if that is said', () => {
+    const home = living();
+    const file = harmed((it) => it.exec("UPDATE secret_versions SET token = 'x' WHERE secret_id = 1"));
+    const { code, output } = runOn(home, ['restore.ts', 'stage', '--accept-damaged'], {
+      input: framed(file, backupEnv),
+    });
+    expect(code).toBe(0);
+    expect(output).toMatch(/does not open: "theirs"/);
+  });
+});
+
+describe('kill -9', () => {
+  const hook = `--import=${join(import.meta.dirname, '../testdata/kill-at.ts')}`;
+
+  /** Runs a step over and over, killed one change to the file system later each time, and looks at what every kill left. */
+  function killEverywhere(from: Home, step: string, look: (home: Home) => void): number {
+    for (let at = 1; ; at++) {
+      const home = copyOf(from);
+      const input = step === 'stage' ? framed(backup, backupEnv) : '';
+      const { signal, output } = runOn(home, ['restore.ts', step], {
+        node: [hook],
+        env: { KILL_AT: String(at) },
+        input,
+      });
+      look(home);
+      if (signal !== 'SIGKILL') {
+        expect(output).not.toMatch(/ {4}at /);
+        return at;
+      }
+    }
+  }
+
+  /** The pair is one of the two that there are: every value of the database opens with the keys of the env file. */
+  function expectPair(home: Home): string {
+    const { lookup } = openSettings(project, { KEYSTORE_ENV: home.envFile });
+    const database = new DatabaseSync(home.vault.file);
+    const { migrationsFolder } = home.vault;
+    const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder });
+    database.close();
+    expect(census.damaged).toEqual([]);
+    const [name = ''] = names(home);
+    const env = readFileSync(name === 'mine' ? old.envFile : backupEnv);
+    expect(readFileSync(home.envFile).equals(env)).toBe(true);
+    return name;
+  }
+
+  /** What the launcher does when it starts. */
+  function nextStart(home: Home): void {
+    completeRestore(home.vault, home.envFile);
+    expect(existsSync(join(home.data, 'restore/next.db'))).toBe(false);
+    expect(existsSync(join(home.data, 'restore/next.env'))).toBe(false);
+  }
+
+  test('while it is checked leaves the living vault as it was', () => {
+    const steps = killEverywhere(old, 'stage', (home) => {
+      expect(expectPair(home)).toBe('mine');
+      completeRestore(home.vault, home.envFile);
+      expect(existsSync(join(home.data, 'restore'))).toBe(false);
+      expect(expectPair(home)).toBe('mine');
+    });
+    expect(steps).toBeGreaterThan(5);
+  });
+
+  test('at any point of the swap leaves the old pair or the new one, and the next start has a whole one', () => {
+    const staged = living();
+    expect(stage(staged).code).toBe(0);
+    const outcomes: string[] = [];
+    const steps = killEverywhere(staged, 'apply', (home) => {
+      nextStart(home);
+      outcomes.push(expectPair(home));
+    });
+    expect(steps).toBeGreaterThan(15);
+    // First the old one, from some moment on the new one, and never back.
+    expect(outcomes).toEqual(outcomes.toSorted());
+    expect(new Set(outcomes)).toEqual(new Set(['mine', 'theirs']));
+  });
+
+  test('at any point of carrying out an interrupted swap leads to the new pair', () => {
+    const committed = living();
+    stage(committed);
+    for (let at = 1; at < 100 && !existsSync(join(committed.data, 'restore/commit.json')); at++) {
+      runOn(committed, ['restore.ts', 'apply'], { node: [hook], env: { KILL_AT: String(at) } });
+    }
+    expect(names(committed)).toEqual(['mine']);
+    killEverywhere(committed, 'finish', (home) => {
+      nextStart(home);
+      expect(expectPair(home)).toBe('theirs');
+    });
+  });
+});
+
+describe('moving in from v0.6', () => {
+  const env = Buffer.from(
+    `SECRET_KEY=${oldKeys.SECRET_KEY}\nENCRYPTION_KEY=${oldKeys.ENCRYPTION_KEY}\nFLASK_ENV=production\n`,
+  );
+
+  function oldDatabase(): string {
+    const file = join(base, `keystore ${++count}.db`);
+    writeOld(file, {
+      users: [someUser],
+      api_keys: [{ key_name: 'old', encrypted_value: sealOld('old value'), owner_id: 1, created_by: 'admin' }],
+      access_log: [{ action: 'logout', user_id: 1, user_name: 'admin' }],
+    });
+    return file;
+  }
+
+  test('is done once: again changes nothing, unless that is asked for', () => {
+    const home = living();
+    const file = oldDatabase();
+    expect(stage(home, file, env).output).toMatch(/From v0\.6: 1 accounts, 1 keys, 1 log entries/);
+    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    runOn(home, ['restore.ts', 'clear']);
+    expect(names(home)).toEqual(['old']);
+    expect(readFileSync(home.envFile)).toEqual(env);
+
+    const work = new DatabaseSync(home.vault.file);
+    addValue(work, home.envFile, 'new work', 'value');
+    work.close();
+    const before = content(home);
+    const again = stage(home, file, env);
+    expect([again.code, again.output]).toEqual([4, 'This v0.6 database has moved in already. Nothing was changed.\n']);
+    expect(content(home)).toEqual(before);
+
+    const forced = runOn(home, ['restore.ts', 'stage', '--again'], { input: framed(file, env) });
+    expect(forced.code).toBe(0);
+    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(names(home)).toEqual(['old']);
+  });
+
+  test('is refused with a key that opens nothing', () => {
+    const home = living();
+    const before = content(home);
+    const { code, output } = stage(home, oldDatabase(), null);
+    expect(code).toBe(1);
+    expect(output).toMatch(/None of the 1 values opens/);
+    expect(content(home)).toEqual(before);
+  });
+
+  test('10,000 keys and 100,000 log entries, in chunks, with progress', () => {
+    const file = join(base, 'large.db');
+    const keys = 10_000;
+    const entries = 100_000;
+    writeOld(file, {
+      users: [someUser],
+      api_keys: Array.from({ length: keys }, (_, index) => ({
+        ...{ key_name: `key ${index}`, encrypted_value: sealOld(`value ${index} ${'x'.repeat(100)}`) },
+        ...{ owner_id: 1, created_by: 'admin', description: 'one of many' },
+      })),
+      access_log: Array.from({ length: entries }, (_, index) => ({
+        ...{ user_id: 1, user_name: 'admin', key_name: `key ${index % keys}`, action: 'view_key' },
+        ...{ ip_address: '10.0.0.1', user_agent: 'curl/8.5', success: 1 },
+      })),
+    });
+    const home = living();
+    const { code, output } = stage(home, file, env);
+    console.log(`${(statSync(file).size / 1e6).toFixed(0)} MB of v0.6:\n${output}`);
+    expect(code).toBe(0);
+    expect(output).toMatch(/Keys: 5000 of 10000\./);
+    expect(output).toMatch(/Log: 75000 of 100000 entries\./);
+    expect(output).toMatch(/Opened 9000 of 10000 values\./);
+    const [, seconds, megabytes] = /took ([\d.]+) s and at most (\d+) MB/.exec(output) ?? [];
+    expect(Number(seconds)).toBeLessThan(60);
+    expect(Number(megabytes)).toBeLessThan(400);
+    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(names(home).length).toBe(keys);
+  });
+});

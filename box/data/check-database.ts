@@ -1,0 +1,184 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { KeyFormatError } from '../../core/crypto/key-material.ts';
+import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../../core/crypto/keyring.ts';
+import { quoted } from '../quoted.ts';
+import { Refusal } from '../refusal.ts';
+import type { Lookup } from '../settings.ts';
+
+/** How many values are opened between two lines of progress. */
+const progressStep = 1_000;
+
+/** What a vault holds. Counts and fingerprints; never a value. */
+export interface Census {
+  migration: string;
+  keyId: string;
+  users: number;
+  activeAdmins: number;
+  mustChangePassword: number;
+  secrets: number;
+  versions: number;
+  events: number;
+  newestEventAt: number | null;
+  /** Values that do not open, each with why. Empty where all is well. */
+  damaged: string[];
+}
+
+export interface Check {
+  keyring: Keyring;
+  migrationsFolder: string;
+  progress?: (line: string) => void;
+}
+
+/**
+ * Checks a whole vault: integrity, schema, the canary, and that every value opens for the name it is stored under.
+ *
+ * @throws Refusal saying what is wrong. Only values that do not open are listed in the census instead.
+ */
+export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolder, progress }: Check): Census {
+  checkIntegrity(database);
+  const migration = checkSchema(database, migrationsFolder);
+  const keyId = checkCanary(database, keyring);
+  const count = (sql: string) => Number(database.prepare(`SELECT count(*) AS count FROM ${sql}`).get()?.count);
+  const newest = database.prepare('SELECT max(at) AS at FROM audit_events').get()?.at;
+  return {
+    migration,
+    keyId,
+    users: count('users'),
+    activeAdmins: count("users WHERE role = 'admin' AND is_active"),
+    mustChangePassword: count('users WHERE must_change_password'),
+    secrets: count('secrets'),
+    versions: count('secret_versions'),
+    events: count('audit_events'),
+    newestEventAt: typeof newest === 'number' ? newest : null,
+    damaged: openEveryValue(database, keyring, count('secret_versions'), progress),
+  };
+}
+
+/** Every page, index, constraint and reference. */
+export function checkIntegrity(database: DatabaseSync): void {
+  let found: string;
+  try {
+    found = String(database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);
+  } catch (error) {
+    throw new Refusal(`This is no readable SQLite database (${(error as Error).message}).`);
+  }
+  if (found !== 'ok') throw new Refusal(`The database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
+  const orphan = database.prepare('PRAGMA foreign_key_check').get();
+  if (orphan) throw new Refusal(`The database is damaged (a row of ${orphan.table} refers to what is not there).`);
+}
+
+/** Whether its tables say that it is one of our vaults, of whatever version. */
+export function isVault(database: DatabaseSync): boolean {
+  const sql = "SELECT count(*) AS count FROM sqlite_schema WHERE name IN ('d1_migrations', 'instance')";
+  return database.prepare(sql).get()?.count === 2;
+}
+
+/** Compares every table, index and trigger with what the same migrations make. Returns the newest one. */
+function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
+  if (!isVault(database)) throw new Refusal('This is an SQLite database, but not a vault.');
+  const known = readdirSync(migrationsFolder).filter((name) => name.endsWith('.sql'));
+  const applied = database
+    .prepare('SELECT name FROM d1_migrations ORDER BY id')
+    .all()
+    .map(({ name }) => String(name));
+  const unknown = applied.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new Refusal(
+      `The vault is of a newer version of this program (it has ${unknown.join(', ')}). Use that version.`,
+    );
+  }
+  const model = new DatabaseSync(':memory:');
+  for (const name of applied) model.exec(readFileSync(join(migrationsFolder, name), 'utf8'));
+  const expected = schemaOf(model);
+  model.close();
+  const found = schemaOf(database);
+  const differing = [...new Set([...expected.keys(), ...found.keys()])].filter(
+    (name) => expected.get(name) !== found.get(name),
+  );
+  if (differing.length > 0) {
+    throw new Refusal(`The schema is not that of ${applied.at(-1) ?? 'any version'}: see ${differing.join(', ')}.`);
+  }
+  return applied.at(-1) ?? '';
+}
+
+function schemaOf(database: DatabaseSync): Map<string, string> {
+  const rows = database.prepare(
+    "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'd1_migrations'",
+  );
+  const ours = rows.all().filter(({ name }) => !/^(?:sqlite_|_cf_)/.test(String(name)));
+  return new Map(ours.map(({ name, sql }) => [String(name), String(sql).replace(/\s+/g, ' ')]));
+}
+
+function checkCanary(database: DatabaseSync, keyring: Keyring): string {
+  const instance = database.prepare('SELECT key_id, canary FROM instance').get();
+  if (!instance) throw new Refusal('The vault has lost the record that says which key seals it.');
+  const keyId = String(instance.key_id);
+  if (!keyring.byId.has(keyId)) {
+    throw new Refusal(
+      `ENCRYPTION_KEY has the fingerprint ${keyring.primary.id}, but this vault is sealed with the key ${keyId}.`,
+    );
+  }
+  if (!openCanary(keyring, String(instance.canary), keyId))
+    throw new Refusal('The record of the sealing key is damaged.');
+  return keyId;
+}
+
+interface StoredVersion {
+  name: string;
+  number: number;
+  token: string;
+  binding: string;
+  key_id: string;
+}
+
+function openEveryValue(
+  database: DatabaseSync,
+  keyring: Keyring,
+  total: number,
+  progress: Check['progress'] = () => {},
+): string[] {
+  const damaged: string[] = [];
+  const headless = database.prepare(
+    `SELECT name FROM secrets WHERE NOT EXISTS (
+       SELECT 1 FROM secret_versions WHERE secret_id = secrets.id AND number = secrets.current_version)`,
+  );
+  for (const { name } of headless.all()) damaged.push(`${quoted(String(name))}: its current version is missing`);
+  const versions = database.prepare(
+    `SELECT name, number, token, binding, key_id FROM secret_versions JOIN secrets ON secrets.id = secret_id
+     ORDER BY secret_id, number`,
+  );
+  let opened = 0;
+  for (const row of versions.iterate()) {
+    const { name, number, token, binding, key_id: keyId } = row as unknown as StoredVersion;
+    try {
+      openValue(keyring, name, { token, binding, keyId });
+    } catch (error) {
+      if (!(error instanceof SealedValueError)) throw error;
+      damaged.push(`${quoted(name)}, version ${number}: ${error.message}`);
+    }
+    opened++;
+    if (opened % progressStep === 0 && opened < total) progress(`Opened ${opened} of ${total} values.`);
+  }
+  return damaged;
+}
+
+/**
+ * The keys that a vault would be opened with.
+ *
+ * @throws Refusal if ENCRYPTION_KEY is missing or malformed.
+ */
+export function readKeyring(lookup: Lookup): Keyring {
+  try {
+    return parseKeyring(lookup('ENCRYPTION_KEY'), lookup('RETIRED_ENCRYPTION_KEYS'));
+  } catch (error) {
+    if (error instanceof KeyFormatError) throw new Refusal(error.message);
+    throw error;
+  }
+}
+
+/** What a census says, in one line. */
+export function summary({ users, secrets, versions, events, keyId, migration }: Census): string {
+  return `${users} accounts, ${secrets} keys (${versions} versions), ${events} log entries; schema ${migration}, key ${keyId}`;
+}

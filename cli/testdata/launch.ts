@@ -1,4 +1,0 @@
-/** Runs a vault of a test's own: `node launch.ts <project folder>`. */
-import { main } from '../start.ts';
-
-await main(process.argv[2] ?? '.');

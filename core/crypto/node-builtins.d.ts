@@ -1,0 +1,24 @@
+// The little of Node's standard library that crypto/ uses, for a program that is type-checked against workerd's globals.
+// `@types/node` would declare Node's globals too, and so let through code that does not run on the edge. A program that
+// does use `@types/node` (box/) never includes this file.
+
+declare module 'node:buffer' {
+  export const Buffer: {
+    from(text: string, encoding: 'base64' | 'base64url' | 'hex'): Uint8Array<ArrayBuffer>;
+    from(
+      memory: ArrayBufferLike,
+      byteOffset: number,
+      length: number,
+    ): { toString(encoding: 'base64url' | 'hex'): string };
+  };
+}
+
+declare module 'node:crypto' {
+  export function scrypt(
+    password: Uint8Array,
+    salt: Uint8Array,
+    lengthBytes: number,
+    cost: { N: number; r: number; p: number; maxmem: number },
+    done: (error: Error | null, derived: Uint8Array<ArrayBuffer>) => void,
+  ): void;
+}

@@ -1,0 +1,253 @@
+/**
+ * The rooms of the code, and what each may import. This table is the only place that says so: from it come
+ * `biome.borders.json`, which the linter holds every import against, and the picture in docs/ARCHITECTURE.md.
+ *
+ *   node tools/borders.ts           writes both
+ *   node tools/borders.ts --check   fails if one of them is out of date
+ *
+ * A room is a folder, without the folders below it that are rooms of their own. Tests are free: they may import anything.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+interface Room {
+  /** What it is for, in one line. */
+  purpose: string;
+  /** The rooms that it may import. Only rooms above it in this table, so there can be no circle. */
+  rooms: string[];
+  /** The packages that it may import. `node:` stands for all of Node.js. */
+  packages?: string[];
+}
+
+const core = ['core', 'core/policy', 'core/accounts', 'core/crypto', 'core/data-folder'];
+const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
+const features = ['session', 'keys', 'logs', 'users', 'account', 'about'];
+const preact = ['preact', 'preact/hooks', '@preact/signals', 'htm/preact'];
+
+/** From the foundations up. */
+export const rooms: Record<string, Room> = {
+  'core/policy': { purpose: 'who may do what, as a table', rooms: [] },
+  core: {
+    purpose: 'limits, vocabulary, settings: what every part reads; no I/O',
+    rooms: ['core/policy'],
+    packages: ['../package.json'],
+  },
+  'core/accounts': { purpose: 'user names and passwords: what is allowed', rooms: ['core'] },
+  'core/crypto': {
+    purpose: 'ciphers, hashes and tokens; the only room that knows how',
+    rooms: ['core'],
+    packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer', 'node:crypto'],
+  },
+
+  'core/data-folder': { purpose: 'where things are in a data folder', rooms: ['core', 'core/crypto'] },
+
+  'worker/store': {
+    purpose: 'the schema, the verdict, one transaction per request',
+    rooms: ['core', 'core/policy'],
+    packages: ['drizzle-orm'],
+  },
+  'worker/operations': {
+    purpose: 'one operation per sentence of the product',
+    rooms: [...core, 'worker/store'],
+    packages: ['drizzle-orm'],
+  },
+  'worker/wire': {
+    purpose: 'JSON as clients see it: schemas of requests, shapes of answers',
+    rooms: ['core', 'core/accounts', 'core/policy', 'worker/operations'],
+    packages: ['valibot', 'hono'],
+  },
+  'worker/http': {
+    purpose: 'bodies, credentials, headers: from HTTP to an operation and back',
+    rooms: ['core', 'core/crypto', 'worker/operations', 'worker/wire'],
+    packages: ['hono', 'valibot'],
+  },
+  'worker/routes': {
+    purpose: 'the table of contents: path, schemas, operation, reply',
+    rooms: ['core', 'worker/operations', 'worker/wire', 'worker/http'],
+    packages: ['hono'],
+  },
+  worker: {
+    purpose: 'the product: environment, app and entry point',
+    rooms: [...core, 'worker/operations', 'worker/wire', 'worker/http', 'worker/routes'],
+    packages: ['hono'],
+  },
+  box: {
+    purpose: 'what surrounds the worker on a machine: settings and refusals',
+    rooms: ['core'],
+    packages: ['node:'],
+  },
+  'box/gate': { purpose: 'the one process that faces the network', rooms: ['core', 'box'], packages: ['node:'] },
+  'box/runtime': {
+    purpose: '`wrangler dev` as a child that is watched and restarted',
+    rooms: ['core', 'box', 'box/gate'],
+    packages: ['node:'],
+  },
+  'box/data': {
+    purpose: 'the data folder: database, lock, migrations, restore journal',
+    rooms: [...core, 'box'],
+    packages: ['node:'],
+  },
+  'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },
+  'box/restore': {
+    purpose: 'a restore that either happens whole or not at all',
+    rooms: [...core, 'box', 'box/data', 'box/move-in'],
+    packages: ['node:'],
+  },
+  'box/commands': {
+    purpose: 'start, backup, restore, check, build and the rest',
+    rooms: [...core, ...box.slice(0, -1)],
+    packages: ['node:', 'esbuild'],
+  },
+
+  'standalone/database': {
+    purpose: "SQLite in the place of D1, with D1's interface and group commit",
+    rooms: ['core'],
+    packages: ['cloudflare:workers', 'keystore:migrations'],
+  },
+  standalone: {
+    purpose: 'what the worker meets on a plain workerd; launcher/ is its shell script',
+    rooms: ['core', 'box/gate', 'standalone/database'],
+    packages: ['node:net', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
+  },
+
+  'ui/api': { purpose: 'the only place that talks to the vault', rooms: [], packages: ['@preact/signals'] },
+  'ui/parts': { purpose: 'buttons, dialogs, lists; they know no domain', rooms: ['ui/api'], packages: preact },
+  'ui/shell': {
+    purpose: 'the frame around the pages, the address, the theme',
+    rooms: ['ui/api', 'ui/parts'],
+    packages: preact,
+  },
+  ...Object.fromEntries(
+    features.map((name) => [
+      `ui/${name}`,
+      { purpose: `the feature: ${name}`, rooms: ['ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
+    ]),
+  ),
+  ui: {
+    purpose: 'the browser UI: puts the features together',
+    rooms: ['ui/api', 'ui/parts', 'ui/shell', ...features.map((name) => `ui/${name}`)],
+    packages: preact,
+  },
+
+  'worker/testing': {
+    purpose: 'a whole vault in memory, for tests of routes',
+    rooms: ['worker', 'worker/wire'],
+    packages: ['cloudflare:test'],
+  },
+  'standalone/testing': {
+    purpose: "the same on the standalone runtime's database",
+    rooms: ['standalone', 'standalone/database', 'worker/testing'],
+    packages: ['cloudflare:test', 'cloudflare:workers'],
+  },
+  testing: {
+    purpose: 'starts a real vault, and makes folders and databases for one',
+    rooms: [...core, ...box],
+    packages: ['node:', 'vitest'],
+  },
+  'e2e/browser/support': {
+    purpose: 'drives Chromium',
+    rooms: ['testing'],
+    packages: ['node:', 'playwright-core', 'vitest'],
+  },
+  'e2e/docker': {
+    purpose: 'images, scripts and containers, on a Docker engine',
+    rooms: ['testing'],
+    packages: ['node:', 'vitest'],
+  },
+  'e2e/standalone': { purpose: 'the one-file vault, from outside', rooms: ['testing'], packages: ['node:', 'vitest'] },
+  bench: {
+    purpose: 'measures',
+    rooms: [...core, ...box, 'testing'],
+    packages: ['node:', 'autocannon', 'esbuild'],
+  },
+  docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
+  tools: { purpose: 'what a developer runs on the code itself', rooms: [], packages: ['node:'] },
+};
+
+const root = resolve(import.meta.dirname, '..');
+
+/** An import that runs a frame late loses keys pressed before it. */
+const lateEffects = {
+  'preact/hooks': {
+    importNames: ['useEffect'],
+    message: 'Use useLayoutEffect: useEffect runs a frame after the page is seen.',
+  },
+};
+
+/** What the linter holds a room's imports against: everything is forbidden but what the table allows. */
+function override(name: string, { rooms: allowed, packages = [] }: Room) {
+  const below = Object.keys(rooms).filter((other) => other.startsWith(`${name}/`));
+  const group = [
+    '**',
+    '!./*',
+    ...allowed.map((other) => `!${relativeRoom(name, other)}/*`),
+    ...below.filter((other) => !allowed.includes(other)).map((other) => `./${relative(name, other)}/**`),
+    ...packages.flatMap((each) => (each === 'node:' ? ['!node:*', '!node:*/**'] : [`!${each}`, `!${each}/**`])),
+  ];
+  const message = `${name} may import ${[...allowed, ...packages].join(', ') || 'nothing'}. The table is in tools/borders.ts.`;
+  return {
+    includes: [`${name}/*.ts`, '!**/*.test.ts', '!**/*.contract.ts', '!**/*.d.ts'],
+    linter: {
+      rules: {
+        style: {
+          noRestrictedImports: {
+            level: 'error',
+            options: { ...(name.startsWith('ui') ? { paths: lateEffects } : {}), patterns: [{ group, message }] },
+          },
+        },
+      },
+    },
+  };
+}
+
+function relativeRoom(from: string, to: string): string {
+  const path = relative(from, to);
+  return path.startsWith('.') ? path : `./${path}`;
+}
+
+/** The table as a picture: each room with its purpose and what it may import, from the top down. */
+function picture(): string {
+  const width = Math.max(...Object.keys(rooms).map((name) => name.length));
+  const lines = Object.entries(rooms).map(
+    ([name, { purpose, rooms: allowed }]) =>
+      `${`${name}/`.padEnd(width + 2)} ${purpose}${allowed.length > 0 ? `\n${' '.repeat(width + 3)}-> ${allowed.join(', ')}` : ''}`,
+  );
+  return ['```', ...lines.reverse(), '```'].join('\n');
+}
+
+/** Every room exists, and imports only rooms that stand above it. */
+function checkTable(): void {
+  const names = Object.keys(rooms);
+  for (const [index, name] of names.entries()) {
+    if (!existsSync(join(root, name))) throw new Error(`The table has the room ${name}, but there is no such folder.`);
+    const unknown = rooms[name]?.rooms.find((other) => !names.slice(0, index).includes(other));
+    if (unknown !== undefined) throw new Error(`${name} may import ${unknown}, which does not stand above it.`);
+  }
+}
+
+const markers = ['<!-- rooms: written by tools/borders.ts -->', '<!-- end of rooms -->'] as const;
+
+function withPicture(text: string): string {
+  const [begin, end] = markers;
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`docs/ARCHITECTURE.md needs the lines ${begin} and ${end}.`);
+  return `${before}${begin}\n${picture()}\n${end}${after}`;
+}
+
+function main(isCheck: boolean): void {
+  checkTable();
+  const config = join(root, 'biome.borders.json');
+  const page = join(root, 'docs/ARCHITECTURE.md');
+  const overrides = Object.entries(rooms).map(([name, room]) => JSON.stringify(override(name, room)));
+  const wanted: [string, string][] = [[config, `{"overrides":[\n${overrides.join(',\n')}\n]}\n`]];
+  if (existsSync(page)) wanted.push([page, withPicture(readFileSync(page, 'utf8'))]);
+  for (const [file, text] of wanted) {
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+    if (isCheck) throw new Error(`${relative(root, file)} does not fit the table of rooms. Run: node tools/borders.ts`);
+    writeFileSync(file, text);
+  }
+}
+
+if (import.meta.main) main(process.argv.includes('--check'));

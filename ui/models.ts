@@ -1,0 +1,27 @@
+import { aboutModel } from './about/model.ts';
+import { accountModel } from './account/model.ts';
+import { keysModel } from './keys/model.ts';
+import { logsModel } from './logs/model.ts';
+import { usersModel } from './users/model.ts';
+
+/** The state of everything that a signed-in person works with. It survives an expired session, but not a change of person. */
+const modelsFor = (user: string) => ({
+  user,
+  keys: keysModel(user),
+  logs: logsModel(),
+  users: usersModel(),
+  account: accountModel(),
+  about: aboutModel(),
+});
+export type Models = ReturnType<typeof modelsFor>;
+
+let models: Models | null = null;
+
+export const modelsOf = (user: string): Models => {
+  if (models?.user !== user) models = modelsFor(user);
+  return models;
+};
+
+export const forgetModels = (): void => {
+  models = null;
+};

@@ -1,0 +1,62 @@
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import { pending } from '../api/client.ts';
+import type { Session } from '../api/wire.ts';
+import { IconButton } from '../parts/button.ts';
+import { Icon, type IconName } from '../parts/icon.ts';
+import { Mark, NameMark } from '../parts/mark.ts';
+import { commandKey } from '../parts/shortcuts.ts';
+import { href, type Page, route } from './router.ts';
+
+export interface Tab {
+  page: Page;
+  text: string;
+  icon: IconName;
+}
+
+interface Props {
+  tabs: readonly Tab[];
+  session: Session;
+  onPalette: () => void;
+  onSignOut: () => void;
+  children?: ComponentChildren;
+}
+
+/** The frame around every page: on wide screens a bar at the left, on narrow ones at the bottom. */
+export const Shell = ({ tabs, session, onPalette, onSignOut, children }: Props) => html`
+  <a class="skip" href="#main" onClick=${skipToMain}>Skip to the page</a>
+  <div class="progress ${pending.value > 0 ? 'on' : ''}" aria-hidden="true" />
+  <div class="shell">
+    <div class="side">
+      <header class="side-head">
+        <a class="brand" href=${href('keys')} aria-label="Keystore, to the keys"><${Mark} size=${32} /><${NameMark} /></a>
+        <button type="button" class="palette-button" onClick=${onPalette} aria-keyshortcuts="Control+K Meta+K">
+          <${Icon} name="search" size=${18} />
+          <span class="palette-text">Search<span class="unseen"> keys and commands</span></span>
+          <kbd aria-hidden="true">${commandKey} K</kbd>
+        </button>
+      </header>
+      <nav class="tabs" aria-label="Main">${tabs.map((tab) => html`<${TabLink} key=${tab.page} tab=${tab} />`)}</nav>
+      <footer class="side-foot">
+        <a class="me" href=${href('account')} aria-current=${current('account')}>
+          <span class="avatar" aria-hidden="true">${[...session.user][0]?.toUpperCase()}</span>
+          <span class="who"><bdi title=${session.user}>${session.user}</bdi><small>${session.role === 'admin' ? 'Admin' : 'User'}</small></span>
+        </a>
+        <${IconButton} icon="leave" label="Sign out" onClick=${onSignOut} />
+      </footer>
+    </div>
+    <main id="main" class="main" tabindex="-1">${children}</main>
+  </div>
+`;
+
+const current = (page: Page) => (route.value.page === page ? 'page' : undefined);
+
+const TabLink = ({ tab: { page, text, icon } }: { tab: Tab }) => html`
+  <a class="tab tab-${page}" href=${href(page)} aria-current=${current(page)}><${Icon} name=${icon} /><span>${text}</span></a>
+`;
+
+/** The hash is the route's, so the link may not change it. */
+const skipToMain = (event: Event) => {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+};
