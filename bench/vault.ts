@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { locateVault } from '../box/data/database.ts';
+import { locateFiles } from '../box/data/database.ts';
 import { parseKeyring } from '../core/crypto/keyring.ts';
 import { type RunningVault, type Runtime, signIn, startVault } from '../testing/vault.ts';
 import { fill, type Size } from './fill.ts';
@@ -17,7 +17,7 @@ export async function startFilled(project: string, runtime: Runtime, size: Size)
   const made = await startVault({ runtime });
   await made.stop();
   const { ENCRYPTION_KEY } = parseEnv(readFileSync(made.envFile, 'utf8'));
-  fill(locateVault(project, made.dataFolder).file, parseKeyring(ENCRYPTION_KEY), size);
+  fill(locateFiles(project, made.dataFolder).file, parseKeyring(ENCRYPTION_KEY), size);
   const began = Date.now();
   const vault = await startVault({ folder: made.folder, runtime });
   const startMs = Date.now() - began;

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { workerVariables } from '../core/worker-variables.ts';
-import { Refusal } from './refusal.ts';
+import { OperatorError } from './operator-error.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +32,9 @@ export function openSettings(project: string, env: Variables): { envFile: string
 export function readSettings(project: string, envFile: string, lookup: Lookup): Settings {
   const port = lookup('PORT') ?? '5000';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new Refusal(`PORT is ${JSON.stringify(port)}. Set it to a number up to 65535, or leave it out for 5000.`);
+    throw new OperatorError(
+      `PORT is ${JSON.stringify(port)}. Set it to a number up to 65535, or leave it out for 5000.`,
+    );
   }
   // Some shells and toolchains export a HOST that is a name: only an address is meant for us.
   const host = lookup('HOST') ?? '';
@@ -61,9 +63,9 @@ function find(name: string, source: Variables): string | undefined {
   const value = source[name] || undefined;
   const path = source[`${name}_FILE`] || undefined;
   if (path === undefined) return value;
-  if (value !== undefined) throw new Refusal(`Both ${name} and ${name}_FILE are set. Set one of them.`);
+  if (value !== undefined) throw new OperatorError(`Both ${name} and ${name}_FILE are set. Set one of them.`);
   const text = readText(path, `${name}_FILE`).replace(/\r?\n$/, '');
-  if (text === '') throw new Refusal(`${name}_FILE names ${path}, which is empty. Put the value there.`);
+  if (text === '') throw new OperatorError(`${name}_FILE names ${path}, which is empty. Put the value there.`);
   return text;
 }
 
@@ -72,6 +74,8 @@ function readText(path: string, what: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new Refusal(`${what}: ${path} could not be read (${code}). Check that it is a file that this user may read.`);
+    throw new OperatorError(
+      `${what}: ${path} could not be read (${code}). Check that it is a file that this user may read.`,
+    );
   }
 }

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { readKeyring } from '../box/data/check-database.ts';
-import { locateVault, markVault, migrate, openDatabase, type Vault } from '../box/data/database.ts';
+import { locateFiles, markVault, migrate, openDatabase, type VaultFiles } from '../box/data/database.ts';
 import { openSettings } from '../box/settings.ts';
 import { sealCanary, sealValue } from '../core/crypto/keyring.ts';
 
@@ -16,12 +16,12 @@ export interface Home {
   folder: string;
   data: string;
   envFile: string;
-  vault: Vault;
+  files: VaultFiles;
 }
 
 export function homeIn(folder: string): Home {
   const data = join(folder, 'data');
-  return { folder, data, envFile: join(folder, '.env'), vault: locateVault(project, data) };
+  return { folder, data, envFile: join(folder, '.env'), files: locateFiles(project, data) };
 }
 
 /** Makes a vault that holds the values under their names, with keys of its own. */
@@ -31,12 +31,12 @@ export async function makeHome(folder: string, values: Record<string, string>): 
   const secretKey = randomBytes(48).toString('base64');
   const encryptionKey = randomBytes(32).toString('base64url');
   writeFileSync(home.envFile, `SECRET_KEY=${secretKey}\nENCRYPTION_KEY=${encryptionKey}=\n`, { mode: 0o600 });
-  const database = openDatabase(home.vault);
-  await migrate(home.vault, database);
+  const database = openDatabase(home.files);
+  await migrate(home.files, database);
   fill(database, home.envFile, values);
   database.close();
-  markVault(home.vault);
-  chmodSync(home.vault.marker, 0o600);
+  markVault(home.files);
+  chmodSync(home.files.marker, 0o600);
   return home;
 }
 

@@ -35,7 +35,7 @@ function backUp(): { file: string; rows: (sql: string) => Record<string, unknown
 
 describe('a backup', () => {
   test('has what is in the write-ahead log only, in one file that anybody can read', () => {
-    const writer = new DatabaseSync(home.vault.file);
+    const writer = new DatabaseSync(home.files.file);
     writer.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0');
     addValue(writer, home.envFile, 'in the log', 'three');
     const { file, rows } = backUp();
@@ -57,7 +57,7 @@ describe('a backup', () => {
       database.exec('PRAGMA journal_mode = WAL');
       const insert = database.prepare("INSERT INTO audit_events (at, request_id, action, outcome, address, user_agent) VALUES (?, 'r', 'a', 'allowed', '', ?)");
       for (let n = 1; ; n++) { database.exec('BEGIN'); insert.run(n, 'x'.repeat(2000)); insert.run(n, ''); database.exec('COMMIT'); process.stdout.write(n + '\\n'); }`;
-    const writer = spawn(process.execPath, ['--no-warnings', '-e', program, home.vault.file]);
+    const writer = spawn(process.execPath, ['--no-warnings', '-e', program, home.files.file]);
     let acknowledged = 0;
     writer.stdout.on('data', (text) => {
       acknowledged = Number(String(text).trim().split('\n').at(-1));
@@ -92,7 +92,7 @@ describe('a backup', () => {
   test('is not made of nothing', () => {
     const { code, output } = runOn(homeIn(join(base, 'nowhere')), ['backup.ts']);
     expect([code, output]).toEqual([1, expect.stringMatching(/There is no vault in /)]);
-    rmSync(home.vault.file);
+    rmSync(home.files.file);
     expect(runOn(home, ['backup.ts']).output).toMatch(/is missing/);
   });
 });
@@ -114,7 +114,7 @@ describe('the env file that goes with it', () => {
 
 describe('a check', () => {
   test('names what does not open, and shows no value', () => {
-    const database = new DatabaseSync(home.vault.file);
+    const database = new DatabaseSync(home.files.file);
     database.exec("UPDATE secret_versions SET token = 'x' WHERE secret_id = 2");
     database.close();
     const { code, output } = runOn(home, ['check.ts']);

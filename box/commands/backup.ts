@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseEnv } from 'node:util';
-import { holdsVault, type Vault } from '../data/database.ts';
-import { Refusal } from '../refusal.ts';
+import { holdsVault, type VaultFiles } from '../data/database.ts';
+import { OperatorError } from '../operator-error.ts';
 import { copyDatabase } from '../restore/restore-journal.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 
@@ -20,14 +20,14 @@ const abandonedMs = 3_600_000;
 const keyNames = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS'];
 
 /** Writes a consistent copy of the database to `output`. */
-export async function writeBackup(vault: Vault, output: Writable): Promise<void> {
-  if (!holdsVault(vault)) throw new Refusal(`There is no vault in ${vault.folder} to back up.`);
-  if (!existsSync(vault.file)) throw new Refusal(`The database of the vault in ${vault.folder} is missing.`);
-  removeAbandoned(vault);
-  const folder = mkdtempSync(join(vault.folder, 'outgoing-'));
+export async function writeBackup(files: VaultFiles, output: Writable): Promise<void> {
+  if (!holdsVault(files)) throw new OperatorError(`There is no vault in ${files.folder} to back up.`);
+  if (!existsSync(files.file)) throw new OperatorError(`The database of the vault in ${files.folder} is missing.`);
+  removeAbandoned(files);
+  const folder = mkdtempSync(join(files.folder, 'outgoing-'));
   try {
     const copy = join(folder, 'backup.db');
-    await copyDatabase(vault.file, copy);
+    await copyDatabase(files.file, copy);
     await pipeline(createReadStream(copy), output, { end: false });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -45,7 +45,7 @@ export function envForBackup({ envFile, lookup }: Pick<Desk, 'envFile' | 'lookup
   return `${[...kept.filter((line, at) => line !== '' || at < kept.length - 1), ...lines].join('\n')}\n`;
 }
 
-function removeAbandoned({ folder }: Vault): void {
+function removeAbandoned({ folder }: VaultFiles): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
     if (!/^(?:outgoing|incoming)-/.test(name) || Date.now() - statSync(path).mtimeMs < abandonedMs) continue;
@@ -56,7 +56,7 @@ function removeAbandoned({ folder }: Vault): void {
 async function main([what = 'database']: string[]): Promise<number> {
   const desk = openDesk();
   if (what === 'env') process.stdout.write(envForBackup(desk));
-  else await writeBackup(desk.vault, process.stdout);
+  else await writeBackup(desk.files, process.stdout);
   return 0;
 }
 

@@ -8,8 +8,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { openValue, SealedValueError } from '../../core/crypto/keyring.ts';
 import { type Census, checkDatabase, readKeyring, summary } from '../data/check-database.ts';
 import { holdsVault } from '../data/database.ts';
+import { OperatorError } from '../operator-error.ts';
 import { quoted } from '../quoted.ts';
-import { Refusal } from '../refusal.ts';
 import { pendingEnv } from '../restore/restore-journal.ts';
 import { damagedValues } from '../restore/restore-stage.ts';
 import { receiveAll } from '../restore/restore-stream.ts';
@@ -18,14 +18,14 @@ import { type Desk, openDesk, runCommand } from './command.ts';
 const say = (line: string) => console.error(line);
 
 /** Checks a backup before anybody is told that there is one. */
-async function checkBackup({ vault, lookup }: Desk, acceptDamaged: boolean): Promise<number> {
-  const folder = mkdtempSync(join(vault.folder, 'incoming-'));
+async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Promise<number> {
+  const folder = mkdtempSync(join(files.folder, 'incoming-'));
   try {
     const file = join(folder, 'backup.db');
     await receiveAll(process.stdin, file);
     const database = new DatabaseSync(file, { readOnly: true });
     try {
-      const { migrationsFolder } = vault;
+      const { migrationsFolder } = files;
       const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: say });
       if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
       console.log(summary(census));
@@ -40,8 +40,8 @@ async function checkBackup({ vault, lookup }: Desk, acceptDamaged: boolean): Pro
 }
 
 /** Opens the newest value, with the keys and the file that the vault runs on. */
-function prove({ vault, lookup }: Desk): number {
-  const database = openLiving(vault.file);
+function prove({ files, lookup }: Desk): number {
+  const database = openLiving(files.file);
   try {
     const row = database
       .prepare(
@@ -59,24 +59,24 @@ function prove({ vault, lookup }: Desk): number {
     console.log(`A value opens: that of ${quoted(name)}.`);
     return 0;
   } catch (error) {
-    if (error instanceof SealedValueError) throw new Refusal(`A value does not open: ${error.message}.`);
+    if (error instanceof SealedValueError) throw new OperatorError(`A value does not open: ${error.message}.`);
     throw error;
   } finally {
     database.close();
   }
 }
 
-function tell({ vault, lookup, envFile }: Desk): number {
-  if (!holdsVault(vault)) throw new Refusal(`There is no vault in ${vault.folder} yet.`);
-  if (!existsSync(vault.file)) {
-    throw new Refusal(
+function tell({ files, lookup, envFile }: Desk): number {
+  if (!holdsVault(files)) throw new OperatorError(`There is no vault in ${files.folder} yet.`);
+  if (!existsSync(files.file)) {
+    throw new OperatorError(
       `The database is missing, though there was one. Bring back a backup: HelperScripts/restore-data.sh FILE`,
     );
   }
-  const database = openLiving(vault.file);
+  const database = openLiving(files.file);
   let census: Census;
   try {
-    const { migrationsFolder } = vault;
+    const { migrationsFolder } = files;
     census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: say });
   } finally {
     database.close();
@@ -85,13 +85,13 @@ function tell({ vault, lookup, envFile }: Desk): number {
   const newest = newestEventAt === null ? '' : `, the newest of ${new Date(newestEventAt).toISOString()}`;
   const change = mustChangePassword > 0 ? `, ${mustChangePassword} to change their password` : '';
   const opened = census.damaged.length === 0 ? 'every value opens' : `${census.damaged.length} values DO NOT OPEN`;
-  console.log(`Database     ${size(vault.file)}, whole, schema ${migration}`);
+  console.log(`Database     ${size(files.file)}, whole, schema ${migration}`);
   console.log(`Accounts     ${users}, ${activeAdmins} active admins${change}`);
   console.log(`Keys         ${secrets} in ${versions} versions, ${opened}`);
   console.log(`Log          ${events} entries${newest}`);
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
   for (const line of census.damaged) console.log(`             does not open: ${line}`);
-  if (pendingEnv(vault) !== undefined) {
+  if (pendingEnv(files) !== undefined) {
     console.log(
       `Restore      ${envFile} is not yet that of the restored vault: run HelperScripts/restore-data.sh --finish`,
     );

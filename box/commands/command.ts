@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { locateVault, type Vault } from '../data/database.ts';
-import { explain } from '../refusal.ts';
+import { locateFiles, type VaultFiles } from '../data/database.ts';
+import { explain } from '../operator-error.ts';
 import { pendingEnv } from '../restore/restore-journal.ts';
 import { type Lookup, openSettings, readSettings } from '../settings.ts';
 
@@ -8,7 +8,7 @@ import { type Lookup, openSettings, readSettings } from '../settings.ts';
 
 export interface Desk {
   project: string;
-  vault: Vault;
+  files: VaultFiles;
   envFile: string;
   /** Finds settings and keys; those of an interrupted restore where its env file is not in place yet. */
   lookup: Lookup;
@@ -17,13 +17,13 @@ export interface Desk {
 export function openDesk(env: NodeJS.ProcessEnv = process.env): Desk {
   const project = resolve(import.meta.dirname, '../..');
   const { envFile, lookup } = openSettings(project, env);
-  const vault = locateVault(project, readSettings(project, envFile, lookup).dataFolder);
-  const pending = pendingEnv(vault);
-  if (pending === undefined) return { project, vault, envFile, lookup };
-  return { project, vault, envFile, lookup: openSettings(project, { ...env, KEYSTORE_ENV: pending }).lookup };
+  const files = locateFiles(project, readSettings(project, envFile, lookup).dataFolder);
+  const pending = pendingEnv(files);
+  if (pending === undefined) return { project, files, envFile, lookup };
+  return { project, files, envFile, lookup: openSettings(project, { ...env, KEYSTORE_ENV: pending }).lookup };
 }
 
-/** Runs one command. Standard output is for data and answers, standard error for a person; a Refusal ends with 1. */
+/** Runs one command. Standard output is for data and answers, standard error for a person; a OperatorError ends with 1. */
 export async function runCommand(run: (args: string[]) => Promise<number>): Promise<void> {
   process.umask(0o077);
   try {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { explain, Refusal } from '../refusal.ts';
+import { explain, OperatorError } from '../operator-error.ts';
 
 /**
  * Writes a new env file (mode 0600) with the two keys of a vault: SECRET_KEY, 48 random bytes in base64, which signs
  * sessions, and ENCRYPTION_KEY, a Fernet key (32 random bytes in URL-safe base64, as the Fernet spec has it).
  *
- * @throws Refusal if there is a file already: new keys cannot read what old ones sealed.
+ * @throws OperatorError if there is a file already: new keys cannot read what old ones sealed.
  */
 export function generateKeys(file: string): void {
   const text = `# The keys of this vault. Keep a copy apart from the data: without ENCRYPTION_KEY nobody can read it again.
@@ -19,9 +19,11 @@ ENCRYPTION_KEY=${randomBytes(32).toString('base64url')}=
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') {
-      throw new Refusal(`${file} exists already and was left as it is. To begin with new keys, move it away first.`);
+      throw new OperatorError(
+        `${file} exists already and was left as it is. To begin with new keys, move it away first.`,
+      );
     }
-    throw new Refusal(`${file} could not be written (${code}). Choose another place with KEYSTORE_ENV.`);
+    throw new OperatorError(`${file} could not be written (${code}). Choose another place with KEYSTORE_ENV.`);
   }
 }
 

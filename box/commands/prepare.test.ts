@@ -18,8 +18,8 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const prepare = (home: Home) => runOn(home, ['prepare.ts']);
 
-function names({ vault }: Home): unknown[] {
-  const database = new DatabaseSync(vault.file, { readOnly: true });
+function names({ files }: Home): unknown[] {
+  const database = new DatabaseSync(files.file, { readOnly: true });
   try {
     return database
       .prepare('SELECT name FROM secrets ORDER BY id')
@@ -43,7 +43,7 @@ describe('before a start', () => {
     const first = prepare(home);
     expect([first.code, first.output]).toEqual([0, expect.stringMatching(/^Applied \d+ migrations? to .*\.\n$/)]);
     // Whoever starts it is the one to say that it has been up.
-    expect(existsSync(home.vault.marker)).toBe(false);
+    expect(existsSync(home.files.marker)).toBe(false);
     lockDataFolder(home.data)();
     expect(prepare(home)).toMatchObject({ code: 0, output: '' });
   });
@@ -80,7 +80,7 @@ describe('before a start', () => {
     const home = await makeHome(join(base, 'home'), { mine: 'value' });
     const other = await makeHome(join(base, 'other'), { theirs: 'value' });
     const backup = join(base, 'backup.db');
-    await copyDatabase(other.vault.file, backup);
+    await copyDatabase(other.files.file, backup);
     const input = framed(backup, other.envFile);
     expect(runOn(home, ['restore.ts', 'stage'], { input }).code).toBe(0);
     // In a folder that there is not, nothing can be written: as on the file system of a container.

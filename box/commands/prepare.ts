@@ -5,9 +5,9 @@
  */
 import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
 import { relative } from 'node:path';
-import { holdsVault, isNewVault, migrate, openDatabase, type Vault } from '../data/database.ts';
+import { holdsVault, isNewVault, migrate, openDatabase, type VaultFiles } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 import { findOld, moveInAtFirstStart } from '../restore/first-start.ts';
 import { completeRestore } from '../restore/restore-journal.ts';
 import { type Lookup, openSettings } from '../settings.ts';
@@ -19,7 +19,7 @@ const envPending = 3;
 export interface Preparation {
   project: string;
   env: Readonly<Record<string, string | undefined>>;
-  vault: Vault;
+  files: VaultFiles;
   envFile: string;
   lookup: Lookup;
   print: (line: string) => void;
@@ -38,15 +38,15 @@ export interface Prepared {
  * Carries out a restore that was interrupted, moves a v0.6 database in, makes keys for a new vault, and checks and migrates
  * the database. Only for whoever holds the data folder's lock.
  *
- * @throws Refusal if the vault could not start on what is there.
+ * @throws OperatorError if the vault could not start on what is there.
  */
 export async function prepare(preparation: Preparation): Promise<Prepared> {
-  const { vault, print } = preparation;
+  const { files, print } = preparation;
   const { lookup, pendingEnv } = finishRestore(preparation);
-  const old = findOld(vault);
+  const old = findOld(files);
   if (old !== undefined) await moveInAtFirstStart(old, { ...preparation, lookup });
   const keyed = ensureKeys({ ...preparation, lookup });
-  return { lookup: keyed, isNew: await prepareDatabase(vault, print), pendingEnv };
+  return { lookup: keyed, isNew: await prepareDatabase(files, print), pendingEnv };
 }
 
 /** Makes the folder for this user alone. A volume that belongs to another user will do if it lets us write. */
@@ -61,7 +61,7 @@ export function makeDataFolder(folder: string): void {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new Refusal(
+    throw new OperatorError(
       `The data folder ${folder} cannot be used (${code}). Make it that of user ${process.getuid?.() ?? 'who starts it'}, or set KEYSTORE_DATA.`,
     );
   }
@@ -71,12 +71,12 @@ export function makeDataFolder(folder: string): void {
 function finishRestore({
   project,
   env,
-  vault,
+  files,
   envFile,
   lookup,
   print,
 }: Preparation): Pick<Prepared, 'lookup' | 'pendingEnv'> {
-  const completion = completeRestore(vault, envFile);
+  const completion = completeRestore(files, envFile);
   if (completion === 'none') return { lookup, pendingEnv: undefined };
   if (completion === 'complete') {
     print('Carried out a restore.');
@@ -87,16 +87,16 @@ function finishRestore({
 }
 
 /** Makes the env file for a new vault that has no keys from elsewhere. Returns a lookup that finds both keys. */
-function ensureKeys({ project, env, vault, envFile, lookup, print }: Preparation): Lookup {
+function ensureKeys({ project, env, files, envFile, lookup, print }: Preparation): Lookup {
   const missing = ['SECRET_KEY', 'ENCRYPTION_KEY'].filter((name) => lookup(name) === undefined);
   if (missing.length === 0) return lookup;
-  if (holdsVault(vault)) {
-    throw new Refusal(
-      `${missing.join(' and ')} not found, neither in ${envFile} nor in the environment, but ${vault.folder} holds a vault that was sealed with it. Bring back the .env from your backup (backups/.env_backup_*.txt); a new key could not read it.`,
+  if (holdsVault(files)) {
+    throw new OperatorError(
+      `${missing.join(' and ')} not found, neither in ${envFile} nor in the environment, but ${files.folder} holds a vault that was sealed with it. Bring back the .env from your backup (backups/.env_backup_*.txt); a new key could not read it.`,
     );
   }
   if (missing.length === 1) {
-    throw new Refusal(`${envFile} has no ${missing[0]}. Add it, or move the file away to have both keys made.`);
+    throw new OperatorError(`${envFile} has no ${missing[0]}. Add it, or move the file away to have both keys made.`);
   }
   generateKeys(envFile);
   print(`Made ${relative(project, envFile)} with new keys. Keep a copy of it apart from the data.`);
@@ -104,12 +104,12 @@ function ensureKeys({ project, env, vault, envFile, lookup, print }: Preparation
 }
 
 /** Checks and migrates the database. Returns whether the vault is a new one. */
-async function prepareDatabase(vault: Vault, print: Preparation['print']): Promise<boolean> {
-  const database = openDatabase(vault);
+async function prepareDatabase(files: VaultFiles, print: Preparation['print']): Promise<boolean> {
+  const database = openDatabase(files);
   try {
-    const isNew = isNewVault(vault, database);
-    const { applied, copy } = await migrate(vault, database);
-    if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${vault.folder}.`);
+    const isNew = isNewVault(files, database);
+    const { applied, copy } = await migrate(files, database);
+    if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${files.folder}.`);
     if (copy !== undefined) print(`What it held before is in ${copy}.`);
     return isNew;
   } finally {
@@ -119,8 +119,8 @@ async function prepareDatabase(vault: Vault, print: Preparation['print']): Promi
 
 async function main(): Promise<number> {
   const desk = openDesk();
-  makeDataFolder(desk.vault.folder);
-  const unlock = lockDataFolder(desk.vault.folder);
+  makeDataFolder(desk.files.folder);
+  const unlock = lockDataFolder(desk.files.folder);
   try {
     const { pendingEnv } = await prepare({ ...desk, env: process.env, print: (line) => console.log(line) });
     if (pendingEnv === undefined) return 0;

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const other = await makeHome(join(base, 'other'), { theirs: 'restored value', second: 'two\nlines' });
   backup = join(base, 'keystore_backup_20250101_000000.db');
   backupEnv = join(base, '.env_backup_20250101_000000.txt');
-  await copyDatabase(other.vault.file, backup);
+  await copyDatabase(other.files.file, backup);
   writeFileSync(backupEnv, readFileSync(other.envFile));
 });
 
@@ -38,7 +38,7 @@ function copyOf({ folder }: Home): Home {
 }
 
 function names(home: Home): string[] {
-  const database = new DatabaseSync(home.vault.file, { readOnly: true });
+  const database = new DatabaseSync(home.files.file, { readOnly: true });
   try {
     return database
       .prepare('SELECT name FROM secrets ORDER BY id')
@@ -86,18 +86,18 @@ describe('a restore', () => {
 
   test('is not disturbed by a write-ahead log that the old database left', () => {
     const home = living();
-    const writer = new DatabaseSync(home.vault.file);
+    const writer = new DatabaseSync(home.files.file);
     writer.exec(
       "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; UPDATE secrets SET description = 'in the log'",
     );
-    const wal = readFileSync(`${home.vault.file}-wal`);
-    const main = readFileSync(home.vault.file);
+    const wal = readFileSync(`${home.files.file}-wal`);
+    const main = readFileSync(home.files.file);
     writer.close();
-    writeFileSync(home.vault.file, main);
-    writeFileSync(`${home.vault.file}-wal`, wal);
+    writeFileSync(home.files.file, main);
+    writeFileSync(`${home.files.file}-wal`, wal);
     expect(stage(home).code).toBe(0);
     expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
-    expect(existsSync(`${home.vault.file}-wal`)).toBe(false);
+    expect(existsSync(`${home.files.file}-wal`)).toBe(false);
     expect(names(home)).toEqual(['theirs', 'second']);
     const kept = readdirSync(home.data).find((name) => name.startsWith('before-restore')) as string;
     const before = new DatabaseSync(join(home.data, kept), { readOnly: true });
@@ -107,16 +107,16 @@ describe('a restore', () => {
 
   test('is not disturbed by one whose database is gone either', () => {
     const home = living();
-    const writer = new DatabaseSync(home.vault.file);
+    const writer = new DatabaseSync(home.files.file);
     writer.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE stale (x)');
-    const wal = readFileSync(`${home.vault.file}-wal`);
+    const wal = readFileSync(`${home.files.file}-wal`);
     writer.close();
     for (const harm of [
-      () => rmSync(home.vault.file),
-      () => writeFileSync(home.vault.file, 'garbage '.repeat(5_000)),
+      () => rmSync(home.files.file),
+      () => writeFileSync(home.files.file, 'garbage '.repeat(5_000)),
     ]) {
       harm();
-      writeFileSync(`${home.vault.file}-wal`, wal);
+      writeFileSync(`${home.files.file}-wal`, wal);
       expect(stage(home).code).toBe(0);
       expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
       runOn(home, ['restore.ts', 'clear']);
@@ -132,7 +132,7 @@ describe('a restore', () => {
       (file: string) => writeFileSync(file, ''),
     ]) {
       const home = living();
-      harm(home.vault.file);
+      harm(home.files.file);
       expect(stage(home).code).toBe(0);
       expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
       expect(names(home)).toEqual(['theirs', 'second']);
@@ -334,8 +334,8 @@ describe('kill -9', () => {
   /** The pair is one of the two that there are: every value of the database opens with the keys of the env file. */
   function expectPair(home: Home): string {
     const { lookup } = openSettings(project, { KEYSTORE_ENV: home.envFile });
-    const database = new DatabaseSync(home.vault.file);
-    const { migrationsFolder } = home.vault;
+    const database = new DatabaseSync(home.files.file);
+    const { migrationsFolder } = home.files;
     const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder });
     database.close();
     expect(census.damaged).toEqual([]);
@@ -347,7 +347,7 @@ describe('kill -9', () => {
 
   /** What the launcher does when it starts. */
   function nextStart(home: Home): void {
-    completeRestore(home.vault, home.envFile);
+    completeRestore(home.files, home.envFile);
     expect(existsSync(join(home.data, 'restore/next.db'))).toBe(false);
     expect(existsSync(join(home.data, 'restore/next.env'))).toBe(false);
   }
@@ -355,7 +355,7 @@ describe('kill -9', () => {
   test('while it is checked leaves the living vault as it was', () => {
     const steps = killEverywhere(old, 'stage', (home) => {
       expect(expectPair(home)).toBe('mine');
-      completeRestore(home.vault, home.envFile);
+      completeRestore(home.files, home.envFile);
       expect(existsSync(join(home.data, 'restore'))).toBe(false);
       expect(expectPair(home)).toBe('mine');
     });
@@ -414,7 +414,7 @@ describe('moving in from v0.6', () => {
     expect(names(home)).toEqual(['old']);
     expect(readFileSync(home.envFile)).toEqual(env);
 
-    const work = new DatabaseSync(home.vault.file);
+    const work = new DatabaseSync(home.files.file);
     addValue(work, home.envFile, 'new work', 'value');
     work.close();
     const before = content(home);

@@ -17,7 +17,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { lockDataFolder } from '../data/lock.ts';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 import {
   beginJournal,
   clearJournal,
@@ -40,78 +40,78 @@ const nothingPending = 3;
 
 const say = (line: string) => console.error(line);
 
-async function stageGiven({ project, vault, envFile }: Desk, options: string[]): Promise<number> {
-  makeDataFolder(vault.folder);
-  const journal = beginJournal(vault);
+async function stageGiven({ project, files, envFile }: Desk, options: string[]): Promise<number> {
+  makeDataFolder(files.folder);
+  const journal = beginJournal(files);
   try {
     const file = join(journal.folder, 'given.db');
     const { env } = await receive(process.stdin, file);
     if (env !== undefined) writeFileSync(journal.env, env, { mode: 0o600 });
     const from = env === undefined ? process.env : { ...process.env, KEYSTORE_ENV: journal.env };
     const staged = await stage(file, {
-      ...{ project, vault, journal, print: say },
+      ...{ project, files, journal, print: say },
       lookup: openSettings(project, from).lookup,
       acceptDamaged: options.includes('--accept-damaged'),
       again: options.includes('--again'),
     });
     if (staged === undefined) {
       console.log('This v0.6 database has moved in already. Nothing was changed.');
-      clearJournal(vault);
+      clearJournal(files);
       return movedInAlready;
     }
     for (const line of report(staged)) console.log(line);
     if (env !== undefined && existsSync(envFile) && readFileSync(envFile).equals(env)) rmSync(journal.env);
     return 0;
   } catch (error) {
-    clearJournal(vault);
+    clearJournal(files);
     throw error;
   }
 }
 
-async function apply({ vault, envFile }: Desk): Promise<number> {
-  const unlock = lockDataFolder(vault.folder);
+async function apply({ files, envFile }: Desk): Promise<number> {
+  const unlock = lockDataFolder(files.folder);
   try {
-    const journal = journalOf(vault);
-    if (!existsSync(journal.plan)) throw new Refusal('Nothing is staged for a restore. Nothing was changed.');
+    const journal = journalOf(files);
+    if (!existsSync(journal.plan)) throw new OperatorError('Nothing is staged for a restore. Nothing was changed.');
     const hasReport = existsSync(journal.report);
-    const { before } = await commitRestore(vault, envFile);
+    const { before } = await commitRestore(files, envFile);
     if (before !== undefined) console.log(`What was there before is kept as ${before}.`);
-    if (hasReport) console.log(`The notes above are kept in ${reportOf(vault)}.`);
+    if (hasReport) console.log(`The notes above are kept in ${reportOf(files)}.`);
     return 0;
   } finally {
     unlock();
   }
 }
 
-function complete({ vault, envFile }: Desk): number {
-  const unlock = lockDataFolder(vault.folder);
+function complete({ files, envFile }: Desk): number {
+  const unlock = lockDataFolder(files.folder);
   try {
-    const completion = completeRestore(vault, envFile);
-    if (typeof completion === 'object') throw new Refusal(`${envFile} is still to be replaced.`);
+    const completion = completeRestore(files, envFile);
+    if (typeof completion === 'object') throw new OperatorError(`${envFile} is still to be replaced.`);
     return 0;
   } finally {
     unlock();
   }
 }
 
-function clear({ vault }: Desk): number {
-  clearJournal(vault);
+function clear({ files }: Desk): number {
+  clearJournal(files);
   return 0;
 }
 
-function writePendingEnv({ vault }: Desk): number {
-  const env = pendingEnv(vault);
-  const commit = readCommit(journalOf(vault).commit);
+function writePendingEnv({ files }: Desk): number {
+  const env = pendingEnv(files);
+  const commit = readCommit(journalOf(files).commit);
   if (env === undefined || commit === undefined) return nothingPending;
   process.stdout.write(Buffer.concat([Buffer.from(`${commit.before}\n`), readFileSync(env)]));
   return 0;
 }
 
-async function undo({ vault, envFile }: Desk): Promise<number> {
+async function undo({ files, envFile }: Desk): Promise<number> {
   const env = await buffer(process.stdin);
-  const unlock = lockDataFolder(vault.folder);
+  const unlock = lockDataFolder(files.folder);
   try {
-    await undoRestore(vault, envFile, env.length > 0 ? env : undefined);
+    await undoRestore(files, envFile, env.length > 0 ? env : undefined);
     return 0;
   } finally {
     unlock();
@@ -147,11 +147,11 @@ async function main([step = '', ...options]: string[]): Promise<number> {
   if (step === 'undo') return undo(desk);
   if (step === 'prove') return proveStart(desk);
   if (step === 'before') return tellBefore(desk);
-  throw new Refusal('Use HelperScripts/restore-data.sh.');
+  throw new OperatorError('Use HelperScripts/restore-data.sh.');
 }
 
-function tellBefore({ vault }: Desk): number {
-  const { commit, done } = journalOf(vault);
+function tellBefore({ files }: Desk): number {
+  const { commit, done } = journalOf(files);
   const found = readCommit(commit) ?? readCommit(done);
   if (found === undefined) return nothingPending;
   console.log(found.before);

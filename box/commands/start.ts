@@ -1,12 +1,12 @@
 import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { locateVault, markVault } from '../data/database.ts';
+import { locateFiles, markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { parseTrustedProxies } from '../gate/client.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
-import { explain, Refusal } from '../refusal.ts';
+import { explain, OperatorError } from '../operator-error.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
 import { openSettings, readSettings, readWorkerVariables, type Settings } from '../settings.ts';
 import { buildIfStale } from './build.ts';
@@ -27,7 +27,7 @@ export interface StartOptions {
 
 /** A vault that is up, or on its way. */
 export interface RunningVault {
-  /** Resolves when it is healthy; rejects with a Refusal that says why it is not. */
+  /** Resolves when it is healthy; rejects with a OperatorError that says why it is not. */
   ready: Promise<void>;
   /** Ends everything that was started, in less than 5 s, or at once if `force`. */
   stop: (force?: boolean) => Promise<void>;
@@ -49,8 +49,8 @@ export function start({ project, env, print }: StartOptions): RunningVault {
     const upstream = () => supervisor?.address();
     const port = await listen(settings, { upstream, trustedProxies }, gates);
 
-    const vault = locateVault(project, settings.dataFolder);
-    const { pendingEnv, isNew, lookup: keyed } = await prepare({ project, env, vault, envFile, lookup, print });
+    const files = locateFiles(project, settings.dataFolder);
+    const { pendingEnv, isNew, lookup: keyed } = await prepare({ project, env, files, envFile, lookup, print });
     if (pendingEnv !== undefined) {
       print(
         `Carried out a restore, but ${envFile} is not yet the restored one: run HelperScripts/restore-data.sh --finish. Its keys are used already.`,
@@ -69,7 +69,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
     supervisor = superviseRuntime({ project, dataFolder, variables, log }, print);
     await waitUntilHealthy(`http://${probeHost(settings)}:${port}/health`, supervisor, () => stopped);
     if (stopped) return;
-    markVault(vault);
+    markVault(files);
     print(welcome(settings, port, isNew, hasDefaults));
   }
 
@@ -96,16 +96,16 @@ async function waitUntilHealthy(url: string, supervisor: Supervisor, isOver: () 
     const health = await askHealth(url);
     if (health === 'healthy') return;
     const failure = supervisor.failure();
-    if (failure !== undefined) throw new Refusal(`The worker does not start: ${failure}`);
+    if (failure !== undefined) throw new OperatorError(`The worker does not start: ${failure}`);
     if (health.final) unhealthySince ??= Date.now();
     else unhealthySince = undefined;
     reason = health.reason;
     if (unhealthySince !== undefined && Date.now() - unhealthySince > unhealthyPatienceMs) {
-      throw new Refusal(`The vault is not healthy: ${reason}`);
+      throw new OperatorError(`The vault is not healthy: ${reason}`);
     }
     await delay(50);
   }
-  if (!isOver()) throw new Refusal(`The vault was not healthy within ${startTimeoutMs / 1000} s: ${reason}`);
+  if (!isOver()) throw new OperatorError(`The vault was not healthy within ${startTimeoutMs / 1000} s: ${reason}`);
 }
 
 /** Asks through the gate. The gate's own answers say Retry-After: waiting may help; the worker's mean what they say. */

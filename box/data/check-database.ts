@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../../core/crypto/keyring.ts';
+import { OperatorError } from '../operator-error.ts';
 import { quoted } from '../quoted.ts';
-import { Refusal } from '../refusal.ts';
 import type { Lookup } from '../settings.ts';
 
 /** How many values are opened between two lines of progress. */
@@ -34,7 +34,7 @@ export interface Check {
 /**
  * Checks a whole vault: integrity, schema, the canary, and that every value opens for the name it is stored under.
  *
- * @throws Refusal saying what is wrong. Only values that do not open are listed in the census instead.
+ * @throws OperatorError saying what is wrong. Only values that do not open are listed in the census instead.
  */
 export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolder, progress }: Check): Census {
   checkIntegrity(database);
@@ -62,11 +62,12 @@ export function checkIntegrity(database: DatabaseSync): void {
   try {
     found = String(database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);
   } catch (error) {
-    throw new Refusal(`This is no readable SQLite database (${(error as Error).message}).`);
+    throw new OperatorError(`This is no readable SQLite database (${(error as Error).message}).`);
   }
-  if (found !== 'ok') throw new Refusal(`The database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
+  if (found !== 'ok') throw new OperatorError(`The database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
   const orphan = database.prepare('PRAGMA foreign_key_check').get();
-  if (orphan) throw new Refusal(`The database is damaged (a row of ${orphan.table} refers to what is not there).`);
+  if (orphan)
+    throw new OperatorError(`The database is damaged (a row of ${orphan.table} refers to what is not there).`);
 }
 
 /** Whether its tables say that it is one of our vaults, of whatever version. */
@@ -77,7 +78,7 @@ export function isVault(database: DatabaseSync): boolean {
 
 /** Compares every table, index and trigger with what the same migrations make. Returns the newest one. */
 function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
-  if (!isVault(database)) throw new Refusal('This is an SQLite database, but not a vault.');
+  if (!isVault(database)) throw new OperatorError('This is an SQLite database, but not a vault.');
   const known = readdirSync(migrationsFolder).filter((name) => name.endsWith('.sql'));
   const applied = database
     .prepare('SELECT name FROM d1_migrations ORDER BY id')
@@ -85,7 +86,7 @@ function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
     .map(({ name }) => String(name));
   const unknown = applied.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    throw new Refusal(
+    throw new OperatorError(
       `The vault is of a newer version of this program (it has ${unknown.join(', ')}). Use that version.`,
     );
   }
@@ -98,7 +99,9 @@ function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
     (name) => expected.get(name) !== found.get(name),
   );
   if (differing.length > 0) {
-    throw new Refusal(`The schema is not that of ${applied.at(-1) ?? 'any version'}: see ${differing.join(', ')}.`);
+    throw new OperatorError(
+      `The schema is not that of ${applied.at(-1) ?? 'any version'}: see ${differing.join(', ')}.`,
+    );
   }
   return applied.at(-1) ?? '';
 }
@@ -113,15 +116,15 @@ function schemaOf(database: DatabaseSync): Map<string, string> {
 
 function checkCanary(database: DatabaseSync, keyring: Keyring): string {
   const instance = database.prepare('SELECT key_id, canary FROM instance').get();
-  if (!instance) throw new Refusal('The vault has lost the record that says which key seals it.');
+  if (!instance) throw new OperatorError('The vault has lost the record that says which key seals it.');
   const keyId = String(instance.key_id);
   if (!keyring.byId.has(keyId)) {
-    throw new Refusal(
+    throw new OperatorError(
       `ENCRYPTION_KEY has the fingerprint ${keyring.primary.id}, but this vault is sealed with the key ${keyId}.`,
     );
   }
   if (!openCanary(keyring, String(instance.canary), keyId))
-    throw new Refusal('The record of the sealing key is damaged.');
+    throw new OperatorError('The record of the sealing key is damaged.');
   return keyId;
 }
 
@@ -167,13 +170,13 @@ function openEveryValue(
 /**
  * The keys that a vault would be opened with.
  *
- * @throws Refusal if ENCRYPTION_KEY is missing or malformed.
+ * @throws OperatorError if ENCRYPTION_KEY is missing or malformed.
  */
 export function readKeyring(lookup: Lookup): Keyring {
   try {
     return parseKeyring(lookup('ENCRYPTION_KEY'), lookup('RETIRED_ENCRYPTION_KEYS'));
   } catch (error) {
-    if (error instanceof KeyFormatError) throw new Refusal(error.message);
+    if (error instanceof KeyFormatError) throw new OperatorError(error.message);
     throw error;
   }
 }

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
-import { holdsVault, isNewVault, locateVault, markVault, migrate, openDatabase, type Vault } from './database.ts';
+import { holdsVault, isNewVault, locateFiles, markVault, migrate, openDatabase, type VaultFiles } from './database.ts';
 import { lockDataFolder } from './lock.ts';
 
 const fixture = join(import.meta.dirname, '../testdata/vault');
@@ -26,23 +26,23 @@ afterEach(() => {
 });
 
 /** The fixture project with a data folder that is empty. */
-function emptyVault(): { project: string; vault: Vault } {
+function emptyVault(): { project: string; files: VaultFiles } {
   const project = mkdtempSync(join(tmpdir(), 'database test '));
   folders.push(project);
   cpSync(fixture, project, { recursive: true });
   const folder = join(project, 'data');
   mkdirSync(folder);
-  return { project, vault: locateVault(project, folder) };
+  return { project, files: locateFiles(project, folder) };
 }
 
 /** A vault that has been up and holds a note. */
 async function usedVault() {
   const made = emptyVault();
-  const database = openDatabase(made.vault);
-  await migrate(made.vault, database);
+  const database = openDatabase(made.files);
+  await migrate(made.files, database);
   database.exec("INSERT INTO notes VALUES ('kept')");
   database.close();
-  markVault(made.vault);
+  markVault(made.files);
   return made;
 }
 
@@ -59,26 +59,26 @@ function wrangler(project: string, ...args: string[]): string {
 }
 
 test('a new vault is migrated from nothing, and marked when it has been up', async () => {
-  const { vault } = emptyVault();
-  expect(holdsVault(vault)).toBe(false);
-  const database = openDatabase(vault);
-  expect(isNewVault(vault, database)).toBe(true);
-  expect(await migrate(vault, database)).toEqual({ applied: 2, copy: undefined });
-  expect(isNewVault(vault, database)).toBe(true);
+  const { files } = emptyVault();
+  expect(holdsVault(files)).toBe(false);
+  const database = openDatabase(files);
+  expect(isNewVault(files, database)).toBe(true);
+  expect(await migrate(files, database)).toEqual({ applied: 2, copy: undefined });
+  expect(isNewVault(files, database)).toBe(true);
   database.exec("INSERT INTO users VALUES ('admin')");
-  expect(isNewVault(vault, database)).toBe(false);
+  expect(isNewVault(files, database)).toBe(false);
   expect(() => database.exec('DELETE FROM notes')).not.toThrow();
   database.close();
-  expect(holdsVault(vault)).toBe(true);
-  markVault(vault);
-  const marker = readFileSync(vault.marker, 'utf8');
-  markVault(vault);
-  expect(readFileSync(vault.marker, 'utf8')).toBe(marker);
+  expect(holdsVault(files)).toBe(true);
+  markVault(files);
+  const marker = readFileSync(files.marker, 'utf8');
+  markVault(files);
+  expect(readFileSync(files.marker, 'utf8')).toBe(marker);
 });
 
 test('wrangler keeps its database in the same place, and finds nothing left to apply', async () => {
-  const { project, vault } = await usedVault();
-  const where = ['--local', '--persist-to', vault.folder];
+  const { project, files } = await usedVault();
+  const where = ['--local', '--persist-to', files.folder];
   expect(wrangler(project, 'd1', 'migrations', 'list', 'keystore', ...where)).toMatch(/No migrations to apply/);
   const rows = wrangler(
     project,
@@ -94,21 +94,21 @@ test('wrangler keeps its database in the same place, and finds nothing left to a
 });
 
 test('what wrangler has applied is not applied again', async () => {
-  const { project, vault } = emptyVault();
-  wrangler(project, 'd1', 'migrations', 'apply', 'keystore', '--local', '--persist-to', vault.folder);
-  const database = openDatabase(vault);
-  expect(await migrate(vault, database)).toEqual({ applied: 0, copy: undefined });
+  const { project, files } = emptyVault();
+  wrangler(project, 'd1', 'migrations', 'apply', 'keystore', '--local', '--persist-to', files.folder);
+  const database = openDatabase(files);
+  expect(await migrate(files, database)).toEqual({ applied: 0, copy: undefined });
   database.close();
 });
 
 test('an upgrade keeps a copy of what was there', async () => {
-  const { vault } = await usedVault();
-  writeFileSync(join(vault.migrationsFolder, '0003_more.sql'), 'ALTER TABLE notes ADD COLUMN more TEXT;');
-  const database = openDatabase(vault);
-  const { applied, copy = '' } = await migrate(vault, database);
+  const { files } = await usedVault();
+  writeFileSync(join(files.migrationsFolder, '0003_more.sql'), 'ALTER TABLE notes ADD COLUMN more TEXT;');
+  const database = openDatabase(files);
+  const { applied, copy = '' } = await migrate(files, database);
   database.close();
   expect(applied).toBe(1);
-  expect(copy).toBe(join(vault.folder, 'before-upgrade-0003_more.db'));
+  expect(copy).toBe(join(files.folder, 'before-upgrade-0003_more.db'));
   expect(statSync(copy).mode & 0o777).toBe(0o600);
   const kept = new DatabaseSync(copy, { readOnly: true });
   expect(kept.prepare('SELECT * FROM notes').all()).toEqual([{ text: 'kept' }]);
@@ -116,11 +116,11 @@ test('an upgrade keeps a copy of what was there', async () => {
 });
 
 test('a migration that fails leaves nothing of itself, and those before it stay', async () => {
-  const { vault } = await usedVault();
-  writeFileSync(join(vault.migrationsFolder, '0003_good.sql'), 'CREATE TABLE good (x);');
-  writeFileSync(join(vault.migrationsFolder, '0004_bad.sql'), 'CREATE TABLE half (x); CREATE TABLE notes (x);');
-  const database = openDatabase(vault);
-  await expect(migrate(vault, database)).rejects.toThrow(
+  const { files } = await usedVault();
+  writeFileSync(join(files.migrationsFolder, '0003_good.sql'), 'CREATE TABLE good (x);');
+  writeFileSync(join(files.migrationsFolder, '0004_bad.sql'), 'CREATE TABLE half (x); CREATE TABLE notes (x);');
+  const database = openDatabase(files);
+  await expect(migrate(files, database)).rejects.toThrow(
     /0004_bad\.sql failed and was undone.*notes.*before-upgrade-0003_good/,
   );
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE name IN ('good', 'half')").all();
@@ -129,10 +129,10 @@ test('a migration that fails leaves nothing of itself, and those before it stay'
 });
 
 test('a database of a newer version is refused as it is', async () => {
-  const { vault } = await usedVault();
-  rmSync(join(vault.migrationsFolder, '0002_users.sql'));
-  const database = openDatabase(vault);
-  await expect(migrate(vault, database)).rejects.toThrow(/newer version.*0002_users\.sql/);
+  const { files } = await usedVault();
+  rmSync(join(files.migrationsFolder, '0002_users.sql'));
+  const database = openDatabase(files);
+  await expect(migrate(files, database)).rejects.toThrow(/newer version.*0002_users\.sql/);
   database.close();
 });
 
@@ -157,37 +157,37 @@ test.each<[string, (file: string) => void]>([
     },
   ],
 ])('a used vault whose database %s is refused as it is', async (reason, harm) => {
-  const { vault } = await usedVault();
-  harm(vault.file);
-  const before = existsSync(vault.file) ? readFileSync(vault.file) : undefined;
-  expect(() => openDatabase(vault)).toThrow(new RegExp(`(${reason}).*restore-data\\.sh`));
-  expect(existsSync(vault.file) ? readFileSync(vault.file) : undefined).toEqual(before);
-  expect(readdirSync(dirname(vault.file)).filter((name) => name !== vault.file.split('/').pop())).toEqual([]);
+  const { files } = await usedVault();
+  harm(files.file);
+  const before = existsSync(files.file) ? readFileSync(files.file) : undefined;
+  expect(() => openDatabase(files)).toThrow(new RegExp(`(${reason}).*restore-data\\.sh`));
+  expect(existsSync(files.file) ? readFileSync(files.file) : undefined).toEqual(before);
+  expect(readdirSync(dirname(files.file)).filter((name) => name !== files.file.split('/').pop())).toEqual([]);
 });
 
 test('a first start that was cut off before anything was written begins again', async () => {
-  const { vault } = emptyVault();
-  mkdirSync(dirname(vault.file), { recursive: true });
-  writeFileSync(vault.file, '');
-  expect(holdsVault(vault)).toBe(false);
-  const database = openDatabase(vault);
-  expect((await migrate(vault, database)).applied).toBe(2);
+  const { files } = emptyVault();
+  mkdirSync(dirname(files.file), { recursive: true });
+  writeFileSync(files.file, '');
+  expect(holdsVault(files)).toBe(false);
+  const database = openDatabase(files);
+  expect((await migrate(files, database)).applied).toBe(2);
   database.close();
 });
 
 test('a database that another connection has open is refused', async () => {
-  const { vault } = await usedVault();
-  const other = new DatabaseSync(vault.file);
+  const { files } = await usedVault();
+  const other = new DatabaseSync(files.file);
   other.exec('PRAGMA journal_mode = WAL; BEGIN; SELECT * FROM notes');
-  expect(() => openDatabase(vault)).toThrow(/in use by another process/);
+  expect(() => openDatabase(files)).toThrow(/in use by another process/);
   other.close();
-  openDatabase(vault).close();
+  openDatabase(files).close();
 });
 
 test('a data folder is held once, and let go of', () => {
-  const { vault } = emptyVault();
-  const unlock = lockDataFolder(vault.folder);
-  expect(() => lockDataFolder(vault.folder)).toThrow(new RegExp(`in use by process ${process.pid} `));
+  const { files } = emptyVault();
+  const unlock = lockDataFolder(files.folder);
+  expect(() => lockDataFolder(files.folder)).toThrow(new RegExp(`in use by process ${process.pid} `));
   unlock();
-  lockDataFolder(vault.folder)();
+  lockDataFolder(files.folder)();
 });

@@ -12,12 +12,12 @@ import {
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { objectFile } from '../../core/data-folder/layout.ts';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 import { isBusy } from './busy.ts';
 import { databaseId } from './wrangler-config.ts';
 
 /** The files of one vault. */
-export interface Vault {
+export interface VaultFiles {
   folder: string;
   /** The database: where `wrangler dev --persist-to <folder>` keeps it. */
   file: string;
@@ -37,7 +37,7 @@ const bookkeeping = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 );`;
 
 /** Finds a vault's files. `project` is the folder with wrangler.toml and migrations/. */
-export function locateVault(project: string, folder: string): Vault {
+export function locateFiles(project: string, folder: string): VaultFiles {
   const id = databaseId(readFileSync(join(project, 'wrangler.toml'), 'utf8'));
   return {
     folder,
@@ -48,53 +48,53 @@ export function locateVault(project: string, folder: string): Vault {
 }
 
 /** Whether there is, or once was, a vault in the folder. */
-export function holdsVault(vault: Vault): boolean {
-  return existsSync(vault.marker) || (existsSync(vault.file) && statSync(vault.file).size > 0);
+export function holdsVault(files: VaultFiles): boolean {
+  return existsSync(files.marker) || (existsSync(files.file) && statSync(files.file).size > 0);
 }
 
 /** Notes that the vault has been up, once. */
-export function markVault(vault: Vault): void {
-  if (existsSync(vault.marker)) return;
+export function markVault(files: VaultFiles): void {
+  if (existsSync(files.marker)) return;
   const note = { format: 1, created: new Date().toISOString() };
-  const partial = `${vault.marker}.partial`;
+  const partial = `${files.marker}.partial`;
   writeFileSync(partial, `${JSON.stringify(note)}\n`);
-  renameSync(partial, vault.marker);
+  renameSync(partial, files.marker);
 }
 
 /**
  * Opens the database for this process alone, or makes a new one where there never was one.
  *
- * @throws Refusal if it is missing, empty, damaged, no vault, or in use. Nothing is changed then.
+ * @throws OperatorError if it is missing, empty, damaged, no vault, or in use. Nothing is changed then.
  */
-export function openDatabase(vault: Vault): DatabaseSync {
-  const known = existsSync(vault.marker);
-  const size = existsSync(vault.file) ? statSync(vault.file).size : undefined;
-  if (size === undefined && known) throw damaged(vault, 'is missing, though this vault was in use before');
-  if (size === 0 && known) throw damaged(vault, 'is empty, though this vault was in use before');
-  mkdirSync(dirname(vault.file), { recursive: true });
-  const database = new DatabaseSync(vault.file, { timeout: busyTimeoutMs });
+export function openDatabase(files: VaultFiles): DatabaseSync {
+  const known = existsSync(files.marker);
+  const size = existsSync(files.file) ? statSync(files.file).size : undefined;
+  if (size === undefined && known) throw damaged(files, 'is missing, though this vault was in use before');
+  if (size === 0 && known) throw damaged(files, 'is empty, though this vault was in use before');
+  mkdirSync(dirname(files.file), { recursive: true });
+  const database = new DatabaseSync(files.file, { timeout: busyTimeoutMs });
   try {
-    chmodSync(vault.file, 0o600);
+    chmodSync(files.file, 0o600);
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
     const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
-    if (found !== 'ok') throw damaged(vault, `is damaged (${String(found).replace(/\s+/g, ' ')})`);
+    if (found !== 'ok') throw damaged(files, `is damaged (${String(found).replace(/\s+/g, ' ')})`);
     const tables = tableNames(database);
     const isVault = tables.includes('d1_migrations') || (!known && tables.length === 0);
-    if (!isVault) throw damaged(vault, 'is an SQLite database, but not a vault');
+    if (!isVault) throw damaged(files, 'is an SQLite database, but not a vault');
     return database;
   } catch (error) {
     database.close();
-    if (error instanceof Refusal) throw error;
+    if (error instanceof OperatorError) throw error;
     if (isBusy(error)) {
-      throw new Refusal(`${vault.file} is in use by another process, perhaps one left over. Stop that first.`);
+      throw new OperatorError(`${files.file} is in use by another process, perhaps one left over. Stop that first.`);
     }
-    throw damaged(vault, `cannot be read (${(error as Error).message})`);
+    throw damaged(files, `cannot be read (${(error as Error).message})`);
   }
 }
 
 /** Whether nobody can sign in yet: no account exists and the vault was never up. */
-export function isNewVault(vault: Vault, database: DatabaseSync): boolean {
-  if (existsSync(vault.marker)) return false;
+export function isNewVault(files: VaultFiles, database: DatabaseSync): boolean {
+  if (existsSync(files.marker)) return false;
   if (!tableNames(database).includes('users')) return true;
   return database.prepare('SELECT 1 FROM users LIMIT 1').get() === undefined;
 }
@@ -109,30 +109,30 @@ export interface Migrated {
  * Applies the migrations that are not applied yet, each in a transaction of its own, in order. What a database held
  * before is first copied to `before-upgrade-<migration>.db` in the data folder.
  *
- * @throws Refusal if the database is newer than this program, or a migration fails; that one leaves nothing behind then.
+ * @throws OperatorError if the database is newer than this program, or a migration fails; that one leaves nothing behind then.
  */
-export async function migrate(vault: Vault, database: DatabaseSync): Promise<Migrated> {
-  const names = readdirSync(vault.migrationsFolder)
+export async function migrate(files: VaultFiles, database: DatabaseSync): Promise<Migrated> {
+  const names = readdirSync(files.migrationsFolder)
     .filter((name) => name.endsWith('.sql'))
     .sort(byCodeUnits);
   const done = appliedMigrations(database);
   const unknown = done.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
-    throw new Refusal(
-      `The vault in ${vault.folder} was last used by a newer version of this program (it has ${unknown.join(', ')}). Start that version.`,
+    throw new OperatorError(
+      `The vault in ${files.folder} was last used by a newer version of this program (it has ${unknown.join(', ')}). Start that version.`,
     );
   }
   const pending = names.filter((name) => !done.includes(name));
   const [first] = pending;
   if (first === undefined) return { applied: 0, copy: undefined };
-  const copy = done.length > 0 ? await copyBefore(vault, database, first) : undefined;
+  const copy = done.length > 0 ? await copyBefore(files, database, first) : undefined;
   database.exec(bookkeeping);
-  for (const name of pending) apply(vault, database, name, copy);
+  for (const name of pending) apply(files, database, name, copy);
   return { applied: pending.length, copy };
 }
 
-function apply(vault: Vault, database: DatabaseSync, name: string, copy: string | undefined): void {
-  const sql = readFileSync(join(vault.migrationsFolder, name), 'utf8');
+function apply(files: VaultFiles, database: DatabaseSync, name: string, copy: string | undefined): void {
+  const sql = readFileSync(join(files.migrationsFolder, name), 'utf8');
   try {
     database.exec('BEGIN IMMEDIATE');
     database.exec(sql);
@@ -141,13 +141,13 @@ function apply(vault: Vault, database: DatabaseSync, name: string, copy: string 
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     const kept = copy === undefined ? '' : ` A copy of the vault as it was is ${copy}.`;
-    throw new Refusal(`Migration ${name} failed and was undone: ${(error as Error).message}.${kept}`);
+    throw new OperatorError(`Migration ${name} failed and was undone: ${(error as Error).message}.${kept}`);
   }
 }
 
 /** A copy by SQLite's online backup, complete or not there at all. */
-async function copyBefore(vault: Vault, database: DatabaseSync, migration: string): Promise<string> {
-  const copy = join(vault.folder, `before-upgrade-${migration.replace(/\.sql$/, '')}.db`);
+async function copyBefore(files: VaultFiles, database: DatabaseSync, migration: string): Promise<string> {
+  const copy = join(files.folder, `before-upgrade-${migration.replace(/\.sql$/, '')}.db`);
   const partial = `${copy}.partial`;
   rmSync(partial, { force: true });
   await backup(database, partial);
@@ -170,9 +170,9 @@ function tableNames(database: DatabaseSync): string[] {
   return rows.map(({ name }) => String(name)).filter((name) => !/^(?:sqlite_|_cf_)/.test(name));
 }
 
-function damaged(vault: Vault, what: string): Refusal {
-  return new Refusal(
-    `The database ${vault.file} ${what}. Nothing was changed. Bring back a backup with HelperScripts/restore-data.sh FILE.`,
+function damaged(files: VaultFiles, what: string): OperatorError {
+  return new OperatorError(
+    `The database ${files.file} ${what}. Nothing was changed. Bring back a backup with HelperScripts/restore-data.sh FILE.`,
   );
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { objectFile } from '../../core/data-folder/layout.ts';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 import { isBusy } from './busy.ts';
 
 /**
@@ -12,7 +12,7 @@ import { isBusy } from './busy.ts';
  * holds between containers that share a volume, where process ids mean nothing. Readers are let in, to learn who holds it.
  *
  * @returns what releases it.
- * @throws Refusal naming the process and the folder.
+ * @throws OperatorError naming the process and the folder.
  */
 export function lockDataFolder(folder: string): () => void {
   const file = join(folder, 'vault.lock');
@@ -25,8 +25,9 @@ export function lockDataFolder(folder: string): () => void {
   } catch (error) {
     const holder = isBusy(error) ? readHolder(lock) : undefined;
     lock.close();
-    if (!isBusy(error)) throw new Refusal(`${file} cannot be used: ${(error as Error).message}. Check the folder.`);
-    throw new Refusal(
+    if (!isBusy(error))
+      throw new OperatorError(`${file} cannot be used: ${(error as Error).message}. Check the folder.`);
+    throw new OperatorError(
       `The vault in ${folder} is in use by ${holder ?? 'another process'}. Stop that first, or set KEYSTORE_DATA to another folder.`,
     );
   }
@@ -55,8 +56,9 @@ function lockOutStandalone(folder: string): DatabaseSync {
     return lock;
   } catch (error) {
     lock.close();
-    if (!isBusy(error)) throw new Refusal(`${file} cannot be used: ${(error as Error).message}. Check the folder.`);
-    throw new Refusal(
+    if (!isBusy(error))
+      throw new OperatorError(`${file} cannot be used: ${(error as Error).message}. Check the folder.`);
+    throw new OperatorError(
       `The vault in ${folder} is in use by the standalone runtime. Stop that first, or set KEYSTORE_DATA to another folder.`,
     );
   }

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 
 /**
  * Reads TRUSTED_PROXIES: addresses and CIDR ranges, separated by commas or spaces. Undefined when there are none.
  *
- * @throws Refusal naming the entry that is neither.
+ * @throws OperatorError naming the entry that is neither.
  */
 export function parseTrustedProxies(list: string): BlockList | undefined {
   const entries = list.split(/[\s,]+/).filter(Boolean);
@@ -15,7 +15,7 @@ export function parseTrustedProxies(list: string): BlockList | undefined {
     const width = isIP(address) === 6 ? 128 : 32;
     const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
     if (isIP(address) === 0 || rest.length > 0 || !(prefix <= width)) {
-      throw new Refusal(
+      throw new OperatorError(
         `TRUSTED_PROXIES: ${JSON.stringify(entry)} is no address or range. Write it as 10.0.0.2 or 10.0.0.0/8.`,
       );
     }

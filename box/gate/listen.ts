@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { createGate, type GateOptions } from './gate.ts';
 
@@ -10,7 +10,7 @@ import { createGate, type GateOptions } from './gate.ts';
  *
  * @param gates takes the gates as they open, for whoever closes them.
  * @returns the port.
- * @throws Refusal if the port is taken or not ours to take.
+ * @throws OperatorError if the port is taken or not ours to take.
  */
 export async function listen(settings: Settings, options: GateOptions, gates: Server[]): Promise<number> {
   let { port } = settings;
@@ -31,11 +31,11 @@ export async function listen(settings: Settings, options: GateOptions, gates: Se
   return port;
 }
 
-function refusal(code: string | undefined, host: string, port: number): Refusal {
+function refusal(code: string | undefined, host: string, port: number): OperatorError {
   if (code === 'EADDRINUSE') {
-    return new Refusal(`Port ${port} is taken. Stop what uses it, or choose another: PORT=${port + 1} npm start`);
+    return new OperatorError(`Port ${port} is taken. Stop what uses it, or choose another: PORT=${port + 1} npm start`);
   }
   if (code === 'EACCES')
-    return new Refusal(`Port ${port} is not this user's to take. Choose one above 1023 with PORT.`);
-  return new Refusal(`${host}:${port} cannot be listened on (${code}). Set HOST to an address of this machine.`);
+    return new OperatorError(`Port ${port} is not this user's to take. Choose one above 1023 with PORT.`);
+  return new OperatorError(`${host}:${port} cannot be listened on (${code}). Set HOST to an address of this machine.`);
 }

@@ -5,8 +5,8 @@ import { openFernet } from '../../core/crypto/fernet.ts';
 import { type Keyring, type SealingKey, sealCanary } from '../../core/crypto/keyring.ts';
 import { parseVerifier, verifyPassword } from '../../core/crypto/password.ts';
 import { actionOf, wireAction } from '../../core/vocabulary.ts';
+import { OperatorError } from '../operator-error.ts';
 import { quoted } from '../quoted.ts';
-import { Refusal } from '../refusal.ts';
 import { Names } from './names.ts';
 import {
   countRows,
@@ -65,7 +65,7 @@ export function hasMovedIn(vault: DatabaseSync, source: DatabaseSync): boolean {
  * Moves a v0.6 database into a new vault: accounts with their verifiers, keys with the very tokens that v0.6 sealed, and
  * the log. `target` has the schema and is empty. Ids stay, and no id that v0.6 ever gave is given again.
  *
- * @throws Refusal if the key opens none of the values, or there is no account.
+ * @throws OperatorError if the key opens none of the values, or there is no account.
  */
 export async function moveIn(
   source: DatabaseSync,
@@ -96,14 +96,14 @@ function checkKeyring(source: DatabaseSync, keyring: Keyring): void {
     tried++;
   }
   if (tried === 0) return;
-  throw new Refusal(
+  throw new OperatorError(
     `None of the ${tried} values opens with this ENCRYPTION_KEY (fingerprint ${keyring.primary.id}). Use the .env that belongs to the v0.6 database.`,
   );
 }
 
 async function moveUsers(move: Move): Promise<number> {
   const old = [...readUsers(move.source)];
-  if (old.length === 0) throw new Refusal('This v0.6 database has no account, so there is nothing to move in.');
+  if (old.length === 0) throw new OperatorError('This v0.6 database has no account, so there is nothing to move in.');
   const names = new Names(old.map(({ username }) => username));
   const likenesses = new Map<string, string>();
   const withDefaults = await findDefaultPasswords(old, move.progress);

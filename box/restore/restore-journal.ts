@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { markVault, type Vault } from '../data/database.ts';
-import { Refusal } from '../refusal.ts';
+import { markVault, type VaultFiles } from '../data/database.ts';
+import { OperatorError } from '../operator-error.ts';
 
 /**
  * Swapping a vault's database and its env file as a pair, so that a kill at any moment leaves the old pair or the new one.
@@ -48,7 +48,7 @@ export type Completion = 'none' | 'complete' | { pendingEnv: string };
 
 export const sidecars = ['-wal', '-shm', '-journal'];
 
-export function journalOf({ folder }: Vault): Journal {
+export function journalOf({ folder }: VaultFiles): Journal {
   const own = join(folder, 'restore');
   return {
     folder: own,
@@ -62,10 +62,10 @@ export function journalOf({ folder }: Vault): Journal {
 }
 
 /** An empty journal, with whatever was staged before and never committed thrown away. */
-export function beginJournal(vault: Vault): Journal {
-  const journal = journalOf(vault);
+export function beginJournal(files: VaultFiles): Journal {
+  const journal = journalOf(files);
   if (existsSync(journal.commit)) {
-    throw new Refusal('An earlier restore was interrupted. Run HelperScripts/restore-data.sh --finish first.');
+    throw new OperatorError('An earlier restore was interrupted. Run HelperScripts/restore-data.sh --finish first.');
   }
   rmSync(journal.folder, { recursive: true, force: true });
   mkdirSync(journal.folder, { recursive: true, mode: 0o700 });
@@ -73,8 +73,8 @@ export function beginJournal(vault: Vault): Journal {
 }
 
 /** Removes what was staged, or what is left of a restore that is complete. Leaves one alone that is committed. */
-export function clearJournal(vault: Vault): void {
-  const journal = journalOf(vault);
+export function clearJournal(files: VaultFiles): void {
+  const journal = journalOf(files);
   if (!existsSync(journal.commit)) rmSync(journal.folder, { recursive: true, force: true });
 }
 
@@ -84,40 +84,40 @@ export function clearJournal(vault: Vault): void {
  * @returns how it stands, and where the database that was replaced is kept.
  */
 export async function commitRestore(
-  vault: Vault,
+  files: VaultFiles,
   envFile: string,
   { retire = null, keep = true, now = new Date() }: { retire?: string | null; keep?: boolean; now?: Date } = {},
 ): Promise<{ completion: Completion; before: string | undefined }> {
-  const journal = journalOf(vault);
-  if (!existsSync(journal.database)) throw new Refusal('Nothing is staged for a restore. Nothing was changed.');
-  const before = freeName(vault, now);
-  const kept = keep && (await keepDatabase(vault, join(vault.folder, `${before}.db`)));
+  const journal = journalOf(files);
+  if (!existsSync(journal.database)) throw new OperatorError('Nothing is staged for a restore. Nothing was changed.');
+  const before = freeName(files, now);
+  const kept = keep && (await keepDatabase(files, join(files.folder, `${before}.db`)));
   for (const file of [journal.database, journal.env]) if (existsSync(file)) sync(file);
   const commit: Commit = { before, retire, kept };
   writeDurably(journal.commit, `${JSON.stringify(commit)}\n`);
-  return { completion: completeRestore(vault, envFile), before: kept ? join(vault.folder, `${before}.db`) : undefined };
+  return { completion: completeRestore(files, envFile), before: kept ? join(files.folder, `${before}.db`) : undefined };
 }
 
 /** Carries out what is committed, from wherever it was interrupted. Does nothing if nothing is. */
-export function completeRestore(vault: Vault, envFile: string): Completion {
-  const journal = journalOf(vault);
+export function completeRestore(files: VaultFiles, envFile: string): Completion {
+  const journal = journalOf(files);
   const commit = readCommit(journal.commit);
   if (commit === undefined) {
     // Staged and never committed. What is done stays for the script, which may yet undo it.
-    if (!existsSync(journal.done)) clearJournal(vault);
+    if (!existsSync(journal.done)) clearJournal(files);
     return 'none';
   }
   if (existsSync(journal.database)) {
-    mkdirSync(dirname(vault.file), { recursive: true });
+    mkdirSync(dirname(files.file), { recursive: true });
     // A write-ahead log of the old database would be played into the new one.
-    for (const sidecar of sidecars) rmSync(vault.file + sidecar, { force: true });
-    sync(dirname(vault.file));
-    renameSync(journal.database, vault.file);
-    sync(dirname(vault.file));
+    for (const sidecar of sidecars) rmSync(files.file + sidecar, { force: true });
+    sync(dirname(files.file));
+    renameSync(journal.database, files.file);
+    sync(dirname(files.file));
   }
-  markVault(vault);
-  if (existsSync(journal.report)) renameSync(journal.report, reportOf(vault));
-  if (commit.retire !== null) retire(join(vault.folder, commit.retire));
+  markVault(files);
+  if (existsSync(journal.report)) renameSync(journal.report, reportOf(files));
+  if (commit.retire !== null) retire(join(files.folder, commit.retire));
   if (existsSync(journal.env) && !swapEnv(journal.env, envFile, commit.before)) return { pendingEnv: journal.env };
   rmSync(journal.env, { force: true });
   renameSync(journal.commit, journal.done);
@@ -126,8 +126,8 @@ export function completeRestore(vault: Vault, envFile: string): Completion {
 }
 
 /** The env file with the keys of the database, if a restore could not put it in place yet. */
-export function pendingEnv(vault: Vault): string | undefined {
-  const { commit, env } = journalOf(vault);
+export function pendingEnv(files: VaultFiles): string | undefined {
+  const { commit, env } = journalOf(files);
   return existsSync(commit) && existsSync(env) ? env : undefined;
 }
 
@@ -136,14 +136,18 @@ export function pendingEnv(vault: Vault): string | undefined {
  *
  * @param env the env file as it was before; undefined leaves it as it is.
  */
-export async function undoRestore(vault: Vault, envFile: string, env: Uint8Array | undefined): Promise<Completion> {
-  const journal = journalOf(vault);
+export async function undoRestore(
+  files: VaultFiles,
+  envFile: string,
+  env: Uint8Array | undefined,
+): Promise<Completion> {
+  const journal = journalOf(files);
   const done = readCommit(journal.done);
-  if (!done?.kept) throw new Refusal('There is nothing to go back to: no vault was replaced.');
-  copyFileSync(join(vault.folder, `${done.before}.db`), journal.database);
+  if (!done?.kept) throw new OperatorError('There is nothing to go back to: no vault was replaced.');
+  copyFileSync(join(files.folder, `${done.before}.db`), journal.database);
   chmodSync(journal.database, 0o600);
   if (env !== undefined) writeFileSync(journal.env, env, { mode: 0o600 });
-  const { completion } = await commitRestore(vault, envFile, { keep: false });
+  const { completion } = await commitRestore(files, envFile, { keep: false });
   return completion;
 }
 
@@ -176,15 +180,15 @@ function swapEnv(staged: string, envFile: string, before: string): boolean {
 }
 
 /** Keeps the living database under another name. One that cannot be read is kept as it lies there. */
-async function keepDatabase(vault: Vault, target: string): Promise<boolean> {
-  if (!existsSync(vault.file)) return false;
+async function keepDatabase(files: VaultFiles, target: string): Promise<boolean> {
+  if (!existsSync(files.file)) return false;
   const partial = `${target}.partial`;
   rmSync(partial, { force: true });
   try {
-    await copyDatabase(vault.file, partial);
+    await copyDatabase(files.file, partial);
   } catch {
-    copyFileSync(vault.file, partial);
-    const wal = `${vault.file}-wal`;
+    copyFileSync(files.file, partial);
+    const wal = `${files.file}-wal`;
     if (existsSync(wal)) copyFileSync(wal, `${target}-wal`);
   }
   chmodSync(partial, 0o600);
@@ -216,7 +220,7 @@ export function foldIntoOneFile(file: string): void {
 }
 
 /** Where the report of a move-in is kept. */
-export function reportOf({ folder }: Vault): string {
+export function reportOf({ folder }: VaultFiles): string {
   return join(folder, 'moved-in.txt');
 }
 
@@ -235,7 +239,7 @@ export function retired(file: string): string {
 }
 
 /** A name for what is replaced that nothing has yet, with the UTC time. */
-function freeName({ folder }: Vault, now: Date): string {
+function freeName({ folder }: VaultFiles, now: Date): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
   let name = `before-restore-${stamp}`;
   for (let number = 2; existsSync(join(folder, `${name}.db`)); number++) name = `before-restore-${stamp}_${number}`;

@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { parseSessionKey } from '../../core/crypto/session-token.ts';
 import { type Census, checkDatabase, checkIntegrity, isVault, readKeyring, summary } from '../data/check-database.ts';
-import { migrate, type Vault } from '../data/database.ts';
+import { migrate, type VaultFiles } from '../data/database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
 import { isV06 } from '../move-in/source.ts';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { Lookup } from '../settings.ts';
 import { foldIntoOneFile, type Journal } from './restore-journal.ts';
 
@@ -21,7 +21,7 @@ export interface Staged {
 
 export interface StageOptions {
   project: string;
-  vault: Vault;
+  files: VaultFiles;
   journal: Journal;
   /** Finds the keys that belong to the database. */
   lookup: Lookup;
@@ -37,7 +37,7 @@ export interface StageOptions {
  * this version, or a new vault into which a v0.6 database has moved.
  *
  * @returns undefined if it has moved in before.
- * @throws Refusal if anything about it is not as it should be.
+ * @throws OperatorError if anything about it is not as it should be.
  */
 export async function stage(file: string, options: StageOptions): Promise<Staged | undefined> {
   const { journal, lookup } = options;
@@ -47,7 +47,7 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
   const source = new DatabaseSync(file, { readOnly: true });
   try {
     checkIntegrityOfOld(source);
-    if (!options.again && isMovedInAlready(options.vault, source)) return undefined;
+    if (!options.again && isMovedInAlready(options.files, source)) return undefined;
     const started = Date.now();
     const movedIn = await buildVault(source, options);
     const census = checkStaged(options);
@@ -71,23 +71,23 @@ function recognise(file: string): Staged['kind'] {
   try {
     foldIntoOneFile(file);
   } catch (error) {
-    throw new Refusal(`This is no SQLite database, or a damaged one (${(error as Error).message}).`);
+    throw new OperatorError(`This is no SQLite database, or a damaged one (${(error as Error).message}).`);
   }
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     if (isVault(database)) return 'backup';
     if (isV06(database)) return 'v0.6';
   } catch (error) {
-    throw new Refusal(`This is no SQLite database, or a damaged one (${(error as Error).message}).`);
+    throw new OperatorError(`This is no SQLite database, or a damaged one (${(error as Error).message}).`);
   } finally {
     database.close();
   }
-  throw new Refusal('This is an SQLite database, but neither a backup of a vault nor a database of v0.6.');
+  throw new OperatorError('This is an SQLite database, but neither a backup of a vault nor a database of v0.6.');
 }
 
 async function stageBackup(file: string, options: StageOptions): Promise<Staged> {
-  const { vault, journal } = options;
-  const copy: Vault = { ...vault, folder: journal.folder, file, marker: join(journal.folder, 'none') };
+  const { files, journal } = options;
+  const copy: VaultFiles = { ...files, folder: journal.folder, file, marker: join(journal.folder, 'none') };
   const database = new DatabaseSync(file);
   try {
     // Before anything is changed in it, the copy too: a damaged one would fail in less clear words.
@@ -104,22 +104,22 @@ async function stageBackup(file: string, options: StageOptions): Promise<Staged>
 }
 
 async function buildVault(source: DatabaseSync, options: StageOptions): Promise<MovedIn> {
-  const { vault, journal, lookup, print } = options;
+  const { files, journal, lookup, print } = options;
   const target = new DatabaseSync(journal.database);
   try {
     // What is staged is put on the disk once, when it is complete.
     target.exec('PRAGMA synchronous = OFF');
-    await migrate({ ...vault, folder: journal.folder, file: journal.database }, target);
+    await migrate({ ...files, folder: journal.folder, file: journal.database }, target);
     return await moveIn(source, target, { keyring: readKeyring(lookup), progress: print });
   } finally {
     target.close();
   }
 }
 
-function checkStaged({ vault, journal, lookup, print, acceptDamaged = false }: StageOptions): Census {
+function checkStaged({ files, journal, lookup, print, acceptDamaged = false }: StageOptions): Census {
   const database = new DatabaseSync(journal.database, { readOnly: true });
   try {
-    const { migrationsFolder } = vault;
+    const { migrationsFolder } = files;
     const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: print });
     if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
     return census;
@@ -129,10 +129,10 @@ function checkStaged({ vault, journal, lookup, print, acceptDamaged = false }: S
 }
 
 /** Says which values do not open, and how to go on all the same. */
-export function damagedValues({ damaged, versions }: Census): Refusal {
+export function damagedValues({ damaged, versions }: Census): OperatorError {
   const named = damaged.slice(0, 100).map((line) => `  ${line}`);
   if (damaged.length > named.length) named.push(`  and ${damaged.length - named.length} more`);
-  return new Refusal(
+  return new OperatorError(
     `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}\n--accept-damaged goes on with all others.`,
   );
 }
@@ -142,7 +142,7 @@ function checkSessionKey(lookup: Lookup): void {
   try {
     parseSessionKey(lookup('SECRET_KEY'));
   } catch (error) {
-    if (error instanceof KeyFormatError) throw new Refusal(error.message);
+    if (error instanceof KeyFormatError) throw new OperatorError(error.message);
     throw error;
   }
 }
@@ -150,12 +150,13 @@ function checkSessionKey(lookup: Lookup): void {
 /** A v0.6 database may have rows whose owner is gone: that is told later, and is no damage. */
 function checkIntegrityOfOld(source: DatabaseSync): void {
   const found = String(source.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);
-  if (found !== 'ok') throw new Refusal(`The v0.6 database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
+  if (found !== 'ok')
+    throw new OperatorError(`The v0.6 database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
 }
 
-function isMovedInAlready(vault: Vault, source: DatabaseSync): boolean {
-  if (!existsSync(vault.file) || statSync(vault.file).size === 0) return false;
-  const living = new DatabaseSync(vault.file, { timeout: 5_000 });
+function isMovedInAlready(files: VaultFiles, source: DatabaseSync): boolean {
+  if (!existsSync(files.file) || statSync(files.file).size === 0) return false;
+  const living = new DatabaseSync(files.file, { timeout: 5_000 });
   try {
     return isVault(living) && hasMovedIn(living, source);
   } catch {

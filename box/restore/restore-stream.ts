@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 
 /** What a restore is given on standard input: a line with four sizes in bytes, then env file, database, -wal, -journal. */
 export interface Given {
@@ -12,14 +12,14 @@ const envBytesMost = 1024 * 1024;
 /**
  * Reads the stream, and writes the database to a file, its -wal and -journal beside it.
  *
- * @throws Refusal if it ends early or says nonsense.
+ * @throws OperatorError if it ends early or says nonsense.
  */
 export async function receive(input: AsyncIterable<Uint8Array>, file: string): Promise<Given> {
   const reader = new Reader(input);
   const sizes = (await reader.line()).split(' ').map(Number);
   const [env, database, wal, journal] = sizes;
   if (sizes.length !== 4 || !sizes.every((size) => Number.isSafeInteger(size) && size >= 0)) throw broken();
-  if ((env ?? 0) > envBytesMost) throw new Refusal('The env file is over 1 MiB: it is none.');
+  if ((env ?? 0) > envBytesMost) throw new OperatorError('The env file is over 1 MiB: it is none.');
   const chunks: Uint8Array[] = [];
   await reader.take(env ?? 0, async (chunk) => void chunks.push(chunk));
   await receiveFile(reader, database ?? 0, file);
@@ -87,6 +87,6 @@ class Reader {
   }
 }
 
-function broken(): Refusal {
-  return new Refusal('What was to be restored did not arrive whole. Nothing was changed.');
+function broken(): OperatorError {
+  return new OperatorError('What was to be restored did not arrive whole. Nothing was changed.');
 }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { Refusal } from '../refusal.ts';
+import { OperatorError } from '../operator-error.ts';
 
 /** Where `wrangler dev` looks for a worker's secrets, in its run folder. */
 const secretsFile = 'app/.dev.vars';
@@ -72,7 +72,7 @@ export function startRuntime(options: RuntimeOptions): Runtime {
   });
   const listening = new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve(Number(JSON.parse(String(message)).port)));
-    void ended.then((how) => reject(new Refusal(`wrangler ended (${how}). ${said.join(' ')}`)));
+    void ended.then((how) => reject(new OperatorError(`wrangler ended (${how}). ${said.join(' ')}`)));
   });
   listening.catch(() => {});
   return {
@@ -157,7 +157,7 @@ export function serialiseVariables(variables: Readonly<Record<string, string>>):
   const lines = Object.entries(variables).map(([name, value]) => {
     const quote = ["'", '`'].find((each) => !value.includes(each));
     if (quote === undefined || /\\$|[\r\0]/.test(value)) {
-      throw new Refusal(
+      throw new OperatorError(
         `${name} cannot be passed on: it has both ' and \`, or a carriage return, or ends in a backslash. Choose another.`,
       );
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { locateVault } from '../../box/data/database.ts';
+import { locateFiles } from '../../box/data/database.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { project, refusal } from './kit.ts';
 
@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const spoilt = (change: (databaseFile: string, dataFolder: string) => void): string => {
   const copy = mkdtempSync(join(folder, 'spoilt-'));
   cpSync(data, copy, { recursive: true });
-  change(locateVault(project, copy).file, copy);
+  change(locateFiles(project, copy).file, copy);
   return copy;
 };
 
@@ -71,7 +71,7 @@ test.each<[string, (databaseFile: string, dataFolder: string) => void, RegExp]>(
   ],
 ])('a database that is %s: refused, and left as it was', async (_, change, sentence) => {
   const copy = spoilt(change);
-  const path = locateVault(project, copy).file;
+  const path = locateFiles(project, copy).file;
   const before = existsSync(path) && readFileSync(path);
   expect(await refusal(folder, { KEYSTORE_DATA: copy })).toMatch(sentence);
   expect(existsSync(path) && readFileSync(path)).toEqual(before);
@@ -111,7 +111,7 @@ test('a database of v0.6 that has not moved in: refused, and nothing made beside
   const copy = mkdtempSync(join(folder, 'old-'));
   writeFileSync(join(copy, 'keystore.db'), 'SQLite format 3');
   expect(await refusal(folder, { KEYSTORE_DATA: copy })).toContain('has to move in first');
-  expect(existsSync(locateVault(project, copy).file)).toBe(false);
+  expect(existsSync(locateFiles(project, copy).file)).toBe(false);
 });
 
 test('another ENCRYPTION_KEY, or none: refused', async () => {

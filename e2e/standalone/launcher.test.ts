@@ -19,7 +19,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { buildStandalone } from '../../box/commands/build-standalone.ts';
-import { locateVault } from '../../box/data/database.ts';
+import { locateFiles } from '../../box/data/database.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { environment, isAlive, program, project, runFolders } from './kit.ts';
 
@@ -191,7 +191,7 @@ test('an upgrade keeps a copy of what was there, which opens by itself', async (
   expect(copy.prepare("SELECT name FROM sqlite_schema WHERE name = 'later'").all()).toEqual([]);
   expect(copy.prepare('SELECT name FROM secrets').all()).toEqual([{ name: 'before' }]);
   copy.close();
-  const { file } = locateVault(project, join(folder, 'data'));
+  const { file } = locateFiles(project, join(folder, 'data'));
   const upgraded = new DatabaseSync(file);
   expect(upgraded.prepare("SELECT name FROM sqlite_schema WHERE name = 'later'").all()).toHaveLength(1);
   upgraded.close();
