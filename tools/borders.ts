@@ -126,7 +126,7 @@ export const rooms: Record<string, Room> = {
   ui: {
     purpose: 'the browser UI: puts the features together',
     rooms: ['ui/api', 'ui/parts', 'ui/shell', ...features.map((name) => `ui/${name}`)],
-    packages: preact,
+    packages: [...preact, './style/index.css'],
   },
 
   'worker/testing': {
