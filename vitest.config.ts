@@ -1,18 +1,22 @@
+/** The suites. A test file belongs to one by its folder; tests of routes run in two, once per database. */
+import { availableParallelism } from 'node:os';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 import { standaloneDatabase } from './testing/standalone-database.ts';
 
-/** Longer than anything takes that will happen, on a machine that does other things as well. */
-const poll = { timeout: 20_000 };
-
 const migrations = await readD1Migrations('migrations');
+
+/** For tests that start processes: longer than anything takes that will happen, on a machine that is busy with other things. */
+const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
 
 export default defineConfig({
   test: {
     silent: 'passed-only',
+    // vitest leaves one core to itself, but these files spend most of their time waiting for processes that they start.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
-        // Everything that runs in the worker is tested in workerd, beside the code.
+        // What runs in the worker is tested in workerd, beside the code.
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
@@ -47,38 +51,35 @@ export default defineConfig({
         },
       },
       {
-        // The launcher, the gate and the whole thing from outside are tested in Node.
+        // What surrounds the worker, the UI's logic, and a whole vault (`npm start`) from outside.
         test: {
+          ...patient,
           name: 'node',
           include: ['box/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
           exclude: ['e2e/docker/**', 'e2e/standalone/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          expect: { poll },
+          globalSetup: ['testing/build.ts'],
         },
       },
       {
-        // The same from outside, of the one file that runs without Node; and what is its own.
+        // The standalone file from outside: the same tests as of `npm start`, and its own.
         test: {
+          ...patient,
           name: 'standalone',
           include: ['e2e/*.test.ts', 'e2e/standalone/**/*.test.ts'],
           env: { KEYSTORE_RUNTIME: 'standalone' },
-          globalSetup: ['testing/build-standalone.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          expect: { poll },
+          globalSetup: ['testing/build.ts'],
         },
       },
       {
-        // The image, the helper scripts and moving in, on a real Docker engine: `npm run test:docker`.
+        // The images, the helper scripts and moving in, on a real Docker engine: `npm run test:docker`.
         test: {
+          ...patient,
           name: 'docker',
           include: ['e2e/docker/**/*.test.ts'],
           globalSetup: ['e2e/docker/engine.ts'],
           fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 600_000,
-          expect: { poll },
         },
       },
     ],

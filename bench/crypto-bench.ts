@@ -1,3 +1,4 @@
+/** Bundles bench/crypto.ts and runs it in workerd. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,10 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build, stop } from 'esbuild';
+import { project } from '../testing/disk-vaults.ts';
 import { freePort } from '../testing/vault.ts';
 
-/** Runs `crypto.ts` in workerd. Returns microseconds by operation. */
-export async function measureCrypto(project: string): Promise<Record<string, number>> {
+/** Returns microseconds by operation. */
+export async function measureCrypto(): Promise<Record<string, number>> {
   const folder = mkdtempSync(join(tmpdir(), 'keystore-bench-'));
   const port = await freePort();
   try {
@@ -23,14 +25,14 @@ export async function measureCrypto(project: string): Promise<Record<string, num
       conditions: ['workerd', 'worker', 'browser'],
     });
     await stop();
-    writeFileSync(join(folder, 'config.capnp'), config(port));
-    return await ask(folder, port);
+    writeFileSync(join(folder, 'config.capnp'), workerdConfig(port));
+    return await runInWorkerd(folder, port);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function ask(folder: string, port: number): Promise<Record<string, number>> {
+async function runInWorkerd(folder: string, port: number): Promise<Record<string, number>> {
   const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
   const workerd = spawn((require('workerd') as { default: string }).default, ['serve', join(folder, 'config.capnp')], {
     stdio: 'ignore',
@@ -49,10 +51,12 @@ async function ask(folder: string, port: number): Promise<Record<string, number>
   }
 }
 
-const config = (port: number) => `
+function workerdConfig(port: number): string {
+  return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "crypto", worker = (compatibilityDate = "2026-11-01",
     modules = [(name = "crypto.js", esModule = embed "crypto.js")]))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "crypto")]);
 `;
+}

@@ -1,22 +1,22 @@
+/** A worker that measures the vault's cryptography and answers with microseconds by operation. crypto-bench.ts runs it in workerd. */
 import { openValue, parseKeyring, sealValue } from '../core/crypto/keyring.ts';
 import { makeVerifier, verifyPassword } from '../core/crypto/password.ts';
 import { issueSessionToken, newSessionId, parseSessionKey, verifySessionToken } from '../core/crypto/session-token.ts';
-
-/** What one operation of the vault's cryptography takes, in workerd: `bench/run.ts` bundles and serves this. */
 
 const keys = {
   session: '1rNqkTz7vY3pXc9LwGhJ5sDfB8mQe2Ua6oRi0KtE',
   encryption: 'y6ZUxwKUqtWlBlpQjUQx7ZjTKo0NrmDOqAHR3cMdbsU=',
 };
 
-const average = async (rounds: number, work: () => unknown): Promise<number> => {
+/** Microseconds per call, over `rounds` calls after a warm-up of half as many. */
+async function average(rounds: number, work: () => unknown): Promise<number> {
   for (let i = 0; i < rounds / 2; i++) await work();
   const began = performance.now();
   for (let i = 0; i < rounds; i++) await work();
   return ((performance.now() - began) * 1000) / rounds;
-};
+}
 
-const measure = async (): Promise<Record<string, number>> => {
+async function measure(): Promise<Record<string, number>> {
   const keyring = parseKeyring(keys.encryption);
   const sessionKey = parseSessionKey(keys.session);
   const issuedAt = Math.floor(Date.now() / 1000);
@@ -49,6 +49,6 @@ const measure = async (): Promise<Record<string, number>> => {
   );
   times['check a password (scrypt)'] = await average(4, () => verifyPassword('a password of the benchmark', verifier));
   return times;
-};
+}
 
 export default { fetch: async (): Promise<Response> => Response.json(await measure()) };

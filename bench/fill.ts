@@ -1,32 +1,28 @@
+/** Fills the database of a stopped vault before it is measured. */
 import { DatabaseSync } from 'node:sqlite';
-import { type Keyring, sealValue } from '../core/crypto/keyring.ts';
+import { addValues, type Home, keyringOf } from '../testing/disk-vaults.ts';
 
-/** How much a vault holds before it is measured. */
+/** How much a vault holds. */
 export interface Size {
   keys: number;
   logRows: number;
 }
 
-export const keyName = (index: number) => `bench/key ${index}`;
+export function keyName(index: number): string {
+  return `bench/key ${index}`;
+}
 
-/** Fills the database of a stopped vault, past the worker: keys of the admin's that open, and a log of reads of them. */
-export function fill(file: string, keyring: Keyring, { keys, logRows }: Size): void {
-  const database = new DatabaseSync(file);
+/** Adds keys that belong to the admin, and a log of reads of them, one read per second until now. */
+export function fill({ files, envFile }: Home, { keys, logRows }: Size): void {
+  const database = new DatabaseSync(files.file);
   database.exec('BEGIN');
+  addValues(
+    database,
+    keyringOf(envFile),
+    Array.from({ length: keys }, (_, index) => [keyName(index), `sk-${String(index).padStart(45, '0')}`]),
+  );
   const now = Date.now();
-  const secret = database.prepare(
-    `INSERT INTO secrets (name, description, owner_id, created_by, created_at, updated_at, current_version)
-     VALUES (?, 'for the benchmark', 1, 'admin', ?, ?, 1)`,
-  );
-  const version = database.prepare(
-    "INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by) VALUES (?, 1, ?, ?, ?, ?, 'admin')",
-  );
-  for (let i = 0; i < keys; i++) {
-    const name = keyName(i);
-    const { token, binding, keyId } = sealValue(keyring, name, `sk-${String(i).padStart(45, '0')}`);
-    const { lastInsertRowid } = secret.run(name, now, now);
-    version.run(lastInsertRowid, token, binding, keyId, now);
-  }
+  database.prepare("UPDATE secrets SET description = 'for the benchmark', created_at = ?1, updated_at = ?1").run(now);
   database
     .prepare(
       `WITH RECURSIVE row (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM row WHERE i < :rows)

@@ -1,3 +1,4 @@
+/** Puts load on a vault of this machine and measures it from outside. */
 import autocannon, { type Request } from 'autocannon';
 import { cpuSeconds, memoryMb } from './processes.ts';
 
@@ -5,24 +6,16 @@ export interface Measured {
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** CPU time of the whole runtime for each request. */
+  /** CPU time per request, of all the vault's processes. */
   cpuMs: number;
   memoryMb: number;
-  /** Requests that did not end with a 2xx. */
+  /** Requests without a 2xx answer. */
   failed: number;
 }
 
 const requestTimeoutSeconds = 30;
 
-/** Waits for what was cut off at the end: the server is still at it, and would be at the expense of the next measurement. */
-async function settle(url: string, last: Request | undefined): Promise<void> {
-  if (!last) return;
-  const { path, method = 'GET', headers = {}, body } = last;
-  const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) });
-  await response.arrayBuffer();
-}
-
-/** Puts load on one address of this machine, for a bounded time. */
+/** Sends these requests in turn over so many connections for so many seconds. `pid` is the vault's process. */
 export async function load(
   url: string,
   pid: number,
@@ -49,4 +42,12 @@ export async function load(
     memoryMb: memoryMb(pid),
     failed: non2xx + errors,
   };
+}
+
+/** Sends one more request: its answer comes once the server has finished those that were cut off at the end of the load. */
+async function settle(url: string, request: Request | undefined): Promise<void> {
+  if (!request) return;
+  const { path, method = 'GET', headers = {}, body } = request;
+  const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) });
+  await response.arrayBuffer();
 }

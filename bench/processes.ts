@@ -1,39 +1,41 @@
+/** What a process and all its descendants use, read from Linux's /proc. */
 import { readdirSync, readFileSync } from 'node:fs';
-
-/** What a process and all that it started use, from /proc. */
 
 const ticksPerSecond = 100;
 
 /** CPU time so far, in seconds. */
-export const cpuSeconds = (root: number): number =>
-  tree(root).reduce((sum, pid) => {
+export function cpuSeconds(root: number): number {
+  return sumOverTree(root, (pid) => {
     const fields = stat(pid);
-    return sum + (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
-  }, 0);
+    return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
+  });
+}
 
-/** Memory in MB: each process's share of what it maps. */
-export const memoryMb = (root: number): number =>
-  tree(root).reduce((sum, pid) => sum + Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0), 0) /
-  1024;
+/** Memory in MiB, where each page counts in proportion to the processes that share it (PSS). */
+export function memoryMb(root: number): number {
+  return sumOverTree(root, (pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1024);
+}
 
-const tree = (root: number): number[] => {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-    const parent = Number(stat(Number(name))[1] ?? 0);
-    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-  }
-  const found = [root];
-  for (const pid of found) found.push(...(children.get(pid) ?? []));
-  return found;
-};
+function sumOverTree(root: number, measure: (pid: number) => number): number {
+  const children = Map.groupBy(
+    readdirSync('/proc').filter((name) => /^\d+$/.test(name)),
+    (pid) => Number(stat(Number(pid))[1] ?? 0),
+  );
+  const tree = [root];
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []).map(Number));
+  return tree.reduce((sum, pid) => sum + measure(pid), 0);
+}
 
-/** The fields after the command's name: state, parent, ... */
-const stat = (pid: number): string[] => read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
+/** The fields of /proc/<pid>/stat after the command's name: state, parent, ... */
+function stat(pid: number): string[] {
+  return read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
+}
 
-const read = (path: string): string => {
+/** The text of a file; empty if the process has ended meanwhile. */
+function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
     return '';
   }
-};
+}

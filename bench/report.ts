@@ -1,13 +1,14 @@
+/** Turns measurements into the table that the benchmark prints. */
 import type { Measured } from './load.ts';
 
 /** One line of the table: an operation at a number of connections. */
 export interface Line extends Measured {
   runtime: string;
-  /** What the vault holds. */
+  /** What the vault holds: `<keys>x<log rows>`. */
   vault: string;
   connections: number;
   operation: string;
-  /** Its rate as a share of that of /health/live beside it. */
+  /** Its rate as a share of the rate of /health/live in the same round. */
   ofLive: number;
 }
 
@@ -34,7 +35,7 @@ export function table(lines: readonly Line[]): string {
   return [write(header), write(widths.map((width) => '-'.repeat(width))), ...rows.map(write)].join('\n');
 }
 
-/** The round in the middle, by rate. */
+/** The round with the median rate, the median share, and the failures of all rounds. */
 export function median(rounds: readonly (Measured & { ofLive: number })[]): Measured & { ofLive: number } {
   const sorted = [...rounds].sort((a, b) => a.perSecond - b.perSecond);
   const middle = sorted[Math.floor(sorted.length / 2)];

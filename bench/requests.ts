@@ -1,18 +1,20 @@
+/** The requests that the benchmark sends, by operation. */
 import type { Request } from 'autocannon';
 import { keyName } from './fill.ts';
 
-/** What is measured. `live` is the yardstick: the same bundle on the same runtime, without the database. */
+/** `live` is the yardstick: the same bundle on the same runtime, without the database. */
 export const operations = ['live', 'read', 'write', 'list', 'logs', 'login'] as const;
 export type Operation = (typeof operations)[number];
 
-/** How many different keys are read and written in turn. */
-const keysInTurn = 200;
+/** How many different keys are read and written. */
+const maxKeysInTurn = 200;
 
+/** The requests of an operation, sent in turn: keys are spread evenly over the `keys` that the vault holds. */
 export function requestsFor(operation: Operation, token: string, keys: number): Request[] {
   const headers = { Authorization: `Bearer ${token}` };
   const json = { ...headers, 'Content-Type': 'application/json' };
-  const step = Math.max(1, Math.floor(keys / keysInTurn));
-  const names = Array.from({ length: Math.min(keys, keysInTurn) }, (_, index) =>
+  const step = Math.max(1, Math.floor(keys / maxKeysInTurn));
+  const names = Array.from({ length: Math.min(keys, maxKeysInTurn) }, (_, index) =>
     encodeURIComponent(keyName(index * step)),
   );
   switch (operation) {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: starts each runtime on a temporary folder, fills it, warms it up and measures it from this machine. Load
- * is bounded and goes to 127.0.0.1. Prints a table and writes bench/results/<time>.json.
+ * `npm run bench`: starts each runtime in a temporary folder, fills it, warms it up and measures it from this machine. Load is
+ * bounded and goes to 127.0.0.1. Prints a table and writes bench/results/<time>.json.
  *
  *   --runtime wrangler,standalone   --connections 1,16,64   --seconds 3   --rounds 3
  *   --vault 10x1000,10000x1000000   keys x log rows         --operations live,read,write,list,logs,login
@@ -8,34 +8,23 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { buildStandalone } from '../box/commands/build-standalone.ts';
+import { project } from '../testing/disk-vaults.ts';
 import type { Runtime } from '../testing/vault.ts';
 import { measureCrypto } from './crypto-bench.ts';
 import { load, type Measured } from './load.ts';
 import { type Line, median, table } from './report.ts';
 import { type Operation, operations, requestsFor } from './requests.ts';
-import { startFilled } from './vault.ts';
+import { type FilledVault, startFilled } from './vault.ts';
 
+const warmUpConnections = 16;
 const warmUpSeconds = 3;
-/** Some dozens of sign-ins, which take turns. */
+/** Long enough for some dozens of sign-ins, which are hashed one at a time. */
 const loginSeconds = 10;
-const hashMsMost = 250;
-const project = resolve(import.meta.dirname, '..');
-
-const { values: given } = parseArgs({
-  options: {
-    runtime: { type: 'string', default: 'wrangler,standalone' },
-    connections: { type: 'string' },
-    seconds: { type: 'string' },
-    rounds: { type: 'string' },
-    vault: { type: 'string' },
-    operations: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-  },
-});
+const maxHashMs = 250;
 
 interface Plan {
   runtimes: Runtime[];
@@ -48,6 +37,17 @@ interface Plan {
 }
 
 function readPlan(): Plan {
+  const { values: given } = parseArgs({
+    options: {
+      runtime: { type: 'string', default: 'wrangler,standalone' },
+      connections: { type: 'string' },
+      seconds: { type: 'string' },
+      rounds: { type: 'string' },
+      vault: { type: 'string' },
+      operations: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+    },
+  });
   const { quick } = given;
   const asked = given.operations?.split(',') ?? operations;
   return {
@@ -56,62 +56,88 @@ function readPlan(): Plan {
     seconds: Number(given.seconds ?? (quick ? 1 : 3)),
     rounds: Number(given.rounds ?? (quick ? 1 : 3)),
     vaults: (given.vault ?? (quick ? '10x1000' : '10x1000,10000x1000000')).split(','),
+    // The others are reported as shares of `live`.
     operations: operations.filter((operation) => operation === 'live' || asked.includes(operation)),
   };
 }
 
-/** Measures one runtime with one vault: all operations in turn, round after round, so that all see the same machine. */
-async function measure(plan: Plan, runtime: Runtime, vaultSize: string): Promise<Line[]> {
-  const [keys = 0, logRows = 0] = vaultSize.split('x').map(Number);
-  const { vault, token, startMs } = await startFilled(project, runtime, { keys, logRows });
-  console.error(`${runtime}, ${vaultSize}: healthy after ${startMs} ms`);
-  const pid = vault.process.pid ?? 0;
-  const put = (operation: Operation, connections: number, seconds: number): Promise<Measured> =>
-    load(vault.url, pid, requestsFor(operation, token, keys), connections, seconds);
+/** Measures one runtime with one vault. */
+async function measureVault(plan: Plan, runtime: Runtime, size: string): Promise<Line[]> {
+  const [keys = 0, logRows = 0] = size.split('x').map(Number);
+  const filled = await startFilled(runtime, { keys, logRows });
+  console.error(`${runtime}, ${size}: healthy after ${filled.startMs} ms`);
+  const put = loader(filled, keys);
+  const quickOperations = plan.operations.filter((operation) => operation !== 'login');
   try {
+    for (const operation of quickOperations) await put(operation, warmUpConnections, warmUpSeconds);
     const lines: Line[] = [];
-    const timed = plan.operations.filter((each) => each !== 'login');
-    for (const operation of timed) await put(operation, 16, warmUpSeconds);
     for (const connections of plan.connections) {
-      const live: number[] = [];
-      const rounds = new Map(timed.map((operation) => [operation, [] as (Measured & { ofLive: number })[]]));
-      for (let round = 0; round < plan.rounds; round++) {
-        for (const operation of timed) {
-          const measured = await put(operation, connections, plan.seconds);
-          if (operation === 'live') live.push(measured.perSecond);
-          rounds.get(operation)?.push({ ...measured, ofLive: measured.perSecond / (live.at(-1) ?? 0) });
-        }
-      }
-      for (const [operation, measured] of rounds) {
-        lines.push({ runtime, vault: vaultSize, connections, operation, ...median(measured) });
+      for (const [operation, rounds] of await measureInTurn(plan, quickOperations, connections, put)) {
+        lines.push({ runtime, vault: size, connections, operation, ...median(rounds) });
       }
     }
-    // Sign-ins come last, and longer: each takes a hash, and those that are cut off at the end still wait for theirs.
+    // Last, since the server goes on hashing the sign-ins that were cut off at the end of their load.
     for (const connections of plan.operations.includes('login') ? plan.connections : []) {
       const measured = await put('login', connections, loginSeconds);
-      const ofLive = measured.perSecond / (lines.find((line) => line.connections === connections)?.perSecond ?? 0);
-      lines.push({ runtime, vault: vaultSize, connections, operation: 'login', ...measured, ofLive });
-      await delay(connections * hashMsMost);
+      const live = lines.find((line) => line.operation === 'live' && line.connections === connections);
+      const ofLive = measured.perSecond / (live?.perSecond ?? 0);
+      lines.push({ runtime, vault: size, connections, operation: 'login', ...measured, ofLive });
+      await delay(connections * maxHashMs);
     }
     return lines;
   } finally {
-    await vault.dispose();
+    await filled.vault.dispose();
   }
 }
 
-const plan = readPlan();
-await buildStandalone(project);
-const lines: Line[] = [];
-for (const runtime of plan.runtimes) {
-  for (const vaultSize of plan.vaults) lines.push(...(await measure(plan, runtime, vaultSize)));
-}
-const crypto = await measureCrypto(project);
-const machine = { processor: cpus()[0]?.model ?? '', cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
-const date = new Date().toISOString();
+type Put = (operation: Operation, connections: number, seconds: number) => Promise<Measured>;
 
-console.log(`\n${machine.cores} cores (${machine.processor}), ${machine.memoryGb} GB, ${date}\n\n${table(lines)}\n`);
-for (const [name, microseconds] of Object.entries(crypto)) console.log(`${name}: ${microseconds.toFixed(1)} µs`);
-mkdirSync(join(project, 'bench/results'), { recursive: true });
-const path = join(project, 'bench/results', `${date.replace(/[:.]/g, '-')}.json`);
-writeFileSync(path, `${JSON.stringify({ date, machine, plan, lines, cryptoMicroseconds: crypto }, null, 2)}\n`);
-console.log(`\nWritten to ${path}`);
+function loader({ vault, token }: FilledVault, keys: number): Put {
+  return (operation, connections, seconds) =>
+    load(vault.url, vault.process.pid ?? 0, requestsFor(operation, token, keys), connections, seconds);
+}
+
+type Rounds = (Measured & { ofLive: number })[];
+
+/** Measures all operations in turn, round after round, so that changes of the machine's speed hit all of them. */
+async function measureInTurn(
+  { rounds, seconds }: Plan,
+  inTurn: readonly Operation[],
+  connections: number,
+  put: Put,
+): Promise<Map<Operation, Rounds>> {
+  const results = new Map<Operation, Rounds>(inTurn.map((operation) => [operation, []]));
+  for (let round = 0; round < rounds; round++) {
+    // `live` is always the first of its round.
+    let live = 0;
+    for (const operation of inTurn) {
+      const measured = await put(operation, connections, seconds);
+      if (operation === 'live') live = measured.perSecond;
+      results.get(operation)?.push({ ...measured, ofLive: measured.perSecond / live });
+    }
+  }
+  return results;
+}
+
+async function main(): Promise<void> {
+  const plan = readPlan();
+  await buildStandalone(project);
+  const lines: Line[] = [];
+  for (const runtime of plan.runtimes) {
+    for (const size of plan.vaults) lines.push(...(await measureVault(plan, runtime, size)));
+  }
+  const cryptoMicroseconds = await measureCrypto();
+  const [{ model = '' } = {}] = cpus();
+  const machine = { processor: model, cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
+  const date = new Date().toISOString();
+
+  console.log(`\n${machine.cores} cores (${model}), ${machine.memoryGb} GB, ${date}\n\n${table(lines)}\n`);
+  for (const [name, time] of Object.entries(cryptoMicroseconds)) console.log(`${name}: ${time.toFixed(1)} µs`);
+  const folder = join(project, 'bench/results');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${date.replace(/[:.]/g, '-')}.json`);
+  writeFileSync(path, `${JSON.stringify({ date, machine, plan, lines, cryptoMicroseconds }, null, 2)}\n`);
+  console.log(`\nWritten to ${path}`);
+}
+
+await main();

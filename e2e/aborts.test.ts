@@ -1,11 +1,13 @@
+/**
+ * Many clients, some of which hang up in the middle of a request. The vault may commit several requests together, so an aborted
+ * one must neither delay the others nor change their answers.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAndHangUp } from '../testing/aborts.ts';
 import { ask, type RunningVault, signIn, startVault } from '../testing/vault.ts';
 
-/** One request's transaction may be committed together with others': none may wait for, or get, what is another's. */
-
 const keys = 50;
-/** A quick look by default; `ABORT_TEST_SECONDS=60` for the long one. */
+/** `ABORT_TEST_SECONDS=60` for a long run. */
 const seconds = Number(process.env.ABORT_TEST_SECONDS ?? 10);
 let vault: RunningVault;
 let token: string;
@@ -21,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => vault?.dispose());
 
 test(
-  'callers that hang up at random moments change nothing for the others',
+  'clients that hang up at random moments do not affect the answers to others',
   async () => {
     const { answered, hungUp, wrong } = await readAndHangUp(vault.url, token, keys, Date.now() + seconds * 1_000);
     expect(wrong, vault.output()).toEqual([]);

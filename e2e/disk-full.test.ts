@@ -1,3 +1,4 @@
+/** Fills a vault's disk, a tmpfs of 12 MB. Only root can mount one; elsewhere the test is skipped. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,15 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, type RunningVault, signIn, startVault } from '../testing/vault.ts';
 
-/** A disk of 12 MB, which only root can make; elsewhere the test says that it was skipped. */
-
 const folder = mkdtempSync(join(tmpdir(), 'keystore-disk-'));
 const disk = join(folder, 'data');
 const filler = join(disk, 'filler');
-const canMount = process.getuid?.() === 0 && mounted();
+const isMounted = process.getuid?.() === 0 && mount();
 let vault: RunningVault;
 
-function mounted(): boolean {
+function mount(): boolean {
   try {
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', disk], { stdio: 'ignore' });
@@ -25,16 +24,16 @@ function mounted(): boolean {
 }
 
 beforeAll(async () => {
-  if (canMount) vault = await startVault({ folder });
+  if (isMounted) vault = await startVault({ folder });
 });
 
 afterAll(async () => {
   await vault?.stop();
-  if (canMount) execFileSync('umount', ['-l', disk]);
+  if (isMounted) execFileSync('umount', ['-l', disk]);
   rmSync(folder, { recursive: true, force: true });
 });
 
-const fill = () => {
+function fillDisk(): void {
   const file = openSync(filler, 'w');
   try {
     for (;;) writeSync(file, Buffer.alloc(4096, 1));
@@ -43,33 +42,35 @@ const fill = () => {
   } finally {
     closeSync(file);
   }
-};
+}
 
-test.skipIf(!canMount)(
-  'a full disk: 503 and nothing half done; with space again everything works by itself',
+test.skipIf(!isMounted)(
+  'on a full disk, writes answer 503 and change nothing; once there is space, everything works without a restart',
   async () => {
     const token = await signIn(vault.url, 'user', 'user123');
     const add = (key_name: string) =>
       ask(vault.url, 'POST', '/keys', { token, body: { key_name, api_key: 'v'.repeat(2_000) } });
     expect((await add('before')).status).toBe(201);
-    fill();
+    fillDisk();
     const acknowledged = ['before'];
-    const refused: string[] = [];
-    const writeUntilRefused = async (writer: number) => {
+    const refusals: string[] = [];
+    const writeUntilRefused = async (writer: number): Promise<void> => {
       for (let i = 0; i < 5_000; i++) {
         const { status, body } = await add(`full ${writer} ${i}`);
-        if (status === 201) acknowledged.push(`full ${writer} ${i}`);
-        else return refused.push(`${status} ${body.error}`);
+        if (status !== 201) {
+          refusals.push(`${status} ${body.error}`);
+          return;
+        }
+        acknowledged.push(`full ${writer} ${i}`);
       }
-      return 0;
     };
-    // Many at once: some are refused before they have run, and those may not run afterwards either.
+    // Many at once, so that some are refused while they wait in the queue. Those must not be carried out later either.
     await Promise.all(Array.from({ length: 16 }, (_, writer) => writeUntilRefused(writer)));
-    expect(refused).toHaveLength(16);
-    for (const each of refused) expect(each).toMatch(/^503 /);
-    expect(refused.join()).toMatch(/nothing was changed/);
-    await delay(1_100); // as long as a good answer is kept
-    // Under wrangler the database does not even answer a question now; standalone it does.
+    expect(refusals).toHaveLength(16);
+    for (const refusal of refusals) expect(refusal).toMatch(/^503 /);
+    expect(refusals.join()).toMatch(/nothing was changed/);
+    await delay(1_100); // A good answer of /health is cached for a second.
+    // Under wrangler the database no longer answers reads either; standalone it does.
     expect([200, 503]).toContain((await ask(vault.url, 'GET', '/health')).status);
     expect((await ask(vault.url, 'GET', '/health/live')).status).toBe(200);
 

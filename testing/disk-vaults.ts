@@ -1,17 +1,17 @@
-/** Makes vaults on the disk, and runs our commands on them. */
+/** Makes data folders and databases without starting a vault, and runs the programs of box/commands on them. */
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { generateKeys } from '../box/commands/generate-keys.ts';
 import { readKeyring } from '../box/data/check-database.ts';
 import { locateFiles, markVault, migrate, openDatabase, type VaultFiles } from '../box/data/database.ts';
 import { openSettings } from '../box/settings.ts';
-import { sealCanary, sealValue } from '../core/crypto/keyring.ts';
+import { type Keyring, sealCanary, sealValue } from '../core/crypto/keyring.ts';
 
 export const project = join(import.meta.dirname, '..');
 
-/** A folder with a vault's data and its env file. */
+/** The folder of one vault: its data folder and, beside that, its env file. */
 export interface Home {
   folder: string;
   data: string;
@@ -24,44 +24,50 @@ export function homeIn(folder: string): Home {
   return { folder, data, envFile: join(folder, '.env'), files: locateFiles(project, data) };
 }
 
-/** Makes a vault that holds the values under their names, with keys of its own. */
+/** Makes a vault with new keys that holds these values by name. Its only account is an admin that cannot sign in. */
 export async function makeHome(folder: string, values: Record<string, string>): Promise<Home> {
   const home = homeIn(folder);
   mkdirSync(home.data, { recursive: true, mode: 0o700 });
-  const secretKey = randomBytes(48).toString('base64');
-  const encryptionKey = randomBytes(32).toString('base64url');
-  writeFileSync(home.envFile, `SECRET_KEY=${secretKey}\nENCRYPTION_KEY=${encryptionKey}=\n`, { mode: 0o600 });
+  generateKeys(home.envFile);
   const database = openDatabase(home.files);
   await migrate(home.files, database);
-  fill(database, home.envFile, values);
+  const keyring = keyringOf(home.envFile);
+  const { token, keyId } = sealCanary(keyring);
+  database.exec(
+    `INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('admin', 'admin', 'x', 'admin', 0)`,
+  );
+  database.prepare('INSERT INTO instance (id, created_at, key_id, canary) VALUES (1, 0, ?, ?)').run(keyId, token);
+  addValues(database, keyring, Object.entries(values));
   database.close();
   markVault(home.files);
   chmodSync(home.files.marker, 0o600);
   return home;
 }
 
-function fill(database: DatabaseSync, envFile: string, values: Record<string, string>): void {
-  const keyring = readKeyring(openSettings(project, { KEYSTORE_ENV: envFile }).lookup);
-  const { token, keyId } = sealCanary(keyring);
-  database.exec(
-    `INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('admin', 'admin', 'x', 'admin', 0)`,
-  );
-  database.prepare('INSERT INTO instance (id, created_at, key_id, canary) VALUES (1, 0, ?, ?)').run(keyId, token);
-  for (const [name, value] of Object.entries(values)) addValue(database, envFile, name, value);
+/** The keys that a vault's env file holds. */
+export function keyringOf(envFile: string): Keyring {
+  return readKeyring(openSettings(project, { KEYSTORE_ENV: envFile }).lookup);
 }
 
+/** Stores one value in the database of a stopped vault. */
 export function addValue(database: DatabaseSync, envFile: string, name: string, value: string): void {
-  const keyring = readKeyring(openSettings(project, { KEYSTORE_ENV: envFile }).lookup);
-  const sealed = sealValue(keyring, name, value);
-  const { lastInsertRowid } = database
-    .prepare(
-      `INSERT INTO secrets (name, owner_id, created_by, created_at, updated_at, current_version)
-       VALUES (?, 1, 'admin', 0, 0, 1)`,
-    )
-    .run(name);
-  database
-    .prepare(`INSERT INTO secret_versions VALUES (?, 1, ?, ?, ?, 0, 'admin')`)
-    .run(lastInsertRowid, sealed.token, sealed.binding, sealed.keyId);
+  addValues(database, keyringOf(envFile), [[name, value]]);
+}
+
+/** Stores values by name, as secrets of the first account, in the database of a stopped vault. */
+export function addValues(database: DatabaseSync, keyring: Keyring, values: Iterable<[string, string]>): void {
+  const secret = database.prepare(
+    `INSERT INTO secrets (name, owner_id, created_by, created_at, updated_at, current_version)
+     VALUES (?, 1, 'admin', 0, 0, 1)`,
+  );
+  const version = database.prepare(
+    `INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by)
+     VALUES (?, 1, ?, ?, ?, 0, 'admin')`,
+  );
+  for (const [name, value] of values) {
+    const { token, binding, keyId } = sealValue(keyring, name, value);
+    version.run(secret.run(name).lastInsertRowid, token, binding, keyId);
+  }
 }
 
 export interface Ran {
@@ -71,7 +77,7 @@ export interface Ran {
   stdout: Buffer;
 }
 
-/** Runs `node box/commands/<program>` on a home. */
+/** Runs `node box/commands/<program> <args>` on a home and waits for its end. */
 export function runOn(
   { data, envFile }: Home,
   [program = '', ...args]: string[],
@@ -93,7 +99,7 @@ export function runOn(
   return { code: status, signal, output: stdout.toString() + stderr.toString(), stdout };
 }
 
-/** What restore-data.sh sends to `restore.ts stage`. */
+/** The standard input of `restore.ts stage`, as restore-data.sh sends it: files by path, or their bytes. */
 export function framed(file: string | Uint8Array, env?: string | Uint8Array): Buffer {
   const bytes = (given: string | Uint8Array) => (typeof given === 'string' ? readFileSync(given) : Buffer.from(given));
   const database = bytes(file);

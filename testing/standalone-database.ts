@@ -1,3 +1,4 @@
+/** A vitest plugin: tests of the worker get the standalone runtime's database in place of D1. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Plugin } from 'vitest/config';
@@ -5,7 +6,6 @@ import type { Plugin } from 'vitest/config';
 const project = resolve(import.meta.dirname, '..');
 const migrationsModule = 'keystore:migrations';
 
-/** For tests of the worker: the standalone runtime's database in the place of D1. */
 export const standaloneDatabase: Plugin = {
   name: 'standalone-database',
   enforce: 'pre',
@@ -16,8 +16,9 @@ export const standaloneDatabase: Plugin = {
   load: (id) => (id === `\0${migrationsModule}` ? `export default ${JSON.stringify(readMigrations())}` : null),
 };
 
-const readMigrations = () =>
-  readdirSync(join(project, 'migrations'))
+function readMigrations(): { name: string; sql: string }[] {
+  return readdirSync(join(project, 'migrations'))
     .filter((name) => name.endsWith('.sql'))
     .sort()
     .map((name) => ({ name, sql: readFileSync(join(project, 'migrations', name), 'utf8') }));
+}

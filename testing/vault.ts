@@ -1,19 +1,21 @@
+/**
+ * Starts a real vault, as `npm start` does or as the standalone file, on a free port and in a folder of its own; and talks
+ * JSON to it. For e2e/ and bench/.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type ListenOptions } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Home, homeIn, project } from './disk-vaults.ts';
 
-/** The real thing: `npm start`'s own entry, or the standalone file, on a free port and a folder of its own. */
-
-const project = resolve(import.meta.dirname, '..');
 const startTimeoutMs = 60_000;
 
 export type Runtime = 'wrangler' | 'standalone';
 
-/** Which one a suite runs against that runs against both: vitest.config.ts says it. */
+/** The runtime of suites that run on both: vitest.config.ts sets it. */
 const suiteRuntime: Runtime = process.env.KEYSTORE_RUNTIME === 'standalone' ? 'standalone' : 'wrangler';
 
 const commands: Record<Runtime, [string, ...string[]]> = {
@@ -21,14 +23,10 @@ const commands: Record<Runtime, [string, ...string[]]> = {
   standalone: [join(project, 'dist/keystore')],
 };
 
-export interface RunningVault {
+export interface RunningVault extends Home {
   url: string;
-  /** The folder that holds `data/` and `.env`; gone after `dispose`. */
-  folder: string;
-  dataFolder: string;
-  envFile: string;
   process: ChildProcess;
-  /** What it has printed so far. */
+  /** What it has printed so far, standard output and standard error. */
   output: () => string;
   /** Ends it as Ctrl-C does, and keeps its folder. */
   stop: () => Promise<void>;
@@ -39,37 +37,36 @@ export interface RunningVault {
 }
 
 export interface VaultOptions {
-  /** A folder to start again in; by default a new one. */
+  /** The folder of an earlier vault, to start it again; by default a new one. */
   folder?: string;
   port?: number;
   env?: Record<string, string>;
   runtime?: Runtime;
   /** Another standalone file than this project's. */
   standaloneFile?: string;
-  /** Whether it is up; by default its /health is asked over plain HTTP. */
+  /** Whether it is up. By default, /health answers 200 over plain HTTP. */
   isUp?: () => Promise<boolean>;
 }
 
-/** Starts a vault and waits until it is healthy. */
-export const startVault = async ({
+/** Starts a vault and waits until it is healthy. Throws with all its output if it ends or takes longer than a minute. */
+export async function startVault({
   folder = mkdtempSync(join(tmpdir(), 'keystore-e2e-')),
   port,
   env = {},
   runtime = suiteRuntime,
   standaloneFile,
   isUp,
-}: VaultOptions = {}): Promise<RunningVault> => {
-  const chosen = port ?? (await freePort());
-  const dataFolder = join(folder, 'data');
-  const envFile = join(folder, '.env');
+}: VaultOptions = {}): Promise<RunningVault> {
+  const home = homeIn(folder);
+  const chosenPort = port ?? (await freePort());
   const [command, ...args] = standaloneFile === undefined ? commands[runtime] : [standaloneFile];
   const child = spawn(command, args, {
     cwd: project,
     env: {
       PATH: process.env.PATH,
-      PORT: String(chosen),
-      KEYSTORE_DATA: dataFolder,
-      KEYSTORE_ENV: envFile,
+      PORT: String(chosenPort),
+      KEYSTORE_DATA: home.data,
+      KEYSTORE_ENV: home.envFile,
       KEYSTORE_CACHE: join(project, 'dist/cache'),
       ...env,
     },
@@ -77,16 +74,14 @@ export const startVault = async ({
   });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
-  const ended = new Promise<void>((over) => child.once('exit', () => over()));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await ended;
   };
   const vault: RunningVault = {
-    url: `http://127.0.0.1:${chosen}`,
-    folder,
-    dataFolder,
-    envFile,
+    ...home,
+    url: `http://127.0.0.1:${chosenPort}`,
     process: child,
     output: () => printed,
     stop: () => end('SIGTERM'),
@@ -98,36 +93,52 @@ export const startVault = async ({
   };
   await untilHealthy(vault, isUp ?? (async () => (await fetch(`${vault.url}/health`)).ok));
   return vault;
-};
+}
 
-const untilHealthy = async (vault: RunningVault, isUp: () => Promise<boolean>) => {
+async function untilHealthy(vault: RunningVault, isUp: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline && vault.process.exitCode === null) {
-    // By its own word too: on the same port the one before may answer once more while it ends.
+    // Its own message counts too: on the same port, an earlier vault may answer once more while it ends.
     if (vault.output().includes('Keystore is up') && (await isUp().catch(() => false))) return;
     await delay(50);
   }
-  const said = vault.output();
+  const output = vault.output();
   await vault.stop();
-  throw new Error(`The vault did not come up:\n${said}`);
-};
+  throw new Error(`The vault did not come up:\n${output}`);
+}
+
+/** Below Linux's range for outgoing connections (32768 and up), where any client could take the port before the vault does. */
+const portRange = { first: 20_000, end: 32_000 };
 
 /**
- * A port that nobody listens on, below those that Linux gives to outgoing connections (from 32768 on): one of those could
- * be taken again by any client of any test before the vault is there.
+ * Returns a port on which nothing listens. On Linux it stays reserved until this process ends: no other process that calls
+ * this function gets the same port, so test files can run side by side.
  */
-export const freePort = async (): Promise<number> => {
+export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(20_000, 32_000);
-    if (await isFree(port)) return port;
+    const port = randomInt(portRange.first, portRange.end);
+    if ((await reserve(port)) && (await canListen(port))) return port;
   }
-};
+}
 
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((found) => {
-    const server = createServer().once('error', () => found(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => found(true)));
+/** Takes the abstract socket of that name. It has one owner, leaves no file and ends with the process. Linux only. */
+async function reserve(port: number): Promise<boolean> {
+  return process.platform !== 'linux' || (await listenOn({ path: `\0keystore-test-port-${port}` })) !== undefined;
+}
+
+async function canListen(port: number): Promise<boolean> {
+  const server = await listenOn({ host: '127.0.0.1', port });
+  if (server) await new Promise((closed) => server.close(closed));
+  return server !== undefined;
+}
+
+function listenOn(address: ListenOptions) {
+  const server = createServer().unref();
+  return new Promise<typeof server | undefined>((settle) => {
+    server.once('error', () => settle(undefined));
+    server.listen(address, () => settle(server));
   });
+}
 
 export interface Answer<Body> {
   status: number;
@@ -135,13 +146,13 @@ export interface Answer<Body> {
   body: Body;
 }
 
-/** Speaks JSON to a vault. */
-export const ask = async <Body = Record<string, string>>(
+/** Sends one request with a JSON body and reads the JSON answer. An empty answer reads as `{}`. */
+export async function ask<Body = Record<string, string>>(
   url: string,
   method: string,
   path: string,
   { token, body, headers = {} }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
-): Promise<Answer<Body>> => {
+): Promise<Answer<Body>> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
@@ -153,11 +164,11 @@ export const ask = async <Body = Record<string, string>>(
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : {}) as Body };
-};
+}
 
-/** Signs in and answers the token. */
-export const signIn = async (url: string, username: string, password: string): Promise<string> => {
+/** Signs in and returns the session token. */
+export async function signIn(url: string, username: string, password: string): Promise<string> {
   const { status, body } = await ask<{ token: string }>(url, 'POST', '/auth/login', { body: { username, password } });
   if (status !== 200) throw new Error(`sign-in of ${username}: ${status}`);
   return body.token;
-};
+}

@@ -110,7 +110,7 @@ describe('with a vault that runs without Docker', () => {
 
   beforeAll(async () => {
     vault = await startVault();
-    env = { ...host.env, KEYSTORE_DATA: vault.dataFolder, KEYSTORE_ENV: vault.envFile };
+    env = { ...host.env, KEYSTORE_DATA: vault.data, KEYSTORE_ENV: vault.envFile };
     const body = { username: 'admin', password: 'admin123' };
     token = (await request(vault.url, 'POST', '/auth/login', undefined, body)).json.token;
     await request(vault.url, 'POST', '/keys', token, { key_name: 'first', api_key: 'value' });
