@@ -7,7 +7,7 @@ import { type Client, startVault, testDb, testKeys } from './testing/vault.ts';
 
 type Started = Awaited<ReturnType<typeof startVault>>;
 
-const open = new Set(['POST /auth/login', 'GET /health', 'GET /health/live', 'GET /*']);
+const open = new Set(['POST /auth/login', 'GET /health', 'GET /health/live']);
 
 let vault: Started;
 let admin: Client;

@@ -68,7 +68,7 @@ const signInPlan = {
  * attempts at once is answered more often than it allows (OWASP Authentication Cheat Sheet). An unknown or inactive account
  * costs the same time and gets the same answer as a wrong password.
  */
-export const signIn = ({ vault, caller: stranger }: Context, name: string, password: string) =>
+export const signIn = ({ vault, caller: stranger }: Context, { name, password }: { name: string; password: string }) =>
   inTurn(async (): Promise<Outcome<SignedIn>> => {
     const caller = { ...stranger, claimedName: name };
     const context = { vault, caller };

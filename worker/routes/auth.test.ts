@@ -35,14 +35,14 @@ describe('POST /auth/login', () => {
       must_change_password: true,
     });
     expect(headers.get('Set-Cookie')).toMatch(
-      /^keystore_session=ey[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Strict$/,
+      /^keystore_session=ey[^;]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
     );
   });
 
   test('marks the cookie Secure where the browser came over TLS', async () => {
     const body = { username: 'user', password: 'user123' };
     const { headers } = await vault.anonymous('POST', '/auth/login', body, { 'X-Forwarded-Proto': 'https' });
-    expect(headers.get('Set-Cookie')).toMatch(/; Secure$/);
+    expect(headers.get('Set-Cookie')).toMatch(/; HttpOnly; Secure; SameSite=Strict$/);
   });
 
   test('takes two round trips', async () => {
@@ -225,7 +225,7 @@ describe('a session', () => {
     const client = await vault.signIn('user', 'user123', fresh());
     const { status, headers } = await client('POST', '/auth/logout');
     expect(status).toBe(200);
-    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session=; Path=\/; Max-Age=0;/);
+    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session=; Max-Age=0; Path=\/;/);
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
