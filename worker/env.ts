@@ -1,4 +1,5 @@
 import { parseKeyring } from '../core/crypto/keyring.ts';
+import { passwordCost } from '../core/crypto/password.ts';
 import { parseSessionKey } from '../core/crypto/session-token.ts';
 import type { Vault } from './operations/vault.ts';
 
@@ -40,6 +41,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       keyring: parseKeyring(bindings.ENCRYPTION_KEY, bindings.RETIRED_ENCRYPTION_KEYS),
       sessionKey: parseSessionKey(bindings.SECRET_KEY),
       sessionTtlSeconds: Math.ceil(sessionHours(bindings.JWT_EXPIRY_HOURS) * 3_600),
+      passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
     },

@@ -1,7 +1,8 @@
+/** The worker's entry point: makes the app of its bindings, or explains which setting is wrong. */
 import { KeyFormatError } from '../core/crypto/key-material.ts';
 import { createApp } from './app.ts';
 import { type Bindings, parseEnv, SettingError } from './env.ts';
-import { alive, serviceName } from './routes/health.ts';
+import { alive, misconfigured } from './wire/health.ts';
 
 interface Started {
   bindings: Bindings;
@@ -17,18 +18,18 @@ export default {
   },
 } satisfies ExportedHandler<Bindings>;
 
-/** The app; or, where the settings are not right, a sentence about them to everybody who asks. */
+/** The app; or, if a setting is wrong, a handler that answers every request with an explanation. */
 const start = (bindings: Bindings): Started['fetch'] => {
   try {
     return createApp(parseEnv(bindings)).fetch;
   } catch (error) {
     if (!(error instanceof SettingError || error instanceof KeyFormatError)) throw error;
     console.error(error.message);
-    return unstartable(error.message);
+    return explain(error.message);
   }
 };
 
-const unstartable = (error: string) => (request: Request) =>
-  new URL(request.url).pathname === '/health/live'
-    ? Response.json(alive)
-    : Response.json({ status: 'unhealthy', service: serviceName, reason: 'settings', error }, { status: 503 });
+const explain = (problem: string) => (request: Request) => {
+  const { body, status } = new URL(request.url).pathname === '/health/live' ? alive : misconfigured(problem);
+  return Response.json(body, { status });
+};

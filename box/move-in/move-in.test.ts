@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { parseEnv } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openValue, parseKeyring } from '../../core/crypto/keyring.ts';
-import { verifyPassword } from '../../core/crypto/password.ts';
+import { passwordCost, verifyPassword } from '../../core/crypto/password.ts';
 import { wireAction } from '../../core/vocabulary.ts';
 import { type OldRows, oldKeys, sealOld, someUser, someVerifier, writeOld } from '../../testing/v06.ts';
 import { checkDatabase } from '../data/check-database.ts';
@@ -73,7 +73,7 @@ describe('the database of a real v0.6', () => {
         is_active: Number(is_active),
         must_change_password: Number(password === 'admin123' || password === 'user123'),
       });
-      expect(await verifyPassword(password, String(users[index]?.verifier))).toBe(true);
+      expect(await verifyPassword(password, String(users[index]?.verifier), passwordCost)).toBe(true);
     }
     expect(users[0]).toMatchObject({
       created_at: Date.parse('2026-11-22T13:01:13Z'),

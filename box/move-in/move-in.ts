@@ -3,7 +3,7 @@ import { likeness } from '../../core/accounts/likeness.ts';
 import { fromUtf8 } from '../../core/crypto/encoding.ts';
 import { openFernet } from '../../core/crypto/fernet.ts';
 import { type Keyring, type SealingKey, sealCanary } from '../../core/crypto/keyring.ts';
-import { parseVerifier, verifyPassword } from '../../core/crypto/password.ts';
+import { parseVerifier, passwordCost, verifyPassword } from '../../core/crypto/password.ts';
 import { actionOf, wireAction } from '../../core/vocabulary.ts';
 import { OperatorError } from '../operator-error.ts';
 import { quoted } from '../quoted.ts';
@@ -174,7 +174,7 @@ async function findDefaultPasswords(users: OldUser[], progress: Move['progress']
   async function checkWaiting(): Promise<void> {
     for (let user = waiting.shift(); user; user = waiting.shift()) {
       for (const password of defaultPasswords) {
-        if (await verifyPassword(password, user.password_hash)) found.add(user.id);
+        if (await verifyPassword(password, user.password_hash, passwordCost)) found.add(user.id);
       }
       checked++;
       if (checked % 20 === 0) progress(`Looked at the passwords of ${checked} of ${users.length} accounts.`);

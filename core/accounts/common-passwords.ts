@@ -1,12 +1,13 @@
-// The most common passwords of 8 and more characters, lower case, most common first, without the vulgar ones; after them a
-// few that installations like this one are given. Which are common was counted
-// in published breaches.
+/**
+ * The most common passwords of 8 and more characters, counted in published breaches: in lower case, most common first,
+ * without the vulgar ones. A few that are typical of installations like this one follow.
+ */
 
 let common: ReadonlySet<string> | undefined;
 
 /** Whether `password`, in lower case, is among the most common ones. */
 export function isCommonPassword(password: string): boolean {
-  // Built at first use: most isolates never set a password.
+  // Built at first use, since most isolates never set a password.
   common ??= new Set(list.trim().split(/\s+/));
   return common.has(password);
 }

@@ -18,9 +18,9 @@ test.each([
   ['', 'at least 8 characters'],
   ['1234567', 'at least 8 characters'],
   ['🔑🔑🔑🔑🔑🔑🔑', 'at least 8 characters'],
-  ['a'.repeat(1025), 'longer than 1024 bytes'],
-  [`${'🔑'.repeat(256)}.`, 'longer than 1024 bytes'],
-  ['good enough \ud83d', 'half of a character pair'],
+  ['a'.repeat(1025), 'at most 1024 bytes'],
+  [`${'🔑'.repeat(256)}.`, 'at most 1024 bytes'],
+  ['good enough \ud83d', 'not valid Unicode'],
 ])('%j has the wrong length or form', (password, problem) => {
   expect(passwordProblem(password, 'alice')).toContain(problem);
 });
@@ -52,7 +52,7 @@ describe('common passwords', () => {
     'Keystore1',
     'keystore2025',
   ])('%s is refused', (password) => {
-    expect(passwordProblem(password, 'alice')).toContain('attacker');
+    expect(passwordProblem(password, 'alice')).toContain('most common');
   });
 
   test('what only contains one is not', () => {

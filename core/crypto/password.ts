@@ -1,9 +1,12 @@
-// Password verifiers in Werkzeug's textual formats, so that the accounts of an older installation keep their passwords:
-//
-//   scrypt:N:r:p$salt$hex             RFC 7914, 64 bytes
-//   pbkdf2:digest:iterations$salt$hex RFC 8018, as many bytes as the digest has
-//
-// The salt is text and enters as its UTF-8 bytes. New verifiers are scrypt.
+/**
+ * Password verifiers: what the database stores to check a password. The two textual formats are Werkzeug's, so accounts
+ * that come from v0.6 keep their passwords:
+ *
+ *   scrypt:N:r:p$salt$hex             RFC 7914, 64 bytes
+ *   pbkdf2:digest:iterations$salt$hex RFC 8018, as many bytes as the digest has
+ *
+ * The salt is text; its UTF-8 bytes are hashed. New verifiers are always scrypt.
+ */
 
 import { scrypt } from 'node:crypto';
 import { equalBytes } from '@noble/ciphers/utils.js';
@@ -13,8 +16,10 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { base64url, fromHex, hex, utf8 } from './encoding.ts';
 import { randomBytes } from './random.ts';
 
-type ScryptCost = { readonly N: number; readonly r: number; readonly p: number };
+/** The parameters of scrypt (RFC 7914, section 2): N, a power of two; r, the block size; p, the number of lanes. */
+export type ScryptCost = { readonly N: number; readonly r: number; readonly p: number };
 
+/** A stored verifier, parsed. */
 export type Verifier = { readonly salt: Uint8Array; readonly expected: Uint8Array } & (
   | ({ readonly kind: 'scrypt' } & ScryptCost)
   | { readonly kind: 'pbkdf2'; readonly digest: Digest; readonly iterations: number }
@@ -30,33 +35,29 @@ const digests = {
 
 const scryptBytes = 64;
 
-// What OWASP's Password Storage Cheat Sheet names as equal to N = 2^17, r = 8, p = 1, in a quarter of the memory: 32 MiB.
-// An isolate on the edge has 128 MiB.
-const currentCost: ScryptCost = { N: 2 ** 15, r: 8, p: 3 };
+/**
+ * The cost of every new verifier in production. OWASP's Password Storage Cheat Sheet lists it as equal to N = 2^17, r = 8,
+ * p = 1, in a quarter of the memory: 32 MiB. An isolate on the edge has 128 MiB.
+ */
+export const passwordCost: ScryptCost = { N: 2 ** 15, r: 8, p: 3 };
 
-// What a stored verifier may demand. Whoever can write one must not be able to stall the service with it, nor to plant
-// one that is cheap to guess.
-const maxCost: ScryptCost = { N: 2 ** 17, r: 8, p: 5 };
+// The bounds of a stored verifier. The maxima keep a planted one from stalling the service, the minima keep it from being
+// cheap to guess.
+const maxScryptCost: ScryptCost = { N: 2 ** 17, r: 8, p: 5 };
 const minScryptN = 2 ** 10;
-const minIterations = 1_000;
-const maxIterations = 1_000_000;
+const minPbkdf2Iterations = 1_000;
+const maxPbkdf2Iterations = 1_000_000;
 const maxVerifierCharacters = 512;
 
-// The iterations of PBKDF2 that take as long as one lane (p = 1) of the current scrypt; measured, and only roughly true.
-const iterationsPerLane = 400_000;
+/** One iteration of PBKDF2 in units of N * r * p of scrypt, by time. Measured, and only roughly true. */
+const scryptWorkPerIteration = 2 ** 18 / 400_000;
 
 /**
- * A well-formed verifier of the current cost that no known password fits. Verifying against it costs an unknown user
- * the same time as a known one.
- */
-export const dummyVerifier = formatScrypt(currentCost, 'no-such-user-here-0000', new Uint8Array(scryptBytes));
-
-/**
- * Parses a verifier. Null for anything malformed or beyond the caps (scrypt: N a power of two from 2^10 to 2^17, r <= 8,
- * p <= 5; PBKDF2: 1,000 to 1,000,000 iterations of sha1, sha256 or sha512).
+ * Parses a verifier. Null if it is malformed or out of bounds (scrypt: N a power of two from 2^10 to 2^17, r <= 8, p <= 5;
+ * PBKDF2: 1,000 to 1,000,000 iterations of sha1, sha256 or sha512).
  *
- * The parameters must be written out. Werkzeug always writes them; its default for a method without them changed from
- * release to release, so a verifier without them does not say what it is.
+ * The parameters must be present. Werkzeug always writes them, and its defaults differ between releases, so a verifier
+ * without them is ambiguous.
  */
 export function parseVerifier(text: string): Verifier | null {
   if (text.length > maxVerifierCharacters || !text.isWellFormed()) return null;
@@ -74,8 +75,8 @@ export function parseVerifier(text: string): Verifier | null {
 function scryptVerifier(parameters: string[], salt: Verifier['salt'], expected: Verifier['expected']): Verifier | null {
   const [N, r, p] = parameters.map(decimal);
   if (parameters.length !== 3 || !N || !r || !p) return null;
-  if (N < minScryptN || N > maxCost.N || !Number.isInteger(Math.log2(N))) return null;
-  if (r > maxCost.r || p > maxCost.p || expected.length !== scryptBytes) return null;
+  if (N < minScryptN || N > maxScryptCost.N || !Number.isInteger(Math.log2(N))) return null;
+  if (r > maxScryptCost.r || p > maxScryptCost.p || expected.length !== scryptBytes) return null;
   return { kind: 'scrypt', N, r, p, salt, expected };
 }
 
@@ -83,7 +84,7 @@ function pbkdf2Verifier(parameters: string[], salt: Verifier['salt'], expected: 
   const [digest = '', iterationsText = ''] = parameters;
   const iterations = decimal(iterationsText);
   if (parameters.length !== 2 || !isDigest(digest) || !iterations) return null;
-  if (iterations < minIterations || iterations > maxIterations) return null;
+  if (iterations < minPbkdf2Iterations || iterations > maxPbkdf2Iterations) return null;
   if (expected.length !== digests[digest].bytes) return null;
   return { kind: 'pbkdf2', digest, iterations, salt, expected };
 }
@@ -97,14 +98,14 @@ function decimal(text: string): number | null {
 }
 
 /**
- * Makes a verifier of the current cost with a random salt of 128 bits, for the password's UTF-8 bytes. Blocks workerd's
- * isolate for a fifth of a second or so: throttle before calling.
+ * Makes a scrypt verifier of the given cost from the password's UTF-8 bytes and a random salt of 128 bits. At
+ * {@link passwordCost} it blocks workerd's isolate for about a fifth of a second, so throttle before calling.
  *
  * @throws TypeError if `password` holds a lone surrogate.
  */
-export async function makeVerifier(password: string): Promise<string> {
+export async function makeVerifier(password: string, cost: ScryptCost): Promise<string> {
   const salt = base64url(randomBytes(16));
-  return formatScrypt(currentCost, salt, await runScrypt(utf8(password), utf8(salt), currentCost));
+  return formatScrypt(cost, salt, await runScrypt(utf8(password), utf8(salt), cost));
 }
 
 function formatScrypt({ N, r, p }: ScryptCost, salt: string, derived: Uint8Array): string {
@@ -112,27 +113,45 @@ function formatScrypt({ N, r, p }: ScryptCost, salt: string, derived: Uint8Array
 }
 
 /**
- * Whether `password` is the one that the verifier was made from. The comparison takes constant time.
+ * Whether `password` fits the verifier. The comparison takes constant time. A malformed or out-of-bounds verifier is false
+ * at once.
  *
- * A malformed or overly costly verifier is false at once. A wrong password for a verifier weaker than the current cost
- * takes about as long as one for a current verifier, so that the time does not tell an old account from no account.
+ * Every other failure takes about as long as one hash of `cost`, the cost of new verifiers, so the time does not tell which
+ * accounts exist: null, for an unknown user, is checked against a dummy verifier, and a verifier of less work than `cost`
+ * is followed by the rest of the work.
  */
-export async function verifyPassword(password: string, verifierText: string): Promise<boolean> {
-  const verifier = parseVerifier(verifierText);
+export async function verifyPassword(
+  password: string,
+  verifierText: string | null,
+  cost: ScryptCost,
+): Promise<boolean> {
+  const verifier = verifierText === null ? dummyVerifier(cost) : parseVerifier(verifierText);
   if (!verifier || !password.isWellFormed()) return false;
   const derived = await derive(utf8(password), verifier);
   const matches = equalBytes(derived, verifier.expected);
-  if (!matches) await spendTheRest(verifier);
+  const lanes = remainingLanes(verifier, cost);
+  if (!matches && lanes > 0) await runScrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes });
   return matches;
 }
 
+/** A verifier that fits no known password. */
+function dummyVerifier(cost: ScryptCost): Verifier {
+  return { kind: 'scrypt', ...cost, salt: utf8('no-such-user-here-0000'), expected: new Uint8Array(scryptBytes) };
+}
+
+/** How many scrypt lanes of `cost` a hash with `verifier` saves, compared with one of the whole `cost`. */
+export function remainingLanes(verifier: Verifier, { N, r, p }: ScryptCost): number {
+  const spent = verifier.kind === 'scrypt' ? scryptWork(verifier) : verifier.iterations * scryptWorkPerIteration;
+  return Math.max(0, p - Math.round(spent / (N * r)));
+}
+
 /**
- * Whether a verifier costs less work than what {@link makeVerifier} makes now, or is not scrypt, or malformed: replace it at
- * the next good login.
+ * Whether a verifier should be replaced at the next successful sign-in: it is malformed, is not scrypt, or costs less work
+ * than a new one of `cost`.
  */
-export function needsUpgrade(verifierText: string): boolean {
+export function needsUpgrade(verifierText: string, cost: ScryptCost): boolean {
   const verifier = parseVerifier(verifierText);
-  return verifier?.kind !== 'scrypt' || scryptWork(verifier) < scryptWork(currentCost);
+  return verifier?.kind !== 'scrypt' || scryptWork(verifier) < scryptWork(cost);
 }
 
 function scryptWork({ N, r, p }: ScryptCost): number {
@@ -145,7 +164,7 @@ function derive(password: Uint8Array, verifier: Verifier): Promise<Uint8Array> {
 }
 
 function runScrypt(password: Uint8Array, salt: Uint8Array, { N, r, p }: ScryptCost): Promise<Uint8Array> {
-  // Node and workerd refuse to start unless maxmem is above what they estimate, 128 * N * r * p and a little.
+  // Node and workerd throw unless maxmem exceeds their estimate, which is a little over 128 * N * r * p.
   const maxmem = 132 * N * r * p;
   return new Promise((resolve, reject) => {
     scrypt(password, salt, scryptBytes, { N, r, p, maxmem }, (error, key) => (error ? reject(error) : resolve(key)));
@@ -164,19 +183,8 @@ async function runPbkdf2(
     const bits = await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: webCrypto, salt, iterations }, key, bytes * 8);
     return new Uint8Array(bits);
   } catch {
-    // The edge refuses more than 100,000 iterations, and older accounts have up to a million. Slow, but once: a good
-    // login replaces the verifier.
+    // The edge refuses more than 100,000 iterations, and accounts from v0.6 have up to a million. This is slow, but it
+    // happens once: a successful sign-in replaces the verifier.
     return pbkdf2Async(noble, password, salt, { c: iterations, dkLen: bytes });
   }
-}
-
-/** Runs as much scrypt as `verifier` was cheaper than the current cost. */
-async function spendTheRest(verifier: Verifier): Promise<void> {
-  const { N, r } = currentCost;
-  const lanesSpent =
-    verifier.kind === 'scrypt'
-      ? scryptWork(verifier) / scryptWork({ N, r, p: 1 })
-      : verifier.iterations / iterationsPerLane;
-  const p = currentCost.p - Math.round(lanesSpent);
-  if (p > 0) await runScrypt(new Uint8Array(), verifier.salt, { N, r, p });
 }

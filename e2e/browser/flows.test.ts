@@ -367,7 +367,7 @@ describeInBrowser('in the browser', () => {
     await page.getByLabel('User name').fill('ALICE');
     await page.getByLabel('Password to hand over').fill('password');
     await add.click();
-    await page.locator('.field', { hasText: 'one of the first that an attacker tries' }).waitFor();
+    await page.locator('.field', { hasText: 'one of the most common ones' }).waitFor();
     await page.getByRole('button', { name: 'Generate' }).click();
     const password = await page.getByLabel('Password to hand over').inputValue();
     expect(password).toHaveLength(16);

@@ -1,7 +1,7 @@
+/** The browser UI. Every file except the page itself has a hash of its content in its name. */
 import type { Context } from 'hono';
 import { compressed } from './compression.ts';
 
-/** The browser UI. Its files have their content's hash in their names, but for the page itself. */
 const hashedName = /-[A-Za-z0-9]{8}\.\w+$/;
 
 const isText = /\.(html|js|css|svg|webmanifest)$/;

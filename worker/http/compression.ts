@@ -1,12 +1,14 @@
 /**
- * Compression is the runtime's: it encodes a body as its Content-Encoding says. The edge and `wrangler dev` compress by
- * themselves; a bare workerd does what it is told here.
+ * Compression is the runtime's work: it encodes a body as the Content-Encoding header says. The edge and `wrangler dev`
+ * compress on their own; a plain workerd follows the header that is set here. hono/compress would do the work in JavaScript,
+ * and it reads the Accept-Encoding header, which the edge replaces.
  */
+import { parseAccept } from 'hono/utils/accept';
 
-/** Marks a response as one that may be compressed, if the client can read it (RFC 9110, section 12.5.3). */
+/** Marks a response as one to compress, if the client accepts gzip (RFC 9110, section 12.5.3). */
 export const compressed = (request: Request, headers: Headers): void => {
   headers.append('Vary', 'Accept-Encoding');
-  // The edge and `wrangler dev` put a header of their own in the client's place, and tell here what the client said.
+  // The edge and `wrangler dev` replace the client's header and keep the original here.
   const cf = request.cf as { clientAcceptEncoding?: string } | undefined;
   if (!acceptsGzip(cf?.clientAcceptEncoding ?? request.headers.get('Accept-Encoding') ?? '')) return;
   headers.set('Content-Encoding', 'gzip');
@@ -14,4 +16,4 @@ export const compressed = (request: Request, headers: Headers): void => {
 };
 
 const acceptsGzip = (accepted: string) =>
-  accepted.split(',').some((coding) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(coding));
+  parseAccept(accepted).some(({ type, q }) => type.toLowerCase() === 'gzip' && q > 0);

@@ -1,6 +1,7 @@
+/** The security headers of every response (OWASP Secure Headers Project). */
 import { secureHeaders } from 'hono/secure-headers';
 
-/** Everything comes from this origin, nothing runs inline, nobody may frame it (OWASP Secure Headers Project). */
+/** Pages load everything from this origin, run no inline code and cannot be framed. */
 export const securityHeaders = () =>
   secureHeaders({
     contentSecurityPolicy: {

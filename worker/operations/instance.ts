@@ -132,7 +132,7 @@ const setUp = async (vault: Vault, now: number) => {
   for (const [index, { name, password, role, mustChange }] of accounts.entries()) {
     values[`name${index}`] = name;
     values[`likeness${index}`] = likeness(name);
-    values[`verifier${index}`] = await makeVerifier(password);
+    values[`verifier${index}`] = await makeVerifier(password, vault.passwordCost);
     values[`role${index}`] = role;
     values[`must_change${index}`] = Number(mustChange);
     steps.push(

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { dummyVerifier, makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
+import { makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { read } from '../store/commit.ts';
@@ -68,13 +68,13 @@ const signInPlan = {
  * attempts at once is answered more often than it allows (OWASP Authentication Cheat Sheet). An unknown or inactive account
  * costs the same time and gets the same answer as a wrong password.
  */
-export const signIn = ({ vault, caller: stranger }: Context, name: string, password: string) =>
+export const signIn = ({ vault, caller: stranger }: Context, { name, password }: { name: string; password: string }) =>
   inTurn(async (): Promise<Outcome<SignedIn>> => {
     const caller = { ...stranger, claimedName: name };
     const context = { vault, caller };
     const facts = await knownOf(context, name);
     if (facts.retry_at) return tooMany(facts.retry_at, caller.now);
-    const matches = await verifyPassword(password, facts.verifier ?? dummyVerifier);
+    const matches = await verifyPassword(password, facts.verifier, vault.passwordCost);
     const issuedAt = Math.floor(caller.now / 1000);
     const expiresAt = issuedAt + vault.sessionTtlSeconds;
     const sessionId = newSessionId();
@@ -82,7 +82,10 @@ export const signIn = ({ vault, caller: stranger }: Context, name: string, passw
       ...throttleValues(caller, name),
       password_matches: Number(matches),
       verifier: facts.verifier,
-      better_verifier: matches && facts.verifier && needsUpgrade(facts.verifier) ? await makeVerifier(password) : null,
+      better_verifier:
+        matches && facts.verifier && needsUpgrade(facts.verifier, vault.passwordCost)
+          ? await makeVerifier(password, vault.passwordCost)
+          : null,
       new_session: sessionId,
       expires_at: expiresAt * 1000,
     });
@@ -199,12 +202,12 @@ export const changePassword: Operation<PasswordChange, void> = {
       if (problem) return storePassword.refuse(context, problem, null);
       const facts = await knownOf(context, name);
       if (facts.retry_at) return tooMany(facts.retry_at, context.caller.now);
-      const matches = await verifyPassword(currentPassword, facts.verifier ?? dummyVerifier);
+      const matches = await verifyPassword(currentPassword, facts.verifier, context.vault.passwordCost);
       return storePassword.perform(context, {
         ...throttleValues(context.caller, name),
         password_matches: Number(matches),
         verifier: facts.verifier,
-        new_verifier: matches ? await makeVerifier(newPassword) : null,
+        new_verifier: matches ? await makeVerifier(newPassword, context.vault.passwordCost) : null,
       });
     }),
 };

@@ -55,10 +55,10 @@ export const createUser = operation({
       ${value('now')}
     WHERE ${granted} RETURNING id`),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
-  values: async ({ name, password, role, mustChangePassword }: NewUser) => ({
+  values: async ({ name, password, role, mustChangePassword }: NewUser, { vault }) => ({
     target: name,
     likeness: likeness(name),
-    verifier: await inTurn(() => makeVerifier(password)),
+    verifier: await inTurn(() => makeVerifier(password, vault.passwordCost)),
     role,
     must_change: Number(mustChangePassword),
   }),
@@ -110,10 +110,10 @@ export const updateUser = operation({
         AND (${value('verifier')} IS NOT NULL OR ${value('is_active')} = 0) AND ${granted}`),
   ],
   objection: ({ password }: UserChange) => (password === null ? null : passwordProblem(password, '')),
-  values: async ({ id, password, role, isActive, mustChangePassword }: UserChange) => ({
+  values: async ({ id, password, role, isActive, mustChangePassword }: UserChange, { vault }) => ({
     target: `user ${id}`,
     target_id: id,
-    verifier: password === null ? null : await inTurn(() => makeVerifier(password)),
+    verifier: password === null ? null : await inTurn(() => makeVerifier(password, vault.passwordCost)),
     password_likeness: password === null ? null : likeness(password),
     role,
     is_active: isActive === null ? null : Number(isActive),

@@ -1,4 +1,5 @@
 import type { Keyring } from '../../core/crypto/keyring.ts';
+import type { ScryptCost } from '../../core/crypto/password.ts';
 import type { SessionKey } from '../../core/crypto/session-token.ts';
 import type { Caller } from '../store/commit.ts';
 
@@ -10,6 +11,8 @@ export interface Vault {
   keyring: Keyring;
   sessionKey: SessionKey;
   sessionTtlSeconds: number;
+  /** What a password hash costs: less in tests, since hashing is most of what they would do. */
+  passwordCost: ScryptCost;
   /** The admin's first password in a new vault; where there is none, only a local vault makes accounts. */
   adminPassword: string | null;
   makesDefaultAccounts: boolean;

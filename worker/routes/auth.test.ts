@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeVerifier } from '../../core/crypto/password.ts';
+import { passwordCost } from '../../core/crypto/password.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
 
 type Started = Awaited<ReturnType<typeof startVault>>;
@@ -35,14 +35,14 @@ describe('POST /auth/login', () => {
       must_change_password: true,
     });
     expect(headers.get('Set-Cookie')).toMatch(
-      /^keystore_session=ey[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Strict$/,
+      /^keystore_session=ey[^;]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
     );
   });
 
   test('marks the cookie Secure where the browser came over TLS', async () => {
     const body = { username: 'user', password: 'user123' };
     const { headers } = await vault.anonymous('POST', '/auth/login', body, { 'X-Forwarded-Proto': 'https' });
-    expect(headers.get('Set-Cookie')).toMatch(/; Secure$/);
+    expect(headers.get('Set-Cookie')).toMatch(/; HttpOnly; Secure; SameSite=Strict$/);
   });
 
   test('takes two round trips', async () => {
@@ -110,7 +110,7 @@ describe('POST /auth/login', () => {
     expect((await login({ username, password: 'wrong' })).status).toBe(401);
     expect(await stored()).toBe(weaker);
     expect((await login({ username, password: 'correct horse battery' })).status).toBe(200);
-    expect(await stored()).toMatch(/^scrypt:32768:8:3\$/);
+    expect(await stored()).toMatch(/^scrypt:1024:1:1\$/);
     expect((await login({ username, password: 'correct horse battery' })).status).toBe(200);
   });
 
@@ -225,7 +225,7 @@ describe('a session', () => {
     const client = await vault.signIn('user', 'user123', fresh());
     const { status, headers } = await client('POST', '/auth/logout');
     expect(status).toBe(200);
-    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session=; Path=\/; Max-Age=0;/);
+    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session=; Max-Age=0; Path=\/;/);
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
@@ -338,6 +338,11 @@ describe('POST /auth/password', () => {
   });
 });
 
-test('makes a verifier of its own kind', async () => {
-  expect(await makeVerifier('x')).toMatch(/^scrypt:32768:8:3\$[^$]{16,}\$[0-9a-f]{128}$/);
+test('a vault with the cost of production stores verifiers of that cost, and signs in with them', async () => {
+  const real = await startVault({}, passwordCost);
+  const { username, password } = await account();
+  const stored = () => testDb().prepare('SELECT verifier FROM users WHERE name = ?').bind(username).first('verifier');
+  expect(await stored()).toMatch(/^scrypt:1024:1:1\$/);
+  for (let i = 0; i < 2; i++) await real.signIn(username, password, fresh());
+  expect(await stored()).toMatch(/^scrypt:32768:8:3\$[^$]{16,}\$[0-9a-f]{128}$/);
 });

@@ -1,18 +1,14 @@
-import { answer, created, done, list, ok, router } from '../http/route.ts';
+/** API keys: the managed items, which the code calls secrets. */
+import { router } from '../http/context.ts';
+import { answer } from '../http/route.ts';
 import { createSecret, deleteSecret, listSecrets, readSecret, updateSecret } from '../operations/secrets.ts';
 import * as json from '../wire/json.ts';
+import { done, list, ok } from '../wire/reply.ts';
 import { keyChange, keyListQuery, keyPath, newKey } from '../wire/requests.ts';
 
 export const keys = router()
   .get('/keys', answer(listSecrets, { query: keyListQuery }, list(json.keyList)))
-  .post(
-    '/keys',
-    answer(
-      createSecret,
-      { body: newKey },
-      created(() => ({ message: 'API key added successfully' })),
-    ),
-  )
+  .post('/keys', answer(createSecret, { body: newKey }, done('API key added successfully', 201)))
   .get('/keys/:key_name', answer(readSecret, { path: keyPath }, ok(json.key)))
   .put(
     '/keys/:key_name',

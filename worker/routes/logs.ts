@@ -1,6 +1,9 @@
-import { answer, list, router } from '../http/route.ts';
+/** The access log and the counts behind its chart. */
+import { router } from '../http/context.ts';
+import { answer } from '../http/route.ts';
 import { countEvents, listEvents } from '../operations/events.ts';
 import * as json from '../wire/json.ts';
+import { list } from '../wire/reply.ts';
 import { activityQuery, logQuery } from '../wire/requests.ts';
 
 export const logs = router()

@@ -1,5 +1,5 @@
 import { createApp } from '../app.ts';
-import { type Bindings, parseEnv } from '../env.ts';
+import { type Bindings, parseEnv, type Settings } from '../env.ts';
 import type * as json from '../wire/json.ts';
 import { applyTestMigrations, testDb } from './test-database.ts';
 
@@ -83,11 +83,15 @@ export const emptyDatabase = async () => {
   ]);
 };
 
-/** Applies the migrations and starts the app on the test file's database. */
-export const startVault = async (bindings: Partial<Bindings> = {}) => {
+/** The cheapest cost that a stored verifier may have: one hash takes a millisecond instead of a fifth of a second. */
+export const cheapCost: Settings['vault']['passwordCost'] = { N: 2 ** 10, r: 1, p: 1 };
+
+/** Applies the migrations and starts the app on the test file's database. Password hashes cost `cost`. */
+export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapCost) => {
   await applyTestMigrations();
   const { db, trips } = counting(testDb());
-  const app = createApp(parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', ...bindings }));
+  const settings = parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', ...bindings });
+  const app = createApp({ ...settings, vault: { ...settings.vault, passwordCost: cost } });
   const raw = (request: Request) => Promise.resolve(app.fetch(request));
   const client = (token: string): Client =>
     Object.assign(

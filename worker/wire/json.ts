@@ -1,15 +1,14 @@
+/** From the vault's words to those of v0.6: the JSON that a client reads. Times are ISO 8601 in UTC with `Z`. */
 import { wireAction } from '../../core/vocabulary.ts';
 import type { EventCount, ListedEvent } from '../operations/events.ts';
 import type { ListedSecret, Secret } from '../operations/secrets.ts';
-import type { ListedSession } from '../operations/sessions.ts';
+import type { ListedSession, SignedIn } from '../operations/sessions.ts';
 import type { ListedUser } from '../operations/users.ts';
-
-/** From our words to the seed's: what a client reads. Times are ISO 8601 in UTC with `Z`. */
 
 const time = (ms: number) => new Date(ms).toISOString();
 const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 
-/** A list ends with the place to go on from, where there is more than one answer holds. */
+/** Where the next list begins, if this one does not hold everything. */
 const more = <Next>(next: Next | null) => (next === null ? {} : { next });
 
 export const keyList = ({ secrets, next }: { secrets: ListedSecret[]; next: string | null }) => ({
@@ -33,7 +32,7 @@ export const key = ({ name, value, description, created_at, updated_at }: Secret
 
 export const logList = (events: ListedEvent[]) => ({ logs: events.map(logEntry) });
 
-/** An action without a dot moved in from v0.6, whose rows had no target but a key. */
+/** An action without a dot was moved in from v0.6, where the target was always a key. */
 const isAboutKey = (action: string) => action.startsWith('secret.') || !action.includes('.');
 
 const logEntry = (event: ListedEvent) => {
@@ -70,6 +69,15 @@ export const userList = ({ users, next }: { users: ListedUser[]; next: number | 
     key_count: user.secrets,
   })),
   ...more(next),
+});
+
+export const newUser = (id: number | null) => ({ message: 'User added successfully', id });
+
+export const signedIn = ({ token, name, role, mustChangePassword }: SignedIn) => ({
+  token,
+  user: name,
+  role,
+  must_change_password: mustChangePassword,
 });
 
 export const session = (

@@ -1,7 +1,6 @@
+/** From an outcome to status and body: the one place where a result gets its status and a refusal its words. */
 import type { Refusal } from '../operations/operation.ts';
 import { windowSeconds } from '../operations/throttle.ts';
-
-/** From an outcome to status and body: the one place where a refusal gets its words. */
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
 
@@ -13,17 +12,40 @@ export interface Reply {
   isList?: true;
 }
 
-/** An error as clients read it: `error` says what to change. */
+export const ok =
+  <Result>(json: (result: Result) => unknown) =>
+  (result: Result): Reply => ({ status: 200, body: json(result) });
+
+export const created =
+  <Result>(json: (result: Result) => unknown) =>
+  (result: Result): Reply => ({ status: 201, body: json(result) });
+
+export const list =
+  <Result>(json: (result: Result) => unknown) =>
+  (result: Result): Reply => ({ status: 200, body: json(result), isList: true });
+
+/** For an operation without a result. */
+export const done =
+  (message: string, status: 200 | 201 = 200) =>
+  (): Reply => ({ status, body: { message } });
+
+/** An error as clients read it: `error` says what is wrong and what to do. */
 export const failed = (status: ErrorStatus, error: string, headers?: Record<string, string>): Reply => ({
   status,
   body: { error },
   ...(headers && { headers }),
 });
 
+export const noSuchRoute = failed(404, 'There is no such route. The README lists all of them.');
+
+/** RFC 9110, section 15.5.6: the header names what the path does accept. */
+export const noSuchMethod = (methods: string[]): Reply =>
+  failed(405, `This path accepts ${methods.join(', ')}.`, { Allow: methods.join(', ') });
+
 export const signInAgain = () =>
   failed(401, 'Sign in: this needs a valid token. POST /auth/login gives one.', { 'WWW-Authenticate': 'Bearer' });
 
-/** What a refusal is to its caller. Someone else's secret and a missing one are told apart by the log alone. */
+/** The reply to a refusal. It is the same for another user's secret and for a missing one: only the log tells them apart. */
 export const refused = (refusal: Refusal): Reply => {
   const { action, outcome, reason } = refusal;
   switch (outcome) {
@@ -36,18 +58,18 @@ export const refused = (refusal: Refusal): Reply => {
     case 'conflict':
       return failed(409, action === 'user.create' ? nameAlike : nameTaken);
     case 'invalid':
-      return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request makes no sense.');
+      return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request is invalid.');
     case 'failed':
-      return failed(500, 'This could not be done. The access log says why.');
+      return failed(500, 'The request failed. The access log says why.');
   }
 };
 
-const nameTaken = 'A key of that name exists already. Choose another name, or change the key that is there.';
+const nameTaken = 'A key of that name exists already. Choose another name, or change the existing key.';
 const nameAlike = 'A user of that name, or of one that looks like it, exists already.';
 
 const invalid: Record<string, string> = {
-  last_admin: 'This is the last active admin. Make somebody else an admin first.',
-  own_account: 'You cannot delete your own account. Ask another admin to.',
+  last_admin: 'This is the last active admin. Make another user an admin first.',
+  own_account: 'You cannot delete your own account. Ask another admin to delete it.',
   password_is_name: 'The password must not be the user name.',
 };
 

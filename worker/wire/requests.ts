@@ -1,51 +1,55 @@
+/**
+ * What a request may contain, from the words of v0.6 to the vault's. Every message tells the caller what to change. Fields
+ * that a schema does not name are ignored.
+ */
 import * as v from 'valibot';
 import { isTooLong } from '../../core/accounts/password-policy.ts';
+import {
+  maxActivityDays,
+  maxActivityHours,
+  maxDescriptionBytes,
+  maxEventsPerList,
+  maxFilterCharacters,
+  maxNameBytes,
+  maxPasswordBytes,
+  maxValueBytes,
+} from '../../core/limits.ts';
 import { roles } from '../../core/policy/policy.ts';
 import { kindsNamed } from '../../core/vocabulary.ts';
 
-/**
- * What a request may say, from the seed's words to ours. Every message is a sentence that tells a caller what to change.
- * Fields that are not named here are ignored.
- */
-
-export const nameBytesMost = 255;
-export const valueBytesMost = 64 * 1024;
-export const descriptionBytesMost = 4 * 1024;
-const filterCharactersMost = 1_000;
-
 const text = (field: string) =>
   v.pipe(
-    v.string(`${field} must be a text.`),
-    v.check((given) => given.isWellFormed(), `${field} contains half of a character pair (a lone surrogate).`),
+    v.string(`${field} must be a string.`),
+    v.check((given) => given.isWellFormed(), `${field} is not valid Unicode: it contains a lone surrogate.`),
   );
 
-/** In UTF-8. A text that is much too long is not encoded to find that out. */
-const atMostBytes = (field: string, most: number) =>
+/** In UTF-8, which never has fewer bytes than UTF-16 has units: a text that is far too long is not encoded. */
+const atMostBytes = (field: string, max: number) =>
   v.check<string, string>(
-    (given) => given.length <= most && new TextEncoder().encode(given).length <= most,
-    `${field} must be at most ${most} bytes long.`,
+    (given) => given.length <= max && new TextEncoder().encode(given).length <= max,
+    `${field} must be at most ${max} bytes long.`,
   );
 
 const printable = (field: string) =>
   v.pipe(
     text(field),
-    atMostBytes(field, nameBytesMost),
+    atMostBytes(field, maxNameBytes),
     v.check((given) => given.trim() !== '', `${field} must not be empty.`),
     v.check((given) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(given), `${field} must not contain control characters.`),
   );
 
 const keyName = v.pipe(
   printable('key_name'),
-  v.check((name) => name !== '.' && name !== '..', 'key_name must not be "." or "..": no URL can name it.'),
+  v.check((name) => name !== '.' && name !== '..', 'key_name must not be "." or "..": a URL cannot contain it.'),
 );
 
 const keyValue = v.pipe(
   text('api_key'),
   v.nonEmpty('api_key must not be empty.'),
-  atMostBytes('api_key', valueBytesMost),
+  atMostBytes('api_key', maxValueBytes),
 );
 
-const keyDescription = v.pipe(text('description'), atMostBytes('description', descriptionBytesMost));
+const keyDescription = v.pipe(text('description'), atMostBytes('description', maxDescriptionBytes));
 
 const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, 'The body must be a JSON object.');
@@ -88,12 +92,11 @@ const userName = v.pipe(
 const role = v.picklist(roles, 'role must be "user" or "admin".');
 const flag = (field: string) => v.boolean(`${field} must be true or false.`);
 
-/** A password that is to be compared, not chosen: anything, if it is not too long to be hashed. */
+/** A password to compare: bounded, because it is hashed. The rules for new passwords do not apply. */
 const anyPassword = (field: string) =>
   v.pipe(
-    v.string(`${field} must be a text.`),
-    v.check((password) => !isTooLong(password), `${field} is too long.`),
-    v.check((password) => password.isWellFormed(), `${field} contains half of a character pair.`),
+    text(field),
+    v.check((password) => !isTooLong(password), `${field} must be at most ${maxPasswordBytes} bytes long.`),
   );
 
 function required<Schema extends v.GenericSchema>(field: string, schema: Schema) {
@@ -104,21 +107,24 @@ function required<Schema extends v.GenericSchema>(field: string, schema: Schema)
   );
 }
 
-export const credentials = object({
-  username: required(
-    'username',
-    v.pipe(
-      text('username'),
-      atMostBytes('username', nameBytesMost),
-      v.nonEmpty('username must not be empty.'),
-      v.check((name) => !/\p{Cc}/u.test(name), 'username must not contain control characters.'),
+export const credentials = v.pipe(
+  object({
+    username: required(
+      'username',
+      v.pipe(
+        text('username'),
+        atMostBytes('username', maxNameBytes),
+        v.nonEmpty('username must not be empty.'),
+        v.check((name) => !/\p{Cc}/u.test(name), 'username must not contain control characters.'),
+      ),
     ),
-  ),
-  password: required('password', v.pipe(anyPassword('password'), v.nonEmpty('password must not be empty.'))),
-});
+    password: required('password', v.pipe(anyPassword('password'), v.nonEmpty('password must not be empty.'))),
+  }),
+  v.transform(({ username, password }) => ({ name: username, password })),
+);
 
-/** Whether it may be a password at all is for the operation to say. */
-const newPassword = (field: string) => v.string(`${field} must be a text.`);
+/** The operation applies the rules for new passwords, since it knows the user name. */
+const newPassword = (field: string) => v.string(`${field} must be a string.`);
 
 export const newUser = v.pipe(
   object({
@@ -169,7 +175,7 @@ export const passwordChange = v.pipe(
   })),
 );
 
-/** Decimal digits and nothing else; any other id is one that does not exist. */
+/** Decimal digits only. Any other text becomes 0, which no user has, and so a 404. */
 const id = v.fallback(v.pipe(v.string(), v.regex(/^[1-9]\d{0,15}$/), v.transform(Number), v.safeInteger()), 0);
 
 export const userPath = v.pipe(
@@ -178,18 +184,19 @@ export const userPath = v.pipe(
 );
 
 export const sessionPath = v.pipe(
+  // '?' is no session's id, so any other text is a 404.
   v.object({ session_id: v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?') }),
   v.transform(({ session_id }) => ({ id: session_id })),
 );
 
-const wholeNumber = (field: string, least: number, most: number) => {
-  const message = `${field} must be a whole number from ${least} to ${most}.`;
+const wholeNumber = (field: string, min: number, max: number) => {
+  const message = `${field} must be a whole number from ${min} to ${max}.`;
   return v.pipe(
     v.string(),
     v.regex(/^\d{1,16}$/, message),
     v.transform(Number),
-    v.minValue(least, message),
-    v.maxValue(most, message),
+    v.minValue(min, message),
+    v.maxValue(max, message),
   );
 };
 
@@ -201,7 +208,7 @@ const filter = (field: string) =>
   v.optional(
     v.pipe(
       text(field),
-      v.maxLength(filterCharactersMost, `${field} must be at most ${filterCharactersMost} characters long.`),
+      v.maxLength(maxFilterCharacters, `${field} must be at most ${maxFilterCharacters} characters long.`),
       v.transform((given) => (given === '' ? null : given)),
     ),
   );
@@ -214,7 +221,7 @@ export const logQuery = v.pipe(
     ip_address: filter('ip_address'),
     success: v.optional(v.picklist(['true', 'false'], 'success must be true or false.')),
     before: v.optional(wholeNumber('before', 1, Number.MAX_SAFE_INTEGER)),
-    limit: v.optional(wholeNumber('limit', 1, 500)),
+    limit: v.optional(wholeNumber('limit', 1, maxEventsPerList)),
   }),
   v.transform((query) => ({
     actor: query.user_name ?? null,
@@ -228,7 +235,10 @@ export const logQuery = v.pipe(
   })),
 );
 
-const spans = { hour: { stepMs: 3_600_000, steps: 48 }, day: { stepMs: 86_400_000, steps: 30 } } as const;
+const spans = {
+  hour: { stepMs: 3_600_000, steps: maxActivityHours },
+  day: { stepMs: 86_400_000, steps: maxActivityDays },
+} as const;
 
 export const activityQuery = v.pipe(
   v.object({ per: v.optional(v.picklist(['hour', 'day'], 'per must be "hour" or "day".'), 'hour') }),

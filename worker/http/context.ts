@@ -1,0 +1,30 @@
+/** What every request of the API carries through Hono: the vault, and who is calling from where. */
+import { type Context, Hono } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { newNonce } from '../../core/crypto/random.ts';
+import type { Caller, Vault } from '../operations/vault.ts';
+import { addressOf, userAgentOf } from './origin.ts';
+
+export interface AppEnv {
+  Variables: { vault: Vault; caller: Caller };
+}
+export type AppContext = Context<AppEnv>;
+
+export const router = () => new Hono<AppEnv>();
+
+/** Sets the vault and the caller. The caller has no session yet: a route that needs one reads the credential. */
+export const withCaller = (vault: Vault) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    c.set('vault', vault);
+    c.set('caller', callerOf(c.req.raw));
+    await next();
+  });
+
+const callerOf = (request: Request): Caller => ({
+  requestId: newNonce(),
+  sessionId: null,
+  claimedName: null,
+  address: addressOf(request),
+  userAgent: userAgentOf(request.headers),
+  now: Date.now(),
+});

@@ -1,0 +1,73 @@
+/** From a request to the input of an operation: path, query and body, each checked by a schema. */
+import { routePath } from 'hono/route';
+import * as v from 'valibot';
+import { maxAttemptedTargetCharacters } from '../../core/limits.ts';
+import type { ErrorStatus } from '../wire/reply.ts';
+import { bodyOf } from './body.ts';
+import type { AppContext } from './context.ts';
+
+type Schema = v.GenericSchema<unknown, unknown>;
+
+/** The schemas of a route. The outputs of all of them together are the operation's input. */
+export interface Schemas {
+  path?: Schema;
+  query?: Schema;
+  body?: Schema;
+}
+
+type Output<Part> = Part extends Schema ? v.InferOutput<Part> : object;
+export type InputOf<Asked extends Schemas> = Output<Asked['path']> & Output<Asked['query']> & Output<Asked['body']>;
+
+type Parsed<Input> = { input: Input } | { status: ErrorStatus; error: string };
+
+/** The input, or the first thing that is wrong with the request. */
+export const parseInput = async <Input>(c: AppContext, { path, query, body }: Schemas): Promise<Parsed<Input>> => {
+  const parts: [Schema | undefined, () => unknown][] = [
+    [path, () => parametersOf(c)],
+    [query, () => c.req.query()],
+  ];
+  if (body) {
+    const read = await bodyOf(c.req.raw);
+    if ('error' in read) return read;
+    parts.push([body, () => read.json]);
+  }
+  const input: Record<string, unknown> = {};
+  for (const [schema, given] of parts) {
+    if (!schema) continue;
+    const result = v.safeParse(schema, given(), { abortEarly: true });
+    if (!result.success) return { status: 400, error: result.issues[0].message };
+    Object.assign(input, result.output);
+  }
+  return { input: input as Input };
+};
+
+const parametersOf = (c: AppContext) => pathParameters(routePath(c), new URL(c.req.url).pathname);
+
+/**
+ * The parameters of a path by their names, such as `key_name` in `/keys/:key_name`, each decoded once. Stricter than Hono's
+ * `c.req.param`, which leaves what it cannot decode as it is: `/keys/%` and `/keys/%25` would name the same secret.
+ */
+export const pathParameters = (pattern: string, pathname: string): Record<string, string> => {
+  const segments = pathname.split('/');
+  return Object.fromEntries(
+    pattern
+      .split('/')
+      .flatMap((part, index) => (part.startsWith(':') ? [[part.slice(1), decoded(segments[index] ?? '')]] : [])),
+  );
+};
+
+/** What cannot be decoded becomes a lone surrogate: no name may contain one, so it fails the schema's first check. */
+const decoded = (segment: string): string => {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return '\ud800';
+  }
+};
+
+/** What the log calls the target of an invalid request. It has no control characters and a bounded length. */
+export const attemptedTarget = (c: AppContext): string | null =>
+  Object.values(parametersOf(c))[0]
+    ?.toWellFormed()
+    .replace(/\p{C}/gu, '\ufffd')
+    .slice(0, maxAttemptedTargetCharacters) ?? null;

@@ -1,0 +1,32 @@
+/** Whether the vault can serve. Probes ask this often and without a credential, so an answer is kept for a second. */
+import { maxHealthAgeMs } from '../../core/limits.ts';
+import { openInstance, VaultUnavailable } from './instance.ts';
+import type { Context, Vault } from './vault.ts';
+
+export interface Health {
+  /** When it was examined, in ms since 1970. */
+  at: number;
+  /** Why the vault cannot serve; null if it can. */
+  problem: Pick<VaultUnavailable, 'reason' | 'message'> | null;
+}
+
+const kept = new WeakMap<Vault, Health>();
+
+/** Healthy means: the database answers, its schema is current, and ENCRYPTION_KEY opens what it sealed. */
+export const examineHealth = async ({ vault, caller: { now } }: Context): Promise<Health> => {
+  const last = kept.get(vault);
+  if (last && Math.abs(now - last.at) < maxHealthAgeMs) return last;
+  const health = { at: now, problem: await problemOf(vault, now) };
+  kept.set(vault, health);
+  return health;
+};
+
+const problemOf = async (vault: Vault, now: number): Promise<Health['problem']> => {
+  try {
+    await openInstance(vault, now);
+    return null;
+  } catch (error) {
+    if (error instanceof VaultUnavailable) return error;
+    throw error;
+  }
+};
