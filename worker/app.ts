@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { etag } from 'hono/etag';
 import { SealedValueError } from '../core/crypto/keyring.ts';
 import type { Settings } from './env.ts';
 import { assets } from './http/assets.ts';
@@ -29,7 +30,7 @@ export const createApp = ({ vault, assets: files, corsOrigins }: Settings) => {
   });
   for (const routes of [health(), auth, keys, logs, users]) app.route('/', routes);
   refuseOtherMethods(app);
-  app.get('*', assets(files));
+  app.get('*', etag(), assets(files));
   app.notFound((c) => send(c, failed(404, 'There is nothing here. See the README for the routes.')));
   app.onError((error, c) => send(c, replyTo(error)));
   return app;
