@@ -6,6 +6,39 @@
 
 /** What the log keeps of the target of an invalid request. */
 export const maxAttemptedTargetCharacters = 300;
+/** What one caller, and all of them together, may take of the process that faces the network. */
+export const httpLimits = {
+  maxBodyBytes: 1024 * 1024,
+  /** All bodies that are being received at one moment. */
+  maxBodyMemoryBytes: 64 * 1024 * 1024,
+  /** Without a byte of the body for this long, the request has stalled. */
+  maxBodyStallMs: 10_000,
+  /** To receive a whole request, body included. */
+  maxRequestMs: 30_000,
+  /** The headers without Authorization, which has its own limit. */
+  maxHeaderBytes: 16 * 1024,
+  maxAuthorizationBytes: 8 * 1024,
+  maxHeadersMs: 10_000,
+  /** Path and query. */
+  maxRequestTargetBytes: 16 * 1024,
+  maxConnections: 4096,
+  /** Requests at the worker. Each has its own connection, so that slow sign-ins do not delay the rest. */
+  maxRequestsInFlight: 512,
+  maxUpstreamConnections: 512,
+  maxUpstreamMs: 30_000,
+  /** Longer than common reverse proxies keep a connection, so that they close it first. */
+  keepAliveMs: 65_000,
+};
+
+/**
+ * What the worker parses as JSON. This fits the largest value with every character escaped, and a description. The rest
+ * of a body that passed `maxBodyBytes` is read and dropped.
+ */
+export const maxJsonBytes = httpLimits.maxBodyBytes / 2;
+
+/** What the log stores of a request. */
+export const maxUserAgentCharacters = 256;
+export const maxAddressCharacters = 64;
 
 // --- Accounts and passwords
 

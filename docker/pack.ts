@@ -21,7 +21,7 @@ const tools: Contents = {
 
 const vault: Contents = {
   ours: [...tools.ours, 'dist/ui', 'dist/worker'],
-  packages: [...tools.packages, 'wrangler', 'esbuild'],
+  packages: [...tools.packages, 'wrangler', 'esbuild', 'ipaddr.js'],
 };
 
 /** Loaded only for what we do not do: resizing images. */

@@ -1,51 +1,59 @@
-import { refuse } from './refusal.ts';
-import { giveBack, makeRoom } from './room.ts';
+/** Receives request bodies within the gate's limits, since no gate stands before a plain workerd. */
+import { httpLimits } from '../core/limits.ts';
+import { type BodyAccount, type BodyLimits, BodyMemory, joinChunks } from '../core/network/body.ts';
+import { bodyTooLarge, type ErrorAnswer, tooSlow } from '../core/network/error-answers.ts';
+import { errorResponse } from './error-response.ts';
 
-/** The gate's bounds for a body. */
-const bodyBytesMost = 1024 * 1024;
-const stallMsMost = 10_000;
-const bodyMsMost = 30_000;
+/**
+ * Makes a function that reads a request's body whole. It resolves to the request with that body, or to the answer if the
+ * body is too large, arrives too slowly, or too many bodies arrive at once.
+ */
+export const bodyReader = (limits: BodyLimits = httpLimits) => {
+  const memory = new BodyMemory(limits);
+  // workerd drops a request whose client has left, without running the code after it.
+  const abandonedAfterMs = limits.maxRequestMs + limits.maxBodyStallMs;
 
-/** The request with its body read whole; or the answer, if it is too large, does not arrive, or too many arrive at once. */
-export const boundedBody = async (request: Request): Promise<Request | Response> => {
-  if (Number(request.headers.get('Content-Length') ?? 0) > bodyBytesMost) return tooLarge();
-  const reader = request.body?.getReader();
-  if (!reader) return request;
-  const place = Symbol();
-  try {
-    const body = await readWhole(reader, place);
-    if (body instanceof Response) return body;
-    const { url, method, headers } = request;
-    // A body that came with one of these means nothing, and cannot be passed on.
-    if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers });
-    return new Request(url, { method, headers, body });
-  } finally {
-    giveBack(place);
-  }
+  return async function readBody(request: Request): Promise<Request | Response> {
+    if (Number(request.headers.get('Content-Length') ?? 0) > limits.maxBodyBytes)
+      return errorResponse(bodyTooLarge(limits.maxBodyBytes));
+    const reader = request.body?.getReader();
+    if (!reader) return request;
+    const account = memory.open(Date.now(), abandonedAfterMs);
+    try {
+      const body = await readWhole(reader, account);
+      return body instanceof Uint8Array ? withBody(request, body) : errorResponse(body);
+    } finally {
+      account.release();
+    }
+  };
 };
 
 const readWhole = async (
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  place: symbol,
-): Promise<ArrayBuffer | Response> => {
+  account: BodyAccount,
+): Promise<Uint8Array | ErrorAnswer> => {
   const chunks: Uint8Array[] = [];
-  let size = 0;
-  const deadline = Date.now() + bodyMsMost;
   for (;;) {
-    const read = await withinMs(reader.read(), Math.min(stallMsMost, deadline - Date.now()));
-    if (read === undefined) return stalled();
-    if (read.done) return new Blob(chunks).arrayBuffer();
-    size += read.value.length;
-    if (size > bodyBytesMost) return tooLarge();
-    if (!makeRoom(place, size, deadline + stallMsMost)) return crowded();
+    const read = await withinMs(reader.read(), account.waitMs(Date.now()));
+    if (read === undefined) return tooSlow;
+    if (read.done) return joinChunks(chunks, account.bytes);
+    const rejection = account.add(read.value.length, Date.now());
+    if (rejection) return rejection;
     chunks.push(read.value);
   }
+};
+
+/** A body that came with GET or HEAD has no meaning, and `Request` does not accept it. */
+const withBody = (request: Request, body: Uint8Array): Request => {
+  const { url, method, headers, cf } = request;
+  const hasNone = method === 'GET' || method === 'HEAD';
+  return new Request(url, { method, headers, cf: cf as never, body: hasNone ? null : body });
 };
 
 const withinMs = async <Result>(promise: Promise<Result>, ms: number): Promise<Result | undefined> => {
   let timer: number | null = null;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), Math.max(0, ms));
+    timer = setTimeout(() => resolve(undefined), ms);
   });
   try {
     return await Promise.race([promise, late]);
@@ -53,7 +61,3 @@ const withinMs = async <Result>(promise: Promise<Result>, ms: number): Promise<R
     clearTimeout(timer);
   }
 };
-
-const tooLarge = () => refuse(413, 'The body is too large. Send at most 1 MiB.', { Connection: 'close' });
-const stalled = () => refuse(408, 'The request took too long to arrive. Send it again.', { Connection: 'close' });
-const crowded = () => refuse(503, 'Too much arrives at once. Try again.', { Connection: 'close', 'Retry-After': '1' });

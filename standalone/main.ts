@@ -1,38 +1,38 @@
+/**
+ * The vault on a plain workerd: the same worker, with what `wrangler dev` and the gate provide elsewhere. All of it is in
+ * one isolate, since each hop between two isolates costs as much as the worker's own work.
+ */
 import worker from 'keystore:worker';
+import { notRunning } from '../core/network/error-answers.ts';
 import { assets } from './assets.ts';
-import { boundedBody } from './body.ts';
+import { bodyReader } from './body.ts';
 import type { Bindings } from './database/bindings.ts';
 import { createClient } from './database/client.ts';
 import { readBindings } from './env.ts';
+import { errorResponse } from './error-response.ts';
 import { withClientAddress } from './origin.ts';
-import { refuse } from './refusal.ts';
 import { bringUp } from './start.ts';
-
-/**
- * The vault on a bare workerd: the same worker, with what `wrangler dev` and the gate give it elsewhere. One isolate holds
- * it all, since every hop between two of them costs as much as the worker's own work.
- */
 
 export { VaultDatabase } from './database/object.ts';
 export { FolderLock } from './lock.ts';
 
-/** Whether the launcher has had the database checked and the folder locked. */
+/** Whether the folder is locked, and the database open and healthy. */
 let isUp = false;
 
 type Fetch = (request: Request, context: ExecutionContext) => Response | Promise<Response>;
 
 let made: { bindings: Bindings; fetch: Fetch } | undefined;
 
-/** What faces the network. */
+/** Serves the network. */
 export default {
   fetch(request, bindings, context) {
-    if (!isUp) return refuse(503, 'The vault is starting. Try again in a moment.', { 'Retry-After': '2' });
+    if (!isUp) return errorResponse(notRunning);
     if (made?.bindings !== bindings) made = { bindings, fetch: make(bindings) };
     return made.fetch(request, context);
   },
 } satisfies ExportedHandler<Bindings>;
 
-/** What faces the launcher, on a loopback port of its own: it brings the vault up and says how it is. */
+/** Serves the launcher, on a loopback port of its own: starts the vault and reports its health. */
 export const control = {
   async fetch(request, bindings, context) {
     const { pathname } = new URL(request.url);
@@ -43,7 +43,7 @@ export const control = {
   },
 } satisfies ExportedHandler<Bindings>;
 
-/** Lets the network in, if the vault is healthy. Answers what its /health does. */
+/** Opens the vault to the network if it is healthy. Answers as /health does. */
 const serve = async (bindings: Bindings, context: ExecutionContext): Promise<Response> => {
   const health = await worker.fetch(new Request('http://localhost/health'), appEnv(bindings), context);
   if (health.ok) isUp = true;
@@ -53,16 +53,17 @@ const serve = async (bindings: Bindings, context: ExecutionContext): Promise<Res
 const make = (bindings: Bindings): Fetch => {
   const env = appEnv(bindings);
   const { trustedProxies } = readBindings(bindings);
+  const readBody = bodyReader();
   return (request, context) => {
     const known = withClientAddress(request, trustedProxies);
     if (request.body === null) return worker.fetch(known, env, context);
-    return boundedBody(known).then((whole) => (whole instanceof Response ? whole : worker.fetch(whole, env, context)));
+    return readBody(known).then((read) => (read instanceof Response ? read : worker.fetch(read, env, context)));
   };
 };
 
 let app: { bindings: Bindings; env: object } | undefined;
 
-/** What the worker is handed. One object for each set of bindings: the worker keeps what it made of it. */
+/** The worker's environment. One object for each set of bindings, since the worker keeps what it derives from it. */
 const appEnv = (bindings: Bindings): object => {
   if (app?.bindings !== bindings) {
     app = { bindings, env: { ...readBindings(bindings).worker, DB: createClient(bindings), ASSETS: assets } };

@@ -17,12 +17,3 @@ declare module 'keystore:migrations' {
   const migrations: readonly { name: string; sql: string }[];
   export default migrations;
 }
-
-/** The part of Node's module that the gate's code uses and workerd has. */
-declare module 'node:net' {
-  export class BlockList {
-    addSubnet(address: string, prefix: number, type: 'ipv4' | 'ipv6'): void;
-    check(address: string, type: 'ipv4' | 'ipv6'): boolean;
-  }
-  export function isIP(address: string): 0 | 4 | 6;
-}

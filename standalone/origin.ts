@@ -1,22 +1,20 @@
-import type { BlockList } from 'node:net';
-import { clientAddress, isTrusted, plainAddress } from '../box/gate/client.ts';
+/** Tells the worker where a request comes from, as the gate does where there is one. */
+import { clientAddress, isTrusted, type TrustedProxies } from '../core/network/address.ts';
 
-/** What the worker believes about where a request comes from. */
+/** Headers that the worker takes as true. */
 const claims = ['CF-Connecting-IP', 'X-Forwarded-Proto'];
 
 /**
- * The request with the client's address in the header that the worker reads, and without the client's own claims. The
- * address is the socket's, or what a trusted proxy says.
+ * The request without the client's own claims, and with the client's address where a trusted proxy may name it. Without
+ * either, the request itself: the worker reads the socket's address.
  */
-export const withClientAddress = (request: Request, trusted: BlockList | undefined): Request => {
-  // The worker knows the socket's address by itself, unless the request is made anew for its body: mostly nothing is copied.
-  const isPlain = trusted === undefined && request.body === null;
-  if (isPlain && !claims.some((claim) => request.headers.has(claim))) return request;
-  const socket = plainAddress((request.cf as unknown as { clientIp: string }).clientIp);
+export const withClientAddress = (request: Request, proxies: TrustedProxies): Request => {
+  if (proxies.length === 0 && !claims.some((claim) => request.headers.has(claim))) return request;
+  const { clientIp } = request.cf as unknown as { clientIp: string };
   const headers = new Headers(request.headers);
-  const isOverTls = isTrusted(socket, trusted) && headers.get('X-Forwarded-Proto')?.toLowerCase() === 'https';
+  const isOverTls = headers.get('X-Forwarded-Proto')?.toLowerCase() === 'https' && isTrusted(clientIp, proxies);
   for (const claim of claims) headers.delete(claim);
-  headers.set('CF-Connecting-IP', clientAddress(socket, headers.get('X-Forwarded-For') ?? '', trusted));
+  headers.set('CF-Connecting-IP', clientAddress(clientIp, headers.get('X-Forwarded-For') ?? '', proxies));
   if (isOverTls) headers.set('X-Forwarded-Proto', 'https');
   return new Request(request, { headers });
 };

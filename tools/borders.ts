@@ -19,7 +19,7 @@ interface Room {
   packages?: string[];
 }
 
-const core = ['core', 'core/policy', 'core/accounts', 'core/crypto', 'core/data-folder'];
+const core = ['core', 'core/policy', 'core/network', 'core/accounts', 'core/crypto', 'core/data-folder'];
 const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
 const features = ['session', 'keys', 'logs', 'users', 'account', 'about'];
 const preact = ['preact', 'preact/hooks', '@preact/signals', 'htm/preact'];
@@ -31,6 +31,11 @@ export const rooms: Record<string, Room> = {
     purpose: 'limits, vocabulary, settings: what every part reads; no I/O',
     rooms: ['core/policy'],
     packages: ['../package.json'],
+  },
+  'core/network': {
+    purpose: 'client addresses, limits on bodies, error answers: the same for every server',
+    rooms: ['core'],
+    packages: ['ipaddr.js'],
   },
   'core/accounts': { purpose: 'user names and passwords: what is allowed', rooms: ['core'] },
   'core/crypto': {
@@ -58,7 +63,7 @@ export const rooms: Record<string, Room> = {
   },
   'worker/http': {
     purpose: 'bodies, credentials, headers: from HTTP to an operation and back',
-    rooms: ['core', 'core/crypto', 'worker/operations', 'worker/wire'],
+    rooms: ['core', 'core/crypto', 'core/network', 'worker/operations', 'worker/wire'],
     packages: ['hono', 'valibot'],
   },
   'worker/routes': {
@@ -76,7 +81,11 @@ export const rooms: Record<string, Room> = {
     rooms: ['core'],
     packages: ['node:'],
   },
-  'box/gate': { purpose: 'the one process that faces the network', rooms: ['core', 'box'], packages: ['node:'] },
+  'box/gate': {
+    purpose: 'the process that faces the network',
+    rooms: ['core', 'core/network', 'box'],
+    packages: ['node:'],
+  },
   'box/runtime': {
     purpose: '`wrangler dev` as a child that is watched and restarted',
     rooms: ['core', 'box', 'box/gate'],
@@ -106,8 +115,8 @@ export const rooms: Record<string, Room> = {
   },
   standalone: {
     purpose: 'what the worker meets on a plain workerd; launcher/ is its shell script',
-    rooms: ['core', 'box/gate', 'standalone/database'],
-    packages: ['node:net', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
+    rooms: ['core', 'core/network', 'standalone/database'],
+    packages: ['hono/utils', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
   },
 
   'ui/api': { purpose: 'the only place that talks to the vault', rooms: [], packages: ['@preact/signals'] },

@@ -1,54 +1,34 @@
 import type { IncomingMessage } from 'node:http';
-
-/** How reading a body ended: the whole of it, or why there is none. */
-export type Body = Buffer | 'too large' | 'stalled' | 'gone' | 'no room';
-
-/** Memory that all bodies being read may take together. */
-export class BodyRoom {
-  free: number;
-  constructor(bytes: number) {
-    this.free = bytes;
-  }
-}
+import type { BodyAccount } from '../../core/network/body.ts';
+import { type ErrorAnswer, tooSlow } from '../../core/network/error-answers.ts';
 
 /**
- * Reads a request's body into memory. The bytes read so far are taken from `room` until `release` is called.
+ * Reads a request's body into memory.
  *
- * @param maxBytes more than this is 'too large', at the first byte beyond it.
- * @param stallMs without a byte for this long it is 'stalled'.
+ * @param account counts what was read. The caller releases it once the body is no longer needed.
+ * @returns the body, the answer that says why it was not accepted, or undefined if the client has disconnected.
  */
-export function readBody(
-  req: IncomingMessage,
-  room: BodyRoom,
-  maxBytes: number,
-  stallMs: number,
-): { body: Promise<Body>; release: () => void } {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const release = () => {
-    room.free += size;
-    size = 0;
-    chunks.length = 0;
-  };
-  const body = new Promise<Body>((resolve) => {
-    const settle = (result: Body) => {
+export function readBody(req: IncomingMessage, account: BodyAccount): Promise<Buffer | ErrorAnswer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    const timer = setTimeout(() => settle(tooSlow), account.waitMs(Date.now()));
+    function settle(result: Buffer | ErrorAnswer | undefined): void {
       clearTimeout(timer);
-      req.off('data', take).off('end', whole).off('close', gone).off('error', gone);
-      if (typeof result === 'string') release();
+      req.off('data', add).off('end', finish).off('close', abort).off('error', abort);
       resolve(result);
-    };
-    const timer = setTimeout(() => settle('stalled'), stallMs);
-    const take = (chunk: Buffer) => {
+    }
+    function add(chunk: Buffer): void {
       timer.refresh();
-      size += chunk.length;
-      room.free -= chunk.length;
-      chunks.push(chunk);
-      if (size > maxBytes) settle('too large');
-      else if (room.free < 0) settle('no room');
-    };
-    const whole = () => settle(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
-    const gone = () => settle('gone');
-    req.on('data', take).on('end', whole).on('close', gone).on('error', gone);
+      const rejection = account.add(chunk.length, Date.now());
+      if (rejection) settle(rejection);
+      else chunks.push(chunk);
+    }
+    function finish(): void {
+      settle(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, account.bytes));
+    }
+    function abort(): void {
+      settle(undefined);
+    }
+    req.on('data', add).on('end', finish).on('close', abort).on('error', abort);
   });
-  return { body, release };
 }

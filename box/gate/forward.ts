@@ -1,6 +1,10 @@
+/** Passes admitted requests on to the worker, over connections that are reused. */
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { answer, type GateAnswer } from './answer.ts';
+import type { httpLimits } from '../../core/limits.ts';
+import { notRunning } from '../../core/network/error-answers.ts';
+import { answers } from './answers.ts';
 import { endToEndHeaders } from './headers.ts';
+import { sendError } from './send-error.ts';
 
 /** Where the worker listens. */
 export interface Address {
@@ -8,57 +12,58 @@ export interface Address {
   port: number;
 }
 
-/** A request that may pass, read to its end, and the response to write. */
-export interface Passage {
+/** An admitted request, with its whole body, and the response to write. */
+export interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
+  /** Path and query. */
   path: string;
   /** Name, value, name, value. */
   headers: string[];
   body: Buffer | undefined;
 }
 
-/** Sends passages to the worker over connections that are kept. */
 export interface Forwarder {
-  forward: (passage: Passage) => void;
+  forward: (exchange: Exchange) => void;
   close: () => void;
 }
 
-/** workerd closes a connection that was idle for 5 s. We drop it before that, or a request could meet it closing. */
-const upstreamIdleMs = 4_000;
+/** workerd closes connections that were idle for 5 s. Closing them earlier avoids a request on one that is being closed. */
+const maxUpstreamIdleMs = 4_000;
 
 /**
- * @param upstream the worker's address now; undefined while it is not running.
- * @param limits how many requests may be under way, over how many connections, for how long each.
+ * Makes a forwarder.
+ *
+ * @param upstream the worker's current address; undefined while it is not running.
  */
 export function createForwarder(
   upstream: () => Address | undefined,
-  limits: { inFlight: number; upstreamConnections: number; upstreamMs: number },
+  limits: Pick<typeof httpLimits, 'maxRequestsInFlight' | 'maxUpstreamConnections' | 'maxUpstreamMs'>,
 ): Forwarder {
-  const agent = new Agent({ keepAlive: true, maxSockets: limits.upstreamConnections, timeout: upstreamIdleMs });
+  const agent = new Agent({ keepAlive: true, maxSockets: limits.maxUpstreamConnections, timeout: maxUpstreamIdleMs });
   let inFlight = 0;
 
-  function forward(passage: Passage): void {
-    const { req, res, headers, body } = passage;
+  function forward(exchange: Exchange): void {
+    const { req, res, headers, body } = exchange;
     if (res.destroyed) return;
-    if (inFlight >= limits.inFlight) {
-      answer(req, res, busy);
+    if (inFlight >= limits.maxRequestsInFlight) {
+      sendError(req, res, answers.tooManyRequests);
       return;
     }
     inFlight++;
     res.once('close', () => inFlight--);
     if (body !== undefined || expectsBody(req.method)) headers.push('Content-Length', String(body?.length ?? 0));
-    send(passage, isRead(req.method));
+    send(exchange, isRead(req.method));
   }
 
-  function send(passage: Passage, mayRetry: boolean): void {
-    const { req, res, path, headers, body } = passage;
+  function send(exchange: Exchange, mayRetry: boolean): void {
+    const { req, res, path, headers, body } = exchange;
     const address = upstream();
     if (address === undefined) {
-      answer(req, res, notRunning);
+      sendError(req, res, notRunning);
       return;
     }
-    const sent = request({ agent, ...address, method: req.method, path, headers, timeout: limits.upstreamMs });
+    const sent = request({ agent, ...address, method: req.method, path, headers, timeout: limits.maxUpstreamMs });
     const abandon = () => sent.destroy();
     res.once('close', abandon);
     sent.on('response', (reply) => {
@@ -66,15 +71,15 @@ export function createForwarder(
       reply.on('error', () => res.destroy()).pipe(res);
     });
     sent.on('timeout', () => {
-      answer(req, res, tooSlow);
+      sendError(req, res, answers.upstreamTimeout);
       sent.destroy();
     });
     sent.on('error', (error: NodeJS.ErrnoException) => {
       res.off('close', abandon);
       if (res.headersSent) res.destroy();
-      // A kept connection may close just as we write to it. Asking twice for the same thing is safe only to read.
-      else if (sent.reusedSocket && mayRetry) send(passage, false);
-      else answer(req, res, error.code === 'ECONNREFUSED' ? notRunning : brokenOff);
+      // The worker may close a reused connection just as a request is written to it. Only reads are safe to repeat.
+      else if (sent.reusedSocket && mayRetry) send(exchange, false);
+      else sendError(req, res, error.code === 'ECONNREFUSED' ? notRunning : answers.connectionLost);
     });
     sent.end(body);
   }
@@ -89,19 +94,3 @@ function expectsBody(method: string | undefined): boolean {
 function isRead(method: string | undefined): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }
-
-const notRunning: GateAnswer = {
-  status: 503,
-  error: 'The vault is starting or restarting. Try again in a moment.',
-  headers: { 'Retry-After': '2' },
-};
-const busy: GateAnswer = {
-  status: 503,
-  error: 'The vault has too many requests under way. Try again in a moment.',
-  headers: { 'Retry-After': '1' },
-};
-const tooSlow: GateAnswer = { status: 504, error: 'The vault did not answer in time. Try again later.' };
-const brokenOff: GateAnswer = {
-  status: 502,
-  error: 'The vault broke off before it answered; what you asked may have been done or not. Look before you repeat it.',
-};

@@ -1,7 +1,7 @@
-import type { BlockList } from 'node:net';
-import { clientAddress, isTrusted, plainAddress } from './client.ts';
+/** Sorts headers into those that pass through the gate and those that concern only one side of it. */
+import { clientAddress, isTrusted, type TrustedProxies } from '../../core/network/address.ts';
 
-/** Meaningful for one connection only (RFC 9110 section 7.6.1), or about the body that we frame anew. */
+/** They concern one connection only (RFC 9110, section 7.6.1), or the body, which the gate frames anew. */
 const hopByHop = new Set([
   'connection',
   'content-length',
@@ -16,65 +16,68 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-/** Ways to claim an address, a host or a path that we know better. */
+/** They claim an address, a host or a path, which the gate determines itself. */
 const claims = new Set(['forwarded', 'true-client-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-real-ip']);
 const claimPrefix = /^(?:cf-|mf-|x-forwarded|x-miniflare-|x-original-|x-rewrite-)/;
 
-/** What the gate must know of a request's header section, read in one pass. */
+/** What the gate needs from a request's headers, read in one pass. */
 export interface RequestHeaders {
-  /** Name, value, name, value: what goes on to the worker. */
+  /** Name, value, name, value: what the worker gets. */
   forwarded: string[];
-  /** Bytes of the section without Authorization, which has a limit of its own. */
-  size: number;
-  authorizationSize: number;
+  /** The size of the headers without Authorization, which has its own limit. */
+  bytes: number;
+  authorizationBytes: number;
   hosts: string[];
   contentLength: string | undefined;
   transferEncoding: string | undefined;
   upgrade: string | undefined;
 }
 
-/** Sorts a request's raw headers into those that go on, with the caller's address added, and those that are for us. */
-export function readRequestHeaders(
-  raw: readonly string[],
-  socketAddress: string,
-  trusted: BlockList | undefined,
-): RequestHeaders {
+/**
+ * Reads a request's headers, and adds the client's address (CF-Connecting-IP) to those that the worker gets.
+ *
+ * @param raw name, value, name, value, as Node.js gives them.
+ * @param peer the address at the other end of the connection.
+ */
+export function readRequestHeaders(raw: readonly string[], peer: string, proxies: TrustedProxies = []): RequestHeaders {
   const read: RequestHeaders = {
     forwarded: [],
-    size: 0,
-    authorizationSize: 0,
+    bytes: 0,
+    authorizationBytes: 0,
     hosts: [],
     contentLength: undefined,
     transferEncoding: undefined,
     upgrade: undefined,
   };
-  let connection = '';
+  let connection: string | undefined;
   const forwardedFor: string[] = [];
   let forwardedProto = '';
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     const lower = name.toLowerCase();
-    if (lower === 'authorization') read.authorizationSize += value.length;
-    else read.size += name.length + value.length + 4;
+    if (lower === 'authorization') read.authorizationBytes += value.length;
+    else read.bytes += name.length + value.length + 4;
     if (lower === 'host') read.hosts.push(value);
     else if (lower === 'content-length') read.contentLength = value;
     else if (lower === 'transfer-encoding') read.transferEncoding = joined(read.transferEncoding, value);
     else if (lower === 'upgrade') read.upgrade = value;
-    else if (lower === 'connection') connection = joined(connection || undefined, value);
+    else if (lower === 'connection') connection = joined(connection, value);
     else if (lower === 'x-forwarded-for') forwardedFor.push(value);
     else if (lower === 'x-forwarded-proto') forwardedProto = value;
     if (!hopByHop.has(lower) && !claims.has(lower) && !claimPrefix.test(lower)) read.forwarded.push(name, value);
   }
-  if (connection !== '') dropNamed(read.forwarded, connection);
-  read.forwarded.push('CF-Connecting-IP', clientAddress(socketAddress, forwardedFor.join(','), trusted));
-  if (forwardedProto.toLowerCase() === 'https' && isTrusted(plainAddress(socketAddress), trusted)) {
+  if (connection !== undefined) dropNamed(read.forwarded, connection);
+  // HTTP/1.0 has no Host header. Other requests without one are rejected.
+  if (read.hosts.length === 0) read.forwarded.push('Host', 'localhost');
+  read.forwarded.push('CF-Connecting-IP', clientAddress(peer, forwardedFor.join(','), proxies));
+  if (forwardedProto.toLowerCase() === 'https' && isTrusted(peer, proxies)) {
     read.forwarded.push('X-Forwarded-Proto', 'https');
   }
   return read;
 }
 
-/** The worker's raw response headers without those that belong to the connection between us and it. */
+/** The worker's raw response headers without those that concern the connection between gate and worker. */
 export function endToEndHeaders(raw: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -84,7 +87,7 @@ export function endToEndHeaders(raw: readonly string[]): string[] {
   return kept;
 }
 
-/** Removes what a Connection header names, unless that would remove what makes the request what it is. */
+/** Removes the headers that a Connection header names, except those that the worker decides by. */
 function dropNamed(headers: string[], connection: string): void {
   const named = connection
     .toLowerCase()

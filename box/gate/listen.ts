@@ -1,6 +1,8 @@
+/** Opens the gate where the settings say, for the proxies that they trust. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseTrustedProxies, type TrustedProxies } from '../../core/network/address.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { createGate, type GateOptions } from './gate.ts';
@@ -8,9 +10,9 @@ import { createGate, type GateOptions } from './gate.ts';
 /**
  * Opens a gate on every address of the settings, on one port; port 0 means a free one.
  *
- * @param gates takes the gates as they open, for whoever closes them.
+ * @param gates the open gates are added to it; the caller closes them, also after an error.
  * @returns the port.
- * @throws OperatorError if the port is taken or not ours to take.
+ * @throws OperatorError if the port is in use, or this user or machine cannot listen there.
  */
 export async function listen(settings: Settings, options: GateOptions, gates: Server[]): Promise<number> {
   let { port } = settings;
@@ -21,9 +23,9 @@ export async function listen(settings: Settings, options: GateOptions, gates: Se
       await once(gate, 'listening');
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      // A machine without IPv6 has no ::1, and no need of it.
+      // A machine without IPv6 has no ::1 and does not need one.
       if (gates.length > 0 && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue;
-      throw refusal(code, host, port);
+      throw listenError(code, host, port);
     }
     gates.push(gate);
     port = (gate.address() as AddressInfo).port;
@@ -31,11 +33,27 @@ export async function listen(settings: Settings, options: GateOptions, gates: Se
   return port;
 }
 
-function refusal(code: string | undefined, host: string, port: number): OperatorError {
-  if (code === 'EADDRINUSE') {
-    return new OperatorError(`Port ${port} is taken. Stop what uses it, or choose another: PORT=${port + 1} npm start`);
+/**
+ * Reads TRUSTED_PROXIES: see `parseTrustedProxies`.
+ *
+ * @throws OperatorError that names the entry that is no address or range.
+ */
+export function readTrustedProxies(list: string): TrustedProxies {
+  try {
+    return parseTrustedProxies(list);
+  } catch (error) {
+    throw new OperatorError((error as RangeError).message);
   }
-  if (code === 'EACCES')
-    return new OperatorError(`Port ${port} is not this user's to take. Choose one above 1023 with PORT.`);
-  return new OperatorError(`${host}:${port} cannot be listened on (${code}). Set HOST to an address of this machine.`);
+}
+
+function listenError(code: string | undefined, host: string, port: number): OperatorError {
+  if (code === 'EADDRINUSE') {
+    return new OperatorError(
+      `Port ${port} is taken. Stop the program that uses it, or choose another port: PORT=${port + 1} npm start`,
+    );
+  }
+  if (code === 'EACCES') {
+    return new OperatorError(`This user may not listen on port ${port}. Set PORT to a number above 1023.`);
+  }
+  return new OperatorError(`Cannot listen on ${host}:${port} (${code}). Set HOST to an address of this machine.`);
 }

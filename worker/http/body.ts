@@ -1,12 +1,9 @@
-/** Reading a JSON body without trusting its length. */
+/** Reads a request's JSON body, without relying on the length that it announces. */
+import { httpLimits, maxJsonBytes } from '../../core/limits.ts';
+import { joinChunks } from '../../core/network/body.ts';
+import { bodyTooLarge } from '../../core/network/error-answers.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
-
-/** Holds the largest value with every character escaped, and a description. Nothing larger is parsed. */
-export const bodyBytesMost = 512 * 1024;
-
-/** The gate lets no more than this through. */
-const discardBytesMost = 1024 * 1024;
 
 export type Body = { json: unknown } | { status: 400 | 413 | 415; error: string };
 
@@ -16,8 +13,8 @@ export const bodyOf = async (request: Request): Promise<Body> => {
   if (type !== 'application/json' && !type.endsWith('+json')) {
     return { status: 415, error: 'Send the body as JSON, with the header Content-Type: application/json.' };
   }
-  const bytes = await boundedBytes(request);
-  if (!bytes) return { status: 413, error: `The body must be at most ${bodyBytesMost} bytes long.` };
+  const bytes = await readBytes(request);
+  if (!bytes) return bodyTooLarge(maxJsonBytes);
   try {
     return { json: JSON.parse(utf8.decode(bytes)) };
   } catch {
@@ -25,39 +22,24 @@ export const bodyOf = async (request: Request): Promise<Body> => {
   }
 };
 
-/**
- * Reads past a body that nobody wanted. A connection whose request is not read to its end cannot be used again, and is
- * closed under the answer's feet.
- */
+/** Drains an unread body. Otherwise the runtime closes the connection, sometimes before the client has the answer. */
 export const discardBody = async ({ body, bodyUsed }: Request): Promise<void> => {
   if (!body || bodyUsed) return;
   let length = 0;
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > discardBytesMost) return;
+    if (length > httpLimits.maxBodyBytes) return;
   }
 };
 
-const boundedBytes = async (request: Request): Promise<Uint8Array | null> => {
-  if (Number(request.headers.get('Content-Length') ?? 0) > bodyBytesMost) return null;
+const readBytes = async (request: Request): Promise<Uint8Array | null> => {
+  if (Number(request.headers.get('Content-Length') ?? 0) > maxJsonBytes) return null;
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > bodyBytesMost) return null;
+    if (length > maxJsonBytes) return null;
     chunks.push(chunk);
   }
-  return joined(chunks, length);
-};
-
-const joined = (chunks: Uint8Array[], length: number): Uint8Array => {
-  const [first] = chunks;
-  if (first && chunks.length === 1) return first;
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
+  return joinChunks(chunks, length);
 };

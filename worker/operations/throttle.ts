@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { networkRange } from '../../core/network/address.ts';
 import type { Caller } from '../store/commit.ts';
 import { auditEvents } from '../store/schema.ts';
 import { type Values, value } from '../store/statement.ts';
@@ -40,7 +41,7 @@ export const retryAt = sql`
 export const throttled = sql`coalesce(${oldestOfAccount}, ${oldestOfAddress}) IS NOT NULL`;
 
 export const throttleValues = ({ address, now }: Caller, account: string): Values => {
-  const network = networkOf(address);
+  const network = networkRange(address);
   return {
     account,
     network_from: network.from,
@@ -49,12 +50,4 @@ export const throttleValues = ({ address, now }: Caller, account: string): Value
     window_to: now + windowMs,
     window_ms: windowMs,
   };
-};
-
-/** An IPv6 host has a whole /64 to call from, so that counts as one address. The address is in the form of `origin.ts`. */
-const networkOf = (address: string) => {
-  const groups = address.split(':');
-  if (groups.length !== 8) return { from: address, to: address };
-  const prefix = groups.slice(0, 4).join(':');
-  return { from: `${prefix}:`, to: `${prefix};` };
 };

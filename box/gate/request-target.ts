@@ -1,18 +1,22 @@
-/** What a request target means once every spelling of it is undone. */
+/** Normalises the request target (path and query), so that no spelling of it gets past a check. */
 
 const base = 'http://gate.invalid';
 
-/** More layers of percent-encoding than this are no key name, only an attempt to get past us. */
+/** No key name needs more layers of percent-encoding than this. */
 const maxDecodings = 16;
 
 /**
  * The path and query of a request target (RFC 9112 section 3.2, origin-form or absolute-form), as `new URL()` reads it:
  * dot segments and backslashes resolved, `%2F` and `%25` kept byte for byte.
  *
- * Returns undefined for what is neither: no leading slash, another scheme, no host.
+ * Returns undefined if it has neither form: no leading slash, another scheme, no host.
  */
-export function normaliseTarget(target: string): string | undefined {
-  const absolute = target.startsWith('/') ? base + target : /^https?:\/\//i.test(target) ? target : '';
+export function normaliseRequestTarget(requestTarget: string): string | undefined {
+  const absolute = requestTarget.startsWith('/')
+    ? base + requestTarget
+    : /^https?:\/\//i.test(requestTarget)
+      ? requestTarget
+      : '';
   if (!URL.canParse(absolute)) return undefined;
   const url = new URL(absolute);
   return url.pathname + url.search;
@@ -20,7 +24,7 @@ export function normaliseTarget(target: string): string | undefined {
 
 /**
  * Whether a normalised path belongs to the runtime rather than to the vault: `/cdn-cgi/...` and `/__...`, where
- * `wrangler dev` keeps its SQL explorer, its event triggers and its proxies. Every layer of encoding is looked under.
+ * `wrangler dev` has its SQL explorer, event triggers and proxies. Every layer of percent-encoding is checked.
  */
 export function isInternal(pathname: string): boolean {
   let seen = pathname;
@@ -35,7 +39,7 @@ export function isInternal(pathname: string): boolean {
   return true;
 }
 
-/** Undoes one layer of percent-encoding, of ASCII only; `?` and `#` stay encoded, or they would end the path. */
+/** Decodes one layer of percent-encoding, of ASCII only. `?` and `#` stay encoded, since they would end the path. */
 function decodeLayer(path: string): string {
   return path.replace(/%([0-7][0-9a-f])/gi, (encoded, hex: string) =>
     /^(3f|23)$/i.test(hex) ? encoded : String.fromCharCode(Number.parseInt(hex, 16)),

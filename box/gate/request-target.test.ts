@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { get, raw, startGate } from '../../testing/gate.ts';
+
+test.each([
+  ['/', '/'],
+  ['/keys', '/keys'],
+  ['/logs?user_name=a%20b&x=%', '/logs?user_name=a%20b&x=%'],
+  ['/keys/a%2Fb', '/keys/a%2Fb'],
+  ['/keys/100%25', '/keys/100%25'],
+  ['/keys/%252F', '/keys/%252F'],
+  ['/keys/%E2%9C%93', '/keys/%E2%9C%93'],
+  ['/keys/a+b;c', '/keys/a+b;c'],
+  ['/keys/a%3Fb%23c', '/keys/a%3Fb%23c'],
+  ['/keys/__proto__', '/keys/__proto__'],
+  ['/keys/__proto__/cdn-cgi', '/keys/__proto__/cdn-cgi'],
+  ['/a/./b/../c', '/a/c'],
+  ['/a/%2e%2E/c', '/c'],
+  ['/a\\b', '/a/b'],
+  ['/#x', '/'],
+  ['http://localhost/keys?x=1', '/keys?x=1'],
+  ['HTTP://u:p@other:9/keys', '/keys'],
+])('%s reaches the worker as %s', async (requestTarget, expected) => {
+  const { port, seen } = await startGate();
+  expect((await raw(port, get(requestTarget))).status).toBe(200);
+  expect(seen.map(({ url }) => url)).toEqual([expected]);
+});
+
+test.each([
+  '/cdn-cgi/explorer',
+  '/cdn-cgi',
+  '/CDN-CGI/mf/scheduled',
+  '/cdn-cgi/handler/scheduled?cron=*',
+  '/./cdn-cgi/explorer',
+  '/x/../cdn-cgi/explorer',
+  '/x/%2e%2e/cdn-cgi/explorer',
+  '/x/%252e%252e/cdn-cgi/explorer',
+  '//cdn-cgi/explorer',
+  '///cdn-cgi/explorer',
+  '/\\cdn-cgi/explorer',
+  '\\cdn-cgi/explorer',
+  '/%63dn-cgi/explorer',
+  '/%2563dn-cgi/explorer',
+  '/%25252563dn-cgi/explorer',
+  '/%43%44%4E%2D%43%47%49/explorer',
+  '/%2Fcdn-cgi/explorer',
+  '/%5Ccdn-cgi/explorer',
+  '/%2e%2fcdn-cgi/explorer',
+  '/cdn%09-cgi/explorer',
+  '/cdn-cgi%2Fexplorer',
+  '/__scheduled',
+  '/%5F%5Fscheduled',
+  '/./__cf_local/x',
+  '//__x',
+  `/${'%25'.repeat(1)}${'25'.repeat(40)}63dn-cgi`,
+  'http://localhost/cdn-cgi/explorer',
+  'http://localhost/x/..//%63dn-cgi/',
+])('%s: 404 or 400, without asking the worker', async (requestTarget) => {
+  const { port, seen } = await startGate();
+  const { status, error, text } = await raw(port, get(requestTarget));
+  expect([404, 400]).toContain(status);
+  expect(error).not.toBe('');
+  expect(text).toMatch(/nosniff/);
+  expect(text).toMatch(/no-store/);
+  expect(seen).toEqual([]);
+});
+
+test.each(['*', 'keys', '/keys/\xe2\x9c\x93', 'ftp://localhost/', 'http://', '/keys/\xff', 'javascript:alert(1)'])(
+  '%s is not a path: 400',
+  async (requestTarget) => {
+    const { port, seen } = await startGate();
+    expect(await raw(port, get(requestTarget))).toMatchObject({ status: 400, error: expect.stringMatching(/./) });
+    expect(seen).toEqual([]);
+  },
+);
+
+test('a path beyond 16 KB: 414', async () => {
+  const { port } = await startGate();
+  expect((await raw(port, get(`/${'a'.repeat(20_000)}`))).status).toBe(414);
+});

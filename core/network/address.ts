@@ -1,0 +1,115 @@
+/**
+ * Client addresses: which one counts behind trusted proxies, and how the log writes it. The gate, the standalone server
+ * and the worker share these rules.
+ */
+import ipaddr from 'ipaddr.js';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Addresses and CIDR ranges of proxies whose X-Forwarded-For and X-Forwarded-Proto count. */
+export type TrustedProxies = readonly (readonly [Address, prefixBits: number])[];
+
+/**
+ * Reads TRUSTED_PROXIES: addresses and CIDR ranges, separated by commas or spaces; empty for no proxy.
+ *
+ * @throws RangeError that names the first entry that is neither.
+ */
+export function parseTrustedProxies(list: string): TrustedProxies {
+  return list
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .map(parseRange);
+}
+
+function parseRange(entry: string): TrustedProxies[number] {
+  const [, text = '', prefix] = /^([^/]+?)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
+  const address = parse(text);
+  const width = address?.kind() === 'ipv6' ? 128 : 32;
+  const bits = Number(prefix ?? width);
+  if (address !== undefined && bits <= width) return [address, bits];
+  throw new RangeError(
+    `TRUSTED_PROXIES: ${JSON.stringify(entry)} is not an address or CIDR range. Write 10.0.0.2 or 10.0.0.0/8, for example.`,
+  );
+}
+
+/**
+ * Whether an address belongs to one of the trusted proxies.
+ *
+ * @param address with or without port: see `clientAddress`.
+ */
+export function isTrusted(address: string, proxies: TrustedProxies): boolean {
+  if (proxies.length === 0) return false;
+  const parsed = parse(withoutPort(address));
+  return parsed !== undefined && contains(proxies, parsed);
+}
+
+/**
+ * The client's address: the peer's own, or, if the peer is a trusted proxy, the right-most address in X-Forwarded-For
+ * that is not a trusted proxy. The client itself may have sent everything to the left of that one.
+ *
+ * @param peer the address at the other end of the connection, as sockets and proxies write it: `192.0.2.1`,
+ *   `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`. IPv4-mapped IPv6 becomes IPv4.
+ * @param forwardedFor the X-Forwarded-For values in order, joined by commas; empty if there is none.
+ * @returns an address without port and zone, or the peer unchanged if it is no address.
+ */
+export function clientAddress(peer: string, forwardedFor: string, proxies: TrustedProxies): string {
+  const direct = withoutPort(peer);
+  // Without proxies, IPv4 needs no parsing: that is most requests.
+  if (proxies.length === 0 && !direct.includes(':')) return direct;
+  let client = parse(direct);
+  if (client === undefined) return peer;
+  for (const hop of forwardedFor.split(',').reverse()) {
+    const next: Address | undefined = contains(proxies, client) ? parse(withoutPort(hop.trim())) : undefined;
+    if (next === undefined) break;
+    client = next;
+  }
+  return client.toString();
+}
+
+/**
+ * An address as the log stores it. IPv6 is written out in eight groups without leading zeros, so that addresses of one
+ * network share a prefix that an index can search (`networkRange`); only the loopback address stays `::1`.
+ *
+ * @param text with or without port, as in `clientAddress`. Anything that is no address is returned unchanged.
+ */
+export function logAddress(text: string): string {
+  const address = withoutPort(text);
+  if (!address.includes(':')) return address;
+  const written = parse(address)?.toNormalizedString();
+  return written === '0:0:0:0:0:0:0:1' ? '::1' : (written ?? address);
+}
+
+/**
+ * The range of log addresses, both ends included, that counts as one caller: an IPv4 address, or the /64 network that a
+ * single IPv6 host usually controls.
+ *
+ * @param address as `logAddress` writes it.
+ */
+export function networkRange(address: string): { from: string; to: string } {
+  const groups = address.split(':');
+  if (groups.length !== 8) return { from: address, to: address };
+  const prefix = groups.slice(0, 4).join(':');
+  // `;` is the character after `:`.
+  return { from: `${prefix}:`, to: `${prefix};` };
+}
+
+function withoutPort(text: string): string {
+  const [, inBrackets, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? [];
+  return inBrackets ?? ipv4 ?? text;
+}
+
+/** Only the usual notations: the library would also read `010.1` or `0x0a000001`, which other programs read differently. */
+function parse(text: string): Address | undefined {
+  if (!text.includes(':')) return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
+  const [address = ''] = text.split('%', 1);
+  try {
+    const parsed = ipaddr.IPv6.parse(address);
+    return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed;
+  } catch {
+    return undefined;
+  }
+}
+
+function contains(proxies: TrustedProxies, address: Address): boolean {
+  return proxies.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+}
