@@ -4,7 +4,7 @@
 
 // --- HTTP: requests, bodies, headers and connections
 
-/** What one caller, and all of them together, may take of the process that faces the network. */
+/** What one client, or all clients together, may use up in the process that faces the network. */
 export const httpLimits = {
   maxBodyBytes: 1024 * 1024,
   /** All bodies that are being received at one moment. */
@@ -29,8 +29,8 @@ export const httpLimits = {
 };
 
 /**
- * What the worker parses as JSON. This fits the largest value with every character escaped, and a description. The rest
- * of a body that passed `maxBodyBytes` is read and dropped.
+ * What the worker parses as JSON: the largest value with every character escaped and a description fit. It drains and
+ * rejects larger bodies, up to `maxBodyBytes`.
  */
 export const maxJsonBytes = httpLimits.maxBodyBytes / 2;
 

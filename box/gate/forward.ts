@@ -13,7 +13,7 @@ export interface Address {
 }
 
 /** An admitted request, with its whole body, and the response to write. */
-export interface Exchange {
+interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
   /** Path and query. */
@@ -23,7 +23,7 @@ export interface Exchange {
   body: Buffer | undefined;
 }
 
-export interface Forwarder {
+interface Forwarder {
   forward: (exchange: Exchange) => void;
   close: () => void;
 }
