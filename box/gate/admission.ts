@@ -29,9 +29,9 @@ function checkFraming(headers: RequestHeaders, httpVersion: string): ErrorAnswer
   const { hosts, transferEncoding, upgrade } = headers;
   const mayOmitHost = hosts.length === 0 && httpVersion === '1.0';
   if (!mayOmitHost && (hosts.length !== 1 || !hostForm.test(hosts[0] as string))) return answers.badHost;
-  if (transferEncoding !== undefined && transferEncoding.toLowerCase() !== 'chunked') return answers.badEncoding;
+  if (transferEncoding !== null && transferEncoding.toLowerCase() !== 'chunked') return answers.badEncoding;
   // A server may ignore an offer of HTTP/2; a client that asks for another protocol needs an answer.
-  if (upgrade !== undefined && upgrade.toLowerCase() !== 'h2c') return answers.upgrade;
+  if (upgrade !== null && upgrade.toLowerCase() !== 'h2c') return answers.upgrade;
   return undefined;
 }
 
