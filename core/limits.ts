@@ -27,6 +27,7 @@ export const httpLimits = {
   /** Longer than common reverse proxies keep a connection, so that they close it first. */
   keepAliveMs: 65_000,
 };
+export type HttpLimits = typeof httpLimits;
 
 /**
  * What the worker parses as JSON: the largest value with every character escaped and a description fit. It drains and

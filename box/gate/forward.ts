@@ -1,6 +1,6 @@
 /** Passes admitted requests on to the worker, over connections that are reused. */
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { httpLimits } from '../../core/limits.ts';
+import type { HttpLimits } from '../../core/limits.ts';
 import { notRunning } from '../../core/network/error-answers.ts';
 import { answers } from './answers.ts';
 import { endToEndHeaders } from './headers.ts';
@@ -36,10 +36,7 @@ const maxUpstreamIdleMs = 4_000;
  *
  * @param upstream the worker's current address; undefined while it is not running.
  */
-export function createForwarder(
-  upstream: () => Address | undefined,
-  limits: Pick<typeof httpLimits, 'maxRequestsInFlight' | 'maxUpstreamConnections' | 'maxUpstreamMs'>,
-): Forwarder {
+export function createForwarder(upstream: () => Address | undefined, limits: HttpLimits): Forwarder {
   const agent = new Agent({ keepAlive: true, maxSockets: limits.maxUpstreamConnections, timeout: maxUpstreamIdleMs });
   let inFlight = 0;
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { httpLimits } from '../../core/limits.ts';
+import { type HttpLimits, httpLimits } from '../../core/limits.ts';
 import type { TrustedProxies } from '../../core/network/address.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
 import { admit, answerToParseError } from './admission.ts';
@@ -23,7 +23,7 @@ export interface GateOptions {
   upstream: () => Address | undefined;
   /** Peers whose X-Forwarded-For and X-Forwarded-Proto count. None by default. */
   trustedProxies?: TrustedProxies;
-  limits?: Partial<typeof httpLimits>;
+  limits?: Partial<HttpLimits>;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { httpLimits } from '../limits.ts';
 import { joinChunks, shareBodyMemory } from './body.ts';
 
-const limits = { maxBodyBytes: 100, maxBodyMemoryBytes: 250, maxBodyStallMs: 10, maxRequestMs: 30 };
+const limits = { ...httpLimits, maxBodyBytes: 100, maxBodyMemoryBytes: 250, maxBodyStallMs: 10, maxRequestMs: 30 };
 
 test('a body may have exactly maxBodyBytes, whatever its chunks', () => {
   const account = shareBodyMemory(limits)(0);

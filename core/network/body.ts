@@ -2,13 +2,8 @@
  * The limits on request bodies as pure accounting: bytes and times go in, a verdict comes out. The gate counts the
  * chunks of a Node.js request with it, the standalone server those of a web stream.
  */
-import type { httpLimits } from '../limits.ts';
+import type { HttpLimits } from '../limits.ts';
 import { bodyTooLarge, type ErrorAnswer, tooManyBodies, tooSlow } from './error-answers.ts';
-
-export type BodyLimits = Pick<
-  typeof httpLimits,
-  'maxBodyBytes' | 'maxBodyMemoryBytes' | 'maxBodyStallMs' | 'maxRequestMs'
->;
 
 /** What one body has taken so far. */
 export interface BodyAccount {
@@ -27,7 +22,7 @@ export interface BodyAccount {
  * not signed in yet. Bytes stay taken until `release`, or, where the runtime may drop a request without running the code
  * after it, until `abandonedAfterMs`.
  */
-export function shareBodyMemory(limits: BodyLimits) {
+export function shareBodyMemory(limits: HttpLimits) {
   const open = new Map<BodyAccount, number>();
   let usedBytes = 0;
 
