@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { generateKeys } from './commands/generate-keys.ts';
-import { serialiseVariables } from './runtime/runtime.ts';
 import { openSettings, readSettings, readWorkerVariables } from './settings.ts';
 
 const folders: string[] = [];
@@ -74,13 +73,4 @@ test('keys are made once, readable by their owner alone, and each time others', 
   expect(() => generateKeys(first)).toThrow(/exists already/);
   expect(readFileSync(first, 'utf8')).toBe(before);
   expect(() => generateKeys(join(folder, 'nowhere/.env'))).toThrow(/ENOENT/);
-});
-
-test('what wrangler could not read back exactly is refused by name, without the value', () => {
-  expect(serialiseVariables({ A: "it's", B: '$x' })).toBe("A=`it's`\nB='$x'\n");
-  for (const value of ["both ' and `", 'ends in \\', 'a\rb']) {
-    expect(() => serialiseVariables({ ADMIN_PASSWORD: value })).toThrow(
-      /^ADMIN_PASSWORD cannot be passed on(?!.*a\rb)/,
-    );
-  }
 });

@@ -6,7 +6,8 @@
 
 /** What the log keeps of the target of an invalid request. */
 export const maxAttemptedTargetCharacters = 300;
-/** What one caller, and all of them together, may take of the process that faces the network. */
+
+/** What one client, or all clients together, may use up in the process that faces the network. */
 export const httpLimits = {
   maxBodyBytes: 1024 * 1024,
   /** All bodies that are being received at one moment. */
@@ -29,10 +30,11 @@ export const httpLimits = {
   /** Longer than common reverse proxies keep a connection, so that they close it first. */
   keepAliveMs: 65_000,
 };
+export type HttpLimits = typeof httpLimits;
 
 /**
- * What the worker parses as JSON. This fits the largest value with every character escaped, and a description. The rest
- * of a body that passed `maxBodyBytes` is read and dropped.
+ * What the worker parses as JSON: the largest value with every character escaped and a description fit. It drains and
+ * rejects larger bodies, up to `maxBodyBytes`.
  */
 export const maxJsonBytes = httpLimits.maxBodyBytes / 2;
 

@@ -1,6 +1,6 @@
 /** Receives request bodies within the gate's limits, since no gate stands before a plain workerd. */
-import { httpLimits } from '../core/limits.ts';
-import { type BodyAccount, type BodyLimits, BodyMemory, joinChunks } from '../core/network/body.ts';
+import { type HttpLimits, httpLimits } from '../core/limits.ts';
+import { type BodyAccount, joinChunks, shareBodyMemory } from '../core/network/body.ts';
 import { bodyTooLarge, type ErrorAnswer, tooSlow } from '../core/network/error-answers.ts';
 import { errorResponse } from './error-response.ts';
 
@@ -8,8 +8,8 @@ import { errorResponse } from './error-response.ts';
  * Makes a function that reads a request's body whole. It resolves to the request with that body, or to the answer if the
  * body is too large, arrives too slowly, or too many bodies arrive at once.
  */
-export const bodyReader = (limits: BodyLimits = httpLimits) => {
-  const memory = new BodyMemory(limits);
+export const bodyReader = (limits: HttpLimits = httpLimits) => {
+  const openAccount = shareBodyMemory(limits);
   // workerd drops a request whose client has left, without running the code after it.
   const abandonedAfterMs = limits.maxRequestMs + limits.maxBodyStallMs;
 
@@ -18,7 +18,7 @@ export const bodyReader = (limits: BodyLimits = httpLimits) => {
       return errorResponse(bodyTooLarge(limits.maxBodyBytes));
     const reader = request.body?.getReader();
     if (!reader) return request;
-    const account = memory.open(Date.now(), abandonedAfterMs);
+    const account = openAccount(Date.now(), abandonedAfterMs);
     try {
       const body = await readWhole(reader, account);
       return body instanceof Uint8Array ? withBody(request, body) : errorResponse(body);

@@ -9,5 +9,5 @@ export const readBindings = (
   const worker: Record<string, string> = {};
   for (const name of workerVariables) if (bindings[name] !== '') worker[name] = bindings[name];
   if (!isKnown(bindings) && !('ADMIN_PASSWORD' in worker)) worker.FIRST_ACCOUNTS = 'default';
-  return { worker, trustedProxies: parseTrustedProxies(bindings.TRUSTED_PROXIES) };
+  return { worker, trustedProxies: parseTrustedProxies(bindings.TRUSTED_PROXIES, Error) };
 };

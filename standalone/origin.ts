@@ -1,5 +1,5 @@
 /** Tells the worker where a request comes from, as the gate does where there is one. */
-import { clientAddress, isTrusted, type TrustedProxies } from '../core/network/address.ts';
+import { clientOf, type TrustedProxies } from '../core/network/address.ts';
 
 /** Headers that the worker takes as true. */
 const claims = ['CF-Connecting-IP', 'X-Forwarded-Proto'];
@@ -12,9 +12,10 @@ export const withClientAddress = (request: Request, proxies: TrustedProxies): Re
   if (proxies.length === 0 && !claims.some((claim) => request.headers.has(claim))) return request;
   const { clientIp } = request.cf as unknown as { clientIp: string };
   const headers = new Headers(request.headers);
-  const isOverTls = headers.get('X-Forwarded-Proto')?.toLowerCase() === 'https' && isTrusted(clientIp, proxies);
+  const claimed = { forwardedFor: headers.get('X-Forwarded-For'), forwardedProto: headers.get('X-Forwarded-Proto') };
+  const { address, isOverTls } = clientOf(clientIp, claimed, proxies);
   for (const claim of claims) headers.delete(claim);
-  headers.set('CF-Connecting-IP', clientAddress(clientIp, headers.get('X-Forwarded-For') ?? '', proxies));
+  headers.set('CF-Connecting-IP', address);
   if (isOverTls) headers.set('X-Forwarded-Proto', 'https');
   return new Request(request, { headers });
 };

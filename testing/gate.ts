@@ -43,7 +43,7 @@ export async function startGate(options: Partial<GateOptions> = {}, listener?: R
   return { seen, gate, port, url: `http://127.0.0.1:${port}` };
 }
 
-export interface RawAnswer {
+interface RawAnswer {
   text: string;
   status: number;
   error: string;

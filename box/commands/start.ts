@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseTrustedProxies } from '../../core/network/address.ts';
 import { locateFiles, markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { closeGate } from '../gate/gate.ts';
-import { listen, readTrustedProxies } from '../gate/listen.ts';
+import { listen } from '../gate/listen.ts';
 import { explain, OperatorError } from '../operator-error.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
 import { openSettings, readSettings, readWorkerVariables, type Settings } from '../settings.ts';
@@ -42,7 +43,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
   async function bringUp(): Promise<void> {
     const { envFile, lookup } = openSettings(project, env);
     const settings = readSettings(project, envFile, lookup);
-    const trustedProxies = readTrustedProxies(settings.trustedProxies);
+    const trustedProxies = parseTrustedProxies(settings.trustedProxies, OperatorError);
     makeDataFolder(settings.dataFolder);
     unlock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();

@@ -1,12 +1,10 @@
 /** Decides, from a request's head alone, whether the gate passes it on. */
 import type { IncomingMessage } from 'node:http';
-import type { httpLimits } from '../../core/limits.ts';
+import type { HttpLimits } from '../../core/limits.ts';
 import { bodyTooLarge, type ErrorAnswer, tooSlow } from '../../core/network/error-answers.ts';
 import { answers, methods } from './answers.ts';
 import type { RequestHeaders } from './headers.ts';
 import { isInternal, normaliseRequestTarget } from './request-target.ts';
-
-type Limits = typeof httpLimits;
 
 const hostForm = /^(?=.{1,255}$)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
@@ -14,7 +12,7 @@ const hostForm = /^(?=.{1,255}$)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 export function admit(
   { method = '', url = '', httpVersion }: IncomingMessage,
   headers: RequestHeaders,
-  limits: Limits,
+  limits: HttpLimits,
 ): string | ErrorAnswer {
   if (!methods.includes(method)) return answers.methodNotAllowed;
   if (url.length > limits.maxRequestTargetBytes) return answers.requestTargetTooLong;
@@ -29,13 +27,13 @@ function checkFraming(headers: RequestHeaders, httpVersion: string): ErrorAnswer
   const { hosts, transferEncoding, upgrade } = headers;
   const mayOmitHost = hosts.length === 0 && httpVersion === '1.0';
   if (!mayOmitHost && (hosts.length !== 1 || !hostForm.test(hosts[0] as string))) return answers.badHost;
-  if (transferEncoding !== undefined && transferEncoding.toLowerCase() !== 'chunked') return answers.badEncoding;
+  if (transferEncoding !== null && transferEncoding.toLowerCase() !== 'chunked') return answers.badEncoding;
   // A server may ignore an offer of HTTP/2; a client that asks for another protocol needs an answer.
-  if (upgrade !== undefined && upgrade.toLowerCase() !== 'h2c') return answers.upgrade;
+  if (upgrade !== null && upgrade.toLowerCase() !== 'h2c') return answers.upgrade;
   return undefined;
 }
 
-function checkSizes(headers: RequestHeaders, limits: Limits): ErrorAnswer | undefined {
+function checkSizes(headers: RequestHeaders, limits: HttpLimits): ErrorAnswer | undefined {
   if (headers.authorizationBytes > limits.maxAuthorizationBytes) return answers.tokenTooLong;
   if (headers.bytes > limits.maxHeaderBytes) return answers.headersTooLarge;
   if (Number(headers.contentLength ?? 0) > limits.maxBodyBytes) return bodyTooLarge(limits.maxBodyBytes);
@@ -43,7 +41,7 @@ function checkSizes(headers: RequestHeaders, limits: Limits): ErrorAnswer | unde
 }
 
 /** The answer to bytes that Node.js's parser rejected. */
-export function answerToParseError({ code }: NodeJS.ErrnoException, limits: Limits): ErrorAnswer {
+export function answerToParseError({ code }: NodeJS.ErrnoException, limits: HttpLimits): ErrorAnswer {
   if (code === 'HPE_HEADER_OVERFLOW') return answers.headersTooLarge;
   if (code === 'HPE_INVALID_URL') return answers.badRequestTarget;
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return bodyTooLarge(limits.maxBodyBytes);

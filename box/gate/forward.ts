@@ -1,6 +1,6 @@
 /** Passes admitted requests on to the worker, over connections that are reused. */
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { httpLimits } from '../../core/limits.ts';
+import type { HttpLimits } from '../../core/limits.ts';
 import { notRunning } from '../../core/network/error-answers.ts';
 import { answers } from './answers.ts';
 import { endToEndHeaders } from './headers.ts';
@@ -13,7 +13,7 @@ export interface Address {
 }
 
 /** An admitted request, with its whole body, and the response to write. */
-export interface Exchange {
+interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
   /** Path and query. */
@@ -23,7 +23,7 @@ export interface Exchange {
   body: Buffer | undefined;
 }
 
-export interface Forwarder {
+interface Forwarder {
   forward: (exchange: Exchange) => void;
   close: () => void;
 }
@@ -36,10 +36,7 @@ const maxUpstreamIdleMs = 4_000;
  *
  * @param upstream the worker's current address; undefined while it is not running.
  */
-export function createForwarder(
-  upstream: () => Address | undefined,
-  limits: Pick<typeof httpLimits, 'maxRequestsInFlight' | 'maxUpstreamConnections' | 'maxUpstreamMs'>,
-): Forwarder {
+export function createForwarder(upstream: () => Address | undefined, limits: HttpLimits): Forwarder {
   const agent = new Agent({ keepAlive: true, maxSockets: limits.maxUpstreamConnections, timeout: maxUpstreamIdleMs });
   let inFlight = 0;
 

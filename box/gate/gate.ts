@@ -2,9 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { httpLimits } from '../../core/limits.ts';
+import { type HttpLimits, httpLimits } from '../../core/limits.ts';
 import type { TrustedProxies } from '../../core/network/address.ts';
-import { BodyMemory } from '../../core/network/body.ts';
+import { shareBodyMemory } from '../../core/network/body.ts';
 import { admit, answerToParseError } from './admission.ts';
 import { answers } from './answers.ts';
 import { readBody } from './body.ts';
@@ -23,7 +23,7 @@ export interface GateOptions {
   upstream: () => Address | undefined;
   /** Peers whose X-Forwarded-For and X-Forwarded-Proto count. None by default. */
   trustedProxies?: TrustedProxies;
-  limits?: Partial<typeof httpLimits>;
+  limits?: Partial<HttpLimits>;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface GateOptions {
 export function createGate(options: GateOptions): Server {
   const limits = { ...httpLimits, ...options.limits };
   const forwarder = createForwarder(options.upstream, limits);
-  const memory = new BodyMemory(limits);
+  const openAccount = shareBodyMemory(limits);
   const responses = new WeakMap<Duplex, ServerResponse>();
 
   function handle(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
@@ -53,7 +53,7 @@ export function createGate(options: GateOptions): Server {
   }
 
   async function forwardWithBody(req: IncomingMessage, res: ServerResponse, path: string, headers: string[]) {
-    const account = memory.open(Date.now());
+    const account = openAccount(Date.now());
     res.once('close', () => account.release());
     const body = await readBody(req, account);
     if (Buffer.isBuffer(body)) {
@@ -93,7 +93,7 @@ export function createGate(options: GateOptions): Server {
 }
 
 function hasBody({ transferEncoding, contentLength }: RequestHeaders): boolean {
-  return transferEncoding !== undefined || Number(contentLength ?? 0) > 0;
+  return transferEncoding !== null || Number(contentLength ?? 0) > 0;
 }
 
 /** Stops accepting, lets pending requests finish for up to `graceMs`, then closes their connections. */

@@ -1,5 +1,5 @@
 /** Sorts headers into those that pass through the gate and those that concern only one side of it. */
-import { clientAddress, isTrusted, type TrustedProxies } from '../../core/network/address.ts';
+import { clientOf, type TrustedProxies } from '../../core/network/address.ts';
 
 /** They concern one connection only (RFC 9110, section 7.6.1), or the body, which the gate frames anew. */
 const hopByHop = new Set([
@@ -28,9 +28,9 @@ export interface RequestHeaders {
   bytes: number;
   authorizationBytes: number;
   hosts: string[];
-  contentLength: string | undefined;
-  transferEncoding: string | undefined;
-  upgrade: string | undefined;
+  contentLength: string | null;
+  transferEncoding: string | null;
+  upgrade: string | null;
 }
 
 /**
@@ -45,13 +45,13 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
     bytes: 0,
     authorizationBytes: 0,
     hosts: [],
-    contentLength: undefined,
-    transferEncoding: undefined,
-    upgrade: undefined,
+    contentLength: null,
+    transferEncoding: null,
+    upgrade: null,
   };
-  let connection: string | undefined;
-  const forwardedFor: string[] = [];
-  let forwardedProto = '';
+  let connection: string | null = null;
+  let forwardedFor: string | null = null;
+  let forwardedProto: string | null = null;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
@@ -63,17 +63,16 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
     else if (lower === 'transfer-encoding') read.transferEncoding = joined(read.transferEncoding, value);
     else if (lower === 'upgrade') read.upgrade = value;
     else if (lower === 'connection') connection = joined(connection, value);
-    else if (lower === 'x-forwarded-for') forwardedFor.push(value);
+    else if (lower === 'x-forwarded-for') forwardedFor = joined(forwardedFor, value);
     else if (lower === 'x-forwarded-proto') forwardedProto = value;
     if (!hopByHop.has(lower) && !claims.has(lower) && !claimPrefix.test(lower)) read.forwarded.push(name, value);
   }
-  if (connection !== undefined) dropNamed(read.forwarded, connection);
+  if (connection !== null) dropNamed(read.forwarded, connection);
   // HTTP/1.0 has no Host header. Other requests without one are rejected.
   if (read.hosts.length === 0) read.forwarded.push('Host', 'localhost');
-  read.forwarded.push('CF-Connecting-IP', clientAddress(peer, forwardedFor.join(','), proxies));
-  if (forwardedProto.toLowerCase() === 'https' && isTrusted(peer, proxies)) {
-    read.forwarded.push('X-Forwarded-Proto', 'https');
-  }
+  const { address, isOverTls } = clientOf(peer, { forwardedFor, forwardedProto }, proxies);
+  read.forwarded.push('CF-Connecting-IP', address);
+  if (isOverTls) read.forwarded.push('X-Forwarded-Proto', 'https');
   return read;
 }
 
@@ -99,6 +98,6 @@ function dropNamed(headers: string[], connection: string): void {
   }
 }
 
-function joined(first: string | undefined, second: string): string {
-  return first === undefined ? second : `${first}, ${second}`;
+function joined(first: string | null, second: string): string {
+  return first === null ? second : `${first}, ${second}`;
 }

@@ -1,8 +1,6 @@
-/** Opens the gate where the settings say, for the proxies that they trust. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseTrustedProxies, type TrustedProxies } from '../../core/network/address.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { createGate, type GateOptions } from './gate.ts';
@@ -31,19 +29,6 @@ export async function listen(settings: Settings, options: GateOptions, gates: Se
     port = (gate.address() as AddressInfo).port;
   }
   return port;
-}
-
-/**
- * Reads TRUSTED_PROXIES: see `parseTrustedProxies`.
- *
- * @throws OperatorError that names the entry that is no address or range.
- */
-export function readTrustedProxies(list: string): TrustedProxies {
-  try {
-    return parseTrustedProxies(list);
-  } catch (error) {
-    throw new OperatorError((error as RangeError).message);
-  }
 }
 
 function listenError(code: string | undefined, host: string, port: number): OperatorError {

@@ -11,12 +11,8 @@ const maxDecodings = 16;
  *
  * Returns undefined if it has neither form: no leading slash, another scheme, no host.
  */
-export function normaliseRequestTarget(requestTarget: string): string | undefined {
-  const absolute = requestTarget.startsWith('/')
-    ? base + requestTarget
-    : /^https?:\/\//i.test(requestTarget)
-      ? requestTarget
-      : '';
+export function normaliseRequestTarget(sent: string): string | undefined {
+  const absolute = sent.startsWith('/') ? base + sent : /^https?:\/\//i.test(sent) ? sent : '';
   if (!URL.canParse(absolute)) return undefined;
   const url = new URL(absolute);
   return url.pathname + url.search;

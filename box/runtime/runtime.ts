@@ -1,48 +1,53 @@
+/** Runs the built worker under `wrangler dev`, as a child process that cannot outlive this one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { OperatorError } from '../operator-error.ts';
 
-/** Where `wrangler dev` looks for a worker's secrets, in its run folder. */
+/** Where `wrangler dev` looks for a worker's secrets, inside the run folder. */
 const secretsFile = 'app/.dev.vars';
 
-/** How long wrangler may take to go by itself before it is killed. */
-const goodbyeMs = 1_500;
+/** How long wrangler may take to stop before it is killed. */
+const stopTimeoutMs = 1_500;
+
+/** How much of the first output is quoted if wrangler ends before it listens. */
+const maxQuotedLines = 20;
+
+const maxLineCharacters = 2_000;
 
 export interface RuntimeOptions {
   /** The folder with wrangler.toml and dist/. */
   project: string;
   dataFolder: string;
-  /** What the worker gets as its bindings. */
+  /** The worker's text bindings. */
   variables: Readonly<Record<string, string>>;
-  /** Takes each line that the worker logs. */
+  /** Called with each line that the worker or wrangler prints. */
   log: (line: string) => void;
 }
 
-/** One `wrangler dev`, in a process group of its own. */
+/** One `wrangler dev`, in its own process group. */
 export interface Runtime {
-  /** The loopback port it listens on; rejects if it ends before it listens. */
+  /** Resolves to the loopback port that it listens on. Rejects with an OperatorError if it ends before that. */
   listening: Promise<number>;
-  /** Resolves when it has ended, with how. */
+  /** Resolves when it has ended, to its exit code or signal in words. */
   ended: Promise<string>;
-  /** Removes the file that handed it the secrets. It reads them once. */
+  /** Removes the file with the secrets, which wrangler reads once, at its start. */
   forgetSecrets: () => void;
-  /** Ends it and all that it started; at once if `force`. */
+  /** Ends it and its children; immediately if `force`. */
   stop: (force?: boolean) => Promise<void>;
 }
 
 /**
  * Starts the built worker under `wrangler dev` on a free port of 127.0.0.1.
  *
- * It runs on a copy of wrangler.toml and of dist/, in a private temporary folder that is also its home: nothing is
- * written beside the sources, and a build while it runs changes nothing. The secrets go by a file of mode 0600 in there,
- * never by argument or environment. If this process dies, `leash.ts` ends what it started.
+ * It runs on a copy of wrangler.toml and dist/ in a private temporary folder, which is also its home. So it writes nothing
+ * beside the sources, and a new build does not affect it. The secrets are in a file of mode 0600 in that folder, never in
+ * arguments or the environment. If this process dies, `end-with-launcher.ts` ends wrangler.
  */
 export function startRuntime(options: RuntimeOptions): Runtime {
   const folder = prepareFolder(options);
@@ -52,13 +57,13 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const said: string[] = [];
+  const firstLines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (raw) => {
       const line = plain(raw);
       if (line === '') return;
-      if (said.length < 20) said.push(line);
+      if (firstLines.length < maxQuotedLines) firstLines.push(line);
       options.log(line);
     });
   }
@@ -66,13 +71,13 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
   }).finally(() => {
-    // wrangler may have died alone, and left workerd behind.
+    // If wrangler died, its workerd may still run.
     signalGroup(child, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
   const listening = new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve(Number(JSON.parse(String(message)).port)));
-    void ended.then((how) => reject(new OperatorError(`wrangler ended (${how}). ${said.join(' ')}`)));
+    void ended.then((how) => reject(new OperatorError(`wrangler ended (${how}). ${firstLines.join(' ')}`)));
   });
   listening.catch(() => {});
   return {
@@ -81,14 +86,9 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     forgetSecrets: () => rmSync(join(folder, secretsFile), { force: true }),
     stop: async (force = false) => {
       signalGroup(child, force ? 'SIGKILL' : 'SIGTERM');
-      const patience = new AbortController();
-      const impatience = delay(goodbyeMs, undefined, { signal: patience.signal }).then(
-        () => signalGroup(child, 'SIGKILL'),
-        () => {},
-      );
+      const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), stopTimeoutMs);
       await ended;
-      patience.abort();
-      await impatience;
+      clearTimeout(timer);
     },
   };
 }
@@ -96,13 +96,13 @@ export function startRuntime(options: RuntimeOptions): Runtime {
 function prepareFolder({ project, variables }: RuntimeOptions): string {
   const folder = mkdtempSync(join(tmpdir(), 'keystore-'));
   try {
-    // wrangler watches the folder that it runs in, and restarts the worker at each change: what changes lies beside it,
-    // and the assets in the folder that it takes for its own.
+    // wrangler watches the folder that it runs in and reloads the worker at each change. Files that change are therefore
+    // beside that folder, and the assets are in .wrangler, which it does not watch.
     mkdirSync(join(folder, 'tmp'));
     cpSync(join(project, 'wrangler.toml'), join(folder, 'app/wrangler.toml'));
     cpSync(join(project, 'dist/worker/index.js'), join(folder, 'app/index.js'));
     cpSync(join(project, 'dist/ui'), join(folder, 'app/.wrangler/ui'), { recursive: true });
-    // Not --env-file: wrangler loads that into its own environment too, which its children inherit.
+    // Not --env-file: wrangler would also load it into its own environment, which its children inherit.
     writeFileSync(join(folder, secretsFile), serialiseVariables(variables), { mode: 0o600 });
     return folder;
   } catch (error) {
@@ -115,7 +115,7 @@ function wranglerArguments(dataFolder: string): string[] {
   const require = createRequire(import.meta.url);
   return [
     '--no-warnings',
-    `--import=${new URL('leash.ts', import.meta.url).href}`,
+    `--import=${new URL('end-with-launcher.ts', import.meta.url).href}`,
     require.resolve('wrangler'),
     ...['dev', 'index.js', '--no-bundle', '--local', '--config', 'wrangler.toml', '--assets', '.wrangler/ui'],
     ...['--persist-to', dataFolder, '--ip', '127.0.0.1', '--port', '0'],
@@ -123,7 +123,7 @@ function wranglerArguments(dataFolder: string): string[] {
   ];
 }
 
-/** All of wrangler's environment; none of ours is inherited. */
+/** The whole environment of wrangler. It inherits nothing else from this process. */
 function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
   const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
   return {
@@ -132,19 +132,19 @@ function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
     TMPDIR: join(folder, 'tmp'),
     XDG_CONFIG_HOME: folder,
     KEYSTORE_RUN_FOLDER: folder,
-    // No SQL explorer on a URL, no record of requests beside the data, no registry with a debug port of workerd's.
+    // Switch off the SQL explorer, the traces of requests beside the data, and the registry, which opens a debug port.
     X_LOCAL_EXPLORER: 'false',
     X_LOCAL_OBSERVABILITY: 'false',
     WRANGLER_REGISTRY_PATH: '',
-    // No inspector: neither workerd's own (see ./workerd) nor wrangler's proxy for it, which this variable switches off.
+    // Switch off the inspector: workerd's own (see ./workerd) and wrangler's proxy to it.
     MINIFLARE_WORKERD_PATH: fileURLToPath(new URL('workerd', import.meta.url)),
     KEYSTORE_WORKERD: (require('workerd') as { default: string }).default,
     VSCODE_INSPECTOR_OPTIONS: 'off',
-    // No calls out: request metadata, metrics, versions.
+    // Make no requests to the internet: for request metadata, metrics or new versions.
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_HIDE_BANNER: 'true',
-    // Nothing watched, nothing asked, nothing written elsewhere.
+    // Watch no files, ask no questions, write no logs.
     WRANGLER_CI_DISABLE_CONFIG_WATCHING: 'true',
     WRANGLER_WRITE_LOGS: 'false',
     CI: 'true',
@@ -152,13 +152,17 @@ function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
   };
 }
 
-/** Writes variables the way that dotenv reads them back exactly: in a quote that the value does not contain. */
+/**
+ * Writes variables so that dotenv reads the same values back: in quotes that the value does not contain.
+ *
+ * @throws OperatorError that names a variable for which there is no such notation.
+ */
 export function serialiseVariables(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => {
     const quote = ["'", '`'].find((each) => !value.includes(each));
     if (quote === undefined || /\\$|[\r\0]/.test(value)) {
       throw new OperatorError(
-        `${name} cannot be passed on: it has both ' and \`, or a carriage return, or ends in a backslash. Choose another.`,
+        `${name} cannot be passed to the worker: it contains both ' and \`, a carriage return or a NUL, or ends in a backslash. Choose another value.`,
       );
     }
     return `${name}=${quote}${value}${quote}\n`;
@@ -166,13 +170,13 @@ export function serialiseVariables(variables: Readonly<Record<string, string>>):
   return lines.join('');
 }
 
-/** A line without colours, wrangler's decoration and whatever else a terminal would act upon; bounded. */
+/** A line without colours, control characters and wrangler's prefix, shortened. */
 function plain(line: string): string {
   return stripVTControlCharacters(line)
     .replace(/[\p{Cc}\p{Cf}]/gu, ' ')
     .replace(/^(?:✘ )?\[ERROR\] /, '')
     .trim()
-    .slice(0, 2_000);
+    .slice(0, maxLineCharacters);
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -180,6 +184,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // The group is gone already.
+    // The process group has already ended.
   }
 }

@@ -1,33 +1,34 @@
+/** Keeps the worker running: starts its runtime, checks its health, and restarts it when it ends or hangs. */
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Address } from '../gate/forward.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
 
-/** How often the worker is asked for a sign of life, how long it may take, and how many it may miss. */
-const pulseMs = 3_000;
-const pulseTimeoutMs = 4_000;
-const missesAllowed = 1;
-const missPauseMs = 1_000;
+/** When to check the worker's health, and how many checks in a row may fail before it is restarted. */
+const checkIntervalMs = 3_000;
+const checkTimeoutMs = 4_000;
+const maxFailedChecks = 1;
+const recheckDelayMs = 1_000;
 
-/** A runtime that was up this long has recovered: the next failure is a first one again. */
-const recoveredMs = 60_000;
-const longestPauseMs = 30_000;
+/** The pause before a restart doubles with each failure, until a runtime has been up for `recoveryMs`. */
+const minRestartDelayMs = 500;
+const maxRestartDelayMs = 30_000;
+const recoveryMs = 60_000;
 
-/** Keeps one runtime up. */
 export interface Supervisor {
-  /** Where the worker listens now; undefined while it does not. */
+  /** The worker's current address; undefined while it does not answer. */
   address: () => Address | undefined;
-  /** How the last runtime ended, if one did. */
+  /** Why the last runtime ended; undefined if none has ended. */
   failure: () => string | undefined;
   stop: (force?: boolean) => Promise<void>;
 }
 
 /**
- * Starts the worker, and starts it again, after a pause that grows, whenever it ends or stops answering: miniflare
- * brings back a workerd that crashed, but not always one that then serves.
+ * Starts the worker, and restarts it whenever it ends or stops answering. miniflare itself restarts a workerd that
+ * crashed, but the new one does not always answer.
  *
- * @param note takes a line about each restart.
+ * @param note called with a line about each restart.
  */
 export function superviseRuntime(options: RuntimeOptions, note: (line: string) => void): Supervisor {
   const stopping = new AbortController();
@@ -41,73 +42,74 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
       failure = await serve(runtime);
       address = undefined;
       if (stopping.signal.aborted) return;
-      failures = Date.now() - started > recoveredMs ? 1 : failures + 1;
-      const pauseMs = Math.min(longestPauseMs, 500 * 2 ** (failures - 1));
-      note(`The worker stopped (${failure}). Starting it again in ${pauseMs / 1000} s.`);
-      await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
+      failures = Date.now() - started > recoveryMs ? 1 : failures + 1;
+      const delayMs = Math.min(maxRestartDelayMs, minRestartDelayMs * 2 ** (failures - 1));
+      note(`The worker stopped (${failure}). Starting it again in ${delayMs / 1000} s.`);
+      await delay(delayMs, undefined, { signal: stopping.signal }).catch(() => {});
       if (!stopping.signal.aborted) runtime = startRuntime(options);
     }
   }
 
-  /** Lets the gate send requests to a runtime once it answers, until it ends. Resolves with how it ended. */
+  /** Publishes a runtime's address once it answers, until it ends or hangs. Resolves to the reason. */
   async function serve(current: Runtime): Promise<string> {
-    const over = new AbortController();
-    const ended = current.ended.finally(() => over.abort());
+    const stopped = new AbortController();
+    const ended = current.ended.finally(() => stopped.abort());
     try {
       const port = await current.listening;
-      await watch(port, over.signal, () => {
+      await watchHealth(port, stopped.signal, () => {
         current.forgetSecrets();
         address = { host: '127.0.0.1', port };
       });
-      if (over.signal.aborted) return await ended;
+      if (stopped.signal.aborted) return await ended;
       await current.stop(true);
-      return 'it no longer answered';
+      return 'it stopped answering';
     } catch (error) {
       await ended;
       return (error as Error).message;
     }
   }
 
-  const kept = keepUp();
+  const running = keepUp();
   return {
     address: () => address,
     failure: () => failure,
     stop: async (force) => {
       stopping.abort();
       await runtime.stop(force);
-      await kept;
+      await running;
     },
   };
 }
 
-/** Calls `onAnswer` at each sign of life. Resolves when too many were missed, or when told that it is over. */
-async function watch(port: number, over: AbortSignal, onAnswer: () => void): Promise<void> {
-  for (let misses = 0; misses <= missesAllowed && !over.aborted; ) {
-    const answered = await answers(port);
-    misses = answered ? 0 : misses + 1;
-    if (answered) onAnswer();
-    await delay(answered ? pulseMs : missPauseMs, undefined, { signal: over }).catch(() => {});
+/** Calls `onAnswer` after each successful check. Resolves after too many failed checks, or when `stopped` is aborted. */
+async function watchHealth(port: number, stopped: AbortSignal, onAnswer: () => void): Promise<void> {
+  for (let failed = 0; failed <= maxFailedChecks && !stopped.aborted; ) {
+    const ok = await isAnswering(port);
+    failed = ok ? 0 : failed + 1;
+    if (ok) onAnswer();
+    await delay(ok ? checkIntervalMs : recheckDelayMs, undefined, { signal: stopped }).catch(() => {});
   }
 }
 
 /**
- * Whether the worker answers and its database does. A wrong key or an old schema is for the admin to see, not for a
- * restart to mend; but workerd never again opens a database that failed it once, as when the disk was full.
+ * Whether the worker and its database answer. Other faults, such as a wrong key or an old schema, are for the admin: a
+ * restart does not fix them. It does fix a database that failed once, for example on a full disk, since workerd never
+ * opens such a database again.
  */
-function answers(port: number): Promise<boolean> {
+function isAnswering(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const asked = get({ host: '127.0.0.1', port, path: '/health', agent: false }, (response) => {
+    const check = get({ host: '127.0.0.1', port, path: '/health', agent: false }, (response) => {
       text(response).then(
         (body) => settle(!(response.statusCode === 503 && body.includes('"reason":"database"'))),
         () => settle(false),
       );
     });
-    const settle = (answered: boolean) => {
+    const settle = (isOk: boolean) => {
       clearTimeout(timer);
-      resolve(answered);
-      if (!answered) asked.destroy();
+      resolve(isOk);
+      if (!isOk) check.destroy();
     };
-    const timer = setTimeout(() => settle(false), pulseTimeoutMs);
-    asked.on('error', () => settle(false));
+    const timer = setTimeout(() => settle(false), checkTimeoutMs);
+    check.on('error', () => settle(false));
   });
 }

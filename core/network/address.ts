@@ -12,65 +12,55 @@ export type TrustedProxies = readonly (readonly [Address, prefixBits: number])[]
 /**
  * Reads TRUSTED_PROXIES: addresses and CIDR ranges, separated by commas or spaces; empty for no proxy.
  *
- * @throws RangeError that names the first entry that is neither.
+ * @throws Failure that names the first entry that is neither.
  */
-export function parseTrustedProxies(list: string): TrustedProxies {
-  return list
-    .split(/[\s,]+/)
-    .filter((entry) => entry !== '')
-    .map(parseRange);
-}
-
-function parseRange(entry: string): TrustedProxies[number] {
-  const [, text = '', prefix] = /^([^/]+?)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
-  const address = parse(text);
-  const width = address?.kind() === 'ipv6' ? 128 : 32;
-  const bits = Number(prefix ?? width);
-  if (address !== undefined && bits <= width) return [address, bits];
-  throw new RangeError(
-    `TRUSTED_PROXIES: ${JSON.stringify(entry)} is not an address or CIDR range. Write 10.0.0.2 or 10.0.0.0/8, for example.`,
-  );
+export function parseTrustedProxies(list: string, Failure: new (message: string) => Error): TrustedProxies {
+  const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
+  return entries.map((entry) => {
+    const [, text = '', prefix] = /^([^/]+?)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
+    const address = parse(text);
+    const width = address?.kind() === 'ipv6' ? 128 : 32;
+    const bits = Number(prefix ?? width);
+    if (address !== undefined && bits <= width) return [address, bits];
+    throw new Failure(
+      `TRUSTED_PROXIES: ${JSON.stringify(entry)} is not an address or CIDR range. Write 10.0.0.2 or 10.0.0.0/8, for example.`,
+    );
+  });
 }
 
 /**
- * Whether an address belongs to one of the trusted proxies.
- *
- * @param address with or without port: see `clientAddress`.
- */
-export function isTrusted(address: string, proxies: TrustedProxies): boolean {
-  if (proxies.length === 0) return false;
-  const parsed = parse(withoutPort(address));
-  return parsed !== undefined && contains(proxies, parsed);
-}
-
-/**
- * The client's address: the peer's own, or, if the peer is a trusted proxy, the right-most address in X-Forwarded-For
- * that is not a trusted proxy. The client itself may have sent everything to the left of that one.
+ * Where a request comes from: from the peer, or, if the peer is a trusted proxy, from where the proxy's headers say.
  *
  * @param peer the address at the other end of the connection, as sockets and proxies write it: `192.0.2.1`,
- *   `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`. IPv4-mapped IPv6 becomes IPv4.
- * @param forwardedFor the X-Forwarded-For values in order, joined by commas; empty if there is none.
- * @returns an address without port and zone, or the peer unchanged if it is no address.
+ *   `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`.
+ * @param claimed X-Forwarded-Proto, and the X-Forwarded-For values in order, joined by commas.
+ * @returns `address` is the peer's, or the right-most one in X-Forwarded-For that is not a trusted proxy, since the client
+ *   itself may have sent everything to the left of that. It has no port and no zone, and IPv4-mapped IPv6 becomes IPv4.
  */
-export function clientAddress(peer: string, forwardedFor: string, proxies: TrustedProxies): string {
+export function clientOf(
+  peer: string,
+  claimed: { forwardedFor: string | null; forwardedProto: string | null },
+  proxies: TrustedProxies,
+): { address: string; isOverTls: boolean } {
   const direct = withoutPort(peer);
   // Without proxies, IPv4 needs no parsing: that is most requests.
-  if (proxies.length === 0 && !direct.includes(':')) return direct;
+  if (proxies.length === 0 && !direct.includes(':')) return { address: direct, isOverTls: false };
   let client = parse(direct);
-  if (client === undefined) return peer;
-  for (const hop of forwardedFor.split(',').reverse()) {
+  if (client === undefined) return { address: peer, isOverTls: false };
+  const isOverTls = claimed.forwardedProto?.toLowerCase() === 'https' && contains(proxies, client);
+  for (const hop of (claimed.forwardedFor ?? '').split(',').reverse()) {
     const next: Address | undefined = contains(proxies, client) ? parse(withoutPort(hop.trim())) : undefined;
     if (next === undefined) break;
     client = next;
   }
-  return client.toString();
+  return { address: client.toString(), isOverTls };
 }
 
 /**
  * An address as the log stores it. IPv6 is written out in eight groups without leading zeros, so that addresses of one
  * network share a prefix that an index can search (`networkRange`); only the loopback address stays `::1`.
  *
- * @param text with or without port, as in `clientAddress`. Anything that is no address is returned unchanged.
+ * @param text with or without port, as in `clientOf`. Anything that is no address is returned unchanged.
  */
 export function logAddress(text: string): string {
   const address = withoutPort(text);

@@ -2,9 +2,10 @@
  * Request bodies, and the answers that they get. Tests run this table against the gate and against the standalone server,
  * which must answer alike.
  */
-import type { BodyLimits } from './body.ts';
+import { type HttpLimits, httpLimits } from '../limits.ts';
 
-export const vectorLimits: BodyLimits = {
+export const vectorLimits: HttpLimits = {
+  ...httpLimits,
   maxBodyBytes: 64 * 1024,
   maxBodyMemoryBytes: 100 * 1024,
   maxBodyStallMs: 400,
@@ -21,7 +22,7 @@ export interface BodyVector {
   chunks: number[];
   /** What follows the chunks: the end, nothing more, or a byte at a time that never completes the body. */
   ending: 'end' | 'stall' | 'drip';
-  limits?: Partial<BodyLimits>;
+  limits?: Partial<HttpLimits>;
   /** The answer instead of the worker's; none if the worker gets the body. */
   answer?: { status: number; error: string; retryAfter?: string };
 }

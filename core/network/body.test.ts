@@ -1,24 +1,25 @@
 import { expect, test } from 'vitest';
-import { BodyMemory, joinChunks } from './body.ts';
+import { httpLimits } from '../limits.ts';
+import { joinChunks, shareBodyMemory } from './body.ts';
 
-const limits = { maxBodyBytes: 100, maxBodyMemoryBytes: 250, maxBodyStallMs: 10, maxRequestMs: 30 };
+const limits = { ...httpLimits, maxBodyBytes: 100, maxBodyMemoryBytes: 250, maxBodyStallMs: 10, maxRequestMs: 30 };
 
 test('a body may have exactly maxBodyBytes, whatever its chunks', () => {
-  const account = new BodyMemory(limits).open(0);
+  const account = shareBodyMemory(limits)(0);
   expect([60, 40, 0].map((bytes) => account.add(bytes, 1))).toEqual([undefined, undefined, undefined]);
   expect(account.add(1, 1)).toMatchObject({ status: 413 });
 });
 
 test('waits maxBodyStallMs for a chunk, and no longer than maxRequestMs for the whole', () => {
-  const account = new BodyMemory(limits).open(1_000);
+  const account = shareBodyMemory(limits)(1_000);
   expect([1_000, 1_015, 1_025, 1_030, 1_099].map((now) => account.waitMs(now))).toEqual([10, 10, 5, 0, 0]);
   expect(account.add(1, 1_029)).toBeUndefined();
   expect(account.add(1, 1_030)).toMatchObject({ status: 408 });
 });
 
 test('all bodies share maxBodyMemoryBytes, and a released one gives its bytes back once', () => {
-  const memory = new BodyMemory(limits);
-  const [first, second, third, fourth] = [memory.open(0), memory.open(0), memory.open(0), memory.open(0)] as const;
+  const open = shareBodyMemory(limits);
+  const [first, second, third, fourth] = [open(0), open(0), open(0), open(0)] as const;
   expect([first, second].map((account) => account.add(100, 0))).toEqual([undefined, undefined]);
   expect(third.add(51, 0)).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
   expect(third.add(50, 0)).toBeUndefined();
@@ -29,21 +30,21 @@ test('all bodies share maxBodyMemoryBytes, and a released one gives its bytes ba
 });
 
 test('a rejected chunk takes no memory', () => {
-  const memory = new BodyMemory(limits);
-  const account = memory.open(0);
+  const open = shareBodyMemory(limits);
+  const account = open(0);
   for (let i = 0; i < 10; i++) expect(account.add(101, 0)).toMatchObject({ status: 413 });
-  expect(memory.open(0).add(100, 0)).toBeUndefined();
+  expect(open(0).add(100, 0)).toBeUndefined();
 });
 
 test('an abandoned body gives its bytes back when they are needed', () => {
-  const memory = new BodyMemory(limits);
-  for (let i = 0; i < 2; i++) memory.open(0, 40).add(100, 0);
-  const kept = memory.open(0);
+  const open = shareBodyMemory(limits);
+  for (let i = 0; i < 2; i++) open(0, 40).add(100, 0);
+  const kept = open(0);
   kept.add(50, 0);
-  expect(memory.open(39).add(1, 39)).toMatchObject({ status: 503 });
-  expect(memory.open(40).add(100, 40)).toBeUndefined();
-  expect(memory.open(40).add(100, 40)).toBeUndefined();
-  expect(memory.open(1_000).add(1, 1_000)).toMatchObject({ status: 503 });
+  expect(open(39).add(1, 39)).toMatchObject({ status: 503 });
+  expect(open(40).add(100, 40)).toBeUndefined();
+  expect(open(40).add(100, 40)).toBeUndefined();
+  expect(open(1_000).add(1, 1_000)).toMatchObject({ status: 503 });
 });
 
 test('joins chunks in order, and does not copy a single one', () => {

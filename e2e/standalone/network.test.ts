@@ -58,7 +58,7 @@ test('the page: compressed, and not sent twice', async () => {
   await vault.stop();
 });
 
-test('both runtimes answer alike: address, headers', async () => {
+test('both runtimes answer alike: address, headers, bodies that are too large', async () => {
   const answers = [];
   for (const runtime of ['standalone', 'wrangler'] as const) {
     vault = await startVault({ folder, runtime });
@@ -72,11 +72,30 @@ test('both runtimes answer alike: address, headers', async () => {
             name,
           ),
       );
-    answers.push([response.status, await response.text(), relevant(response.headers), relevant(page.headers)]);
+    const faults = await Promise.all(
+      ['Content-Length: 1048577\r\n\r\n', `Transfer-Encoding: chunked\r\n\r\n100001\r\n${'x'.repeat(0x100001)}`].map(
+        (rest) => conversation(Number(new URL(vault?.url ?? '').port), `POST /keys HTTP/1.1\r\nHost: x\r\n${rest}`),
+      ),
+    );
+    for (const fault of faults) expect(fault).toMatch(/^HTTP\/1\.1 413 /);
+    answers.push([
+      response.status,
+      await response.text(),
+      relevant(response.headers),
+      relevant(page.headers),
+      ...faults.map(withoutTransport),
+    ]);
     await vault.stop();
   }
   expect(answers[0]).toEqual(answers[1]);
 });
+
+/** The lines of an answer without those about the connection, in one order. */
+const withoutTransport = (answer: string): string[] =>
+  answer
+    .split('\r\n')
+    .filter((line) => !/^(date|connection|keep-alive):/i.test(line))
+    .sort();
 
 const hasLoopback6 = () =>
   existsSync('/proc/net/if_inet6') && /^0{31}1 /m.test(readFileSync('/proc/net/if_inet6', 'utf8'));
