@@ -212,7 +212,7 @@ describe('SECRET_KEY', () => {
     ['a placeholder', 'your-secret-key-here-change-in-production', 'is still a placeholder'],
     ['one character again and again', 'x'.repeat(64), 'is a pattern'],
     ['a word again and again', 'secret!!'.repeat(8), 'is a pattern'],
-    ['half a character pair', `${secret}\ud83d`, 'is not text'],
+    ['half a character pair', `${secret}\ud83d`, 'is not valid Unicode'],
   ])('%s is refused, and not repeated', (_, text, problem) => {
     expect(() => parseSessionKey(text)).toThrow(KeyFormatError);
     expect(() => parseSessionKey(text)).toThrow(`SECRET_KEY ${problem}`);
