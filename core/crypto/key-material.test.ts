@@ -34,7 +34,7 @@ test.each([
   expect(isPattern(utf8(text))).toBe(true);
 });
 
-test('random keys are neither', () => {
+test('random keys are neither placeholders nor patterns', () => {
   for (let i = 0; i < 200; i++) {
     const key = randomBytes(32);
     expect(isPattern(key)).toBe(false);
