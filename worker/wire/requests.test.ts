@@ -72,8 +72,11 @@ describe('every message names the field and says what to change', () => {
   const user = (fields: object) => errorOf(requests.newUser, { username: 'u', password: 'p', ...fields });
 
   test.each([
-    [key({ key_name: undefined }), 'key_name is missing.'],
-    [key({ key_name: null }), 'key_name is missing.'],
+    [errorOf(requests.newKey, {}), 'key_name is missing.'],
+    [errorOf(requests.newKey, { key_name: 'k' }), 'api_key is missing.'],
+    [errorOf(requests.newUser, { username: 'u' }), 'password is missing.'],
+    [errorOf(requests.passwordChange, { current_password: 'a' }), 'new_password is missing.'],
+    [key({ key_name: null }), 'key_name must be a string.'],
     [key({ key_name: 7 }), 'key_name must be a string.'],
     [key({ key_name: ' ' }), 'key_name must not be empty.'],
     [key({ key_name: 'a\nb' }), 'key_name must not contain control characters.'],
@@ -83,7 +86,7 @@ describe('every message names the field and says what to change', () => {
     [key({ api_key: '' }), 'api_key must not be empty.'],
     [key({ api_key: 'x'.repeat(65_537) }), 'api_key must be at most 65536 bytes long.'],
     [key({ description: 'x'.repeat(4_097) }), 'description must be at most 4096 bytes long.'],
-    [errorOf(requests.newKey, []), 'The body must be a JSON object.'],
+    [errorOf(requests.newKey, []), 'key_name is missing.'],
     [errorOf(requests.newKey, null), 'The body must be a JSON object.'],
     [errorOf(requests.keyChange, {}), 'Send api_key, description or both.'],
     [errorOf(requests.keyChange, { description: null }), 'description must be a string.'],
