@@ -1,1 +1,3 @@
+/** The version of the product, from package.json. */
+
 export { version } from '../package.json';

@@ -1,6 +1,7 @@
+/** The names of actions in the API and the access log: those of v0.6, and new ones for what v0.6 did not have. */
+
 import type { Action } from './policy/policy.ts';
 
-/** The names that v0.6 gave to actions, which its clients and its people know, and ours for what it had not. */
 const wireActions: Record<Action, { allowed: string; refused: string }> = {
   'session.create': { allowed: 'login_success', refused: 'login_attempt' },
   'session.end': same('logout'),
@@ -25,22 +26,23 @@ function same(name: string) {
   return { allowed: name, refused: name };
 }
 
-/** What the log calls an action. One that this version does not know, moved in from elsewhere, keeps its name. */
-export const wireAction = (action: string, isAllowed: boolean): string =>
-  (wireActions as Record<string, { allowed: string; refused: string } | undefined>)[action]?.[
-    isAllowed ? 'allowed' : 'refused'
-  ] ?? action;
+/** The name of an action on the wire. An unknown action, moved in from v0.6, keeps its name. */
+export function wireAction(action: string, isAllowed: boolean): string {
+  const names = (wireActions as Record<string, { allowed: string; refused: string } | undefined>)[action];
+  return names?.[isAllowed ? 'allowed' : 'refused'] ?? action;
+}
 
-/** The kinds of event (see `EventFilter`) whose wire name contains `part`, in either case. */
-export const kindsNamed = (part: string): string[] =>
-  Object.entries(wireActions).flatMap(([action, { allowed, refused }]) => [
-    ...(contains(allowed, part) ? [`${action}:1`] : []),
-    ...(contains(refused, part) ? [`${action}:0`] : []),
+/** The kinds of event whose name on the wire contains `part`, in either case: `action:1` if allowed, `action:0` if not. */
+export function kindsNamed(part: string): string[] {
+  const wanted = part.toLowerCase();
+  return Object.entries(wireActions).flatMap(([action, { allowed, refused }]) => [
+    ...(allowed.includes(wanted) ? [`${action}:1`] : []),
+    ...(refused.includes(wanted) ? [`${action}:0`] : []),
   ]);
+}
 
-const contains = (name: string, part: string) => name.includes(part.toLowerCase());
-
-/** From a name of v0.6 back to the action, for logs that move in. */
-export const actionOf = (wireName: string): string =>
-  Object.entries(wireActions).find(([, { allowed, refused }]) => wireName === allowed || wireName === refused)?.[0] ??
-  wireName;
+/** The action that has this name on the wire, for logs that are moved in; an unknown name is returned as it is. */
+export function actionOf(wireName: string): string {
+  const found = Object.entries(wireActions).find(([, names]) => Object.values(names).includes(wireName));
+  return found?.[0] ?? wireName;
+}

@@ -1,7 +1,49 @@
 import { expect, test } from 'vitest';
-import { parseEnv } from './env.ts';
-import { testDb, testKeys } from './testing/vault.ts';
+import { type Bindings, parseEnv, SettingError } from './env.ts';
+import { testKeys } from './testing/vault.ts';
 
-test('a vault that is made from the environment hashes passwords at the cost of production', () => {
-  expect(parseEnv({ DB: testDb(), ...testKeys }).vault.passwordCost).toEqual({ N: 32_768, r: 8, p: 3 });
+const DB = {} as D1Database;
+const parse = (bindings: Bindings) => parseEnv({ DB, ...testKeys, ...bindings });
+
+test('passwords are hashed at the cost of production', () => {
+  expect(parse({}).vault.passwordCost).toEqual({ N: 32_768, r: 8, p: 3 });
+});
+
+test('a database is required', () => {
+  expect(() => parseEnv(testKeys)).toThrow(SettingError);
+});
+
+test.each([
+  ['', 86_400],
+  [' ', 86_400],
+  ['0.5', 1_800],
+  ['0.0001', 1],
+  ['8760', 31_536_000],
+])('JWT_EXPIRY_HOURS=%j lets a session last %i seconds', (hours, seconds) => {
+  expect(parse({ JWT_EXPIRY_HOURS: hours }).vault.sessionTtlSeconds).toBe(seconds);
+});
+
+test.each(['0', '-1', '8761', 'Infinity', 'NaN', 'a day', '1h'])('JWT_EXPIRY_HOURS=%j is rejected', (hours) => {
+  expect(() => parse({ JWT_EXPIRY_HOURS: hours })).toThrow(/^JWT_EXPIRY_HOURS must be .*\.$/);
+});
+
+test('CORS_ORIGINS is a comma-separated list of origins', () => {
+  expect(parse({}).corsOrigins).toEqual([]);
+  expect(parse({ CORS_ORIGINS: ' https://a.example, http://b.example:8080 ,' }).corsOrigins).toEqual([
+    'https://a.example',
+    'http://b.example:8080',
+  ]);
+});
+
+test.each(['*', 'null', 'a.example', 'https://a.example/', 'https://a.example/path', 'https://A.example'])(
+  'CORS_ORIGINS=%j is rejected',
+  (origins) => {
+    expect(() => parse({ CORS_ORIGINS: origins })).toThrow(/^CORS_ORIGINS must be .*\.$/);
+  },
+);
+
+test('an empty ADMIN_PASSWORD is none, and default accounts need FIRST_ACCOUNTS=default', () => {
+  expect(parse({ ADMIN_PASSWORD: '' }).vault).toMatchObject({ adminPassword: null, makesDefaultAccounts: false });
+  expect(parse({ FIRST_ACCOUNTS: 'default' }).vault.makesDefaultAccounts).toBe(true);
+  expect(parse({ FIRST_ACCOUNTS: 'true' }).vault.makesDefaultAccounts).toBe(false);
 });

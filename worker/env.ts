@@ -1,9 +1,11 @@
+/** The worker's environment: what the platform binds, and the settings that it is parsed into. */
 import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
 import { parseSessionKey } from '../core/crypto/session-token.ts';
+import { defaultSessionHours, maxSessionHours } from '../core/limits.ts';
 import type { Vault } from './operations/vault.ts';
 
-/** What the platform hands the worker. Everything is optional until `parseEnv` has looked at it. */
+/** What the platform binds. Everything is optional until `parseEnv` has checked it. */
 export interface Bindings {
   DB?: D1Database;
   ASSETS?: Fetcher;
@@ -19,11 +21,11 @@ export interface Bindings {
 export interface Settings {
   vault: Vault;
   assets: Fetcher | undefined;
-  /** Origins whose pages may call the API with a bearer token. */
+  /** The origins whose pages may call the API with a bearer token. */
   corsOrigins: string[];
 }
 
-/** A setting is missing or makes no sense; the message says which, and never what it was. */
+/** A setting is missing or invalid. The message names the setting and never contains its value. */
 export class SettingError extends Error {
   override name = 'SettingError';
 }
@@ -31,10 +33,10 @@ export class SettingError extends Error {
 /**
  * Parses the environment, once per isolate.
  *
- * @throws SettingError or KeyFormatError with a sentence for whoever runs the vault.
+ * @throws SettingError or KeyFormatError with a message for the operator.
  */
 export const parseEnv = (bindings: Bindings): Settings => {
-  if (!bindings.DB) throw new SettingError('There is no database: wrangler.toml must bind a D1 database as DB.');
+  if (!bindings.DB) throw new SettingError('The binding DB is missing. Bind a D1 database as DB in wrangler.toml.');
   return {
     vault: {
       db: bindings.DB,
@@ -50,14 +52,11 @@ export const parseEnv = (bindings: Bindings): Settings => {
   };
 };
 
-const defaultSessionHours = 24;
-const sessionHoursMost = 24 * 365;
-
 const sessionHours = (text = ''): number => {
   if (text.trim() === '') return defaultSessionHours;
   const hours = Number(text);
-  if (Number.isFinite(hours) && hours > 0 && hours <= sessionHoursMost) return hours;
-  throw new SettingError(`JWT_EXPIRY_HOURS must be a number of hours, more than 0 and at most ${sessionHoursMost}.`);
+  if (Number.isFinite(hours) && hours > 0 && hours <= maxSessionHours) return hours;
+  throw new SettingError(`JWT_EXPIRY_HOURS must be a number of hours greater than 0, at most ${maxSessionHours}.`);
 };
 
 const corsOrigins = (text = ''): string[] =>
@@ -67,5 +66,5 @@ const corsOrigins = (text = ''): string[] =>
     .filter((origin) => origin !== '')
     .map((origin) => {
       if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
-      throw new SettingError('CORS_ORIGINS must be origins such as https://tools.example.com, separated by commas.');
+      throw new SettingError('CORS_ORIGINS must be comma-separated origins, such as https://tools.example.com.');
     });

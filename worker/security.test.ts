@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { roles } from '../core/policy/policy.ts';
 import { type Client, startVault, testDb, testKeys } from './testing/vault.ts';
 
-/** One suite for every route of the app: a new route is in it from its first day. */
+/** One suite for every route of the app. A new route is covered without being added here. */
 
 type Started = Awaited<ReturnType<typeof startVault>>;
 
@@ -12,7 +12,7 @@ const open = new Set(['POST /auth/login', 'GET /health', 'GET /health/live']);
 let vault: Started;
 let admin: Client;
 let user: Client;
-/** Pairs of a kind of forgery and the token. */
+/** Each kind of forgery, with its token. */
 let forgeries: [string, string][];
 
 beforeAll(async () => {
@@ -80,7 +80,7 @@ const forged = async (): Promise<[string, string][]> => {
   ];
 };
 
-test('the walk meets every route of the API', () => {
+test('the suite covers every route of the API', () => {
   expect(routes.map(({ route }) => route)).toEqual(
     expect.arrayContaining(['GET /keys/:key_name', 'DELETE /users/:user_id']),
   );
@@ -88,7 +88,7 @@ test('the walk meets every route of the API', () => {
 });
 
 describe.each(routes)('$route', (route) => {
-  test('answers 401 to every forged token, without a word to the database', async () => {
+  test('answers 401 to every forged token, without asking the database', async () => {
     vault.trips.count = 0;
     for (const [kind, token] of forgeries) {
       const answer = await ask(vault.client(token), route);
@@ -98,7 +98,7 @@ describe.each(routes)('$route', (route) => {
     expect(vault.trips.count).toBe(0);
   });
 
-  test('takes no credential but the header and the cookie', async () => {
+  test('accepts a credential only in the header or the cookie', async () => {
     const { method, path } = route;
     const url = `http://vault.test${at(path)}`;
     const refused = [
@@ -110,7 +110,7 @@ describe.each(routes)('$route', (route) => {
     for (const request of refused) expect((await vault.raw(request)).status).toBe(401);
   });
 
-  test('does not believe the cookie from a page of another origin', async () => {
+  test('ignores the cookie from a page of another origin', async () => {
     const { method, path } = route;
     for (const foreign of [
       { Origin: 'http://evil.test' },
@@ -123,7 +123,7 @@ describe.each(routes)('$route', (route) => {
     }
   });
 
-  test('gives a live session an answer that is not an accident, in one round trip, with one event', async () => {
+  test('answers a live session below 500, in one round trip, with one event', async () => {
     const client = await vault.signIn('admin', 'admin123');
     vault.trips.count = 0;
     const before = await eventCount();
@@ -135,14 +135,14 @@ describe.each(routes)('$route', (route) => {
     expect(await newestEvent()).toMatchObject({ actor_name: 'admin', actor_role: 'admin' });
   });
 
-  test('answers 401 once the session has ended, and writes it down', async () => {
+  test('answers 401 after the session has ended, and records it', async () => {
     const client = await vault.signIn('user', 'user123');
     expect((await client('POST', '/auth/logout')).status).toBe(200);
     expect((await ask(client, route)).status).toBe(401);
     expect(await newestEvent()).toMatchObject({ outcome: 'unauthenticated', actor_id: null, actor_name: 'user' });
   });
 
-  test('does nothing, and answers nothing, when the log cannot be written', async () => {
+  test('changes nothing and reveals nothing when the log cannot be written', async () => {
     const db = testDb();
     await db.exec("CREATE TRIGGER no_log BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'log is full'); END");
     try {
@@ -156,7 +156,7 @@ describe.each(routes)('$route', (route) => {
     }
   });
 
-  test('has the security headers and is not kept by caches', async () => {
+  test('has the security headers and is not cached', async () => {
     const { headers } = await ask(await vault.signIn('admin', 'admin123'), route);
     expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'");
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
@@ -164,7 +164,7 @@ describe.each(routes)('$route', (route) => {
     expect(headers.get('Access-Control-Allow-Origin')).toBeNull();
   });
 
-  test('answers a method it does not know with 405 and those it does', async () => {
+  test('answers another method with 405 and the methods that it accepts', async () => {
     const answer = await admin('PATCH', at(route.path));
     expect(answer.status).toBe(405);
     expect(answer.headers.get('Allow')).toContain(route.method);
@@ -172,7 +172,7 @@ describe.each(routes)('$route', (route) => {
 });
 
 describe.each(routes.filter(({ path }) => path.startsWith('/users')))('$route', (route) => {
-  test('is for admins: a user is told 403, also with a body that makes no sense, and it is written down', async () => {
+  test('is for admins: a user gets 403, even with an invalid body, and it is recorded', async () => {
     expect((await ask(user, route)).status).toBe(403);
     expect(await newestEvent()).toMatchObject({ outcome: 'denied', actor_name: 'user' });
     if (route.method === 'POST' || route.method === 'PUT') {
@@ -210,7 +210,7 @@ describe.each(
     expect(await newestEvent()).toMatchObject({ outcome: 'invalid', actor_name: 'admin' });
   });
 
-  test('more than 512 KiB: 413, whether the length is announced or not', async () => {
+  test('more than 512 KiB: 413, with or without a Content-Length', async () => {
     const large = JSON.stringify({ key_name: 'x', api_key: 'y'.repeat(600_000) });
     expect((await admin(method, at(path), large)).status).toBe(413);
     const chunked = new Request(`http://vault.test${at(path)}`, {

@@ -21,11 +21,11 @@ test.each([
   ['anna', 'hanna'],
   ['bob', 'rob'],
   ['鍵', '健'],
-])('%s and %s are told apart', (one, other) => {
+])('%s and %s have different likenesses', (one, other) => {
   expect(likeness(one)).not.toBe(likeness(other));
 });
 
-test('a likeness is its own likeness', () => {
+test('the likeness of a likeness is the same', () => {
   for (const name of ['Alice', 'ADMIN', 'Σίσυφος', 'vvalter', '1l0O', 'İstanbul']) {
     expect(likeness(likeness(name))).toBe(likeness(name));
   }

@@ -1,10 +1,12 @@
+/** Look-alike names: whether a new account's name could be mistaken for an existing one. */
+
 /**
- * A name as the eye reads it: two names with the same likeness could be taken for one another. Case, width and marks of
- * formatting are folded, and so are the letters of other scripts that look Latin. After Unicode TS 39 ("confusables"),
- * reduced to the letters that a name of an account is likely to be forged with.
+ * The likeness of a name: two names with the same likeness look the same to a reader. Case, width and invisible characters
+ * are folded, and so are letters of other scripts that look like Latin ones. After Unicode TS 39 ("confusables"), reduced to
+ * the letters that someone is likely to forge an account's name with.
  */
-export const likeness = (name: string): string =>
-  [...name.normalize('NFKC').toLowerCase().normalize('NFKC')]
+export function likeness(name: string): string {
+  return [...name.normalize('NFKC').toLowerCase().normalize('NFKC')]
     .filter((character) => !/\p{Default_Ignorable_Code_Point}/u.test(character))
     .map((character) => lookAlikes.get(character) ?? character)
     .join('')
@@ -12,6 +14,7 @@ export const likeness = (name: string): string =>
     .replace(/vv/g, 'w')
     .replace(/\s+/g, ' ')
     .trim();
+}
 
 const families: Record<string, string> = {
   a: 'аαɑ',

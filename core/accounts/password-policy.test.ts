@@ -51,23 +51,23 @@ describe('common passwords', () => {
     'keystore',
     'Keystore1',
     'keystore2025',
-  ])('%s is refused', (password) => {
+  ])('%s is rejected', (password) => {
     expect(passwordProblem(password, 'alice')).toContain('most common');
   });
 
-  test('what only contains one is not', () => {
+  test('a password that only contains a common one is accepted', () => {
     for (const password of ['password of mine', 'keystore-9d', 'constructor', '__proto__']) {
       expect(passwordProblem(password, 'alice')).toBeNull();
     }
   });
 
-  test('none is the empty text or holds white space', () => {
+  test('the list has no empty entry and no white space', () => {
     expect(isCommonPassword('')).toBe(false);
     expect(isCommonPassword(' password')).toBe(false);
   });
 });
 
-test('length is checked without encoding a huge text', () => {
+test('a huge text is too long, and is not encoded to find that out', () => {
   expect(isTooLong('é'.repeat(512))).toBe(false);
   expect(isTooLong('é'.repeat(513))).toBe(true);
   expect(isTooLong('a'.repeat(10_000_000))).toBe(true);

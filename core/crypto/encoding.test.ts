@@ -11,7 +11,7 @@ import {
 } from './encoding.ts';
 import { randomBytes } from './random.ts';
 
-test('base64 is that of RFC 4648, section 10', () => {
+test('base64 passes the test vectors of RFC 4648, section 10', () => {
   for (const [text, encoded] of [
     ['', ''],
     ['f', 'Zg=='],
@@ -25,7 +25,7 @@ test('base64 is that of RFC 4648, section 10', () => {
   expect(base64url(Uint8Array.of(0xfb, 0xff))).toBe('-_8');
 });
 
-test('bytes come back from base64 and hexadecimal, from a view into a larger buffer too', () => {
+test('bytes come back from base64 and hexadecimal, even from a view into a larger buffer', () => {
   for (let length = 0; length < 100; length++) {
     const bytes = randomBytes(length + 7).subarray(7);
     expect(fromPaddedBase64url(paddedBase64url(bytes))).toEqual(bytes);
@@ -43,26 +43,26 @@ test.each([
   ['white space', 'Zm9v\n'],
   ['a character of no alphabet', 'Zm9*'],
   ['a character beyond ASCII', 'Zm9\u0161'],
-])('strict base64url refuses %s', (_, text) => {
+])('strict base64url rejects %s', (_, text) => {
   expect(fromPaddedBase64url(text)).toBeNull();
 });
 
-test('pasted base64 may be of either alphabet, unpadded, with white space around it, and nothing else', () => {
+test('pasted base64 may have either alphabet, no padding, and white space around it, but nothing else', () => {
   for (const text of ['+/8=', '-_8=', '-_8', ' +_8\r\n'])
     expect(fromPastedBase64(text)).toEqual(Uint8Array.of(0xfb, 0xff));
   for (const text of ['+/ 8=', '"+/8="', '+/8===', '+=8', 'é']) expect(fromPastedBase64(text)).toBeNull();
 });
 
-test.each(['0', 'AB', 'gg', '0x00', ' 00'])('hexadecimal refuses %j', (text) => {
+test.each(['0', 'AB', 'gg', '0x00', ' 00'])('hexadecimal rejects %j', (text) => {
   expect(fromHex(text)).toBeNull();
 });
 
 describe('UTF-8', () => {
-  test('keeps every well-formed text as it is, a byte order mark at its start too', () => {
+  test('keeps every well-formed text as it is, including a leading byte order mark', () => {
     for (const text of ['', '\ufeffa', '\0', 'a\r\n', '🔑', '\ufffd']) expect(fromUtf8(utf8(text))).toBe(text);
   });
 
-  test('refuses lone surrogates and bytes that are not UTF-8', () => {
+  test('rejects lone surrogates and bytes that are not UTF-8', () => {
     expect(() => utf8('a\ud83d')).toThrow(TypeError);
     for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x9f]]) {
       expect(() => fromUtf8(Uint8Array.from(bytes))).toThrow(TypeError);

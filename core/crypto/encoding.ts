@@ -1,21 +1,23 @@
-// Text and bytes. The base64 is Buffer's: `Uint8Array.fromBase64` exists in workerd but not in Node 24, which runs these
-// files too. Buffer decodes leniently, so strictness here means: the text is the one encoding of what it decodes to.
+/**
+ * Text and bytes. The base64 is Buffer's, because Node 24 runs these files too and has no `Uint8Array.fromBase64`. Buffer
+ * decodes leniently, so the strict decoders encode the result again and compare.
+ */
 
 import { Buffer } from 'node:buffer';
 
 const encoder = new TextEncoder();
 
-// `ignoreBOM` keeps a leading U+FEFF in the text; without it a value that starts with one would come back shorter.
+// `ignoreBOM` keeps a leading U+FEFF. Without it, a value that starts with one would lose it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * The UTF-8 bytes of `text`.
  *
- * @throws TypeError if `text` holds a lone surrogate: TextEncoder would silently write U+FFFD for it, and what was
- * stored would not be what was given. The border refuses such text, so this is a bug in the caller.
+ * @throws TypeError if `text` contains a lone surrogate. TextEncoder would silently replace it with U+FFFD. Request schemas
+ * reject such text, so this is a bug in the caller.
  */
 export function utf8(text: string): Uint8Array {
-  if (!text.isWellFormed()) throw new TypeError('text holds a lone surrogate');
+  if (!text.isWellFormed()) throw new TypeError('text contains a lone surrogate');
   return encoder.encode(text);
 }
 
@@ -39,18 +41,18 @@ export function paddedBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * Decodes base64url that must be canonical and padded; null for anything else, be it another alphabet, white space,
- * missing or surplus padding, or bits set that the encoding leaves unused.
+ * Decodes canonical, padded base64url (RFC 4648, section 5). Null for anything else: another alphabet, white space, missing
+ * or surplus padding, unused bits that are set.
  */
 export function fromPaddedBase64url(text: string): Uint8Array | null {
-  // Copied, because Buffer hands out views of a pool that other texts share.
+  // Copied, because Buffer returns views of a shared pool.
   const bytes = new Uint8Array(Buffer.from(text, 'base64url'));
   return paddedBase64url(bytes) === text ? bytes : null;
 }
 
 /**
- * Decodes what people paste: base64url or standard base64, padded or not, white space around it. Null if a character
- * of neither alphabet is in it.
+ * Decodes what people paste: base64url or standard base64, padded or not, with white space around it. Null if it contains
+ * any other character.
  */
 export function fromPastedBase64(text: string): Uint8Array | null {
   const digits = text.trim();
@@ -63,7 +65,7 @@ export function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }
 
-/** Decodes lower-case hexadecimal of whole bytes; null for anything else. */
+/** Decodes an even number of lower-case hexadecimal digits; null for anything else. */
 export function fromHex(text: string): Uint8Array | null {
   if (!/^(?:[0-9a-f]{2})*$/.test(text)) return null;
   return new Uint8Array(Buffer.from(text, 'hex'));

@@ -71,7 +71,7 @@ describe('Python', () => {
     expect(fromUtf8(openFernet(keyOf(python.key), token, { now: python.now, ttlSeconds: 0 }))).toBe(unit.repeat(count));
   });
 
-  test('our token opened there, with cryptography 48.0.0, once by hand', () => {
+  test('a token from here is the one that cryptography 48.0.0 opened, checked once by hand', () => {
     const iv = Uint8Array.from({ length: 16 }, (_, i) => 255 - i);
     expect(sealFernet(keyOf(python.key), utf8('sealed here, opened by Python: 🔑'), { now: 1750760001, iv })).toBe(
       'gAAAAABoWnpB__79_Pv6-fj39vX08_Lx8AQV7_1ltNh1wQYN2qPdZ_TdTli4ioBW16jG1GU2-E4iMmU1ijZ5_cPyd5WmgfPY2Gs2_Nx4kteyHfFJu7_dyLgagjCqu-Jn5e0r3rn9-Rfu',
@@ -80,7 +80,7 @@ describe('Python', () => {
 });
 
 describe('round trip', () => {
-  test('gives back every plaintext, and never the same token twice', () => {
+  test('returns every plaintext, and never makes the same token twice', () => {
     const key = new FernetKey(randomBytes(32));
     const tokens = new Set<string>();
     for (let length = 0; length < 120; length++) {
@@ -92,7 +92,7 @@ describe('round trip', () => {
     expect(tokens.size).toBe(240);
   });
 
-  test('gives back 64 KiB', () => {
+  test('returns 64 KiB', () => {
     const key = new FernetKey(randomBytes(32));
     const plaintext = randomBytes(65_536);
     expect(openFernet(key, sealFernet(key, plaintext))).toEqual(plaintext);
@@ -104,7 +104,7 @@ describe('a token does not open', () => {
   const token = sealFernet(key, utf8('a value of more than one block'), { now: 1000 });
   const bytes = fromPaddedBase64url(token) ?? new Uint8Array();
 
-  test('if any one bit of it was changed', () => {
+  test('if any bit was changed', () => {
     for (let i = 0; i < bytes.length; i++) {
       const altered = bytes.slice();
       altered[i] = (altered[i] ?? 0) ^ (1 << (i % 8));
@@ -112,14 +112,14 @@ describe('a token does not open', () => {
     }
   });
 
-  test('if its version is another one, though genuinely signed', () => {
+  test('if it has another version, even with a valid signature', () => {
     const signed = bytes.slice(0, -32);
     signed[0] = 0x81;
     const altered = Uint8Array.of(...signed, ...key.mac(signed));
     expect(() => openFernet(key, paddedBase64url(altered))).toThrow(FernetError);
   });
 
-  test('if its ciphertext is empty or no whole blocks, though genuinely signed', () => {
+  test('if its ciphertext is empty or not whole blocks, even with a valid signature', () => {
     for (const length of [0, 15, 17]) {
       const signed = Uint8Array.of(...bytes.subarray(0, 25), ...new Uint8Array(length));
       const resigned = Uint8Array.of(...signed, ...key.mac(signed));
@@ -127,14 +127,14 @@ describe('a token does not open', () => {
     }
   });
 
-  test('if it was cut or extended', () => {
+  test('if it was shortened or extended', () => {
     for (let length = 0; length < bytes.length; length++) {
       expect(() => openFernet(key, paddedBase64url(bytes.subarray(0, length)))).toThrow(FernetError);
     }
     expect(() => openFernet(key, paddedBase64url(Uint8Array.of(...bytes, 0)))).toThrow(FernetError);
   });
 
-  test('if it is spelled in another way', () => {
+  test('if its base64url is not canonical', () => {
     for (const spelled of [token.replace(/=+$/, ''), `${token}=`, `${token}\n`, ` ${token}`, `${token}A`, '', '====']) {
       expect(() => openFernet(key, spelled)).toThrow(FernetError);
     }
@@ -148,7 +148,7 @@ describe('a token does not open', () => {
     expect(() => openFernet(new FernetKey(other), sealed)).toThrow(FernetError);
   });
 
-  test('and the error says nothing about it', () => {
+  test('and the error reveals nothing about it', () => {
     expect(() => openFernet(key, `${token}secret`)).toThrow(/^the token does not open under this key$/);
   });
 });
@@ -164,12 +164,12 @@ describe('time', () => {
     }
   };
 
-  test('does not matter without a time to live', () => {
+  test('is ignored without a time to live', () => {
     expect(opens({ now: 0 })).toBe(true);
     expect(opens({ now: 9e12 })).toBe(true);
   });
 
-  test('a token lives for its time to live and that second', () => {
+  test('a token opens until the end of the last second of its time to live', () => {
     expect(opens({ now: 1_000_010, ttlSeconds: 10 })).toBe(true);
     expect(opens({ now: 1_000_011, ttlSeconds: 10 })).toBe(false);
   });

@@ -1,8 +1,10 @@
-// Fernet, https://github.com/fernet/spec/blob/master/Spec.md:
-//
-//   version 0x80 | timestamp, 8 bytes big-endian | IV, 16 | AES-128-CBC with PKCS #7 | HMAC-SHA256 of all before, 32
-//
-// written as padded base64url. Any Fernet library opens what is sealed here, and the other way round.
+/**
+ * Fernet, https://github.com/fernet/spec/blob/master/Spec.md. A token is, as padded base64url:
+ *
+ *   version 0x80 | timestamp, 8 bytes big-endian | IV, 16 | AES-128-CBC with PKCS #7 | HMAC-SHA256 of all before, 32
+ *
+ * Any Fernet library opens the tokens that are sealed here, and the other way round.
+ */
 
 import { cbc } from '@noble/ciphers/aes.js';
 import { equalBytes } from '@noble/ciphers/utils.js';
@@ -20,7 +22,7 @@ const ciphertextOffset = 25;
 const blockBytes = 16;
 const macBytes = 32;
 
-/** A token that does not open: malformed, altered, of another key, or outside its time. Which one is not said. */
+/** A token does not open: it is malformed, altered, sealed by another key, or outside its lifetime. It does not say which. */
 export class FernetError extends Error {
   override readonly name = 'FernetError';
 
@@ -30,8 +32,8 @@ export class FernetError extends Error {
 }
 
 /**
- * A Fernet key, prepared for use: 16 bytes that sign, then 16 that encrypt. The keyed start of the HMAC is computed
- * here once and cloned for each token. The fields are private so that no logger can print them.
+ * A Fernet key, prepared for use: 16 bytes to sign, then 16 to encrypt. The keyed state of the HMAC is computed once and
+ * cloned for each token. The fields are private, so a logger cannot print them.
  */
 export class FernetKey {
   readonly #signing: ReturnType<typeof hmac.create>;
@@ -51,7 +53,7 @@ export class FernetKey {
     return cbc(this.#encryption, iv).encrypt(plaintext);
   }
 
-  /** Only for ciphertext whose MAC has been checked: a CBC padding error is an oracle to whoever may choose the input. */
+  /** Only for ciphertext whose MAC has been checked: for chosen input, CBC padding errors are an oracle. */
   decrypt(iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
     return cbc(this.#encryption, iv).decrypt(ciphertext);
   }
@@ -60,8 +62,8 @@ export class FernetKey {
 /**
  * Seals `plaintext` into a Fernet token.
  *
- * `now` is in seconds since 1970 and defaults to the clock. `iv` is 16 bytes and for test vectors only: used twice under
- * one key, it shows which plaintexts begin alike.
+ * `now` is in seconds since 1970 and defaults to the clock. `iv` is 16 bytes and for test vectors only: an IV that is used
+ * twice under one key shows which plaintexts begin alike.
  */
 export function sealFernet(
   key: FernetKey,
@@ -78,11 +80,10 @@ export function sealFernet(
 /**
  * Opens a Fernet token and returns its plaintext.
  *
- * Without `ttlSeconds` the timestamp is not looked at, as in Python's cryptography: what is stored must open for ever.
- * With it, a token older than that, or further in the future than `maxClockSkewSeconds`, does not open. `now` is in
- * seconds since 1970.
+ * Without `ttlSeconds` the timestamp is ignored, as in Python's cryptography: stored values do not expire. With it, a token
+ * that is older, or further in the future than `maxClockSkewSeconds`, does not open. `now` is in seconds since 1970.
  *
- * Stricter than the specification asks in one respect: the base64url must be canonical, so that a token has one spelling.
+ * Stricter than the specification in one respect: the base64url must be canonical, so a token has exactly one spelling.
  *
  * @throws FernetError for every token that does not open.
  */
@@ -99,7 +100,7 @@ export function openFernet(
   try {
     return key.decrypt(bytes.subarray(ivOffset, ciphertextOffset), signed.subarray(ciphertextOffset));
   } catch {
-    // A genuine MAC over bad padding: whoever sealed this was not a Fernet library.
+    // A valid MAC over bad padding: a Fernet library did not seal this.
     throw new FernetError();
   }
 }

@@ -6,7 +6,7 @@ import { randomBytes } from './random.ts';
 test('the error names the variable, the problem and the remedy', () => {
   const error = new KeyFormatError('SECRET_KEY', 'is not set');
   expect(error.variable).toBe('SECRET_KEY');
-  expect(error.message).toBe('SECRET_KEY is not set. HelperScripts/generate-keys.sh makes a good one.');
+  expect(error.message).toBe('SECRET_KEY is not set. Generate one with HelperScripts/generate-keys.sh.');
 });
 
 test.each([
@@ -34,7 +34,7 @@ test.each([
   expect(isPattern(utf8(text))).toBe(true);
 });
 
-test('random keys are neither', () => {
+test('random keys are neither placeholders nor patterns', () => {
   for (let i = 0; i < 200; i++) {
     const key = randomBytes(32);
     expect(isPattern(key)).toBe(false);

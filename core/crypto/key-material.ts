@@ -1,8 +1,8 @@
-// What every key from the environment has to stand, and the one error that says what is wrong with it.
+/** The checks that every key from the environment must pass, and the error that says which one failed. */
 
 /**
- * A key from the environment that cannot be used. The message is for the operator: it names the variable, says what is
- * expected and which command makes one, and never repeats the value.
+ * A key from the environment cannot be used. The message is for the operator: it names the variable, the problem and the
+ * command that generates a key, and never contains the value.
  */
 export class KeyFormatError extends Error {
   override readonly name = 'KeyFormatError';
@@ -10,23 +10,23 @@ export class KeyFormatError extends Error {
   readonly variable: string;
 
   constructor(variable: string, problem: string) {
-    super(`${variable} ${problem}. HelperScripts/generate-keys.sh makes a good one.`);
+    super(`${variable} ${problem}. Generate one with HelperScripts/generate-keys.sh.`);
     this.variable = variable;
   }
 }
 
-// Each alternative has seven letters or more, in either case: about one random key in 2^28 contains one by chance.
+// Each alternative has at least seven letters, in either case: about one random key in 2^28 contains one by chance.
 const placeholder =
   /change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this)|placeholder|example|your[-_ ]?(?:super[-_ ]?)?(?:secret|encryption|key)|secret[-_ ]?key|insecure|(?:dev|test|default)[-_ ]?secret/i;
 
-/** Whether `text` is the kind of example that is copied from a manual and left in place. */
+/** Whether `text` looks like an example that was copied from a manual. */
 export function looksLikePlaceholder(text: string): boolean {
   return placeholder.test(text);
 }
 
 /**
- * Whether `symbols` is plainly not random: of fewer than six kinds, one unit repeated (`abcdefghabcdefgh`), or a straight
- * run (`0, 1, 2, ...`). Of random keys of 32 bytes less than one in 2^100 is.
+ * Whether `symbols` is obviously not random: fewer than six different symbols, one unit repeated (`abcdefghabcdefgh`), or an
+ * arithmetic sequence (`0, 1, 2, ...`). Fewer than one in 2^100 random keys of 32 bytes look like this.
  */
 export function isPattern(symbols: ArrayLike<number>): boolean {
   const all = Array.from(symbols);

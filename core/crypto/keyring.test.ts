@@ -38,7 +38,7 @@ describe('parsing', () => {
   const key = '-_8wdr3u6C_pX7Yt2vQ0mB9sKcN4hRzLaEiGoWjUxZ8=';
   const id = parseKeyring(key).primary.id;
 
-  test('a key is the same key in every spelling', () => {
+  test('a key is the same key in every accepted encoding', () => {
     const standard = key.replaceAll('-', '+').replaceAll('_', '/');
     for (const text of [key.replace('=', ''), standard, standard.replace('=', ''), `${key}\n`, ` ${key}\r\n`]) {
       expect(parseKeyring(text).primary.id).toBe(id);
@@ -50,7 +50,7 @@ describe('parsing', () => {
     expect(parseKeyring(newKey()).primary.id).not.toBe(id);
   });
 
-  test('retired keys are listed between commas, and the primary may be among them', () => {
+  test('retired keys are comma-separated, and the primary may be one of them', () => {
     const retired = [newKey(), newKey(), key];
     const keyring = parseKeyring(key, ` ${retired.join(' ,\n')},`);
     expect(keyring.primary.id).toBe(id);
@@ -70,13 +70,13 @@ describe('parsing', () => {
     ['a placeholder of the right length', 'change-me-change-me-change-me-change-me-000=', 'is still a placeholder'],
     ['zeros', paddedBase64url(new Uint8Array(32)), 'is a pattern'],
     ['a run', paddedBase64url(Uint8Array.from({ length: 32 }, (_, i) => i)), 'is a pattern'],
-  ])('refuses a key that is %s', (_, text, problem) => {
+  ])('rejects a key that is %s', (_, text, problem) => {
     expect(() => parseKeyring(text)).toThrow(KeyFormatError);
     expect(() => parseKeyring(text)).toThrow(`ENCRYPTION_KEY ${problem}`);
     expect(() => parseKeyring(text)).toThrow('HelperScripts/generate-keys.sh');
   });
 
-  test('a bad retired key is refused, by its variable and without its text', () => {
+  test('the error about a bad retired key names its variable and not its text', () => {
     const bad = 'Zm9vYmFyc2VjcmV0';
     expect(() => parseKeyring(key, `${newKey()},${bad}`)).toThrow(/^RETIRED_ENCRYPTION_KEYS must be(?!.*Zm9vYm)/);
   });
@@ -105,7 +105,7 @@ describe('a sealed value', () => {
     expect(fault(() => openValue(keyring, 'name', { ...sealed, keyId: keyring.primary.id }))).toBe('binding_mismatch');
   });
 
-  test('does not open under another name, nor with the token or binding of another value', () => {
+  test('does not open under another name, or with the token or binding of another value', () => {
     const one = sealValue(keyring, 'one', 'value');
     const two = sealValue(keyring, 'two', 'value');
     const older = sealValue(keyring, 'one', 'older value');
@@ -128,24 +128,24 @@ describe('a sealed value', () => {
     expect(openValue(keyring, 'one', one)).toBe('value');
   });
 
-  test('is bound to where the name ends and the token begins', () => {
+  test('has a binding that depends on where the name ends and the token begins', () => {
     expect(keyring.primary.bind('ab', 'c')).not.toBe(keyring.primary.bind('a', 'bc'));
   });
 
-  test('whose binding is genuine but whose token does not open is told apart', () => {
+  test('with a valid binding and a bad token has its own reason', () => {
     const { id, fernet } = keyring.primary;
     const bound = (token: string) => ({ token, keyId: id, binding: keyring.primary.bind('n', token) });
     expect(fault(() => openValue(keyring, 'n', bound('no token')))).toBe('token_invalid');
     expect(fault(() => openValue(keyring, 'n', bound(sealFernet(fernet, Uint8Array.of(0xff)))))).toBe('token_invalid');
   });
 
-  test('is refused before it is sealed if it could not come back', () => {
+  test('is not sealed if it could not be returned exactly', () => {
     expect(() => sealValue(keyring, 'name', 'half a pair \ud83d')).toThrow(TypeError);
     expect(() => sealValue(keyring, 'name\ud83d', 'value')).toThrow(TypeError);
   });
 });
 
-test('id and binding are those that another implementation computes', () => {
+test('id and binding are the same in another implementation', () => {
   const { primary } = parseKeyring(vector.key);
   expect(primary.id).toBe(vector.id);
   expect(primary.bind(vector.name, vector.token)).toBe(vector.binding);
@@ -153,7 +153,7 @@ test('id and binding are those that another implementation computes', () => {
 });
 
 describe('the canary', () => {
-  test('opens under its own key, primary or retired, and under no other', () => {
+  test('opens under its own key, primary or retired, and under no other key', () => {
     const text = newKey();
     const { token, keyId } = sealCanary(parseKeyring(text));
     const other = parseKeyring(newKey());
@@ -163,7 +163,7 @@ describe('the canary', () => {
     expect(openCanary(other, token, other.primary.id)).toBe(false);
   });
 
-  test('is not just any token', () => {
+  test('is a token of one particular text', () => {
     const keyring = parseKeyring(newKey());
     const { token, keyId } = sealValue(keyring, 'name', 'value');
     expect(openCanary(keyring, token, keyId)).toBe(false);

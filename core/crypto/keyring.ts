@@ -1,4 +1,4 @@
-// The keys that seal stored values. ENCRYPTION_KEY is the primary and seals everything new; retired keys only open.
+/** The keys that seal stored values. ENCRYPTION_KEY is the primary key and seals everything new; retired keys only open. */
 
 import { equalBytes } from '@noble/ciphers/utils.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
@@ -8,12 +8,12 @@ import { base64url, fromPastedBase64, fromUtf8, hex, utf8 } from './encoding.ts'
 import { FernetKey, fernetKeyBytes, openFernet, sealFernet } from './fernet.ts';
 import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.ts';
 
-// Labels keep the uses of one key apart (RFC 5869, section 3.2). They are part of the stored format: never change one.
+// Labels separate the uses of one key (RFC 5869, section 3.2). They are part of the stored format: never change one.
 const keyIdLabel = utf8('keystore key id v1');
 const bindingLabel = utf8('keystore binding v1');
 const canaryText = 'keystore canary v1';
 
-/** One encryption key, prepared for use. `id` is 16 hexadecimal digits that name the key and tell nothing of it. */
+/** One encryption key, prepared for use. `id`, its fingerprint, is 16 hexadecimal digits and reveals nothing of the key. */
 export class SealingKey {
   readonly id: string;
   readonly fernet: FernetKey;
@@ -26,8 +26,8 @@ export class SealingKey {
   }
 
   /**
-   * Ties a token to the name that it is stored under: HMAC-SHA256 over the length of the name in UTF-8 bytes (4 bytes,
-   * big-endian), the name, the token; as unpadded base64url.
+   * Binds a token to the name that it is stored under: HMAC-SHA256 over the length of the name in UTF-8 bytes (4 bytes,
+   * big-endian), the name, and the token; as unpadded base64url.
    */
   bind(name: string, token: string): string {
     const nameBytes = utf8(name);
@@ -39,7 +39,7 @@ export class SealingKey {
 
 export type Keyring = {
   readonly primary: SealingKey;
-  /** Every key that opens, the primary among them, by its id. */
+  /** All keys that can open, including the primary, by id. */
   readonly byId: ReadonlyMap<string, SealingKey>;
 };
 
@@ -49,7 +49,7 @@ export type SealedValue = {
   readonly token: string;
   /** Id of the key that sealed it. */
   readonly keyId: string;
-  /** What ties the token to its name, see {@link SealingKey.bind}. */
+  /** Binds the token to its name, see {@link SealingKey.bind}. */
   readonly binding: string;
 };
 
@@ -61,7 +61,7 @@ const faults: Record<SealedValueFault, string> = {
   token_invalid: 'the value does not open',
 };
 
-/** A stored value that does not open; `reason` is for the operator, not for the caller. */
+/** A stored value does not open. `reason` is for the operator, not for the caller. */
 export class SealedValueError extends Error {
   override readonly name = 'SealedValueError';
   readonly reason: SealedValueFault;
@@ -73,12 +73,12 @@ export class SealedValueError extends Error {
 }
 
 /**
- * Parses the keys from the environment and derives, once, all that is needed from them.
+ * Parses the keys from the environment, and derives from them, once, everything that is needed.
  *
- * A key is 32 bytes in base64, of either alphabet, padded or not, with white space around it. `retiredKeys` is a list of
- * such keys between commas, which may be empty.
+ * A key is 32 bytes in base64, of either alphabet, padded or not, with white space around it. `retiredKeys` is a
+ * comma-separated list of such keys and may be empty.
  *
- * @throws KeyFormatError if a key is missing, malformed, or plainly not random.
+ * @throws KeyFormatError if a key is missing, malformed, or obviously not random.
  */
 export function parseKeyring(encryptionKey: string | undefined, retiredKeys = ''): Keyring {
   const primary = parseKey('ENCRYPTION_KEY', encryptionKey);
@@ -94,19 +94,19 @@ function parseKey(variable: string, text = ''): SealingKey {
   if (bytes?.length !== fernetKeyBytes) {
     throw new KeyFormatError(variable, `must be ${fernetKeyBytes} random bytes in base64 (44 characters)`);
   }
-  if (isPattern(bytes)) throw new KeyFormatError(variable, 'is a pattern and not random');
+  if (isPattern(bytes)) throw new KeyFormatError(variable, 'is a pattern, not random');
   return new SealingKey(bytes);
 }
 
 /**
  * Seals a value under the primary key, for one name.
  *
- * Fernet has no associated data, so a database writer could move a token to another row. The binding refuses that: it
- * covers the name and the token. The name, because it is what the caller asks for and is known before the one database
- * round trip, and because two rows whose names were swapped are then refused as well. The token, because its random IV
- * makes it unique, so that it stands for the version.
+ * Fernet has no associated data, so an attacker who can write the database could move a token to another row. The binding
+ * prevents that, since it covers two things. The name is what the caller asks for and is known before the one database round
+ * trip; swapping the names of two rows breaks both bindings. The token is unique because of its random IV, so it identifies
+ * the version.
  *
- * @throws TypeError if `name` or `value` holds a lone surrogate.
+ * @throws TypeError if `name` or `value` contains a lone surrogate.
  */
 export function sealValue(keyring: Keyring, name: string, value: string): SealedValue {
   const key = keyring.primary;
@@ -117,8 +117,8 @@ export function sealValue(keyring: Keyring, name: string, value: string): Sealed
 /**
  * Opens what {@link sealValue} sealed for the same name.
  *
- * @throws SealedValueError if it does not open: sealed under a key that is not in the keyring, moved here from another
- * name, altered, or not UTF-8.
+ * @throws SealedValueError if it does not open: it was sealed by a key that is not in the keyring, moved from another name,
+ * altered, or is not UTF-8.
  */
 export function openValue(keyring: Keyring, name: string, sealed: SealedValue): string {
   const key = keyring.byId.get(sealed.keyId);
@@ -132,17 +132,17 @@ export function openValue(keyring: Keyring, name: string, sealed: SealedValue): 
 }
 
 function isBound(key: SealingKey, name: string, { token, binding }: SealedValue): boolean {
-  // A database may hand back ill-formed text; nothing was ever bound to it.
+  // A database may return ill-formed text. No binding covers such text.
   if (![name, token, binding].every((text) => text.isWellFormed())) return false;
   return equalBytes(utf8(key.bind(name, token)), utf8(binding));
 }
 
-/** Seals a constant under the primary key. Stored once, it tells at any later start whether the key is the right one. */
+/** Seals a constant under the primary key. It is stored once; a later start checks with it that the key is the right one. */
 export function sealCanary(keyring: Keyring): { token: string; keyId: string } {
   return { token: sealFernet(keyring.primary.fernet, utf8(canaryText)), keyId: keyring.primary.id };
 }
 
-/** Whether the keyring holds the key, primary or retired, that sealed this canary. */
+/** Whether the keyring contains the key, primary or retired, that sealed this canary. */
 export function openCanary(keyring: Keyring, token: string, keyId: string): boolean {
   const key = keyring.byId.get(keyId);
   if (!key) return false;

@@ -1,6 +1,8 @@
-// The little of Node's standard library that crypto/ uses, for a program that is type-checked against workerd's globals.
-// `@types/node` would declare Node's globals too, and so let through code that does not run on the edge. A program that
-// does use `@types/node` (box/) never includes this file.
+/**
+ * The parts of Node's standard library that crypto/ uses, for programs that are checked against workerd's globals.
+ * `@types/node` would also declare Node's globals, and so accept code that does not run on the edge. Programs that use
+ * `@types/node` (box/) do not include this file.
+ */
 
 declare module 'node:buffer' {
   export const Buffer: {

@@ -73,7 +73,7 @@ describe('verifying', () => {
     expect(refuse).toHaveBeenCalledTimes(3);
   });
 
-  test('an altered salt, key or cost is false', async () => {
+  test('an altered salt, key or cost does not match', async () => {
     const [verifier = ''] = ofPhrase;
     for (const [from, to] of [
       ['OXqy', 'OXqz'],
@@ -84,7 +84,7 @@ describe('verifying', () => {
     }
   });
 
-  test('text that is not well-formed is false', async () => {
+  test('text that is not well-formed does not match', async () => {
     expect(await verify('half a pair \ud83d', null)).toBe(false);
   });
 
@@ -93,7 +93,7 @@ describe('verifying', () => {
   });
 });
 
-describe('a verifier is not accepted if it is', () => {
+describe('a verifier is rejected if it is', () => {
   const malformed = [
     '',
     '$',
@@ -148,20 +148,20 @@ describe('a verifier is not accepted if it is', () => {
     expect(parseVerifier(text)).toBeNull();
   });
 
-  test('and is false without any hashing', async () => {
+  test('and then matches nothing, without any hashing', async () => {
     const derive = vi.spyOn(crypto.subtle, 'deriveBits');
     for (const text of [...malformed, ...costly, ...worthless]) expect(await verify('x', text)).toBe(false);
     expect(derive).not.toHaveBeenCalled();
   });
 });
 
-test('what is at the caps is accepted', () => {
+test('a verifier at the bounds is accepted', () => {
   for (const cost of ['131072:8:5', '1024:1:1']) expect(parseVerifier(`scrypt:${cost}$s$${hexOf(64)}`)).not.toBeNull();
   for (const c of ['1000000', '1000']) expect(parseVerifier(`pbkdf2:sha512:${c}$s$${hexOf(64)}`)).not.toBeNull();
 });
 
 describe('making', () => {
-  test('gives a verifier of the asked cost that fits its password only', async () => {
+  test('gives a verifier of the given cost that fits only its password', async () => {
     const verifier = await makeVerifier(phrase, cheap);
     expect(verifier).toMatch(/^scrypt:1024:1:1\$[A-Za-z0-9_-]{22}\$[0-9a-f]{128}$/);
     expect(await verify(phrase, verifier)).toBe(true);

@@ -18,7 +18,7 @@ const claims = {
 const identity = { userId: 7, username: 'dörte', sessionId: 'AAECAwQFBgcICQoLDA0ODw' };
 const wire = { user_id: 7, username: 'dörte', role: 'user', sid: claims.sessionId, iat: now, exp: now + 3600 };
 
-// Put together by hand, so that what jose would refuse to sign can be presented to it.
+// Built by hand, to make tokens that jose would refuse to sign.
 async function forge(
   payload: unknown,
   header: object = { alg: 'HS256', typ: 'JWT' },
@@ -38,19 +38,19 @@ describe('a token', () => {
   const python =
     'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjo3LCJ1c2VybmFtZSI6ImTDtnJ0ZSIsInJvbGUiOiJ1c2VyIiwic2lkIjoiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsImlhdCI6MTc1MDc2MDAwMCwiZXhwIjoxNzUwNzYzNjAwfQ.cXcPQtnukZOth3qjzs5g0JVWRHtyWW_CB9s-39YFJYM';
 
-  test('is the JWT that another implementation makes', async () => {
+  test('is the same JWT in another implementation', async () => {
     expect(await verify(python)).toEqual(identity);
     expect(await forge(wire)).toBe(python);
   });
 
-  test('carries the claims of the wire and nothing else', async () => {
+  test('contains exactly the claims of v0.6 and a session id', async () => {
     const [header = '', payload = ''] = (await issueSessionToken(key, claims)).split('.');
     const read = (part: string) => JSON.parse(fromUtf8(fromPastedBase64(part) ?? new Uint8Array()));
     expect(read(header)).toEqual({ alg: 'HS256', typ: 'JWT' });
     expect(read(payload)).toEqual(wire);
   });
 
-  test('says who, until the second in which it expires', async () => {
+  test('gives the identity until the second in which it expires', async () => {
     const token = await issueSessionToken(key, claims);
     expect(await verify(token)).toEqual(identity);
     expect(await verify(token, now + 3599)).toEqual(identity);
@@ -58,11 +58,11 @@ describe('a token', () => {
     expect(await verify(token, now + 1e9)).toBeNull();
   });
 
-  test('is good for a clock that went back: the row decides', async () => {
+  test('is valid if the clock was set back: the session row decides', async () => {
     expect(await verify(await issueSessionToken(key, claims), now - 86_400)).toEqual(identity);
   });
 
-  test('is verified once, and then known to the letter only', async () => {
+  test('is verified once, and then recognised only if no character differs', async () => {
     const token = await issueSessionToken(key, claims);
     expect(await verify(token)).toEqual(identity);
     const verifies = vi.spyOn(crypto.subtle, 'verify');
@@ -70,7 +70,7 @@ describe('a token', () => {
     expect(verifies).not.toHaveBeenCalled();
     for (let i = 0; i < token.length; i++) {
       const altered = token.slice(0, i) + (token[i] === 'A' ? 'B' : 'A') + token.slice(i + 1);
-      // The last character of a part has bits that mean nothing: it may be the same token, but is then verified.
+      // The last character of a part has unused bits, so a changed one may be the same signature. It is verified again.
       if (
         fromPastedBase64(altered.split('.')[2] ?? '')?.join() === fromPastedBase64(token.split('.')[2] ?? '')?.join()
       ) {
@@ -81,13 +81,13 @@ describe('a token', () => {
     verifies.mockRestore();
   });
 
-  test('that says from when it is good is not remembered', async () => {
+  test('with a not-before time is not remembered', async () => {
     const token = await forge({ ...wire, nbf: now + 60 });
     expect(await verify(token, now + 60)).toEqual(identity);
     expect(await verify(token, now)).toBeNull();
   });
 
-  test('is still good after more others than are remembered', async () => {
+  test('is still valid after more tokens than are remembered', async () => {
     const token = await issueSessionToken(key, claims);
     expect(await verify(token)).toEqual(identity);
     for (let i = 0; i < 1_100; i++) {
@@ -97,7 +97,7 @@ describe('a token', () => {
     expect(await verify(token)).toEqual(identity);
   });
 
-  test('verifies many at once, with a key that was not yet imported', async () => {
+  test('verifies simultaneously with others, under a key that is not yet imported', async () => {
     const token = await issueSessionToken(key, claims);
     const fresh = parseSessionKey(secret);
     const all = await Promise.all(Array.from({ length: 20 }, () => verifySessionToken(fresh, token, now)));
@@ -117,7 +117,7 @@ describe('no identity comes from', () => {
     expect(await verify(new UnsecuredJWT(wire).encode())).toBeNull();
   });
 
-  test('another algorithm, though under our key', async () => {
+  test('another algorithm under the same key', async () => {
     expect(await verify(await forge(wire, { alg: 'HS512' }, secret, 'SHA-512'))).toBeNull();
     expect(await verify(await forge(wire, { alg: 'HS384' }, secret, 'SHA-384'))).toBeNull();
     expect(await verify(await forge(wire, { alg: 'RS256' }))).toBeNull();
@@ -188,13 +188,13 @@ describe('no identity comes from', () => {
     }
   });
 
-  test('what is no token', async () => {
+  test('text that is not a token', async () => {
     for (const text of ['', '.', '..', '...', 'a.b.c', 'Bearer x', '\ud800.\ud800.\ud800', 'é.é.é', '\0', '{}']) {
       expect(await verify(text)).toBeNull();
     }
   });
 
-  test('more than 4,096 characters, though genuine', async () => {
+  test('a valid token of more than 4,096 characters', async () => {
     const long = await forge({ ...wire, padding: 'x'.repeat(4096) });
     expect(await verify(long)).toBeNull();
     expect(await verify(await forge({ ...wire, padding: 'x'.repeat(2048) }))).toEqual(identity);
@@ -212,14 +212,14 @@ describe('SECRET_KEY', () => {
     ['a placeholder', 'your-secret-key-here-change-in-production', 'is still a placeholder'],
     ['one character again and again', 'x'.repeat(64), 'is a pattern'],
     ['a word again and again', 'secret!!'.repeat(8), 'is a pattern'],
-    ['half a character pair', `${secret}\ud83d`, 'is not text'],
-  ])('%s is refused, and not repeated', (_, text, problem) => {
+    ['half a character pair', `${secret}\ud83d`, 'is not valid Unicode'],
+  ])('%s is rejected, and the message does not contain it', (_, text, problem) => {
     expect(() => parseSessionKey(text)).toThrow(KeyFormatError);
     expect(() => parseSessionKey(text)).toThrow(`SECRET_KEY ${problem}`);
     if (text?.trim()) expect(() => parseSessionKey(text)).not.toThrow(text.trim());
   });
 
-  test('of 32 bytes in fewer characters, or with a newline after it, is good', async () => {
+  test('may have 32 bytes in fewer characters, and a trailing newline', async () => {
     expect(() => parseSessionKey('äöüßéèêñçåøæœþðł')).not.toThrow();
     const token = await issueSessionToken(parseSessionKey(`${secret}\n`), claims);
     expect(await verify(token)).toEqual(identity);

@@ -1,5 +1,7 @@
-// Session tokens: JWT (RFC 7519) under HS256 (RFC 7515, RFC 7518), keyed by SECRET_KEY. A token says who; what they may
-// do is in the database row that `sid` names.
+/**
+ * Session tokens: JWT (RFC 7519) with HS256 (RFC 7515, RFC 7518), keyed by SECRET_KEY. A token says who the caller is. The
+ * session's database row, which `sid` names, decides what they may do.
+ */
 
 import { type CryptoKey, jwtVerify, SignJWT } from 'jose';
 import { base64url, utf8 } from './encoding.ts';
@@ -8,22 +10,22 @@ import { randomBytes } from './random.ts';
 
 const minKeyBytes = 32;
 const maxTokenCharacters = 4096;
-const verifiedTokensMost = 1024;
+const maxVerifiedTokens = 1024;
 const sessionIdPattern = /^[A-Za-z0-9_-]{22}$/;
 
-/** SECRET_KEY, imported at its first use and not extractable afterwards. */
+/** SECRET_KEY. It is imported at its first use and cannot be extracted afterwards. */
 export class SessionKey {
   #raw: Uint8Array | undefined;
   #imported: CryptoKey | undefined;
 
-  /** Tokens whose signature was found right. To be here grants nothing: the row does, which is asked each time. */
+  /** Tokens whose signature is valid. This grants nothing: every request asks the session's row. */
   readonly #verified = new Map<string, Verified>();
 
   constructor(raw: Uint8Array) {
     this.#raw = raw;
   }
 
-  /** The key for WebCrypto. Kept as a key, not as a promise: in workerd a promise belongs to the request that made it. */
+  /** The key for WebCrypto. It is kept as a key, not as a promise: in workerd a promise belongs to the request that made it. */
   async cryptoKey(): Promise<CryptoKey> {
     if (this.#imported) return this.#imported;
     const raw = this.#raw;
@@ -39,9 +41,9 @@ export class SessionKey {
     return this.#verified.get(token);
   }
 
-  /** Bounded: when it is full it starts anew, which costs each live token one verification. */
+  /** Bounded: when it is full it is cleared, which costs each live token one verification. */
   remember(token: string, verified: Verified): void {
-    if (this.#verified.size >= verifiedTokensMost) this.#verified.clear();
+    if (this.#verified.size >= maxVerifiedTokens) this.#verified.clear();
     this.#verified.set(token, verified);
   }
 }
@@ -59,25 +61,25 @@ export type SessionClaims = {
   readonly sessionId: string;
   /** Seconds since 1970. */
   readonly issuedAt: number;
-  /** Seconds since 1970; the token is no longer good in that second. */
+  /** Seconds since 1970. The token is invalid from that second on. */
   readonly expiresAt: number;
 };
 
 export type SessionIdentity = Pick<SessionClaims, 'sessionId' | 'userId' | 'username'>;
 
 /**
- * Parses SECRET_KEY: any text of 32 UTF-8 bytes or more (RFC 7518, section 3.2), white space around it ignored.
+ * Parses SECRET_KEY: any text of at least 32 UTF-8 bytes (RFC 7518, section 3.2). White space around it is ignored.
  *
  * @throws KeyFormatError if it is missing, too short, a placeholder, or a repeated pattern.
  */
 export function parseSessionKey(secretKey: string | undefined): SessionKey {
   const text = (secretKey ?? '').trim();
   if (text === '') throw new KeyFormatError('SECRET_KEY', 'is not set');
-  if (!text.isWellFormed()) throw new KeyFormatError('SECRET_KEY', 'is not text');
+  if (!text.isWellFormed()) throw new KeyFormatError('SECRET_KEY', 'is not valid Unicode');
   if (looksLikePlaceholder(text)) throw new KeyFormatError('SECRET_KEY', 'is still a placeholder');
   const bytes = utf8(text);
   if (bytes.length < minKeyBytes) throw new KeyFormatError('SECRET_KEY', `must have at least ${minKeyBytes} bytes`);
-  if (isPattern(bytes)) throw new KeyFormatError('SECRET_KEY', 'is a pattern and not random');
+  if (isPattern(bytes)) throw new KeyFormatError('SECRET_KEY', 'is a pattern, not random');
   return new SessionKey(bytes);
 }
 
@@ -97,8 +99,8 @@ export async function issueSessionToken(key: SessionKey, claims: SessionClaims):
 }
 
 /**
- * Who a token says its bearer is; null for every token that is not ours, not intact, or expired at `nowSeconds` (seconds
- * since 1970). Never throws because of a token.
+ * The identity that a token claims. Null if the token was not issued with this key, was altered, or has expired at
+ * `nowSeconds` (seconds since 1970). Never throws because of a token.
  */
 export async function verifySessionToken(
   key: SessionKey,
@@ -111,13 +113,13 @@ export async function verifySessionToken(
   const cryptoKey = await key.cryptoKey();
   try {
     const { payload } = await jwtVerify(token, cryptoKey, {
-      // Named here and not taken from the token: RFC 8725, section 3.1.
+      // Fixed here, not taken from the token: RFC 8725, section 3.1.
       algorithms: ['HS256'],
       currentDate: new Date(nowSeconds * 1000),
       requiredClaims: ['exp', 'iat'],
     });
     const identity = identityIn(payload);
-    // What else jose looks at in a token of ours does not change with time.
+    // Everything else that jose checks does not change with time.
     if (identity && payload.exp !== undefined && payload.nbf === undefined) {
       key.remember(token, { identity, expiresAt: payload.exp });
     }

@@ -22,19 +22,17 @@ type Parsed<Input> = { input: Input } | { status: ErrorStatus; error: string };
 
 /** The input, or the first thing that is wrong with the request. */
 export const parseInput = async <Input>(c: AppContext, { path, query, body }: Schemas): Promise<Parsed<Input>> => {
-  const parts: [Schema | undefined, () => unknown][] = [
-    [path, () => parametersOf(c)],
-    [query, () => c.req.query()],
-  ];
-  if (body) {
-    const read = await bodyOf(c.req.raw);
-    if ('error' in read) return read;
-    parts.push([body, () => read.json]);
-  }
-  const input: Record<string, unknown> = {};
+  const read = body ? await bodyOf(c.req.raw) : { json: undefined };
+  if ('error' in read) return read;
+  const parts = [
+    [path, parametersOf(c)],
+    [query, c.req.query()],
+    [body, read.json],
+  ] as const;
+  const input = {};
   for (const [schema, given] of parts) {
     if (!schema) continue;
-    const result = v.safeParse(schema, given(), { abortEarly: true });
+    const result = v.safeParse(schema, given, { abortEarly: true });
     if (!result.success) return { status: 400, error: result.issues[0].message };
     Object.assign(input, result.output);
   }

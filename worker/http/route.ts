@@ -45,12 +45,6 @@ export const answerStranger = <Asked extends Schemas, Input, Result>(
 const replyTo = <Result>(outcome: Outcome<Result>, success: Success<Result>, c: AppContext): Reply =>
   outcome.outcome === 'allowed' ? success(outcome.result, c) : refused(outcome);
 
-/** A route that always answers the same. */
-export const always =
-  (reply: Reply) =>
-  (c: AppContext): Response =>
-    send(c, reply);
-
 /** A route that anyone may call and that changes nothing. */
 export const report =
   <Result>(examine: (context: Context) => Result | Promise<Result>, reply: (result: Result) => Reply) =>

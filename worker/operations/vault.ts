@@ -11,7 +11,7 @@ export interface Vault {
   keyring: Keyring;
   sessionKey: SessionKey;
   sessionTtlSeconds: number;
-  /** What a password hash costs: less in tests, since hashing is most of what they would do. */
+  /** The cost of new password verifiers. Tests set a cheap one: hashing would take most of their time. */
   passwordCost: ScryptCost;
   /** The admin's first password in a new vault; where there is none, only a local vault makes accounts. */
   adminPassword: string | null;

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 let network = 0;
-/** An address that nothing else has called from. */
+/** An address that no other call uses: the throttle counts per address. */
 const fresh = () => `198.51.${Math.floor(++network / 250)}.${(network % 250) + 1}`;
 
 const login = (body: unknown, address = fresh()) =>
@@ -39,7 +39,7 @@ describe('POST /auth/login', () => {
     );
   });
 
-  test('marks the cookie Secure where the browser came over TLS', async () => {
+  test('marks the cookie Secure for a browser that uses TLS', async () => {
     const body = { username: 'user', password: 'user123' };
     const { headers } = await vault.anonymous('POST', '/auth/login', body, { 'X-Forwarded-Proto': 'https' });
     expect(headers.get('Set-Cookie')).toMatch(/; HttpOnly; Secure; SameSite=Strict$/);
@@ -95,13 +95,13 @@ describe('POST /auth/login', () => {
     'plain$$admin123',
     '',
     '$$$$',
-  ])('a stored verifier %j lets nobody in and takes no time', async (verifier) => {
+  ])('a stored verifier %j lets no one in and is never hashed', async (verifier) => {
     const { username } = await account();
     await testDb().prepare('UPDATE users SET verifier = ? WHERE name = ?').bind(verifier, username).run();
     expect((await login({ username, password: 'a good password' })).status).toBe(401);
   });
 
-  test('upgrades a weaker verifier at the next good sign-in, and the password stays', async () => {
+  test('upgrades a weaker verifier at the next successful sign-in, and keeps the password', async () => {
     const { username } = await account();
     // Werkzeug 2.3's form of "correct horse battery"
     const weaker = await weakVerifier('correct horse battery');
@@ -128,7 +128,7 @@ describe('POST /auth/login', () => {
 describe('the throttle', () => {
   const fail = (username: string, address?: string) => login({ username, password: 'wrong' }, address);
 
-  test('refuses the sixth failure of an account, and the right password too, and says when to come back', async () => {
+  test('rejects the sixth failure of an account, even with the right password, and says when to try again', async () => {
     const { username, password } = await account();
     for (let i = 0; i < 5; i++) expect((await fail(username)).status).toBe(401);
     vault.trips.count = 0;
@@ -140,30 +140,30 @@ describe('the throttle', () => {
     expect((await login({ username, password })).status).toBe(429);
   });
 
-  test('leaves other accounts alone', async () => {
+  test('does not affect other accounts', async () => {
     expect((await login({ username: 'user', password: 'user123' })).status).toBe(200);
   });
 
-  test('holds for a name that no account has', async () => {
+  test('applies to a name that no account has', async () => {
     for (let i = 0; i < 5; i++) expect((await fail('ghost')).status).toBe(401);
     expect((await fail('ghost')).status).toBe(429);
   });
 
-  test('holds for an inactive account with the right password, or that would tell it', async () => {
+  test('applies to an inactive account with the right password, so that it looks like any other', async () => {
     const { username, password, id } = await account();
     await admin('PUT', `/users/${id}`, { is_active: false });
     for (let i = 0; i < 5; i++) expect((await login({ username, password })).status).toBe(401);
     expect((await login({ username, password })).status).toBe(429);
   });
 
-  test('counts attempts that are made at once', async () => {
+  test('counts simultaneous attempts', async () => {
     const { username } = await account();
     const answers = await Promise.all(Array.from({ length: 12 }, () => fail(username)));
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
   });
 
-  test('refuses an address that tries many accounts, and a network of IPv6 is one address', async () => {
+  test('rejects an address that tries many accounts, and counts an IPv6 network as one address', async () => {
     for (const address of [() => '203.0.113.77', () => `2001:db8:5:6::${crypto.randomUUID().slice(0, 4)}`]) {
       const attempt = () => fail(`n${crypto.randomUUID()}`, address());
       for (let i = 0; i < 20; i++) expect((await attempt()).status).toBe(401);
@@ -173,14 +173,14 @@ describe('the throttle', () => {
     expect((await fail('n1', '2001:db8:5:7::1')).status).toBe(401);
   });
 
-  test('is bounded in the log: what is refused leaves no row', async () => {
+  test('writes no log row for an attempt that it rejects, so the log cannot be filled', async () => {
     const rows = () => testDb().prepare("SELECT count(*) AS n FROM audit_events WHERE actor_name = 'ghost'").first('n');
     const before = await rows();
     for (let i = 0; i < 10; i++) await fail('ghost');
     expect(await rows()).toBe(before);
   });
 
-  test('a good sign-in forgives, and so does a password that an admin sets', async () => {
+  test('starts anew after a successful sign-in, and after an admin sets a password', async () => {
     const { username, password, id } = await account();
     for (let i = 0; i < 4; i++) await fail(username);
     expect((await login({ username, password })).status).toBe(200);
@@ -190,7 +190,7 @@ describe('the throttle', () => {
     expect((await login({ username, password: 'another good password' })).status).toBe(200);
   });
 
-  test('ends after 15 minutes, and a clock that jumps locks nobody out', async () => {
+  test('ends after 15 minutes, and a clock that jumps locks no account', async () => {
     const { username, password } = await account();
     const now = Date.now();
     vi.useFakeTimers({ now: now + 365 * 86_400_000, toFake: ['Date'] });
@@ -210,7 +210,7 @@ describe('the throttle', () => {
     }
   });
 
-  test('covers the current password of POST /auth/password as well', async () => {
+  test('applies to the current password in POST /auth/password', async () => {
     const { username, password } = await account();
     const client = await vault.signIn(username, password, fresh());
     const guess = () =>
@@ -221,7 +221,7 @@ describe('the throttle', () => {
 });
 
 describe('a session', () => {
-  test('ends at logout, and the cookie goes', async () => {
+  test('ends at logout, which deletes the cookie', async () => {
     const client = await vault.signIn('user', 'user123', fresh());
     const { status, headers } = await client('POST', '/auth/logout');
     expect(status).toBe(200);
@@ -229,7 +229,7 @@ describe('a session', () => {
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
-  test('is over when its time is, however good the token', async () => {
+  test('ends at its expiry in the database, even if the token is valid for longer', async () => {
     const client = await vault.signIn('user', 'user123', fresh());
     await testDb()
       .prepare("UPDATE sessions SET expires_at = ? WHERE user_id = (SELECT id FROM users WHERE name = 'user')")
@@ -238,7 +238,7 @@ describe('a session', () => {
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
-  test('loses its rights with the next request when its user is switched off, and regains none', async () => {
+  test('ends at once when its user is deactivated, and stays ended when the user is activated again', async () => {
     const { username, password, id } = await account();
     const client = await vault.signIn(username, password, fresh());
     expect((await client('GET', '/keys')).status).toBe(200);
@@ -248,7 +248,7 @@ describe('a session', () => {
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
-  test('has the role of the moment, whatever its token says', async () => {
+  test('has the current role of its user, whatever its token says', async () => {
     const { username, password, id } = await account('a good password', { role: 'admin' });
     const client = await vault.signIn(username, password, fresh());
     expect((await client('GET', '/users')).status).toBe(200);
@@ -258,14 +258,14 @@ describe('a session', () => {
     expect((await client('GET', '/users')).status).toBe(200);
   });
 
-  test('ends with its user', async () => {
+  test('ends when its user is deleted', async () => {
     const { username, password, id } = await account();
     const client = await vault.signIn(username, password, fresh());
     await admin('DELETE', `/users/${id}`);
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
-  test('opens by the cookie alone, from our own page', async () => {
+  test('works with the cookie alone, from a page of this origin', async () => {
     const { token } = await vault.signIn('user', 'user123', fresh());
     for (const origin of [{}, { Origin: 'http://vault.test', Host: 'vault.test', 'Sec-Fetch-Site': 'same-origin' }]) {
       const headers = { Cookie: `theme=dark; keystore_session=${token}`, ...origin };
@@ -275,7 +275,7 @@ describe('a session', () => {
     }
   });
 
-  test("is listed for its own user only, and ends by its id; somebody else's is not there", async () => {
+  test("is listed for its own user only, and is revoked by its id; another user's session does not exist", async () => {
     const { username, password } = await account();
     const one = await vault.signIn(username, password, '203.0.113.9');
     const two = await vault.signIn(username, password, '203.0.113.10');
@@ -303,7 +303,7 @@ describe('POST /auth/password', () => {
     expect(vault.trips.count).toBe(2);
   });
 
-  test('changes the password, ends every other session, and clears the mark', async () => {
+  test('changes the password, ends every other session, and clears must_change_password', async () => {
     const { username, password } = await account('a good password', { must_change_password: true });
     const here = await vault.signIn(username, password, fresh());
     const there = await vault.signIn(username, password, fresh());
@@ -325,7 +325,7 @@ describe('POST /auth/password', () => {
     ['one of the most common', 'Password1'],
     ['the default', 'admin123'],
     ['the user name', 'same-as-name'],
-  ])('refuses a new password that is %s', async (_, password) => {
+  ])('rejects a new password that is %s', async (_, password) => {
     const username = 'Same-As-Name';
     await admin('POST', '/users', { username, password: 'a good password' });
     const client = await vault.signIn(username, 'a good password', fresh());

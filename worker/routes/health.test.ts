@@ -10,7 +10,7 @@ beforeEach(emptyDatabase);
 const rows = (table: string) => testDb().prepare(`SELECT count(*) AS n FROM ${table}`).first<number>('n');
 
 describe('GET /health', () => {
-  test('is healthy, in the shape of v0.6, and asks the database once a second at most', async () => {
+  test('is healthy, in the shape of v0.6, and asks the database at most once a second', async () => {
     const { anonymous, trips } = await startVault();
     const now = Date.now();
     vi.useFakeTimers({ now, toFake: ['Date'] });
@@ -57,7 +57,7 @@ describe('GET /health', () => {
     expect((await (await right.signIn('user', 'user123'))('GET', '/keys/k')).body.api_key).toBe('v');
   });
 
-  test('a token of before, under another ENCRYPTION_KEY: 503 on every route, nothing is written', async () => {
+  test('an old session token, under another ENCRYPTION_KEY: 503 on every route, nothing is written', async () => {
     const { signIn } = await startVault();
     const { token } = await signIn('admin', 'admin123');
     const wrong = (await startVault({ ENCRYPTION_KEY: otherKey })).client(token);
@@ -67,7 +67,7 @@ describe('GET /health', () => {
     expect(await rows('users')).toBe(2);
   });
 
-  test('the old key among the retired ones: a new one takes over, and old values still open', async () => {
+  test('a new key with the old one retired: new values use it, and old values still open', async () => {
     const { signIn } = await startVault();
     await (await signIn('user', 'user123'))('POST', '/keys', { key_name: 'old', api_key: 'sealed by the old key' });
     const keys = { ENCRYPTION_KEY: otherKey, RETIRED_ENCRYPTION_KEYS: testKeys.ENCRYPTION_KEY };
@@ -126,7 +126,7 @@ describe('a new vault', () => {
     expect(await rows('instance')).toBe(0);
   });
 
-  test('refuses an ADMIN_PASSWORD that anybody would guess', async () => {
+  test('rejects an ADMIN_PASSWORD that is easy to guess', async () => {
     const { anonymous } = await startVault({ ADMIN_PASSWORD: 'password1' });
     const { status, body } = await anonymous('GET', '/health');
     expect([status, body.reason]).toEqual([503, 'setup']);
@@ -140,7 +140,7 @@ describe('a new vault', () => {
     await expect(signIn('admin', adminPassword)).rejects.toThrow('401');
   });
 
-  test('is set up once, however many ask first', async () => {
+  test('is set up once, even if many requests come first', async () => {
     const vaults = [await startVault(), await startVault(), await startVault()];
     const answers = await Promise.all(
       vaults.flatMap(({ anonymous }) => [1, 2, 3].map(() => anonymous('GET', '/health'))),
@@ -194,7 +194,7 @@ describe('the settings', () => {
     expect(exp - iat).toBe(1_800);
   });
 
-  test('CORS_ORIGINS may call with a token, and nobody else', async () => {
+  test('CORS_ORIGINS may call with a token, and no other origin', async () => {
     const { anonymous } = await startVault({ CORS_ORIGINS: 'https://tools.example, https://two.example' });
     const preflight = (Origin: string) =>
       anonymous('OPTIONS', '/keys', undefined, { Origin, 'Access-Control-Request-Method': 'GET' });

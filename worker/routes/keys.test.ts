@@ -105,7 +105,7 @@ describe('a key', () => {
     expect([answer.status, answer.body.error]).toEqual([400, 'Send api_key, description or both.']);
   });
 
-  test('ignores fields that are not for the caller to set', async () => {
+  test('ignores fields that callers cannot set', async () => {
     const key_name = named();
     const fields = { id: 1, owner_id: 1, created_by: 'admin', created_at: '1970-01-01', current_version: 9 };
     await user('POST', '/keys', { key_name, api_key: 'x', ...fields });
@@ -170,7 +170,7 @@ describe('names', () => {
     expect((await user('DELETE', path(key_name))).status).toBe(200);
   });
 
-  test('are told apart to the letter', async () => {
+  test('are case-sensitive', async () => {
     await user('POST', '/keys', { key_name: 'Case', api_key: 'upper' });
     await user('POST', '/keys', { key_name: 'case', api_key: 'lower' });
     expect((await user('GET', '/keys/Case')).body.api_key).toBe('upper');
@@ -213,29 +213,32 @@ test.each([
   expect((await user('GET', path(key_name))).body.api_key).toBe(api_key);
 });
 
-describe("somebody else's key", () => {
+describe("another user's key", () => {
   test.each([
     ['GET', undefined],
     ['PUT', { api_key: 'mine now' }],
     ['PUT', { description: 'mine now' }],
     ['DELETE', undefined],
-  ] as const)('is for %s as if it were not there, byte for byte, and the log keeps the truth', async (method, body) => {
-    const key_name = named();
-    await colleague('POST', '/keys', { key_name, api_key: 'theirs' });
-    const foreign = await user(method, path(key_name), body);
-    const missing = await user(method, path('nothing of this name'), body);
-    expect([foreign.status, foreign.text, [...foreign.headers]]).toEqual([404, missing.text, [...missing.headers]]);
-    expect((await colleague('GET', path(key_name))).body).toMatchObject({ api_key: 'theirs', description: '' });
-    const { results } = await testDb()
-      .prepare("SELECT outcome, target FROM audit_events WHERE actor_name = 'user' ORDER BY id DESC LIMIT 2")
-      .all();
-    expect(results).toEqual([
-      { outcome: 'not_found', target: 'nothing of this name' },
-      { outcome: 'denied', target: key_name },
-    ]);
-  });
+  ] as const)(
+    '%s answers as for a missing key, byte for byte, and the log records the difference',
+    async (method, body) => {
+      const key_name = named();
+      await colleague('POST', '/keys', { key_name, api_key: 'theirs' });
+      const foreign = await user(method, path(key_name), body);
+      const missing = await user(method, path('nothing of this name'), body);
+      expect([foreign.status, foreign.text, [...foreign.headers]]).toEqual([404, missing.text, [...missing.headers]]);
+      expect((await colleague('GET', path(key_name))).body).toMatchObject({ api_key: 'theirs', description: '' });
+      const { results } = await testDb()
+        .prepare("SELECT outcome, target FROM audit_events WHERE actor_name = 'user' ORDER BY id DESC LIMIT 2")
+        .all();
+      expect(results).toEqual([
+        { outcome: 'not_found', target: 'nothing of this name' },
+        { outcome: 'denied', target: key_name },
+      ]);
+    },
+  );
 
-  test('is not in the list of a user, and is in that of an admin', async () => {
+  test('is not in the list of a user, but in the list of an admin', async () => {
     const key_name = named();
     await colleague('POST', '/keys', { key_name, api_key: 'theirs' });
     const names = async (client: Client) => (await client('GET', '/keys')).body.keys?.map((key) => key.key_name);
@@ -244,7 +247,7 @@ describe("somebody else's key", () => {
     expect(await names(admin)).toContain(key_name);
   });
 
-  test('may be read, changed and deleted by an admin, and stays its owner’s', async () => {
+  test('can be read, changed and deleted by an admin, and keeps its owner', async () => {
     const key_name = named();
     await colleague('POST', '/keys', { key_name, api_key: 'theirs' });
     expect((await admin('GET', path(key_name))).body.api_key).toBe('theirs');
@@ -254,8 +257,8 @@ describe("somebody else's key", () => {
   });
 });
 
-describe('at once', () => {
-  test('50 creates of one name: one 201, 49 conflicts, and one key', async () => {
+describe('simultaneous requests', () => {
+  test('to create one name, 50 of them: one 201, 49 conflicts, and one key', async () => {
     const key_name = named();
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, i) => (i % 2 ? user : colleague)('POST', '/keys', { key_name, api_key: `${i}` })),
@@ -266,7 +269,7 @@ describe('at once', () => {
     expect((await admin('GET', path(key_name))).body.api_key).toBe(String(statuses.indexOf(201)));
   });
 
-  test('a value and a description: both are kept', async () => {
+  test('for a value and a description: both are kept', async () => {
     const key_name = named();
     await user('POST', '/keys', { key_name, api_key: 'old', description: 'old' });
     await Promise.all([
@@ -276,7 +279,7 @@ describe('at once', () => {
     expect((await user('GET', path(key_name))).body).toMatchObject({ api_key: 'new', description: 'new' });
   });
 
-  test('20 new values: 20 versions, and the last one is served', async () => {
+  test('for 20 new values: 20 versions, and the last one is served', async () => {
     const key_name = named();
     await user('POST', '/keys', { key_name, api_key: 'first' });
     await Promise.all(Array.from({ length: 20 }, (_, i) => user('PUT', path(key_name), { api_key: `v${i}` })));
@@ -309,7 +312,7 @@ describe('a stored value that was tampered with', () => {
     ],
     ['said to be sealed by another key', "key_id = 'ffffffffffffffff'", 'unknown_key'],
   ])(
-    '%s: 500 without detail for this key, the others are readable, and the log says why',
+    '%s: 500 without details for this key, other keys can be read, and the log says why',
     async (_, assignment, reason) => {
       await user('POST', '/keys', { key_name: 'victim', api_key: 'the other value' });
       const key_name = named();
@@ -327,7 +330,7 @@ describe('a stored value that was tampered with', () => {
     },
   );
 
-  test('two rows whose names were swapped serve neither value', async () => {
+  test('swapping the names of two rows makes both unreadable', async () => {
     const [one, two] = [named(), named()];
     await user('POST', '/keys', { key_name: one, api_key: 'value of one' });
     await user('POST', '/keys', { key_name: two, api_key: 'value of two' });
@@ -339,7 +342,7 @@ describe('a stored value that was tampered with', () => {
   });
 });
 
-test('what is stored is a Fernet token and never the value', async () => {
+test('the database contains a Fernet token, never the value', async () => {
   const key_name = named();
   await user('POST', '/keys', { key_name, api_key: 'a value to look for' });
   const { results } = await testDb().prepare('SELECT * FROM secret_versions ORDER BY created_at DESC LIMIT 1').all();
@@ -348,7 +351,7 @@ test('what is stored is a Fernet token and never the value', async () => {
   expect(results.every((row) => /^gAAAAA[\w-]+=*$/.test(String(row.token)))).toBe(true);
 });
 
-test('a list that is longer than one answer goes on after its last name', async () => {
+test('a list that is longer than one answer continues after its last name', async () => {
   const db = testDb();
   const before = (await admin('GET', '/keys')).body.keys?.length ?? 0;
   await db.exec(

@@ -18,7 +18,7 @@ const logs = async (client: Client, query = '') => {
   return body.logs ?? [];
 };
 
-test('a row has the fields of v0.6, newest first, and says no more than it knows', async () => {
+test('rows have the fields of v0.6 and come newest first', async () => {
   await admin('GET', '/keys/of%20user', undefined, { 'CF-Connecting-IP': '192.0.2.11', 'User-Agent': 'curl/8' });
   const [newest, ...older] = await logs(admin);
   expect(newest).toEqual({
@@ -100,7 +100,7 @@ describe('what a user sees', () => {
     expect(await logs(admin, '?limit=3')).toHaveLength(3);
   });
 
-  test('goes on before an id, without a gap and without anything twice', async () => {
+  test('continues before an id, without gaps or duplicates', async () => {
     const seen: number[] = [];
     let query = '?limit=70&key_name=many_';
     for (;;) {
@@ -144,7 +144,7 @@ describe('filters', () => {
     expect(new Set(names)).toEqual(new Set([named]));
   });
 
-  test('may be long, and bounded', async () => {
+  test('have a maximum length', async () => {
     expect(await logs(admin, `?user_name=${'x'.repeat(900)}`)).toEqual([]);
     expect((await admin('GET', `/logs?user_name=${'x'.repeat(1_001)}`)).status).toBe(400);
   });
@@ -164,7 +164,7 @@ describe('filters', () => {
   );
 });
 
-test('user agents and addresses are bounded and hold no control characters', async () => {
+test('user agents and addresses have a maximum length and no control characters', async () => {
   const agent = `\u001b[31mred\u001b[0m ${'x'.repeat(5_000)}`;
   const request = new Request('http://vault.test/keys', {
     headers: {
@@ -201,7 +201,7 @@ test('activity counts by the hour and by the day, what was allowed and what was 
   expect(own?.at(-1)?.time).toMatch(/T00:00:00\.000Z$/);
 });
 
-test('nobody changes the log, not even with SQL', async () => {
+test('the log cannot be changed, not even with SQL', async () => {
   await expect(testDb().exec("UPDATE audit_events SET actor_name = 'nobody'")).rejects.toThrow('append-only');
   await expect(testDb().exec('DELETE FROM audit_events')).rejects.toThrow('append-only');
 });

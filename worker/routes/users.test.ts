@@ -18,7 +18,7 @@ const add = async (fields: object = {}) => {
 const found = async (id: number) => (await admin('GET', '/users')).body.users?.find((user) => user.id === id);
 const iso = expect.stringMatching(/Z$/);
 
-test('a new vault has admin and user, both marked for a change of password', async () => {
+test('a new vault has the accounts admin and user, and both must change their password', async () => {
   const { body } = await admin('GET', '/users');
   expect(body.users).toMatchObject([
     { id: 1, username: 'admin', role: 'admin', is_active: true, last_login: iso, must_change_password: true },
@@ -49,7 +49,7 @@ describe('a user', () => {
     expect(await found(id)).toBeUndefined();
   });
 
-  test('takes its keys along when deleted, and its history stays', async () => {
+  test('is deleted together with its keys, and its history stays in the log', async () => {
     const { username, id } = await add();
     const client = await vault.signIn(username, 'a good password');
     await client('POST', '/keys', { key_name: 'goes along', api_key: 'x' });
@@ -61,7 +61,7 @@ describe('a user', () => {
     expect(body.logs?.map(({ action }) => action)).toContain('add_key');
   });
 
-  test('gets a new password by an admin, marked for change where asked', async () => {
+  test('gets a new password from an admin, who can require a change', async () => {
     const { username, id } = await add();
     await admin('PUT', `/users/${id}`, { password: 'another good password', must_change_password: true });
     await expect(vault.signIn(username, 'a good password')).rejects.toThrow('401');
@@ -145,8 +145,8 @@ test.each([
   expect((await admin('DELETE', `/users/${id}`)).status).toBe(404);
 });
 
-describe('somebody stays in charge', () => {
-  test('nobody deletes their own account', async () => {
+describe('there is always an active admin', () => {
+  test('an admin cannot delete their own account', async () => {
     const answer = await admin('DELETE', '/users/1');
     expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('your own account')]);
   });
@@ -162,7 +162,7 @@ describe('somebody stays in charge', () => {
   );
 
   test.each(['demote', 'deactivate', 'delete'])(
-    'two admins who %s each other at once: one of them remains',
+    'of two admins who %s each other simultaneously, one remains',
     async (how) => {
       const other = await add({ role: 'admin' });
       const rival = await vault.signIn(other.username, 'a good password');
@@ -176,7 +176,7 @@ describe('somebody stays in charge', () => {
         .prepare("SELECT count(*) AS count FROM users WHERE role = 'admin' AND is_active")
         .first<{ count: number }>()) ?? { count: 0 };
       expect(count).toBe(1);
-      // the first of the two is decided first, so admin is still there
+      // The first request is decided first, so admin remains.
       expect(answers[0]?.status).toBe(200);
     },
   );

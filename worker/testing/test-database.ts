@@ -1,6 +1,5 @@
+/** The database of a test file: D1. The tests of the standalone runtime replace this file with their own (vitest.config.ts). */
 import { applyD1Migrations, env } from 'cloudflare:test';
-
-/** The database of a test file: D1. The tests of the standalone runtime put their own in its place (vitest.config.ts). */
 
 type Migrations = Parameters<typeof applyD1Migrations>[1];
 

@@ -1,3 +1,4 @@
+/** A whole vault in memory, for tests that speak HTTP to it. A test file has one database, and so one vault. */
 import { createApp } from '../app.ts';
 import { type Bindings, parseEnv, type Settings } from '../env.ts';
 import type * as json from '../wire/json.ts';
@@ -5,14 +6,12 @@ import { applyTestMigrations, testDb } from './test-database.ts';
 
 export { testDb };
 
-/** A whole vault in memory, for tests that speak HTTP to it. A test file has one database, and so one vault. */
-
 export const testKeys = {
   SECRET_KEY: '1rNqkTz7vY3pXc9LwGhJ5sDfB8mQe2Ua6oRi0KtE',
   ENCRYPTION_KEY: 'y6ZUxwKUqtWlBlpQjUQx7ZjTKo0NrmDOqAHR3cMdbsU=',
 };
 
-/** Counts what goes to the database: each batch, and each statement run by itself, is a round trip. */
+/** Counts round trips to the database: each batch is one, and each statement that runs on its own. */
 export const counting = (db: D1Database) => {
   const trips = { count: 0 };
   const real = new WeakMap<object, D1PreparedStatement>();
@@ -42,7 +41,7 @@ export const counting = (db: D1Database) => {
   return { db: proxy, trips };
 };
 
-/** A body as a test looks into it: whatever a route may answer. */
+/** The body of an answer, with every field that any route may return. */
 type Body = Partial<
   Pick<ReturnType<typeof json.keyList>, 'keys'> &
     ReturnType<typeof json.key> &
@@ -69,7 +68,7 @@ export interface Client {
   token: string;
 }
 
-/** As if the database had just been created. */
+/** Drops all tables, as in a database that was just created. */
 export const emptyDatabase = async () => {
   const db = testDb();
   const { results } = await db

@@ -12,17 +12,15 @@ export interface Reply {
   isList?: true;
 }
 
-export const ok =
+/** Makes the reply to a result whose JSON has a shape of `json.ts`. */
+const success =
+  (fields: Omit<Reply, 'body'>) =>
   <Result>(json: (result: Result) => unknown) =>
-  (result: Result): Reply => ({ status: 200, body: json(result) });
+  (result: Result): Reply => ({ ...fields, body: json(result) });
 
-export const created =
-  <Result>(json: (result: Result) => unknown) =>
-  (result: Result): Reply => ({ status: 201, body: json(result) });
-
-export const list =
-  <Result>(json: (result: Result) => unknown) =>
-  (result: Result): Reply => ({ status: 200, body: json(result), isList: true });
+export const ok = success({ status: 200 });
+export const created = success({ status: 201 });
+export const list = success({ status: 200, isList: true });
 
 /** For an operation without a result. */
 export const done =

@@ -51,8 +51,9 @@ const keyValue = v.pipe(
 
 const keyDescription = v.pipe(text('description'), atMostBytes('description', maxDescriptionBytes));
 
+/** An issue of the object itself has a path if a field is missing. */
 const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.object(entries, 'The body must be a JSON object.');
+  v.object(entries, ({ path }) => (path ? `${path[0].key} is missing.` : 'The body must be a JSON object.'));
 
 export const keyPath = v.pipe(
   v.object({ key_name: keyName }),
@@ -63,8 +64,8 @@ export const keyListQuery = v.pipe(v.object({ after: v.optional(text('after'), '
 
 export const newKey = v.pipe(
   object({
-    key_name: required('key_name', keyName),
-    api_key: required('api_key', keyValue),
+    key_name: keyName,
+    api_key: keyValue,
     description: v.optional(v.nullable(keyDescription), null),
   }),
   v.transform(({ key_name, api_key, description }) => ({
@@ -99,26 +100,15 @@ const anyPassword = (field: string) =>
     v.check((password) => !isTooLong(password), `${field} must be at most ${maxPasswordBytes} bytes long.`),
   );
 
-function required<Schema extends v.GenericSchema>(field: string, schema: Schema) {
-  return v.pipe(
-    v.unknown(),
-    v.check((given) => given !== undefined && given !== null, `${field} is missing.`),
-    schema,
-  );
-}
-
 export const credentials = v.pipe(
   object({
-    username: required(
-      'username',
-      v.pipe(
-        text('username'),
-        atMostBytes('username', maxNameBytes),
-        v.nonEmpty('username must not be empty.'),
-        v.check((name) => !/\p{Cc}/u.test(name), 'username must not contain control characters.'),
-      ),
+    username: v.pipe(
+      text('username'),
+      atMostBytes('username', maxNameBytes),
+      v.nonEmpty('username must not be empty.'),
+      v.check((name) => !/\p{Cc}/u.test(name), 'username must not contain control characters.'),
     ),
-    password: required('password', v.pipe(anyPassword('password'), v.nonEmpty('password must not be empty.'))),
+    password: v.pipe(anyPassword('password'), v.nonEmpty('password must not be empty.')),
   }),
   v.transform(({ username, password }) => ({ name: username, password })),
 );
@@ -128,8 +118,8 @@ const newPassword = (field: string) => v.string(`${field} must be a string.`);
 
 export const newUser = v.pipe(
   object({
-    username: required('username', userName),
-    password: required('password', newPassword('password')),
+    username: userName,
+    password: newPassword('password'),
     role: v.optional(role, 'user'),
     must_change_password: v.optional(flag('must_change_password'), false),
   }),
@@ -162,8 +152,8 @@ export const userChange = v.pipe(
 
 export const passwordChange = v.pipe(
   object({
-    current_password: required('current_password', anyPassword('current_password')),
-    new_password: required('new_password', newPassword('new_password')),
+    current_password: anyPassword('current_password'),
+    new_password: newPassword('new_password'),
   }),
   v.check(
     ({ current_password, new_password }) => current_password !== new_password,

@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest';
+import { healthReply, misconfigured } from './health.ts';
+import * as json from './json.ts';
+
+const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
+const iso = '2026-01-02T03:04:05.006Z';
+
+const secret = { name: 'k', description: 'd', created_at: at, updated_at: at };
+const event = {
+  id: 1,
+  at,
+  actor_name: 'alice',
+  actor_role: 'user',
+  action: 'secret.read',
+  target: 'k',
+  outcome: 'allowed',
+  reason: null,
+  address: '192.0.2.1',
+  user_agent: 'curl',
+};
+
+test('a key has its value, a list of keys has none', () => {
+  const fields = { key_name: 'k', description: 'd', created_at: iso, updated_at: iso };
+  expect(json.key({ ...secret, value: 'v' })).toEqual({ ...fields, api_key: 'v' });
+  expect(json.keyList({ secrets: [{ ...secret, created_by: 'alice' }], next: null })).toEqual({
+    keys: [{ ...fields, created_by: 'alice' }],
+  });
+});
+
+test('a list that is not complete says where the next one begins', () => {
+  expect(json.keyList({ secrets: [], next: 'k' })).toEqual({ keys: [], next: 'k' });
+  expect(json.userList({ users: [], next: 7 })).toEqual({ users: [], next: 7 });
+});
+
+test('a log entry has the fields and the names of v0.6, and the new ones beside them', () => {
+  expect(json.logList([event]).logs).toEqual([
+    {
+      id: 1,
+      timestamp: iso,
+      user_name: 'alice',
+      key_name: 'k',
+      action: 'view_key',
+      ip_address: '192.0.2.1',
+      success: true,
+      target: 'k',
+      outcome: 'allowed',
+      reason: null,
+      role: 'user',
+      user_agent: 'curl',
+    },
+  ]);
+});
+
+test.each([
+  ['secret.delete', 'denied', 'k', 'delete_key'],
+  ['session.create', 'unauthenticated', null, 'login_attempt'],
+  ['user.update', 'allowed', null, 'update_user'],
+  ['export_keys', 'allowed', 'k', 'export_keys'],
+])('the target of %s is a key only if it is one (%s)', (action, outcome, key_name, name) => {
+  const [entry] = json.logList([{ ...event, action, outcome }]).logs;
+  expect(entry).toMatchObject({ key_name, action: name, target: 'k', success: outcome === 'allowed' });
+});
+
+test('a user has no verifier, and a missing time is null', () => {
+  const user = {
+    id: 1,
+    name: 'alice',
+    role: 'user' as const,
+    created_at: at,
+    last_login_at: null,
+    is_active: 1,
+    must_change_password: 0,
+    secrets: 3,
+    verifier: 'scrypt',
+  };
+  expect(json.userList({ users: [user], next: null }).users).toEqual([
+    {
+      id: 1,
+      username: 'alice',
+      role: 'user',
+      created_at: iso,
+      last_login: null,
+      is_active: true,
+      must_change_password: false,
+      key_count: 3,
+    },
+  ]);
+  expect(json.newUser(4)).toEqual({ message: 'User added successfully', id: 4 });
+});
+
+test('sessions', () => {
+  const signedIn = { token: 't', name: 'alice', role: 'user', mustChangePassword: true, ttlSeconds: 60 } as const;
+  expect(json.signedIn(signedIn)).toEqual({ token: 't', user: 'alice', role: 'user', must_change_password: true });
+  expect(json.session({ id: 1, name: 'alice', role: 'user', must_change_password: 0, expires_at: at })).toEqual({
+    user: 'alice',
+    user_id: 1,
+    role: 'user',
+    must_change_password: false,
+    expires_at: iso,
+  });
+  expect(json.session(null)).toBeNull();
+  const listed = { id: 's', created_at: at, expires_at: at, address: '::1', user_agent: '', is_current: 1 };
+  expect(json.sessionList([listed])).toEqual({
+    sessions: [{ id: 's', created_at: iso, expires_at: iso, ip_address: '::1', user_agent: '', is_current: true }],
+  });
+});
+
+test('activity', () => {
+  expect(json.activity([{ at, allowed: 2, refused: 1 }])).toEqual({
+    activity: [{ time: iso, allowed: 2, refused: 1 }],
+  });
+});
+
+test('health says why a vault cannot serve, without a stack', () => {
+  const problem = Object.assign(new Error('Restore a backup.'), { reason: 'damaged' as const });
+  expect(healthReply({ at, problem })).toEqual({
+    status: 503,
+    body: { status: 'unhealthy', timestamp: iso, service: 'keystore', reason: 'damaged', error: 'Restore a backup.' },
+  });
+  expect(healthReply({ at, problem: null })).toMatchObject({ status: 200, body: { status: 'healthy' } });
+  expect(misconfigured('SECRET_KEY is not set.')).toMatchObject({ status: 503, body: { reason: 'settings' } });
+});

@@ -1,0 +1,130 @@
+import { type GenericSchema, type InferOutput, safeParse } from 'valibot';
+import { describe, expect, test } from 'vitest';
+import * as requests from './requests.ts';
+
+const outputOf = <Schema extends GenericSchema>(schema: Schema, given: unknown): InferOutput<Schema> => {
+  const result = safeParse(schema, given, { abortEarly: true });
+  if (!result.success) throw new Error(result.issues[0].message);
+  return result.output;
+};
+const errorOf = (schema: GenericSchema, given: unknown): string => {
+  const result = safeParse(schema, given, { abortEarly: true });
+  return result.success ? 'accepted' : result.issues[0].message;
+};
+
+describe('the words of v0.6 become the words of the vault', () => {
+  test.each<[string, GenericSchema, unknown, unknown]>([
+    ['keyPath', requests.keyPath, { key_name: 'a/b' }, { name: 'a/b' }],
+    ['newKey', requests.newKey, { key_name: 'k', api_key: 'v', id: 1 }, { name: 'k', value: 'v', description: '' }],
+    [
+      'newKey',
+      requests.newKey,
+      { key_name: 'k', api_key: 'v', description: null },
+      expect.objectContaining({ description: '' }),
+    ],
+    ['keyChange', requests.keyChange, { api_key: 'v' }, { value: 'v', description: null }],
+    ['keyChange', requests.keyChange, { description: '' }, { value: null, description: '' }],
+    ['keyListQuery', requests.keyListQuery, {}, { after: '' }],
+    ['credentials', requests.credentials, { username: 'u', password: 'p' }, { name: 'u', password: 'p' }],
+    [
+      'newUser',
+      requests.newUser,
+      { username: 'u', password: 'p' },
+      { name: 'u', password: 'p', role: 'user', mustChangePassword: false },
+    ],
+    [
+      'userChange',
+      requests.userChange,
+      { is_active: false },
+      { password: null, role: null, isActive: false, mustChangePassword: null },
+    ],
+    [
+      'passwordChange',
+      requests.passwordChange,
+      { current_password: 'a', new_password: 'b' },
+      { currentPassword: 'a', newPassword: 'b' },
+    ],
+    ['userListQuery', requests.userListQuery, { after: '7' }, { after: 7 }],
+    ['activityQuery', requests.activityQuery, {}, { stepMs: 3_600_000, steps: 48 }],
+    ['activityQuery', requests.activityQuery, { per: 'day' }, { stepMs: 86_400_000, steps: 30 }],
+    [
+      'logQuery',
+      requests.logQuery,
+      { user_name: '', key_name: 'k', action: 'view_key', success: 'false', limit: '5' },
+      {
+        actor: null,
+        target: 'k',
+        address: null,
+        allowed: false,
+        kinds: ['secret.read:1', 'secret.read:0'],
+        actionPart: 'view_key',
+        before: null,
+        limit: 5,
+      },
+    ],
+  ])('%s %#', (_, schema, given, output) => {
+    expect(outputOf(schema, given)).toEqual(output);
+  });
+});
+
+describe('every message names the field and says what to change', () => {
+  const key = (fields: object) => errorOf(requests.newKey, { key_name: 'k', api_key: 'v', ...fields });
+  const user = (fields: object) => errorOf(requests.newUser, { username: 'u', password: 'p', ...fields });
+
+  test.each([
+    [errorOf(requests.newKey, {}), 'key_name is missing.'],
+    [errorOf(requests.newKey, { key_name: 'k' }), 'api_key is missing.'],
+    [errorOf(requests.newUser, { username: 'u' }), 'password is missing.'],
+    [errorOf(requests.passwordChange, { current_password: 'a' }), 'new_password is missing.'],
+    [key({ key_name: null }), 'key_name must be a string.'],
+    [key({ key_name: 7 }), 'key_name must be a string.'],
+    [key({ key_name: ' ' }), 'key_name must not be empty.'],
+    [key({ key_name: 'a\nb' }), 'key_name must not contain control characters.'],
+    [key({ key_name: 'a\ud800' }), 'key_name is not valid Unicode: it contains a lone surrogate.'],
+    [key({ key_name: 'é'.repeat(128) }), 'key_name must be at most 255 bytes long.'],
+    [key({ key_name: '..' }), 'key_name must not be "." or "..": a URL cannot contain it.'],
+    [key({ api_key: '' }), 'api_key must not be empty.'],
+    [key({ api_key: 'x'.repeat(65_537) }), 'api_key must be at most 65536 bytes long.'],
+    [key({ description: 'x'.repeat(4_097) }), 'description must be at most 4096 bytes long.'],
+    [errorOf(requests.newKey, []), 'key_name is missing.'],
+    [errorOf(requests.newKey, null), 'The body must be a JSON object.'],
+    [errorOf(requests.keyChange, {}), 'Send api_key, description or both.'],
+    [errorOf(requests.keyChange, { description: null }), 'description must be a string.'],
+    [user({ username: ' u' }), 'username must not begin or end with a space.'],
+    [user({ username: 'ad\u200bmin' }), 'username must not contain invisible characters.'],
+    [user({ role: 'Admin' }), 'role must be "user" or "admin".'],
+    [user({ must_change_password: 1 }), 'must_change_password must be true or false.'],
+    [errorOf(requests.userChange, {}), 'Send password, role, is_active or must_change_password.'],
+    [errorOf(requests.credentials, { username: 'u', password: '' }), 'password must not be empty.'],
+    [
+      errorOf(requests.credentials, { username: 'u', password: 'é'.repeat(513) }),
+      'password must be at most 1024 bytes long.',
+    ],
+    [
+      errorOf(requests.passwordChange, { current_password: 'a', new_password: 'a' }),
+      'The new password must differ from the current one.',
+    ],
+    [errorOf(requests.logQuery, { limit: '501' }), 'limit must be a whole number from 1 to 500.'],
+    [errorOf(requests.logQuery, { success: 'yes' }), 'success must be true or false.'],
+    [errorOf(requests.logQuery, { key_name: 'x'.repeat(1_001) }), 'key_name must be at most 1000 characters long.'],
+    [errorOf(requests.activityQuery, { per: 'year' }), 'per must be "hour" or "day".'],
+  ])('%s', (error, expected) => {
+    expect(error).toBe(expected);
+  });
+});
+
+test.each(['0', '-1', '01', '1.0', '1e3', ' 1', '9007199254740993', 'x', ''])('the user id %j is no id', (user_id) => {
+  expect(outputOf(requests.userPath, { user_id })).toEqual({ id: 0 });
+});
+
+test.each(['', 'a b', 'x'.repeat(65), '🔑'])('the session id %j is no id', (session_id) => {
+  expect(outputOf(requests.sessionPath, { session_id })).toEqual({ id: '?' });
+});
+
+test('a value or a description may contain anything that is valid Unicode', () => {
+  const text = '\ufeff\u0000\r\n\u2028 🔑';
+  expect(outputOf(requests.keyChange, { api_key: text, description: text })).toEqual({
+    value: text,
+    description: text,
+  });
+});
