@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { SealedValueError } from '../core/crypto/keyring.ts';
+import { StoreFailure } from '../core/store-failure.ts';
 import type { Settings } from './env.ts';
 import { assets } from './http/assets.ts';
 import { discardBody } from './http/body.ts';
@@ -8,7 +9,6 @@ import { securityHeaders } from './http/headers.ts';
 import { type AppContext, type AppEnv, callerOf, send } from './http/route.ts';
 import { HashingBusy } from './operations/hashing.ts';
 import { VaultUnavailable } from './operations/instance.ts';
-import { StoreFailure } from './operations/vault.ts';
 import { auth } from './routes/auth.ts';
 import { health } from './routes/health.ts';
 import { keys } from './routes/keys.ts';

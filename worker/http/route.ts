@@ -1,8 +1,9 @@
 import { Hono, type Context as HonoContext } from 'hono';
 import * as v from 'valibot';
+import type { Caller } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import type { Operation } from '../operations/operation.ts';
-import type { Caller, Context, Vault } from '../operations/vault.ts';
+import type { Context, Vault } from '../operations/vault.ts';
 import { type ErrorStatus, failed, type Reply, refused, signInAgain } from '../wire/reply.ts';
 import { bodyOf } from './body.ts';
 import { compressed } from './compression.ts';
@@ -63,7 +64,7 @@ export const answer = <Asked extends Request, Input, Result>(
     if (!context) return send(c, signInAgain());
     const parsed = await parse<Input>(c, asked);
     if ('error' in parsed) {
-      const refusal = await operation.refuse(context, parsed.error, attemptedTarget(c));
+      const refusal = await operation.recordInvalid(context, parsed.error, attemptedTarget(c));
       return send(c, refusal.outcome === 'invalid' ? failed(parsed.status, parsed.error) : refused(refusal));
     }
     const outcome = await operation.perform(context, parsed.input);

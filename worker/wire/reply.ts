@@ -1,5 +1,5 @@
+import { failureWindowSeconds } from '../../core/limits.ts';
 import type { Refusal } from '../operations/operation.ts';
-import { windowSeconds } from '../operations/throttle.ts';
 
 /** From an outcome to status and body: the one place where a refusal gets its words. */
 
@@ -55,7 +55,7 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
   switch (reason) {
     case 'throttled':
       return failed(429, 'Too many failed attempts. Wait before you try again.', {
-        'Retry-After': String(retryAfterSeconds ?? windowSeconds),
+        'Retry-After': String(retryAfterSeconds ?? failureWindowSeconds),
       });
     case 'wrong_password':
       return failed(403, 'The current password is not right.');

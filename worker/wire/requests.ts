@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isTooLong } from '../../core/accounts/password-policy.ts';
+import { maxEventsPerList } from '../../core/limits.ts';
 import { roles } from '../../core/policy/policy.ts';
 import { kindsNamed } from '../../core/vocabulary.ts';
 
@@ -214,7 +215,7 @@ export const logQuery = v.pipe(
     ip_address: filter('ip_address'),
     success: v.optional(v.picklist(['true', 'false'], 'success must be true or false.')),
     before: v.optional(wholeNumber('before', 1, Number.MAX_SAFE_INTEGER)),
-    limit: v.optional(wholeNumber('limit', 1, 500)),
+    limit: v.optional(wholeNumber('limit', 1, maxEventsPerList)),
   }),
   v.transform((query) => ({
     actor: query.user_name ?? null,
