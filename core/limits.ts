@@ -52,6 +52,22 @@ export const maxPasswordBytes = 1024;
 export const defaultSessionHours = 24;
 /** Below the 400 days that browsers allow a cookie (RFC 6265bis, section 5.5). */
 export const maxSessionHours = 24 * 365;
+/** Failed passwords within the window, after which an account accepts no further attempts. */
+export const maxFailuresPerAccount = 5;
+
+/** The same for an address; an IPv6 /64 counts as one address. */
+export const maxFailuresPerAddress = 20;
+
+export const failureWindowSeconds = 15 * 60;
+
+/** Password hashes run one at a time. Requests beyond this many in the queue are told to try again. */
+export const maxWaitingHashes = 64;
+
+/** A request that is cut off never ends its turn to hash: after this time the next one starts. */
+export const maxHashTurnMs = 5_000;
+
+/** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
+export const maxHashSilenceMs = 1_000;
 
 // --- Secrets
 
@@ -67,6 +83,13 @@ export const maxFilterCharacters = 1_000;
 /** How far back the activity per hour and per day reaches. */
 export const maxActivityHours = 48;
 export const maxActivityDays = 30;
+/** How many entries of the log a list holds where the request does not say. */
+export const defaultUserEventsPerList = 50;
+export const defaultAdminEventsPerList = 100;
+
+export const maxSecretsPerList = 10_000;
+export const maxUsersPerList = 1_000;
+export const maxSessionsPerList = 200;
 
 // --- Start, stop and health
 

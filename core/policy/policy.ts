@@ -1,13 +1,14 @@
-/** What a user is. */
+/** Who may do what: the roles, the actions, and how far each role reaches under each action. */
+
 export const roles = ['user', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** How far an action reaches: nothing, what belongs to the actor, or everything. */
+/** How far a role reaches under an action: nothing, what the actor owns, or everything. */
 export type Reach = 'none' | 'own' | 'any';
 
 /**
- * The whole policy: action x role -> reach. The verdict compiles it into SQL, so the role that counts is the one in the
- * database at the moment of the request. Whoever is not in a column reaches nothing.
+ * The whole policy: action x role -> reach. The verdict compiles it into SQL, so it judges the role that is in the database
+ * at the moment of the request. An unknown role reaches nothing.
  */
 export const policy = {
   'session.read': { user: 'own', admin: 'own' },
@@ -28,8 +29,11 @@ export const policy = {
   'user.delete': { user: 'none', admin: 'any' },
 } as const satisfies Record<string, Record<Role, Reach>>;
 
-/** Everything a signed-in caller can ask for. */
+/** Everything that a signed-in caller can ask for. */
 export type GovernedAction = keyof typeof policy;
 
-/** Signing in is the one action without a principal to judge: the password decides. */
+/** Signing in has no principal to judge yet: the password decides. */
 export type Action = GovernedAction | 'session.create';
+
+/** What the log says about an action. Only a verdict writes it; `failed` is for an allowed action that then went wrong. */
+export type Outcome = 'allowed' | 'denied' | 'not_found' | 'conflict' | 'invalid' | 'unauthenticated' | 'failed';

@@ -1,8 +1,9 @@
 /** What every request of the API carries through Hono: the vault, and who is calling from where. */
 import { type Context, Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import type { Caller } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
-import type { Caller, Vault } from '../operations/vault.ts';
+import type { Vault } from '../operations/vault.ts';
 import { addressOf, userAgentOf } from './origin.ts';
 
 export interface AppEnv {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { SealedValueError } from '../../core/crypto/keyring.ts';
+import { StoreFailure } from '../../core/store-failure.ts';
 import { HashingBusy } from '../operations/hashing.ts';
 import { VaultUnavailable } from '../operations/instance.ts';
-import { StoreFailure } from '../operations/vault.ts';
 import { replyToError } from './errors.ts';
 
 const log = vi.spyOn(console, 'error').mockImplementation(() => {});
@@ -13,9 +13,9 @@ afterAll(() => log.mockRestore());
 test.each([
   ['too many hashes', new HashingBusy(), 429, { 'Retry-After': '2' }],
   ['a value that does not open', new SealedValueError('binding_mismatch'), 500, undefined],
-  ['a full disk', new StoreFailure('D1_ERROR: SQLITE_FULL'), 503, { 'Retry-After': '5' }],
-  ['a missing table', new StoreFailure('no such table: users'), 503, { 'Retry-After': '5' }],
-  ['a database that fails', new StoreFailure('internal error'), 503, { 'Retry-After': '5' }],
+  ['a full disk', new StoreFailure('full', 'D1_ERROR: SQLITE_FULL'), 503, { 'Retry-After': '5' }],
+  ['a missing table', new StoreFailure('schema', 'no such table: users'), 503, { 'Retry-After': '5' }],
+  ['a database that fails', new StoreFailure('unreadable', 'internal error'), 503, { 'Retry-After': '5' }],
   ['any other error', new TypeError('secret /path/in/a/message'), 500, undefined],
 ])('%s: a status, a sentence, and nothing of the cause', (_, error, status, headers) => {
   const reply = replyToError(error);

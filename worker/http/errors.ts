@@ -1,8 +1,8 @@
 /** From an error to a reply: the caller learns what to do next. Everything else goes to the operator's log. */
 import { SealedValueError } from '../../core/crypto/keyring.ts';
+import { StoreFailure } from '../../core/store-failure.ts';
 import { HashingBusy } from '../operations/hashing.ts';
 import { VaultUnavailable } from '../operations/instance.ts';
-import { StoreFailure } from '../operations/vault.ts';
 import { failed, type Reply } from '../wire/reply.ts';
 
 export const replyToError = (error: Error): Reply => {

@@ -24,7 +24,7 @@ export const answer = <Asked extends Schemas, Input, Result>(
     if (!context) return send(c, signInAgain());
     const parsed = await parseInput<Input>(c, schemas);
     if ('error' in parsed) {
-      const refusal = await operation.refuse(context, parsed.error, attemptedTarget(c));
+      const refusal = await operation.recordInvalid(context, parsed.error, attemptedTarget(c));
       return send(c, refusal.outcome === 'invalid' ? failed(parsed.status, parsed.error) : refused(refusal));
     }
     return send(c, replyTo(await operation.perform(context, parsed.input), success, c));

@@ -1,33 +1,28 @@
 /**
- * A password hash takes a fifth of a second in which its isolate does nothing else. So they go one at a time, and between
- * two of them everything else is answered.
+ * The queue of password hashes. A hash takes a fifth of a second, in which its isolate does nothing else, so hashes run one
+ * at a time and other requests are answered between two of them.
  */
+import { maxHashSilenceMs, maxHashTurnMs, maxWaitingHashes } from '../../core/limits.ts';
 
-/** How many may wait; further ones are told to come back. */
-const waitingMost = 64;
-/** A request that is cut off never gives its turn back, nor its place: after this long they are taken to be free. */
-const turnMostMs = 5_000;
-const placeMostMs = 1_000;
-const pollMs = 8;
+const pollIntervalMs = 8;
 
-/** Too many passwords are being checked already. */
+/** The queue is full. */
 export class HashingBusy extends Error {
   override name = 'HashingBusy';
 }
 
 let turnEndsAt = 0;
-/** Who waits, and until when that is believed. */
-const places = new Map<symbol, number>();
+/** The requests in the queue, each with the time until which it counts. */
+const waiting = new Map<symbol, number>();
 
 /**
- * Runs `work` when its turn has come. It polls: a promise that another request resolves would hang when that request ends.
+ * Runs `work` when no other work runs. Waiting requests poll: a promise that another request resolves would hang when that
+ * request ends.
  *
  * @throws HashingBusy if the queue is full.
  */
 export const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-  await turn();
-  const mine = Date.now() + turnMostMs;
-  turnEndsAt = mine;
+  const mine = await takeTurn();
   try {
     return await work();
   } finally {
@@ -35,14 +30,18 @@ export const inTurn = async <Result>(work: () => Promise<Result>): Promise<Resul
   }
 };
 
-const turn = async () => {
-  if (turnEndsAt <= Date.now()) return;
-  for (const [place, until] of places) if (until < Date.now()) places.delete(place);
-  if (places.size >= waitingMost) throw new HashingBusy();
-  const place = Symbol();
-  while (turnEndsAt > Date.now()) {
-    places.set(place, Date.now() + placeMostMs);
-    await scheduler.wait(pollMs + Math.random() * pollMs);
+/** Waits until no other work runs. Nothing may come between the check and the assignment, so both are synchronous. */
+const takeTurn = async (): Promise<number> => {
+  if (turnEndsAt > Date.now()) {
+    for (const [place, until] of waiting) if (until < Date.now()) waiting.delete(place);
+    if (waiting.size >= maxWaitingHashes) throw new HashingBusy();
+    const place = Symbol();
+    while (turnEndsAt > Date.now()) {
+      waiting.set(place, Date.now() + maxHashSilenceMs);
+      await scheduler.wait(pollIntervalMs + Math.random() * pollIntervalMs);
+    }
+    waiting.delete(place);
   }
-  places.delete(place);
+  turnEndsAt = Date.now() + maxHashTurnMs;
+  return turnEndsAt;
 };

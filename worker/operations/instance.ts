@@ -1,17 +1,17 @@
-import { sql } from 'drizzle-orm';
+/** The vault as a whole: whether the database is this vault's, undamaged and current; and how a new one is set up. */
+import { desc, eq, sql } from 'drizzle-orm';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { openCanary, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import type { Role } from '../../core/policy/policy.ts';
-import { read, StoreFailure, transact } from '../store/commit.ts';
-import { auditEvents, currentMigration, instance, users } from '../store/schema.ts';
-import { type Statement, statement, value } from '../store/statement.ts';
+import { StoreFailure } from '../../core/store-failure.ts';
+import { read, transact } from '../store/commit.ts';
+import { auditEvents, currentMigration, instance, migrations, users } from '../store/schema.ts';
+import { fill, insertFrom, integer, query, statement } from '../store/statement.ts';
 import type { Vault } from './vault.ts';
 
-/** The vault as a whole: is this database ours, whole and current; and how a new one is set up. */
-
-/** The vault cannot serve until somebody does what the message says. */
+/** The vault cannot serve until the operator does what the message says. */
 export class VaultUnavailable extends Error {
   override name = 'VaultUnavailable';
   readonly reason: 'database' | 'schema' | 'setup' | 'wrong_key' | 'damaged';
@@ -21,26 +21,32 @@ export class VaultUnavailable extends Error {
   }
 }
 
-interface Condition {
-  migration: string | null;
-  key_id: string | null;
-  canary: string | null;
-  has_data: number;
-}
+const hasData = sql`exists ${query.select({ id: users.id }).from(users)}
+  or exists ${query.select({ id: auditEvents.id }).from(auditEvents)}`;
 
-const condition = statement<Condition>(sql`
-  SELECT (SELECT name FROM d1_migrations ORDER BY id DESC LIMIT 1) AS migration, key_id, canary,
-    EXISTS (SELECT 1 FROM ${users}) OR EXISTS (SELECT 1 FROM ${auditEvents}) AS has_data
-  FROM (SELECT 1) LEFT JOIN ${instance} ON true`);
+/** The newest migration of the database, with the record that says which key seals it. */
+const condition = statement([], () =>
+  query
+    .select({
+      name: migrations.name,
+      key_id: instance.key_id,
+      canary: instance.canary,
+      has_data: integer('has_data', hasData),
+    })
+    .from(migrations)
+    .leftJoin(instance, sql`true`)
+    .orderBy(desc(migrations.id))
+    .limit(1),
+);
 
 /**
- * Makes sure that this is a vault which our key opens; a new database is set up. One round trip where all is well.
+ * Checks that the database is a vault that ENCRYPTION_KEY opens, and sets up a new one. One round trip if all is well.
  *
- * @throws VaultUnavailable with a sentence for whoever runs the vault.
+ * @throws VaultUnavailable with a message for the operator.
  */
 export const openInstance = async (vault: Vault, now: number): Promise<void> => {
   const found = await inspect(vault.db);
-  if (found.migration !== currentMigration) throw schemaDiffers(found.migration);
+  if (found?.name !== currentMigration) throw schemaDiffers(found?.name ?? null);
   if (found.key_id === null || found.canary === null) {
     if (found.has_data) throw new VaultUnavailable('damaged', damaged);
     return setUp(vault, now);
@@ -52,19 +58,17 @@ export const openInstance = async (vault: Vault, now: number): Promise<void> => 
 };
 
 const damaged =
-  'The database has lost the record that says which key seals it. Restore a backup (HelperScripts/restore-data.sh).';
+  'The record that says which key seals the database is missing or damaged. Restore a backup (HelperScripts/restore-data.sh).';
 
-const inspect = async (db: D1Database): Promise<Condition> => {
+const inspect = async (db: D1Database) => {
   try {
-    const [found] = await read(db, condition, {});
-    if (found) return found;
-  } catch (error) {
-    if (error instanceof StoreFailure && error.kind === 'schema') throw schemaDiffers(null);
-    throw new VaultUnavailable('database', 'The database does not answer. See the log of the service for the cause.', {
-      cause: error,
-    });
+    const [found] = await read(db, fill(condition, {}));
+    return found;
+  } catch (cause) {
+    if (cause instanceof StoreFailure && cause.kind === 'schema') throw schemaDiffers(null);
+    const message = 'The database does not answer. The log of the service has the cause.';
+    throw new VaultUnavailable('database', message, { cause });
   }
-  throw schemaDiffers(null);
 };
 
 const schemaDiffers = (found: string | null) =>
@@ -81,16 +85,13 @@ const wrongKey = (have: string, need: string) =>
       'Put that key back (it is in the .env of your backup). Nothing has been written.',
   );
 
+const storeCanary = statement(['canary', 'key_id'], ({ canary, key_id }) =>
+  query.update(instance).set({ canary, key_id }),
+);
+
 const adoptPrimaryKey = async ({ db, keyring }: Vault) => {
-  const { token, keyId } = sealCanary(keyring);
-  await transact(
-    db,
-    [statement(sql`UPDATE ${instance} SET canary = ${value('canary')}, key_id = ${value('key_id')}`)],
-    {
-      canary: token,
-      key_id: keyId,
-    },
-  );
+  const { token: canary, keyId: key_id } = sealCanary(keyring);
+  await transact(db, [fill(storeCanary, { canary, key_id })]);
 };
 
 interface FirstAccount {
@@ -100,7 +101,7 @@ interface FirstAccount {
   mustChange: boolean;
 }
 
-/** Which accounts a new vault begins with. On the edge nobody may find a vault with a password that everyone knows. */
+/** The accounts of a new vault. A vault on the edge never gets accounts with well-known passwords. */
 const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault): FirstAccount[] => {
   if (adminPassword !== null) {
     const problem = passwordProblem(adminPassword, 'admin');
@@ -119,29 +120,27 @@ const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault): FirstAcc
   );
 };
 
-/** Two workers may do this at once: the canary of the first is the one that stands, and only its accounts are made. */
+const addInstance = statement(['now', 'key_id', 'canary'], ({ now, key_id, canary }) =>
+  query.insert(instance).values({ id: 1, created_at: now, key_id, canary }).onConflictDoNothing(),
+);
+
+const addAccount = statement(
+  ['name', 'likeness', 'verifier', 'role', 'must_change_password', 'now', 'canary'],
+  ({ now, canary, ...account }) => {
+    const fields = { ...account, is_active: 1, created_at: now, failures_forgiven_at: 0 };
+    return insertFrom(users, fields, instance, eq(instance.canary, canary));
+  },
+);
+
+/** Two workers may do this at once. The canary of the first one stands, and only the accounts of the first are made. */
 const setUp = async (vault: Vault, now: number) => {
   const accounts = firstAccounts(vault);
-  const { token, keyId } = sealCanary(vault.keyring);
-  const values: Record<string, string | number> = { now, key_id: keyId, canary: token };
-  const steps: Statement[] = [
-    statement(sql`
-      INSERT INTO ${instance} (id, created_at, key_id, canary)
-      SELECT 1, ${value('now')}, ${value('key_id')}, ${value('canary')} WHERE NOT EXISTS (SELECT 1 FROM ${instance})`),
-  ];
-  for (const [index, { name, password, role, mustChange }] of accounts.entries()) {
-    values[`name${index}`] = name;
-    values[`likeness${index}`] = likeness(name);
-    values[`verifier${index}`] = await makeVerifier(password, vault.passwordCost);
-    values[`role${index}`] = role;
-    values[`must_change${index}`] = Number(mustChange);
-    steps.push(
-      statement(sql`
-        INSERT INTO ${users} (name, likeness, verifier, role, must_change_password, created_at)
-        SELECT ${value(`name${index}`)}, ${value(`likeness${index}`)}, ${value(`verifier${index}`)},
-          ${value(`role${index}`)}, ${value(`must_change${index}`)}, ${value('now')}
-        WHERE (SELECT canary FROM ${instance}) = ${value('canary')}`),
-    );
+  const { token: canary, keyId: key_id } = sealCanary(vault.keyring);
+  const steps = [fill(addInstance, { now, key_id, canary })];
+  for (const { name, password, role, mustChange } of accounts) {
+    const verifier = await makeVerifier(password, vault.passwordCost);
+    const must_change_password = Number(mustChange);
+    steps.push(fill(addAccount, { name, likeness: likeness(name), verifier, role, must_change_password, now, canary }));
   }
-  await transact(vault.db, steps, values);
+  await transact(vault.db, steps);
 };

@@ -1,63 +1,86 @@
+/** What an operation is, and how one is made from its SQL, its policy and its values. */
+import type { Principal } from '../../core/caller.ts';
 import type { Action, GovernedAction } from '../../core/policy/policy.ts';
-import { type Committed, commit, type Plan, type Principal, VaultNotOpen } from '../store/commit.ts';
-import type { Statement, Values } from '../store/statement.ts';
+import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
+import { type Plan, plan, type Steps } from '../store/plan.ts';
+import type { RequestParam } from '../store/request.ts';
+import type { Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
 import { openInstance } from './instance.ts';
 import type { Context } from './vault.ts';
 
+/** An outcome that is not `allowed`. */
 export type Refusal = Exclude<Committed<never>, { outcome: 'allowed' }> & {
   action: Action;
-  /** When it is worth asking again, if waiting is all it takes. */
+  /** When to try again, if waiting helps. */
   retryAfterSeconds?: number;
 };
 export type Outcome<Result> = { outcome: 'allowed'; result: Result } | Refusal;
 
-/** Something a signed-in caller can ask for. */
+/** Something that a signed-in caller can ask for. */
 export interface Operation<Input, Result> {
   readonly action: GovernedAction;
-  /** Decides, records and does it. */
+  /** Decides, records and carries out. */
   perform(context: Context, input: Input): Promise<Outcome<Result>>;
-  /** Records that it was asked for in a way that makes no sense; `because` is shown in the log. */
-  refuse(context: Context, because: string, target: string | null): Promise<Refusal>;
+  /** Records a request that is invalid. The log shows `because`; `target` is what the request was about, if it says. */
+  recordInvalid(context: Context, because: string, target: string | null): Promise<Refusal>;
 }
 
-interface Definition<Input, Row, Result> {
-  intent: Intent;
-  /** Why this cannot be asked for, whoever asks; null if it can. */
-  objection?: (input: Input, context: Context) => string | null;
-  effects?: readonly Statement[];
-  /** The effect whose rows make the result; it runs last. */
-  answer?: Statement<Row>;
-  /** From what is asked to what is bound: sealing and hashing happen here, before the transaction. */
-  values?: (input: Input, context: Context) => Values | Promise<Values>;
-  /** From the rows to what is answered: opening happens here, after the transaction. */
+interface Definition<Name extends string, Input, Given, Row, Result> {
+  action: GovernedAction;
+  /** The parameters of the SQL. Those of the request (`request.now`) need no declaration. */
+  params?: readonly Exclude<Name, RequestParam>[];
+  /** Target and rules for the verdict, the effects, and the answer whose rows make the result. It is compiled once. */
+  sql: (params: Params<Name>) => Omit<Intent, 'action'> & Steps<Row>;
+  /** Why the input is invalid, whoever sends it; null if it is valid. */
+  objection?: (input: Input) => string | null;
+  /** The values of the parameters. Sealing and hashing happen here, before the transaction. */
+  values?: (input: Input, context: Context) => Given | Promise<Given>;
+  /** From the rows to the result. Opening happens here, after the transaction. */
   result?: (rows: Row[], input: Input, context: Context, principal: Principal) => Result | Promise<Result>;
 }
 
-/** Makes an operation: its SQL is compiled here, once, and a request only binds values to it. */
-export const operation = <Input = Record<never, never>, Row = never, Result = void>(
-  definition: Definition<Input, Row, Result>,
-): Operation<Input, Result> => {
-  const { intent, objection, effects = [], answer, values, result } = definition;
-  const { action } = intent;
-  const steps = answer ? [...effects, answer] : effects;
-  const plan = { verdict: verdictOn(intent), effects: steps } as Plan<Row>;
-  const invalid: Plan<never> = { verdict: verdictOnInvalid(action), effects: [] };
+/** Satisfied only if `values` gives every parameter a value, and nothing else. */
+type Complete<Name extends string, Given> = [Exclude<Name, keyof Given> | Exclude<keyof Given, Name>] extends [never]
+  ? unknown
+  : {
+      values: (...given: never[]) => { [Missing in Exclude<Name, keyof Given>]: Value } & {
+        [Extra in Exclude<keyof Given, Name>]: never;
+      };
+    };
 
-  const refuse = async (context: Context, because: string, target: string | null): Promise<Refusal> => {
-    const committed = await commitOpen(context, invalid, { invalid_because: because, target });
+/** Makes an operation. */
+export const operation = <
+  const Name extends string = never,
+  Input = Record<never, never>,
+  Given extends Values<never> = Values<never>,
+  Row = never,
+  Result = void,
+>(
+  definition: Definition<Name, Input, Given, Row, Result> & Complete<Name, Given>,
+): Operation<Input, Result> => {
+  const { action, params = [], sql, objection, values, result } = definition;
+  const wanted = plan<string, Row>(params, (given) => {
+    const { target, rules, ...steps } = sql(given as Params<Name>);
+    return { verdict: verdictOn({ action, target, rules }), ...steps };
+  });
+  const invalid = plan(['target', 'because'], (given) => ({
+    verdict: verdictOnInvalid(action, given.target, given.because),
+  }));
+
+  const recordInvalid = async (context: Context, because: string, target: string | null): Promise<Refusal> => {
+    const committed = await commitOpen(context, invalid, { because, target });
     if (committed.outcome === 'allowed') throw new TypeError('An invalid request was allowed');
     return { ...committed, action };
   };
 
   return {
     action,
-    refuse,
+    recordInvalid,
     async perform(context, input) {
-      const because = objection?.(input, context);
-      if (because) return refuse(context, because, null);
-      const bound = values ? await values(input, context) : {};
-      const committed = await commitOpen(context, plan, bound);
+      const because = objection?.(input);
+      if (because) return recordInvalid(context, because, null);
+      const committed = await commitOpen(context, wanted, (await values?.(input, context)) ?? {});
       if (committed.outcome !== 'allowed') return { ...committed, action };
       const made = await result?.(committed.rows, input, context, committed.principal);
       return { outcome: 'allowed', result: made as Result };
@@ -65,13 +88,13 @@ export const operation = <Input = Record<never, never>, Row = never, Result = vo
   };
 };
 
-/** Commits; the first time ever, after setting the vault up. */
-export const commitOpen = async <Row>(
+/** Commits a plan. A new vault is set up first. */
+export const commitOpen = async <Row, Name extends string>(
   { vault, caller }: Context,
-  plan: Plan<Row>,
-  values: Values,
+  wanted: Plan<Row, Name>,
+  values: Values<NoInfer<Name>>,
 ): Promise<Committed<Row>> => {
-  const attempt = () => commit(vault.db, vault.keyring.primary.id, caller, plan, values);
+  const attempt = () => commit(vault.db, vault.keyring.primary.id, caller, wanted, values);
   try {
     return await attempt();
   } catch (error) {

@@ -1,16 +1,16 @@
-import { type SQL, sql } from 'drizzle-orm';
+/** Secrets: the managed items. A value is sealed before the transaction that stores it, and opened after the one that reads it. */
+import { and, asc, eq, gt, isNotNull, max, not, type SQL, sql } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/sqlite-core';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
+import { maxSecretsPerList } from '../../core/limits.ts';
 import { transact } from '../store/commit.ts';
+import { actorId, actorName, granted, insertIfAllowed, reachesAny, verdict } from '../store/granted.ts';
+import { request } from '../store/request.ts';
 import { type SecretRow, type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
-import { statement, value } from '../store/statement.ts';
-import { actorId, actorName, failure, granted, reachesAny, secretNamed } from '../store/verdict.ts';
+import { fill, insertFrom, type Params, query } from '../store/statement.ts';
+import { failure, nameTaken, secretNamed } from '../store/verdict.ts';
 import { operation } from './operation.ts';
 import type { Context } from './vault.ts';
-
-/** Secrets: the managed items. A value is sealed before the transaction that stores it and opened after the one that read it. */
-
-/** The most secrets that one list answers; the rest follows from the name it ended with. */
-export const secretsPerList = 10_000;
 
 export type ListedSecret = Pick<SecretRow, 'name' | 'description' | 'created_at' | 'updated_at' | 'created_by'>;
 type SealedSecret = Omit<ListedSecret, 'created_by'> & Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'>;
@@ -19,129 +19,154 @@ export interface Secret extends Omit<ListedSecret, 'created_by'> {
   value: string;
 }
 
-const listed = sql`${secrets.name}, ${secrets.description}, ${secrets.created_at}, ${secrets.updated_at}, ${secrets.created_by}`;
+const { name, description, created_at, updated_at, created_by } = secrets;
+const { token, binding, key_id } = secretVersions;
 
+const listed = (scope: SQL | undefined, after: SQL) =>
+  query
+    .select({ name, description, created_at, updated_at, created_by })
+    .from(secrets)
+    .where(and(granted, scope, gt(secrets.name, after)));
+
+/** Lists secrets in the order of their names, from the one after `after`. */
 export const listSecrets = operation({
-  intent: { action: 'secret.list' },
-  answer: statement<ListedSecret>(sql`
-    SELECT ${listed} FROM ${secrets}
-    WHERE ${granted} AND ${reachesAny('secret.list')} AND ${secrets.name} > ${value('after')}
-    UNION ALL
-    SELECT ${listed} FROM ${secrets}
-    WHERE ${granted} AND NOT ${reachesAny('secret.list')} AND ${secrets.owner_id} = ${actorId}
-      AND ${secrets.name} > ${value('after')}
-    ORDER BY name LIMIT ${value('limit')}`),
-  values: ({ after }: { after: string }) => ({ after, limit: secretsPerList + 1 }),
+  action: 'secret.list',
+  params: ['after'],
+  sql: ({ after }) => ({
+    answer: unionAll(
+      listed(reachesAny('secret.list'), after),
+      listed(and(not(reachesAny('secret.list')), eq(secrets.owner_id, actorId)), after),
+    )
+      .orderBy(asc(secrets.name))
+      .limit(maxSecretsPerList + 1),
+  }),
+  values: ({ after }: { after: string }) => ({ after }),
   result: (rows) => ({
-    secrets: rows.slice(0, secretsPerList),
-    next: rows.length > secretsPerList ? (rows[secretsPerList - 1]?.name ?? null) : null,
+    secrets: rows.slice(0, maxSecretsPerList),
+    next: rows.length > maxSecretsPerList ? (rows[maxSecretsPerList - 1]?.name ?? null) : null,
   }),
 });
 
 export const readSecret = operation({
-  intent: { action: 'secret.read', target: secretNamed },
-  answer: statement<SealedSecret>(sql`
-    SELECT ${secrets.name}, ${secrets.description}, ${secrets.created_at}, ${secrets.updated_at},
-      ${secretVersions.token}, ${secretVersions.binding}, ${secretVersions.key_id}
-    FROM ${secrets} JOIN ${secretVersions}
-      ON ${secretVersions.secret_id} = ${secrets.id} AND ${secretVersions.number} = ${secrets.current_version}
-    WHERE ${secrets.name} = ${value('target')} AND ${granted}`),
-  values: ({ name }: { name: string }) => ({ target: name }),
+  action: 'secret.read',
+  params: ['name'],
+  sql: (given) => ({
+    target: secretNamed(given.name),
+    answer: query
+      .select({ name, description, created_at, updated_at, token, binding, key_id })
+      .from(secrets)
+      .innerJoin(
+        secretVersions,
+        and(eq(secretVersions.secret_id, secrets.id), eq(secretVersions.number, secrets.current_version)),
+      )
+      .where(and(eq(secrets.name, given.name), granted)),
+  }),
+  values: ({ name }: { name: string }) => ({ name }),
   result: ([sealed], { name }, context, principal) => opened(context, name, sealed, principal.id),
 });
 
-/** Opens what was read. What cannot be opened is told to the log, and to the caller only that it failed. */
+/** Opens a value. If it does not open, the log records the reason; the caller only learns that it failed. */
 const opened = async (
   { vault, caller }: Context,
-  asked: string,
+  name: string,
   sealed: SealedSecret | undefined,
-  actor: number,
+  actor_id: number,
 ): Promise<Secret> => {
   try {
     if (!sealed) throw new SealedValueError('token_invalid');
-    const { name, description, created_at, updated_at, token, binding, key_id: keyId } = sealed;
-    return {
-      name,
-      description,
-      created_at,
-      updated_at,
-      value: openValue(vault.keyring, asked, { token, binding, keyId }),
-    };
+    const { token, binding, key_id: keyId, ...secret } = sealed;
+    return { ...secret, value: openValue(vault.keyring, name, { token, binding, keyId }) };
   } catch (error) {
     if (!(error instanceof SealedValueError)) throw error;
-    await transact(vault.db, [failure], { reason: error.reason, actor_id: actor, request_id: caller.requestId });
+    const values = { reason: error.reason, actor_id, 'request.id': caller.requestId };
+    await transact(vault.db, [fill(failure, values)]);
     throw error;
   }
 };
 
-const sealed = ({ vault }: Context, name: string, plaintext: string) => {
-  const { token, binding, keyId } = sealValue(vault.keyring, name, plaintext);
-  return { token, binding, sealed_with: keyId };
+const seal = ({ vault }: Context, name: string, value: string) => {
+  const { token, binding, keyId } = sealValue(vault.keyring, name, value);
+  return { token, binding, key_id: keyId };
 };
 
-const appendVersion = (number: SQL) =>
-  statement(sql`
-    INSERT INTO ${secretVersions} (secret_id, number, token, binding, key_id, created_at, created_by)
-    SELECT ${secrets.id}, ${number}, ${value('token')}, ${value('binding')}, ${value('sealed_with')}, ${value('now')},
-      ${actorName}
-    FROM ${secrets} WHERE ${secrets.name} = ${value('target')} AND ${value('token')} IS NOT NULL AND ${granted}`);
+const newestVersion = query
+  .select({ number: max(secretVersions.number) })
+  .from(secretVersions)
+  .where(eq(secretVersions.secret_id, secrets.id));
 
-const newestVersion = sql`(SELECT max(number) FROM ${secretVersions} WHERE secret_id = ${secrets.id})`;
+/** Appends a version, unless the token is null. */
+const appendVersion = (given: Params<'name' | 'token' | 'binding' | 'key_id'>, number: SQL | number) =>
+  insertFrom(
+    secretVersions,
+    { ...given, secret_id: secrets.id, number, created_at: request.now, created_by: actorName },
+    secrets,
+    and(eq(secrets.name, given.name), isNotNull(given.token), granted),
+  );
 
 export const createSecret = operation({
-  intent: {
-    action: 'secret.create',
-    label: sql`${value('target')}`,
-    refusals: [
-      {
-        when: sql`EXISTS (SELECT 1 FROM ${secrets} WHERE ${secrets.name} = ${value('target')})`,
-        outcome: 'conflict',
-        reason: 'name_taken',
-      },
+  action: 'secret.create',
+  params: ['name', 'description', 'token', 'binding', 'key_id'],
+  sql: (given) => ({
+    target: { name: given.name },
+    rules: [nameTaken(query.select({ name }).from(secrets).where(eq(name, given.name)))],
+    effects: [
+      insertIfAllowed(secrets, {
+        name: given.name,
+        description: given.description,
+        owner_id: verdict.actor_id,
+        created_by: verdict.actor_name,
+        created_at: request.now,
+        updated_at: request.now,
+        current_version: 1,
+      }),
+      appendVersion(given, 1),
     ],
-  },
-  effects: [
-    statement(sql`
-      INSERT INTO ${secrets} (name, description, owner_id, created_by, created_at, updated_at, current_version)
-      SELECT ${value('target')}, ${value('description')}, ${actorId}, ${actorName}, ${value('now')}, ${value('now')}, 1
-      WHERE ${granted}`),
-    appendVersion(sql`1`),
-  ],
-  values: (input: { name: string; value: string; description: string }, context) => ({
-    target: input.name,
-    description: input.description,
-    ...sealed(context, input.name, input.value),
+  }),
+  values: ({ name, value, description }: { name: string; value: string; description: string }, context) => ({
+    name,
+    description,
+    ...seal(context, name, value),
   }),
 });
 
 export interface SecretChange {
   name: string;
-  /** A new version's plaintext; null leaves the current version in place. */
+  /** The plaintext of a new version; null keeps the current version. */
   value: string | null;
-  /** Null leaves the description as it is. */
+  /** Null keeps the description. */
   description: string | null;
 }
 
 export const updateSecret = operation({
-  intent: { action: 'secret.update', target: secretNamed },
-  effects: [
-    appendVersion(sql`${newestVersion} + 1`),
-    statement(sql`
-      UPDATE ${secrets} SET description = coalesce(${value('description')}, description), updated_at = ${value('now')},
-        current_version = CASE WHEN ${value('token')} IS NULL THEN current_version ELSE ${newestVersion} END
-      WHERE name = ${value('target')} AND ${granted}`),
-  ],
-  values: ({ name, value: plaintext, description }: SecretChange, context) => ({
-    target: name,
+  action: 'secret.update',
+  params: ['name', 'description', 'token', 'binding', 'key_id'],
+  sql: (given) => ({
+    target: secretNamed(given.name),
+    effects: [
+      appendVersion(given, sql`${newestVersion} + 1`),
+      query
+        .update(secrets)
+        .set({
+          description: sql`coalesce(${given.description}, ${description})`,
+          updated_at: request.now,
+          current_version: sql`case when ${given.token} is null then ${secrets.current_version} else ${newestVersion} end`,
+        })
+        .where(and(eq(secrets.name, given.name), granted)),
+    ],
+  }),
+  values: ({ name, value, description }: SecretChange, context) => ({
+    name,
     description,
-    ...(plaintext === null ? unsealed : sealed(context, name, plaintext)),
+    ...(value === null ? { token: null, binding: null, key_id: null } : seal(context, name, value)),
   }),
 });
 
-const unsealed = { token: null, binding: null, sealed_with: null };
-
 export const deleteSecret = operation({
-  intent: { action: 'secret.delete', target: secretNamed },
-  effects: [statement(sql`DELETE FROM ${secrets} WHERE name = ${value('target')} AND ${granted}`)],
-  values: ({ name }: { name: string }) => ({ target: name }),
+  action: 'secret.delete',
+  params: ['name'],
+  sql: ({ name }) => ({
+    target: secretNamed(name),
+    effects: [query.delete(secrets).where(and(eq(secrets.name, name), granted))],
+  }),
+  values: ({ name }: { name: string }) => ({ name }),
 });

@@ -1,22 +1,23 @@
-import { sql } from 'drizzle-orm';
+/** Signing in and out, a user's own sessions, and a user's own password. */
+import { and, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
+import { maxSessionsPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { read } from '../store/commit.ts';
-import { principalByName } from '../store/principal.ts';
-import { instance, type SessionRow, sessions, type UserRow, users } from '../store/schema.ts';
-import { type Statement, statement, value } from '../store/statement.ts';
-import { actorId, granted, judge, sessionNamed } from '../store/verdict.ts';
+import { actorId, granted, insertIfAllowed, verdict } from '../store/granted.ts';
+import { plan } from '../store/plan.ts';
+import { isClaimed, principal, principalByName } from '../store/principal.ts';
+import { request, requestValues } from '../store/request.ts';
+import { instance, type SessionRow, sessions, users } from '../store/schema.ts';
+import { fill, integer, type Params, query, statement, type Value } from '../store/statement.ts';
+import { judge, sessionNumbered } from '../store/verdict.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { commitOpen, type Operation, type Outcome, operation } from './operation.ts';
-import { retryAt, throttled, throttleValues } from './throttle.ts';
+import { retryAt, throttled, throttleParams, throttleValues } from './throttle.ts';
 import type { Context } from './vault.ts';
-
-/** Signing in and out, one's own sessions, one's own password. */
-
-export const sessionsPerList = 200;
 
 export interface SignedIn {
   token: string;
@@ -27,63 +28,93 @@ export interface SignedIn {
   ttlSeconds: number;
 }
 
-/** What is known before a password is compared: the only other round trip there is, since the hash lies between the two. */
-type Known = Pick<UserRow, 'verifier' | 'must_change_password'> & { retry_at: number };
+/** The facts that a password check needs. It is a round trip of its own, because the hash lies between it and the verdict. */
+const facts = statement([...throttleParams, 'request.now', 'request.claimed_name', 'request.key_id'], (given) =>
+  query
+    .select({
+      verifier: principal.verifier,
+      must_change_password: principal.must_change_password,
+      retry_at: integer('retry_at', retryAt(given)),
+    })
+    .from(instance)
+    .leftJoin(principal, isClaimed)
+    .where(eq(instance.key_id, given['request.key_id'])),
+);
 
-const known = statement<{ [Field in keyof Known]: Known[Field] | null }>(sql`
-  SELECT principal.verifier, principal.must_change_password, ${retryAt} AS retry_at
-  FROM ${instance} ${principalByName} WHERE ${instance.key_id} = ${value('key_id')}`);
+/** The facts about the account of the claimed name, whether it exists or not. A new vault is set up first. */
+const factsOf = async ({ vault, caller }: Context) => {
+  const filled = fill(facts, { ...throttleValues(caller), ...requestValues(caller, vault.keyring.primary.id) });
+  const [found] = await read(vault.db, filled);
+  if (found) return found;
+  await openInstance(vault, caller.now);
+  const [again] = await read(vault.db, filled);
+  if (!again) throw new TypeError('The vault is open, but has no instance');
+  return again;
+};
 
-const passwordIsWrong = sql`NOT ${value('password_matches')} OR principal.verifier IS NOT ${value('verifier')}`;
+const passwordParams = [...throttleParams, 'password_matches', 'verifier'] as const;
+type PasswordParam = (typeof passwordParams)[number];
 
-const signInPlan = {
+/** The password was compared with a verifier; the account may have got another one since. */
+const passwordIsWrong = ({ password_matches, verifier }: Params<PasswordParam>) =>
+  sql`(not ${password_matches} or ${principal.verifier} is not ${verifier})`;
+
+const signInPlan = plan([...passwordParams, 'better_verifier', 'new_session', 'expires_at'], (given) => ({
   verdict: judge({
     action: 'session.create',
     principal: principalByName,
-    find: sql``,
-    label: sql`NULL`,
     rules: [
-      { when: throttled, outcome: 'denied', reason: 'throttled' },
-      { when: sql`principal.id IS NULL OR ${passwordIsWrong}`, outcome: 'unauthenticated', reason: 'wrong_password' },
-      { when: sql`NOT principal.is_active`, outcome: 'unauthenticated', reason: 'inactive_account' },
+      { when: throttled(given), outcome: 'denied', reason: 'throttled' },
+      {
+        when: sql`${isNull(principal.id)} or ${passwordIsWrong(given)}`,
+        outcome: 'unauthenticated',
+        reason: 'wrong_password',
+      },
+      { when: sql`not ${principal.is_active}`, outcome: 'unauthenticated', reason: 'inactive_account' },
     ],
   }),
   effects: [
-    statement(sql`
-      DELETE FROM ${sessions} WHERE user_id = ${actorId} AND expires_at < ${value('now')} AND ${granted}`),
-    statement(sql`
-      INSERT INTO ${sessions} (id, user_id, created_at, expires_at, address, user_agent)
-      SELECT ${value('new_session')}, ${actorId}, ${value('now')}, ${value('expires_at')}, ${value('address')},
-        ${value('user_agent')}
-      WHERE ${granted}`),
-    statement(sql`
-      UPDATE ${users} SET last_login_at = ${value('now')}, failures_forgiven_at = ${value('now')},
-        verifier = coalesce(${value('better_verifier')}, verifier)
-      WHERE id = ${actorId} AND ${granted}`),
-  ] as [Statement, Statement, Statement<never>],
-};
+    query.delete(sessions).where(and(eq(sessions.user_id, actorId), lt(sessions.expires_at, request.now), granted)),
+    insertIfAllowed(sessions, {
+      id: given.new_session,
+      user_id: verdict.actor_id,
+      created_at: request.now,
+      expires_at: given.expires_at,
+      address: request.address,
+      user_agent: request.user_agent,
+    }),
+    query
+      .update(users)
+      .set({
+        last_login_at: request.now,
+        failures_forgiven_at: request.now,
+        verifier: sql`coalesce(${given.better_verifier}, ${users.verifier})`,
+      })
+      .where(and(eq(users.id, actorId), granted)),
+  ],
+}));
 
 /**
- * Signs in. The throttle is asked before anything is hashed, and once more by the verdict itself, so that no number of
- * attempts at once is answered more often than it allows (OWASP Authentication Cheat Sheet). An unknown or inactive account
- * costs the same time and gets the same answer as a wrong password.
+ * Signs in. The throttle is asked before anything is hashed, and again by the verdict, so that concurrent attempts get no
+ * more answers than it allows (OWASP Authentication Cheat Sheet). An unknown or inactive account takes the same time and
+ * gets the same answer as a wrong password.
  */
 export const signIn = ({ vault, caller: stranger }: Context, { name, password }: { name: string; password: string }) =>
   inTurn(async (): Promise<Outcome<SignedIn>> => {
     const caller = { ...stranger, claimedName: name };
     const context = { vault, caller };
-    const facts = await knownOf(context, name);
-    if (facts.retry_at) return tooMany(facts.retry_at, caller.now);
-    const matches = await verifyPassword(password, facts.verifier, vault.passwordCost);
+    const known = await factsOf(context);
+    if (known.retry_at) return tooMany(known.retry_at, caller.now);
+    const matches = await verifyPassword(password, known.verifier, vault.passwordCost);
     const issuedAt = Math.floor(caller.now / 1000);
     const expiresAt = issuedAt + vault.sessionTtlSeconds;
     const sessionId = newSessionId();
     const committed = await commitOpen(context, signInPlan, {
-      ...throttleValues(caller, name),
+      ...throttleValues(caller),
       password_matches: Number(matches),
-      verifier: facts.verifier,
+      verifier: known.verifier,
       better_verifier:
-        matches && facts.verifier && needsUpgrade(facts.verifier, vault.passwordCost)
+        matches && known.verifier && needsUpgrade(known.verifier, vault.passwordCost)
           ? await makeVerifier(password, vault.passwordCost)
           : null,
       new_session: sessionId,
@@ -93,78 +124,71 @@ export const signIn = ({ vault, caller: stranger }: Context, { name, password }:
     const { id: userId, name: username, role } = committed.principal;
     const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
-    const mustChangePassword = facts.must_change_password === 1;
+    const mustChangePassword = known.must_change_password === 1;
     const result = { token, name: username, role, mustChangePassword, ttlSeconds: vault.sessionTtlSeconds };
     return { outcome: 'allowed', result };
   });
 
-/** What is known of an account by this name, whether it exists or not. A new vault is set up first. */
-const knownOf = async ({ vault, caller }: Context, name: string) => {
-  const values = {
-    ...throttleValues(caller, name),
-    key_id: vault.keyring.primary.id,
-    claimed_name: name,
-    now: caller.now,
-  };
-  const [facts] = await read(vault.db, known, values);
-  if (facts) return facts;
-  await openInstance(vault, caller.now);
-  const [again] = await read(vault.db, known, values);
-  if (!again) throw new TypeError('The vault is open, yet has no instance');
-  return again;
-};
-
-/** Refused without a trace in the log, which would grow with each attempt: the failures that led here are in it. */
-const tooMany = (retry: number, now: number): Outcome<never> => ({
+/** Not logged, because the log would grow with every attempt; the failures that led here are in it. */
+const tooMany = (retryAt: number, now: number): Outcome<never> => ({
   action: 'session.create',
   outcome: 'denied',
   reason: 'throttled',
-  retryAfterSeconds: Math.max(1, Math.ceil((retry - now) / 1000)),
+  retryAfterSeconds: Math.max(1, Math.ceil((retryAt - now) / 1000)),
 });
 
-/** Who am I, and until when. */
+const { id, name, role, must_change_password } = users;
+
+/** Who the caller is, and until when. */
 export const readSession = operation({
-  intent: { action: 'session.read' },
-  answer: statement<
-    Pick<UserRow, 'id' | 'name' | 'role' | 'must_change_password'> & Pick<SessionRow, 'expires_at'>
-  >(sql`
-    SELECT ${users.id}, ${users.name}, ${users.role}, ${users.must_change_password}, ${sessions.expires_at}
-    FROM ${sessions} JOIN ${users} ON ${users.id} = ${sessions.user_id}
-    WHERE ${sessions.id} = ${value('session_id')} AND ${granted}`),
+  action: 'session.read',
+  sql: () => ({
+    answer: query
+      .select({ id, name, role, must_change_password, expires_at: sessions.expires_at })
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.user_id))
+      .where(and(eq(sessions.id, request.session_id), granted)),
+  }),
   result: ([session]) => session ?? null,
 });
 
 export type ListedSession = Omit<SessionRow, 'user_id' | 'revoked_at'> & { is_current: number };
 
+const { user_id: _user, revoked_at: _revoked, ...listed } = getTableColumns(sessions);
+
+/** Lists the caller's live sessions, the newest first. */
 export const listSessions = operation({
-  intent: { action: 'session.list' },
-  answer: statement<ListedSession>(sql`
-    SELECT ${sessions.id}, ${sessions.created_at}, ${sessions.expires_at}, ${sessions.address}, ${sessions.user_agent},
-      ${sessions.id} = ${value('session_id')} AS is_current
-    FROM ${sessions} WHERE ${granted} AND ${sessions.user_id} = ${actorId} AND ${sessions.revoked_at} IS NULL
-      AND ${sessions.expires_at} > ${value('now')}
-    ORDER BY ${sessions.created_at} DESC LIMIT ${value('limit')}`),
-  values: () => ({ limit: sessionsPerList }),
+  action: 'session.list',
+  sql: () => ({
+    answer: query
+      .select({ ...listed, is_current: integer('is_current', eq(sessions.id, request.session_id)) })
+      .from(sessions)
+      .where(
+        and(granted, eq(sessions.user_id, actorId), isNull(sessions.revoked_at), gt(sessions.expires_at, request.now)),
+      )
+      .orderBy(desc(sessions.created_at))
+      .limit(maxSessionsPerList),
+  }),
   result: (rows) => rows,
 });
 
+/** Revokes the live sessions that meet the conditions. */
+export const endSessions = (...conditions: SQL[]) =>
+  query
+    .update(sessions)
+    .set({ revoked_at: request.now })
+    .where(and(...conditions, isNull(sessions.revoked_at), granted));
+
 export const revokeSession = operation({
-  intent: { action: 'session.revoke', target: sessionNamed },
-  effects: [
-    statement(sql`
-      UPDATE ${sessions} SET revoked_at = ${value('now')}
-      WHERE id = ${value('target')} AND revoked_at IS NULL AND ${granted}`),
-  ],
-  values: ({ id }: { id: string }) => ({ target: id }),
+  action: 'session.revoke',
+  params: ['id'],
+  sql: ({ id }) => ({ target: sessionNumbered(id), effects: [endSessions(eq(sessions.id, id))] }),
+  values: ({ id }: { id: string }) => ({ id }),
 });
 
 export const signOut = operation({
-  intent: { action: 'session.end' },
-  effects: [
-    statement(
-      sql`UPDATE ${sessions} SET revoked_at = ${value('now')} WHERE id = ${value('session_id')} AND ${granted}`,
-    ),
-  ],
+  action: 'session.end',
+  sql: () => ({ effects: [endSessions(eq(sessions.id, request.session_id))] }),
 });
 
 export interface PasswordChange {
@@ -173,40 +197,39 @@ export interface PasswordChange {
 }
 
 const storePassword = operation({
-  intent: {
-    action: 'password.change',
-    refusals: [
-      { when: throttled, outcome: 'denied', reason: 'throttled' },
-      { when: passwordIsWrong, outcome: 'denied', reason: 'wrong_password' },
+  action: 'password.change',
+  params: [...passwordParams, 'new_verifier'],
+  sql: (given) => ({
+    rules: [
+      { when: throttled(given), outcome: 'denied', reason: 'throttled' },
+      { when: passwordIsWrong(given), outcome: 'denied', reason: 'wrong_password' },
     ],
-  },
-  effects: [
-    statement(sql`
-      UPDATE ${users} SET verifier = ${value('new_verifier')}, must_change_password = 0, failures_forgiven_at = ${value('now')}
-      WHERE id = ${actorId} AND ${granted}`),
-    statement(sql`
-      UPDATE ${sessions} SET revoked_at = ${value('now')}
-      WHERE user_id = ${actorId} AND id <> ${value('session_id')} AND revoked_at IS NULL AND ${granted}`),
-  ],
-  values: (bound: Record<string, string | number | null>) => bound,
+    effects: [
+      query
+        .update(users)
+        .set({ verifier: given.new_verifier, must_change_password: 0, failures_forgiven_at: request.now })
+        .where(and(eq(users.id, actorId), granted)),
+      endSessions(eq(sessions.user_id, actorId), ne(sessions.id, request.session_id)),
+    ],
+  }),
+  values: (given: Record<PasswordParam | 'new_verifier', Value>) => given,
 });
 
-/** Changes one's own password; every other session of the account ends. Wrong ones count as failed sign-ins do. */
+/** Changes the caller's password and ends the other sessions of the account. A wrong one counts as a failed sign-in. */
 export const changePassword: Operation<PasswordChange, void> = {
   action: 'password.change',
-  refuse: storePassword.refuse,
+  recordInvalid: storePassword.recordInvalid,
   perform: (context, { currentPassword, newPassword }) =>
     inTurn(async () => {
-      const name = context.caller.claimedName ?? '';
-      const problem = passwordProblem(newPassword, name);
-      if (problem) return storePassword.refuse(context, problem, null);
-      const facts = await knownOf(context, name);
-      if (facts.retry_at) return tooMany(facts.retry_at, context.caller.now);
-      const matches = await verifyPassword(currentPassword, facts.verifier, context.vault.passwordCost);
+      const problem = passwordProblem(newPassword, context.caller.claimedName ?? '');
+      if (problem) return storePassword.recordInvalid(context, problem, null);
+      const known = await factsOf(context);
+      if (known.retry_at) return tooMany(known.retry_at, context.caller.now);
+      const matches = await verifyPassword(currentPassword, known.verifier, context.vault.passwordCost);
       return storePassword.perform(context, {
-        ...throttleValues(context.caller, name),
+        ...throttleValues(context.caller),
         password_matches: Number(matches),
-        verifier: facts.verifier,
+        verifier: known.verifier,
         new_verifier: matches ? await makeVerifier(newPassword, context.vault.passwordCost) : null,
       });
     }),

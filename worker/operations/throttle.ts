@@ -1,53 +1,63 @@
-import { sql } from 'drizzle-orm';
-import { networkRange } from '../../core/network/address.ts';
-import type { Caller } from '../store/commit.ts';
-import { auditEvents } from '../store/schema.ts';
-import { type Values, value } from '../store/statement.ts';
-
 /**
- * The throttle on passwords (OWASP Authentication Cheat Sheet, "Account Lockout"): the log of failures is the counter. A
- * good sign-in forgives an account's failures, never an address's.
+ * The throttle on passwords (OWASP Authentication Cheat Sheet, "Account Lockout"). The failures in the audit log are the
+ * counter. A successful sign-in forgives the failures of the account, not those of the address.
  */
+import { and, desc, eq, gt, gte, inArray, lt, lte, type SQL, sql } from 'drizzle-orm';
+import type { Caller } from '../../core/caller.ts';
+import { failureWindowSeconds, maxFailuresPerAccount, maxFailuresPerAddress } from '../../core/limits.ts';
+import { networkRange } from '../../core/network/address.ts';
+import { principal } from '../store/principal.ts';
+import { request } from '../store/request.ts';
+import { auditEvents } from '../store/schema.ts';
+import { type Params, query, type Values } from '../store/statement.ts';
 
-export const failuresPerAccount = 5;
-export const failuresPerAddress = 20;
-export const windowSeconds = 15 * 60;
+const windowMs = failureWindowSeconds * 1000;
 
-const windowMs = windowSeconds * 1000;
+export const throttleParams = ['network_from', 'network_to'] as const;
+type ThrottleParam = (typeof throttleParams)[number];
 
-/** As the partial indexes have it, word for word: otherwise they are not used. */
-const failed = sql`reason IN ('wrong_password', 'inactive_account')`;
+/** The same condition as in the partial indexes of the migrations; otherwise SQLite does not use them. */
+const failed = inArray(auditEvents.reason, ['wrong_password', 'inactive_account']);
 
-/** Both ways from now, so that neither a clock set back nor one set ahead locks anybody out for longer. */
-const recent = sql`at > ${value('window_from')} AND at < ${value('window_to')}`;
+/** Bounded in both directions, so that a clock that was set wrong locks nobody out for longer than the window. */
+const recent = and(
+  gt(auditEvents.at, sql`${request.now} - ${windowMs}`),
+  lt(auditEvents.at, sql`${request.now} + ${windowMs}`),
+);
 
-/** A moment of forgiveness that lies ahead of the clock forgives nothing. */
-const forgiven = sql`
-  coalesce(CASE WHEN principal.failures_forgiven_at <= ${value('now')} THEN principal.failures_forgiven_at END, 0)`;
+/** Failures up to this time are forgiven. A time in the future comes from a wrong clock and forgives nothing. */
+const forgivenAt = sql`coalesce(case when ${principal.failures_forgiven_at} <= ${request.now}
+  then ${principal.failures_forgiven_at} end, 0)`;
 
-const oldestOfAccount = sql`(
-  SELECT at FROM ${auditEvents} WHERE ${failed} AND actor_name = ${value('account')} AND ${recent} AND at > ${forgiven}
-  ORDER BY at DESC LIMIT 1 OFFSET ${sql.raw(String(failuresPerAccount - 1))})`;
+/** The time of the oldest failure that counts, if there are `max` of them; otherwise null. */
+const oldestFailure = (max: number, of: SQL | undefined) =>
+  query
+    .select({ at: auditEvents.at })
+    .from(auditEvents)
+    .where(and(failed, of, recent))
+    .orderBy(desc(auditEvents.at))
+    .limit(1)
+    .offset(max - 1);
 
-const oldestOfAddress = sql`(
-  SELECT at FROM ${auditEvents} WHERE ${failed} AND address >= ${value('network_from')} AND address <= ${value('network_to')}
-    AND ${recent}
-  ORDER BY at DESC LIMIT 1 OFFSET ${sql.raw(String(failuresPerAddress - 1))})`;
+const oldestOfAccount = oldestFailure(
+  maxFailuresPerAccount,
+  and(eq(auditEvents.actor_name, request.claimed_name), gt(auditEvents.at, forgivenAt)),
+);
 
-/** When the next attempt may be made, in ms since 1970; 0 if it may be made now. */
-export const retryAt = sql`
-  max(coalesce(${oldestOfAccount} + ${value('window_ms')}, 0), coalesce(${oldestOfAddress} + ${value('window_ms')}, 0))`;
+const oldestOfAddress = ({ network_from, network_to }: Params<ThrottleParam>) =>
+  oldestFailure(
+    maxFailuresPerAddress,
+    and(gte(auditEvents.address, network_from), lte(auditEvents.address, network_to)),
+  );
 
-export const throttled = sql`coalesce(${oldestOfAccount}, ${oldestOfAddress}) IS NOT NULL`;
+/** When the next attempt may be made, in milliseconds since 1970; 0 if now. For statements that join the principal. */
+export const retryAt = (params: Params<ThrottleParam>): SQL => sql`max(
+  coalesce(${oldestOfAccount} + ${windowMs}, 0), coalesce(${oldestOfAddress(params)} + ${windowMs}, 0))`;
 
-export const throttleValues = ({ address, now }: Caller, account: string): Values => {
-  const network = networkRange(address);
-  return {
-    account,
-    network_from: network.from,
-    network_to: network.to,
-    window_from: now - windowMs,
-    window_to: now + windowMs,
-    window_ms: windowMs,
-  };
+export const throttled = (params: Params<ThrottleParam>): SQL =>
+  sql`coalesce(${oldestOfAccount}, ${oldestOfAddress(params)}) is not null`;
+
+export const throttleValues = ({ address }: Caller): Values<ThrottleParam> => {
+  const { from, to } = networkRange(address);
+  return { network_from: from, network_to: to };
 };

@@ -1,32 +1,44 @@
-import { type SQL, sql } from 'drizzle-orm';
+/** User accounts, for admins. */
+import { and, asc, count, eq, gt, ne, or, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
+import { maxUsersPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
+import { granted, insertIfAllowed } from '../store/granted.ts';
+import { principal } from '../store/principal.ts';
+import { request } from '../store/request.ts';
 import { secrets, sessions, type UserRow, users } from '../store/schema.ts';
-import { statement, value } from '../store/statement.ts';
-import { granted, type Rule, userNumbered } from '../store/verdict.ts';
+import { integer, query } from '../store/statement.ts';
+import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
 import { inTurn } from './hashing.ts';
 import { operation } from './operation.ts';
-
-/** User accounts, for admins. */
-
-/** The most users that one list answers; the rest follows from the id it ended with. */
-export const usersPerList = 1_000;
+import { endSessions } from './sessions.ts';
 
 export type ListedUser = Omit<UserRow, 'likeness' | 'verifier' | 'failures_forgiven_at'> & { secrets: number };
 
+const { id, name, role, created_at, last_login_at, is_active, must_change_password } = users;
+const listed = { id, name, role, created_at, last_login_at, is_active, must_change_password };
+
+const secretsOfUser = query.select({ secrets: count() }).from(secrets).where(eq(secrets.owner_id, id));
+
+/** Lists users in the order of their ids, from the one after `after`. */
 export const listUsers = operation({
-  intent: { action: 'user.list' },
-  answer: statement<ListedUser>(sql`
-    SELECT ${users.id}, ${users.name}, ${users.role}, ${users.created_at}, ${users.last_login_at}, ${users.is_active},
-      ${users.must_change_password},
-      (SELECT count(*) FROM ${secrets} WHERE ${secrets.owner_id} = ${users.id}) AS secrets
-    FROM ${users} WHERE ${granted} AND ${users.id} > ${value('after')} ORDER BY ${users.id} LIMIT ${value('limit')}`),
-  values: ({ after }: { after: number }) => ({ after, limit: usersPerList + 1 }),
+  action: 'user.list',
+  params: ['after'],
+  sql: ({ after }) => ({
+    answer: query
+      .select({ ...listed, secrets: integer('secrets', secretsOfUser) })
+      .from(users)
+      .where(and(granted, gt(id, after)))
+      .orderBy(asc(id))
+      .limit(maxUsersPerList + 1),
+  }),
+  values: ({ after }: { after: number }) => ({ after }),
   result: (rows) => ({
-    users: rows.slice(0, usersPerList),
-    next: rows.length > usersPerList ? (rows[usersPerList - 1]?.id ?? null) : null,
+    users: rows.slice(0, maxUsersPerList),
+    next: rows.length > maxUsersPerList ? (rows[maxUsersPerList - 1]?.id ?? null) : null,
   }),
 });
 
@@ -38,41 +50,49 @@ export interface NewUser {
 }
 
 export const createUser = operation({
-  intent: {
-    action: 'user.create',
-    label: sql`${value('target')}`,
-    refusals: [
-      {
-        when: sql`EXISTS (SELECT 1 FROM ${users} WHERE name = ${value('target')} OR likeness = ${value('likeness')})`,
-        outcome: 'conflict',
-        reason: 'name_taken',
-      },
+  action: 'user.create',
+  params: ['name', 'likeness', 'verifier', 'role', 'must_change_password'],
+  sql: (given) => ({
+    target: { name: given.name },
+    rules: [
+      nameTaken(
+        query
+          .select({ id })
+          .from(users)
+          .where(or(eq(name, given.name), eq(users.likeness, given.likeness))),
+      ),
     ],
-  },
-  answer: statement<Pick<UserRow, 'id'>>(sql`
-    INSERT INTO ${users} (name, likeness, verifier, role, must_change_password, created_at)
-    SELECT ${value('target')}, ${value('likeness')}, ${value('verifier')}, ${value('role')}, ${value('must_change')},
-      ${value('now')}
-    WHERE ${granted} RETURNING id`),
+    answer: insertIfAllowed(users, {
+      ...given,
+      is_active: 1,
+      created_at: request.now,
+      failures_forgiven_at: 0,
+    }).returning({ id }),
+  }),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
   values: async ({ name, password, role, mustChangePassword }: NewUser, { vault }) => ({
-    target: name,
+    name,
     likeness: likeness(name),
     verifier: await inTurn(() => makeVerifier(password, vault.passwordCost)),
     role,
-    must_change: Number(mustChangePassword),
+    must_change_password: Number(mustChangePassword),
   }),
   result: ([created]) => created?.id ?? null,
 });
 
-/** Holds if the target is the only active admin and would no longer be one. */
-const leavesNoAdmin = (ceases: SQL): Rule => ({
-  when: sql`target.role = 'admin' AND target.is_active AND ${ceases} AND NOT EXISTS (
-    SELECT 1 FROM ${users} AS other WHERE other.role = 'admin' AND other.is_active AND other.id <> target.id)`,
+const otherUser = alias(users, 'other');
+
+/** Holds if the target is the only active admin, and the change ends that. */
+const leavesNoAdmin = (ends: SQL): Rule => ({
+  when: sql`${targetUser.role} = 'admin' and ${targetUser.is_active} and ${ends} and not exists ${query
+    .select({ id: otherUser.id })
+    .from(otherUser)
+    .where(and(eq(otherUser.role, 'admin'), eq(otherUser.is_active, 1), ne(otherUser.id, targetUser.id)))}`,
   outcome: 'invalid',
   reason: 'last_admin',
 });
 
+/** What to change; null leaves a field as it is. */
 export interface UserChange {
   id: number;
   password: string | null;
@@ -82,55 +102,57 @@ export interface UserChange {
 }
 
 export const updateUser = operation({
-  intent: {
-    action: 'user.update',
-    target: userNumbered,
-    refusals: [
-      leavesNoAdmin(sql`(coalesce(${value('role')}, 'admin') <> 'admin' OR coalesce(${value('is_active')}, 1) = 0)`),
+  action: 'user.update',
+  params: ['id', 'verifier', 'password_likeness', 'role', 'is_active', 'must_change_password'],
+  sql: (given) => ({
+    target: userNumbered(given.id),
+    rules: [
+      leavesNoAdmin(sql`(coalesce(${given.role}, 'admin') <> 'admin' or coalesce(${given.is_active}, 1) = 0)`),
       {
-        // Compared as likenesses, since the name is only known here and a password never goes into SQL.
-        when: sql`target.likeness = ${value('password_likeness')}`,
+        // Likenesses are compared, because only SQL knows the name, and a password never goes into SQL.
+        when: eq(targetUser.likeness, given.password_likeness),
         outcome: 'invalid',
         reason: 'password_is_name',
       },
     ],
-  },
-  effects: [
-    statement(sql`
-      UPDATE ${users} SET verifier = coalesce(${value('verifier')}, verifier), role = coalesce(${value('role')}, role),
-        is_active = coalesce(${value('is_active')}, is_active),
-        must_change_password =
-          coalesce(${value('must_change')}, CASE WHEN ${value('verifier')} IS NULL THEN must_change_password ELSE 0 END),
-        failures_forgiven_at = CASE WHEN ${value('verifier')} IS NULL THEN failures_forgiven_at ELSE ${value('now')} END
-      WHERE id = ${value('target_id')} AND ${granted}`),
-    // A new password or a closed account ends every session, and opening it again brings none back.
-    statement(sql`
-      UPDATE ${sessions} SET revoked_at = ${value('now')}
-      WHERE user_id = ${value('target_id')} AND revoked_at IS NULL
-        AND (${value('verifier')} IS NOT NULL OR ${value('is_active')} = 0) AND ${granted}`),
-  ],
+    effects: [
+      query
+        .update(users)
+        .set({
+          verifier: sql`coalesce(${given.verifier}, ${users.verifier})`,
+          role: sql`coalesce(${given.role}, ${role})`,
+          is_active: sql`coalesce(${given.is_active}, ${is_active})`,
+          must_change_password: sql`coalesce(${given.must_change_password},
+            case when ${given.verifier} is null then ${must_change_password} else 0 end)`,
+          failures_forgiven_at: sql`case when ${given.verifier} is null then ${users.failures_forgiven_at} else ${request.now} end`,
+        })
+        .where(and(eq(id, given.id), granted)),
+      // A new password or a deactivation ends every session of the user for good.
+      endSessions(eq(sessions.user_id, given.id), sql`(${given.verifier} is not null or ${given.is_active} = 0)`),
+    ],
+  }),
   objection: ({ password }: UserChange) => (password === null ? null : passwordProblem(password, '')),
   values: async ({ id, password, role, isActive, mustChangePassword }: UserChange, { vault }) => ({
-    target: `user ${id}`,
-    target_id: id,
+    id,
     verifier: password === null ? null : await inTurn(() => makeVerifier(password, vault.passwordCost)),
     password_likeness: password === null ? null : likeness(password),
     role,
     is_active: isActive === null ? null : Number(isActive),
-    must_change: mustChangePassword === null ? null : Number(mustChangePassword),
+    must_change_password: mustChangePassword === null ? null : Number(mustChangePassword),
   }),
 });
 
-/** Deletes the account, its sessions and its secrets: the foreign keys cascade. The log keeps their names. */
+/** Deletes the account. Foreign keys delete its sessions and its secrets; the log keeps their names. */
 export const deleteUser = operation({
-  intent: {
-    action: 'user.delete',
-    target: userNumbered,
-    refusals: [
-      { when: sql`target.id = principal.id`, outcome: 'invalid', reason: 'own_account' },
+  action: 'user.delete',
+  params: ['id'],
+  sql: (given) => ({
+    target: userNumbered(given.id),
+    rules: [
+      { when: eq(targetUser.id, principal.id), outcome: 'invalid', reason: 'own_account' },
       leavesNoAdmin(sql`true`),
     ],
-  },
-  effects: [statement(sql`DELETE FROM ${users} WHERE id = ${value('target_id')} AND ${granted}`)],
-  values: ({ id }: { id: number }) => ({ target: `user ${id}`, target_id: id }),
+    effects: [query.delete(users).where(and(eq(id, given.id), granted))],
+  }),
+  values: ({ id }: { id: number }) => ({ id }),
 });

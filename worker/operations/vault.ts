@@ -1,9 +1,8 @@
+/** What every operation works with: the vault, and the caller of this request. */
+import type { Caller } from '../../core/caller.ts';
 import type { Keyring } from '../../core/crypto/keyring.ts';
 import type { ScryptCost } from '../../core/crypto/password.ts';
 import type { SessionKey } from '../../core/crypto/session-token.ts';
-import type { Caller } from '../store/commit.ts';
-
-export { type Caller, StoreFailure } from '../store/commit.ts';
 
 /** What the worker was started with, parsed once. */
 export interface Vault {

@@ -1,18 +1,32 @@
-import { sql } from 'drizzle-orm';
-import { sessions, users } from './schema.ts';
-import { value } from './statement.ts';
-
 /**
- * From a credential to the live principal, as joins that a verdict starts with. What counts is the database at the moment of
- * the request: a session that is revoked or over, or a user who was switched off, is nobody.
+ * From a credential to a live principal, as the joins that a verdict starts with. They read the database at the moment of
+ * the request: revoked or expired sessions and inactive users resolve to no principal.
  */
+import { and, eq, gt, isNull, type SQL } from 'drizzle-orm';
+import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { request } from './request.ts';
+import { sessions, users } from './schema.ts';
 
-/** The user behind a session. */
-export const principalBySession = sql`
-  LEFT JOIN ${sessions} AS session ON session.id = ${value('session_id')}
-    AND session.revoked_at IS NULL AND session.expires_at > ${value('now')}
-  LEFT JOIN ${users} AS principal ON principal.id = session.user_id AND principal.is_active`;
+/** A left join. */
+export interface Join {
+  table: SQLiteTable;
+  on: SQL | undefined;
+}
 
-/** Whoever claims this name at sign-in: it is for the password to say whether rightly. */
-export const principalByName = sql`
-  LEFT JOIN ${users} AS principal ON principal.name = ${value('claimed_name')}`;
+export const principal = alias(users, 'principal');
+
+const session = alias(sessions, 'session');
+
+/** The active user of the session that the credential names. */
+export const principalBySession: Join[] = [
+  {
+    table: session,
+    on: and(eq(session.id, request.session_id), isNull(session.revoked_at), gt(session.expires_at, request.now)),
+  },
+  { table: principal, on: and(eq(principal.id, session.user_id), eq(principal.is_active, 1)) },
+];
+
+/** True for the user whose name is claimed at sign-in. The password decides whether the claim holds. */
+export const isClaimed = eq(principal.name, request.claimed_name);
+
+export const principalByName: Join[] = [{ table: principal, on: isClaimed }];

@@ -1,3 +1,4 @@
+/** The schema that drizzle knows, compared with the one that the migrations make. */
 import { getTableConfig } from 'drizzle-orm/sqlite-core';
 import { expect, test } from 'vitest';
 import { applyTestMigrations, testDb, testMigrations } from '../testing/test-database.ts';
@@ -5,12 +6,12 @@ import * as schema from './schema.ts';
 
 const { instance, users, sessions, secrets, secretVersions, auditEvents } = schema;
 
-test('the newest migration is the one that the code is written for', () => {
+test('the code is written for the newest migration', () => {
   expect(testMigrations.at(-1)?.name).toBe(schema.currentMigration);
 });
 
 test.each([instance, users, sessions, secrets, secretVersions, auditEvents].map(getTableConfig))(
-  'the table $name has the columns that the migrations make',
+  'the schema of $name has the columns, types and NOT NULLs of the migrations',
   async ({ name, columns }) => {
     await applyTestMigrations();
     const { results } = await testDb()

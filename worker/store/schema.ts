@@ -1,14 +1,18 @@
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Role } from '../../core/policy/policy.ts';
-
 /**
- * The tables as drizzle sees them. `migrations/` is what creates them, with their constraints, indexes and triggers; a test
- * holds the two against each other. A column has one name everywhere, so that a row needs no mapping. Times are
- * milliseconds since 1970, UTC.
+ * The tables as drizzle sees them. `migrations/` creates them, with their constraints, indexes and triggers; a test compares
+ * the two. A column has the same name in TypeScript and in SQL, so rows need no mapping. Times are milliseconds since 1970.
  */
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Outcome, Role } from '../../core/policy/policy.ts';
 
-/** The newest migration this code is written for: /health compares it with what the database says. */
+/** The newest migration that this code is written for. /health compares it with the database. */
 export const currentMigration = '0001_vault.sql';
+
+/** Wrangler's list of the migrations that were applied. */
+export const migrations = sqliteTable('d1_migrations', {
+  id: integer().primaryKey(),
+  name: text(),
+});
 
 export const instance = sqliteTable('instance', {
   id: integer().primaryKey(),
@@ -67,10 +71,10 @@ export const auditEvents = sqliteTable('audit_events', {
   request_id: text().notNull(),
   actor_id: integer(),
   actor_name: text(),
-  actor_role: text(),
+  actor_role: text().$type<Role>(),
   action: text().notNull(),
   target: text(),
-  outcome: text().notNull(),
+  outcome: text().$type<Outcome>().notNull(),
   reason: text(),
   address: text().notNull(),
   user_agent: text().notNull(),

@@ -1,38 +1,194 @@
-import { is, Placeholder, type SQL, sql } from 'drizzle-orm';
-import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
+/**
+ * SQL statements: written with drizzle's query builder, compiled once per isolate, and filled with values by each request.
+ * The row type of a statement comes from the schema, because it may only return columns of the schema and `integer`s.
+ */
+import { Param as BoundParam, Column, getTableColumns, is, Placeholder, SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import {
+  QueryBuilder,
+  type SQLiteColumn,
+  SQLiteDeleteBase,
+  SQLiteInsertBuilder,
+  SQLiteSyncDialect,
+  type SQLiteTable,
+  SQLiteUpdateBuilder,
+} from 'drizzle-orm/sqlite-core';
 
-/** What D1 stores in a column of ours. */
+/** What a column holds. */
 export type Value = string | number | null;
-export type Values = Readonly<Record<string, Value>>;
+export type Values<Name extends string = string> = Readonly<Record<Name, Value>>;
 
-/** SQL with named holes, compiled once: a request only fills the holes. `Row` is what it answers. */
-export interface Statement<Row = unknown> {
+/** A named parameter: the value is given when the statement is filled. `placeholder` is for `.limit()`. */
+export type Param = SQL<never> & { readonly placeholder: Placeholder };
+export type Params<Name extends string> = { readonly [Each in Name]: Param };
+
+/** What the builder makes. `Row` is what it returns when it is run. */
+export interface Query<Row = unknown> extends SQLWrapper {
+  readonly _: { readonly result: readonly Row[] };
+}
+
+/** A compiled query. `Name` is the names of the values that it takes. */
+export interface Statement<Row = unknown, Name extends string = string> {
   readonly text: string;
-  readonly bind: (values: Values) => Value[];
-  /** Carries the type of the rows; never there at run time. */
+  /** The names of the parameters, in the order of their question marks. */
+  readonly params: readonly Name[];
+  /** The names of the columns that it returns. */
+  readonly columns: readonly string[];
+  /** Carries the type of the rows; never set. */
   readonly row?: Row;
 }
 
-const dialect = new SQLiteSyncDialect();
+/** A statement with the values of one request. */
+export interface Filled<Row = unknown> extends Pick<Statement<Row>, 'text' | 'row'> {
+  readonly values: Value[];
+}
 
-/** A hole in a statement, filled by the value of that name. */
-export const value = (name: string) => sql.placeholder(name);
+/** Writes names without quotes. SQLite may take a quoted name that it does not know for a text. */
+class PlainDialect extends SQLiteSyncDialect {
+  override escapeName(name: string): string {
+    if (!/^\w+$/.test(name)) throw new TypeError(`This name would need quotes: ${name}`);
+    return name;
+  }
+}
 
-/** Compiles a query; a value that is not given when it is bound is a fault of ours and throws. */
-export const statement = <Row = unknown>(query: SQL): Statement<Row> => {
-  const { sql: written, params } = dialect.sqlToQuery(query);
-  // It goes to the database with every request, and is looked up there by its text. No literal of ours has two blanks.
-  const text = written.replace(/\s+/g, ' ').trim();
-  const names = params.map((param) => (is(param, Placeholder) ? param.name : fixed(param)));
-  const bind = (values: Values) =>
-    names.map((name) => {
-      const given = values[name];
-      if (given === undefined) throw new TypeError(`Statement value missing: ${name}`);
-      return given;
-    });
-  return { text, bind };
+const dialect = new PlainDialect();
+
+/** Drizzle's query builder, without the database class that runs queries: that would add 16 KB to the bundle. */
+class Builder extends QueryBuilder {
+  insert<Table extends SQLiteTable>(table: Table) {
+    return new SQLiteInsertBuilder<Table, 'sync', never>(table, noSession, dialect);
+  }
+  update<Table extends SQLiteTable>(table: Table) {
+    return new SQLiteUpdateBuilder<Table, 'sync', never>(table, noSession, dialect);
+  }
+  delete<Table extends SQLiteTable>(table: Table) {
+    return new SQLiteDeleteBase<Table, 'sync', never>(table, noSession, dialect);
+  }
+}
+
+const noSession = undefined as never;
+
+/** Builds the queries that are compiled here and run by `transact`. */
+export const query = new Builder(dialect);
+
+/** The columns of a table that may be given to an INSERT; a nullable one may be left out. */
+export type Fields<Table extends SQLiteTable> = {
+  readonly [Name in keyof Table['$inferInsert']]: Table['$inferInsert'][Name] | SQL | SQLiteColumn;
 };
 
-const fixed = (param: unknown): never => {
-  throw new TypeError(`Write constants into the SQL, or name them: ${typeof param}`);
+/**
+ * What an INSERT ... SELECT selects: every column of the table, in the table's order; null for those left out. Drizzle's types
+ * ask for names, but an INSERT goes by position, so they are not sent.
+ */
+export const rowFor = <Table extends SQLiteTable>(table: Table, fields: Fields<Table>) =>
+  Object.fromEntries(
+    Object.keys(getTableColumns(table)).map((name) => [name, sql`${fields[name as keyof typeof fields] ?? null}`]),
+  ) as Record<string, unknown> as { [Name in keyof Table['$inferInsert']]-?: SQL.Aliased };
+
+/** INSERT ... SELECT of these fields, once for each row of `source` that meets the condition. */
+export const insertFrom = <Table extends SQLiteTable>(
+  table: Table,
+  fields: Fields<Table>,
+  source: SQLiteTable,
+  condition: SQL | undefined,
+) => query.insert(table).select(query.select(rowFor(table, fields)).from(source).where(condition));
+
+/** Every statement compiled so far, for `tools/check-statements.ts`. */
+export const compiled: Statement[] = [];
+
+export const param = (name: string): Param => {
+  const placeholder = sql.placeholder(name);
+  return Object.assign(sql<never>`${placeholder}`, { placeholder });
+};
+
+export const params = <Name extends string>(names: readonly Name[]): Params<Name> =>
+  Object.fromEntries(names.map((name) => [name, param(name)])) as Params<Name>;
+
+const integers = new WeakSet<SQL.Aliased>();
+
+/** A computed column that is always an integer: SQL's NULL becomes 0. */
+export const integer = <Name extends string>(name: Name, expression: SQLWrapper): SQL.Aliased<number> => {
+  const column = sql<number>`cast(coalesce(${expression}, 0) as integer)`.as(name);
+  integers.add(column);
+  return column;
+};
+
+/**
+ * Compiles a query. Constants become literals, so that only the parameters are left to be filled.
+ *
+ * @throws TypeError if it returns a column under another name than its own. D1 returns rows as objects keyed by column name.
+ */
+export const compile = <Row>(built: Query<Row>): Statement<Row> => {
+  const { sql: text, params: found } = dialect.sqlToQuery(sql`${built.getSQL()}`.inlineParams());
+  const made: Statement<Row> = {
+    // The text is sent with every request, so its layout is left out. No literal in our SQL has two blanks in a row.
+    text: text.replace(/\s+/g, ' ').trim(),
+    params: found.map(paramName),
+    columns: columnsOf(built),
+  };
+  compiled.push(made);
+  return made;
+};
+
+const paramName = (found: unknown): string => {
+  const placeholder = is(found, BoundParam) ? found.value : found;
+  if (is(placeholder, Placeholder)) return placeholder.name;
+  throw new TypeError('A compiled statement holds a value that is neither a constant nor a parameter');
+};
+
+/** How drizzle keeps the columns of a select, and those of a `returning`. */
+interface Built {
+  _?: { selectedFields?: Record<string, unknown> };
+  config?: { returning?: { path: string[]; field: unknown }[] };
+}
+
+const columnsOf = (built: Query): string[] => {
+  const { _: select, config } = built as unknown as Built;
+  const fields = select?.selectedFields
+    ? Object.entries(select.selectedFields)
+    : (config?.returning ?? []).map(({ path, field }): [string, unknown] => [path.join('.'), field]);
+  for (const [key, field] of fields) {
+    if (columnName(field) === key) continue;
+    throw new TypeError(`The column "${key}" must be a column of the schema with this name, or integer('${key}', ...)`);
+  }
+  return fields.map(([key]) => key);
+};
+
+const columnName = (field: unknown): string | undefined => {
+  if (is(field, Column)) return field.name;
+  return is(field, SQL.Aliased) && integers.has(field) ? field.fieldAlias : undefined;
+};
+
+/**
+ * A statement with parameters of these names.
+ *
+ * @throws TypeError if it does not use exactly these.
+ */
+export const statement = <const Name extends string, Row>(
+  names: readonly Name[],
+  write: (params: Params<Name>) => Query<Row>,
+): Statement<Row, Name> => {
+  const made = compile(write(params(names)));
+  checkParams(names, made.params);
+  return made as Statement<Row, Name>;
+};
+
+/** @throws TypeError unless the parameters in use are exactly the declared ones. */
+export const checkParams = (declared: readonly string[], used: readonly string[]): void => {
+  const unused = declared.filter((name) => !used.includes(name));
+  const undeclared = used.filter((name) => !declared.includes(name));
+  if (unused.length > 0) throw new TypeError(`No statement uses the parameter: ${unused.join(', ')}`);
+  if (undeclared.length > 0) throw new TypeError(`Nothing gives the parameter a value: ${undeclared.join(', ')}`);
+};
+
+/** @throws TypeError if a value is missing. */
+export const fill = <Row, Name extends string>(
+  { text, params: names }: Statement<Row, Name>,
+  given: Values<NoInfer<Name>>,
+): Filled<Row> => {
+  const values = names.map((name) => {
+    const value = given[name];
+    if (value === undefined) throw new TypeError(`Statement value missing: ${name}`);
+    return value;
+  });
+  return { text, values };
 };

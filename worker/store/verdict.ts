@@ -1,166 +1,161 @@
-import { type SQL, sql } from 'drizzle-orm';
-import { type Action, type GovernedAction, policy, type Reach, roles } from '../../core/policy/policy.ts';
-import { principalBySession } from './principal.ts';
-import { auditEvents, instance, secrets, sessions, users } from './schema.ts';
-import { type Statement, statement, value } from './statement.ts';
-
 /**
  * The verdict: one INSERT into the audit log that resolves the principal, finds the target, applies the policy and writes
- * the outcome it reached. Every effect of the same batch carries `granted` and so takes effect only if the outcome is
- * `allowed`. Outcomes are computed and never thrown, since an error would roll the log entry back as well.
+ * the outcome. Every effect of the same batch carries `granted`, so it takes effect only if the outcome is `allowed`.
+ * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
+import { and, desc, eq, exists, getTableColumns, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
+import type { Action, GovernedAction, Outcome } from '../../core/policy/policy.ts';
+import { type Join, principal, principalBySession } from './principal.ts';
+import { reach } from './reach.ts';
+import { request } from './request.ts';
+import { auditEvents, instance, secrets, sessions, users } from './schema.ts';
+import { type Param, type Query, query, rowFor, statement } from './statement.ts';
 
-export type Outcome = 'allowed' | 'denied' | 'not_found' | 'conflict' | 'invalid' | 'unauthenticated' | 'failed';
-
-/** The row a verdict answers with. `reason` says more than the outcome where there is more to say. */
-export interface VerdictRow {
-  outcome: Outcome;
-  reason: string | null;
-  actor_id: number | null;
-  actor_name: string | null;
-  actor_role: string | null;
-}
-
-/** The first rule that holds is the outcome. `reason` is a fixed word of ours or the name of a value. */
+/** The first rule that holds is the outcome. `reason` is a fixed word or a parameter. */
 export interface Rule {
   when: SQL;
   outcome: Exclude<Outcome, 'allowed'>;
-  reason?: string | { value: string };
+  reason?: string | Param;
 }
 
-/** What an intent is aimed at: how to find it, whose it is, and what the log calls it. */
+/** What an action is aimed at. */
 export interface Target {
-  find: SQL;
-  owner: SQL;
-  label: SQL;
+  /** What the log calls it. */
+  name: SQL;
+  /** Where it is found; absent for a thing that is yet to be made. */
+  found?: Join & { table: { id: SQLiteColumn }; owner: SQLiteColumn };
 }
 
-export const secretNamed: Target = {
-  find: sql`LEFT JOIN ${secrets} AS target ON target.name = ${value('target')}`,
-  owner: sql`target.owner_id`,
-  label: sql`${value('target')}`,
-};
+const targetSecret = alias(secrets, 'target');
+const targetSession = alias(sessions, 'target');
+/** For rules of actions that are aimed at a user. */
+export const targetUser = alias(users, 'target');
 
-export const userNumbered: Target = {
-  find: sql`LEFT JOIN ${users} AS target ON target.id = ${value('target_id')}`,
-  owner: sql`target.id`,
-  label: sql`coalesce(target.name, ${value('target')})`,
-};
-
-export const sessionNamed: Target = {
-  find: sql`LEFT JOIN ${sessions} AS target ON target.id = ${value('target')}`,
-  owner: sql`target.user_id`,
-  label: sql`${value('target')}`,
-};
-
-export interface Intent {
-  action: GovernedAction;
-  target?: Target;
-  /** What the log calls the target where none needs to be found: a thing yet to be made. */
-  label?: SQL;
-  /** Refusals of this action's own, judged after the policy. */
-  refusals?: Rule[];
-}
-
-/** The newest event is this request's own and says `allowed`: a batch is one transaction, nothing comes between. */
-export const granted = sql`EXISTS (
-  SELECT 1 FROM ${auditEvents} AS event WHERE event.id = (SELECT max(id) FROM ${auditEvents})
-    AND event.request_id = ${value('request_id')} AND event.outcome = 'allowed')`;
-
-/** The id of the principal that the verdict resolved; only meaningful beside `granted`. */
-export const actorId = sql`(SELECT actor_id FROM ${auditEvents} WHERE id = (SELECT max(id) FROM ${auditEvents}))`;
-export const actorName = sql`(SELECT actor_name FROM ${auditEvents} WHERE id = (SELECT max(id) FROM ${auditEvents}))`;
-
-/** True if the verdict's role reaches everything under this action. */
-export const reachesAny = (action: GovernedAction) => sql`
-  ${reach(action, sql`(SELECT actor_role FROM ${auditEvents} WHERE id = (SELECT max(id) FROM ${auditEvents}))`)} = 'any'`;
-
-const reach = (action: GovernedAction, role: SQL) => {
-  const cases = roles.map((name) => sql.raw(`WHEN '${name}' THEN '${policy[action][name] satisfies Reach}'`));
-  return sql`CASE ${role} ${sql.join(cases, sql` `)} ELSE 'none' END`;
-};
-
-const unauthenticated: Rule = { when: sql`principal.id IS NULL`, outcome: 'unauthenticated' };
-
-const denied = (action: GovernedAction): Rule => ({
-  when: sql`${reach(action, sql`principal.role`)} = 'none'`,
-  outcome: 'denied',
-  reason: 'role',
+export const secretNamed = (name: Param): Target => ({
+  name,
+  found: { table: targetSecret, on: eq(targetSecret.name, name), owner: targetSecret.owner_id },
 });
 
-const targetRules = ({ action, target }: Intent): Rule[] =>
-  target
-    ? [
-        { when: sql`target.id IS NULL`, outcome: 'not_found' },
-        {
-          when: sql`${reach(action, sql`principal.role`)} = 'own' AND ${target.owner} <> principal.id`,
-          outcome: 'denied',
-          reason: 'not_owner',
-        },
-      ]
-    : [];
+export const userNumbered = (id: Param): Target => ({
+  name: sql`coalesce(${targetUser.name}, 'user ' || cast(${id} as integer))`,
+  found: { table: targetUser, on: eq(targetUser.id, id), owner: targetUser.id },
+});
 
-/** The verdict on what a signed-in caller asks for. */
-export const verdictOn = (intent: Intent): Statement<VerdictRow> =>
-  judge({
-    action: intent.action,
-    principal: principalBySession,
-    find: intent.target?.find ?? sql``,
-    label: intent.target?.label ?? intent.label ?? sql`NULL`,
-    rules: [unauthenticated, denied(intent.action), ...targetRules(intent), ...(intent.refusals ?? [])],
-  });
+export const sessionNumbered = (id: Param): Target => ({
+  name: id,
+  found: { table: targetSession, on: eq(targetSession.id, id), owner: targetSession.user_id },
+});
 
-/** The verdict on a request that cannot be carried out whoever asks: it says so only to those who may ask at all. */
-export const verdictOnInvalid = (action: GovernedAction): Statement<VerdictRow> =>
-  judge({
-    action,
-    principal: principalBySession,
-    find: sql``,
-    label: sql`${value('target')}`,
-    rules: [
-      unauthenticated,
-      denied(action),
-      { when: sql`true`, outcome: 'invalid', reason: { value: 'invalid_because' } },
-    ],
-  });
+/** The rule of a thing that is yet to be made: `others` finds those that have its name already. */
+export const nameTaken = (others: SQLWrapper): Rule => ({
+  when: exists(others),
+  outcome: 'conflict',
+  reason: 'name_taken',
+});
 
 interface Judgement {
   action: Action;
-  principal: SQL;
-  find: SQL;
-  label: SQL;
+  principal: Join[];
+  target?: Target | undefined;
   rules: Rule[];
 }
 
 /**
- * Writes the event. Only a database that this key seals is ever written: under another ENCRYPTION_KEY, or before the vault
- * has been set up, nothing is inserted and no row is answered.
+ * Writes the event. Only a database that is sealed by this vault's key is written to: under another ENCRYPTION_KEY, or before
+ * the vault is set up, no row is inserted and none is returned.
  */
-export const judge = ({ action, principal, find, label, rules }: Judgement): Statement<VerdictRow> => {
-  const outcomes = rules.map(({ when, outcome }) => sql`WHEN ${when} THEN ${sql.raw(`'${outcome}'`)}`);
-  const reasons = rules.map(({ when, reason }) => sql`WHEN ${when} THEN ${reasonOf(reason)}`);
-  return statement(sql`
-    INSERT INTO ${auditEvents}
-      (at, request_id, actor_id, actor_name, actor_role, action, target, outcome, reason, address, user_agent)
-    SELECT ${value('now')}, ${value('request_id')}, principal.id, coalesce(principal.name, ${value('claimed_name')}),
-      principal.role, ${sql.raw(`'${action}'`)}, ${label},
-      CASE ${sql.join(outcomes, sql` `)} ELSE 'allowed' END,
-      CASE ${sql.join(reasons, sql` `)} END,
-      ${value('address')}, ${value('user_agent')}
-    FROM ${instance} ${principal} ${find}
-    WHERE ${instance.key_id} = ${value('key_id')}
-    RETURNING outcome, reason, actor_id, actor_name, actor_role`);
+export const judge = ({ action, principal: joins, target, rules }: Judgement) => {
+  const outcomes = rules.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
+  const reasons = rules.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
+  const judged = query
+    .select(
+      rowFor(auditEvents, {
+        at: request.now,
+        request_id: request.id,
+        actor_id: principal.id,
+        actor_name: sql`coalesce(${principal.name}, ${request.claimed_name})`,
+        actor_role: principal.role,
+        action,
+        target: target?.name,
+        outcome: sql`case ${sql.join(outcomes, sql` `)} else 'allowed' end`,
+        reason: sql`case ${sql.join(reasons, sql` `)} end`,
+        address: request.address,
+        user_agent: request.user_agent,
+      }),
+    )
+    .from(instance)
+    .where(eq(instance.key_id, request.key_id))
+    .$dynamic();
+  // Drizzle's builder changes in place.
+  for (const { table, on } of [...joins, ...(target?.found ? [target.found] : [])]) void judged.leftJoin(table, on);
+  return query.insert(auditEvents).select(judged).returning(verdictColumns);
 };
 
-const reasonOf = (reason: Rule['reason']): SQL => {
-  if (reason === undefined) return sql`NULL`;
-  return typeof reason === 'string' ? sql.raw(`'${reason}'`) : sql`${value(reason.value)}`;
+const { outcome, reason, actor_id, actor_name, actor_role } = auditEvents;
+const verdictColumns = { outcome, reason, actor_id, actor_name, actor_role };
+
+type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
+
+/** The row that a verdict returns. `reason` details the outcome where there is more to say. */
+export type VerdictRow = RowOf<ReturnType<typeof judge>>;
+
+export interface Intent {
+  action: GovernedAction;
+  target?: Target | undefined;
+  /** Rules of this action alone, judged after the policy. */
+  rules?: Rule[] | undefined;
+}
+
+/** The verdict on a signed-in caller's action. */
+export const verdictOn = ({ action, target, rules = [] }: Intent) =>
+  judge({
+    action,
+    principal: principalBySession,
+    target,
+    rules: [unauthenticated, denied(action), ...targetRules(action, target), ...rules],
+  });
+
+/** The verdict on a request that is invalid, whoever sends it. Only callers who may do the action at all are told so. */
+export const verdictOnInvalid = (action: GovernedAction, name: Param, because: Param) =>
+  judge({
+    action,
+    principal: principalBySession,
+    target: { name },
+    rules: [unauthenticated, denied(action), { when: sql`true`, outcome: 'invalid', reason: because }],
+  });
+
+const unauthenticated: Rule = { when: isNull(principal.id), outcome: 'unauthenticated' };
+
+const denied = (action: GovernedAction): Rule => ({
+  when: sql`${reach(action, principal.role)} = 'none'`,
+  outcome: 'denied',
+  reason: 'role',
+});
+
+const targetRules = (action: GovernedAction, target: Target | undefined): Rule[] => {
+  if (!target?.found) return [];
+  const { table, owner } = target.found;
+  return [
+    { when: isNull(table.id), outcome: 'not_found' },
+    {
+      when: sql`${reach(action, principal.role)} = 'own' and ${owner} <> ${principal.id}`,
+      outcome: 'denied',
+      reason: 'not_owner',
+    },
+  ];
 };
 
-/** A second event, for what was allowed and then could not be done: it says why. */
-export const failure = statement(sql`
-  INSERT INTO ${auditEvents}
-    (at, request_id, actor_id, actor_name, actor_role, action, target, outcome, reason, address, user_agent)
-  SELECT at, request_id, actor_id, actor_name, actor_role, action, target, 'failed', ${value('reason')}, address, user_agent
-  FROM ${auditEvents} WHERE actor_id = ${value('actor_id')} AND request_id = ${value('request_id')}
-  ORDER BY id DESC LIMIT 1`);
+const { id: _, ...recorded } = getTableColumns(auditEvents);
+
+/** A second event, for an action that was allowed and then failed; `reason` says why. */
+export const failure = statement(['reason', 'actor_id', 'request.id'], (given) =>
+  query.insert(auditEvents).select(
+    query
+      .select(rowFor(auditEvents, { ...recorded, outcome: 'failed', reason: given.reason }))
+      .from(auditEvents)
+      .where(and(eq(auditEvents.actor_id, given.actor_id), eq(auditEvents.request_id, given['request.id'])))
+      .orderBy(desc(auditEvents.id))
+      .limit(1),
+  ),
+);

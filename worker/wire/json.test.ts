@@ -17,7 +17,7 @@ const event = {
   reason: null,
   address: '192.0.2.1',
   user_agent: 'curl',
-};
+} as const;
 
 test('a key has its value, a list of keys has none', () => {
   const fields = { key_name: 'k', description: 'd', created_at: iso, updated_at: iso };
@@ -56,7 +56,7 @@ test.each([
   ['session.create', 'unauthenticated', null, 'login_attempt'],
   ['user.update', 'allowed', null, 'update_user'],
   ['export_keys', 'allowed', 'k', 'export_keys'],
-])('the target of %s is a key only if it is one (%s)', (action, outcome, key_name, name) => {
+] as const)('the target of %s is a key only if it is one (%s)', (action, outcome, key_name, name) => {
   const [entry] = json.logList([{ ...event, action, outcome }]).logs;
   expect(entry).toMatchObject({ key_name, action: name, target: 'k', success: outcome === 'allowed' });
 });

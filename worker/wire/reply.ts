@@ -1,6 +1,6 @@
 /** From an outcome to status and body: the one place where a result gets its status and a refusal its words. */
+import { failureWindowSeconds } from '../../core/limits.ts';
 import type { Refusal } from '../operations/operation.ts';
-import { windowSeconds } from '../operations/throttle.ts';
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
 
@@ -75,7 +75,7 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
   switch (reason) {
     case 'throttled':
       return failed(429, 'Too many failed attempts. Wait before you try again.', {
-        'Retry-After': String(retryAfterSeconds ?? windowSeconds),
+        'Retry-After': String(retryAfterSeconds ?? failureWindowSeconds),
       });
     case 'wrong_password':
       return failed(403, 'The current password is not right.');

@@ -1,0 +1,23 @@
+/** Who sends a request, before and after the database has confirmed it. */
+import type { Role } from './policy/policy.ts';
+
+/** What a request says about its sender. Every audit event of the request records it. */
+export interface Caller {
+  /** Ties the effects of a request to its own audit event. Random and unique. */
+  requestId: string;
+  /** The session that the credential names; null without a valid credential. */
+  sessionId: string | null;
+  /** The user name that the credential claims. Only for the log and for the throttle on passwords. */
+  claimedName: string | null;
+  address: string;
+  userAgent: string;
+  /** When the request arrived, in milliseconds since 1970. */
+  now: number;
+}
+
+/** The user that a verdict resolved the credential to. */
+export interface Principal {
+  id: number;
+  name: string;
+  role: Role;
+}

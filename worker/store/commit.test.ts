@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { StoreFailure } from '../../core/store-failure.ts';
+import { fakeDatabase } from '../testing/fake-database.ts';
+import { commit, VaultNotOpen } from './commit.ts';
+import { granted } from './granted.ts';
+import { plan } from './plan.ts';
+import { secrets } from './schema.ts';
+import { query } from './statement.ts';
+import { verdictOn } from './verdict.ts';
+
+const caller = { requestId: 'r', sessionId: 's', claimedName: 'ann', address: '192.0.2.1', userAgent: 'test', now: 7 };
+const allowed = { outcome: 'allowed', reason: null, actor_id: 1, actor_name: 'Ann', actor_role: 'user' };
+
+const list = plan([], () => ({
+  verdict: verdictOn({ action: 'secret.list' }),
+  answer: query.select({ name: secrets.name }).from(secrets).where(granted),
+}));
+
+const commitOn = (db: D1Database) => commit(db, 'key', caller, list, {});
+
+test('an allowed plan is one batch, and its rows are those of the answer', async () => {
+  const { db, batches } = fakeDatabase([[[allowed], [{ name: 'x' }]]]);
+  expect(await commitOn(db)).toEqual({
+    outcome: 'allowed',
+    principal: { id: 1, name: 'Ann', role: 'user' },
+    rows: [{ name: 'x' }],
+  });
+  expect(batches.map((batch) => batch.length)).toEqual([2]);
+  expect(batches[0]?.[0]?.text).toMatch(/^insert into audit_events/);
+  expect(batches[0]?.[1]?.values).toEqual(['r']);
+});
+
+test('a refused plan has an outcome and no rows, whatever the effects returned', async () => {
+  const { db } = fakeDatabase([[[{ ...allowed, outcome: 'denied', reason: 'role' }], [{ name: 'x' }]]]);
+  expect(await commitOn(db)).toEqual({ outcome: 'denied', reason: 'role' });
+});
+
+test('a database that returns no verdict is not open', async () => {
+  await expect(commitOn(fakeDatabase([[[], []]]).db)).rejects.toThrow(VaultNotOpen);
+});
+
+describe('a failed transaction', () => {
+  test.each([
+    ['D1_ERROR: database or disk is full: SQLITE_FULL', 'full'],
+    ['D1_ERROR: no such column: x: SQLITE_ERROR', 'schema'],
+    ['D1_ERROR: no such table: users: SQLITE_ERROR', 'schema'],
+    ['internal error', 'unreadable'],
+  ] as const)('with "%s" is of the kind "%s", and keeps its cause', async (message, kind) => {
+    const cause = new Error(message);
+    const failure = await commitOn(fakeDatabase([cause]).db).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StoreFailure);
+    expect(failure).toMatchObject({ kind, cause });
+    expect((failure as Error).message).not.toContain(message);
+  });
+});

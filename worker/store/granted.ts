@@ -1,0 +1,41 @@
+/**
+ * What effects use of the verdict that precedes them in the batch. A batch is one transaction, so the newest audit event is
+ * the one that this verdict wrote.
+ */
+import { and, eq, exists, max, type SQL, sql } from 'drizzle-orm';
+import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { GovernedAction } from '../../core/policy/policy.ts';
+import { reach } from './reach.ts';
+import { request } from './request.ts';
+import { auditEvents } from './schema.ts';
+import { type Fields, insertFrom, query } from './statement.ts';
+
+/** The verdict's audit event. */
+export const verdict = alias(auditEvents, 'verdict');
+
+/** The id of the verdict's audit event. */
+export const verdictId = sql`${query.select({ id: max(auditEvents.id) }).from(auditEvents)}`;
+
+/** True if the verdict is this request's own and says `allowed`. */
+const isAllowed = and(eq(verdict.id, verdictId), eq(verdict.request_id, request.id), eq(verdict.outcome, 'allowed'));
+
+/** Every effect carries this condition: it takes effect only if the verdict allowed the request. */
+export const granted = exists(query.select({ id: verdict.id }).from(verdict).where(isAllowed));
+
+/** Inserts one row if the verdict allows it. Its fields may be those of `verdict`. */
+export const insertIfAllowed = <Table extends SQLiteTable>(table: Table, fields: Fields<Table>) =>
+  insertFrom(table, fields, verdict, isAllowed);
+
+const ofVerdict = (column: 'actor_id' | 'actor_name' | 'actor_role'): SQL =>
+  sql`${query
+    .select({ [column]: verdict[column] })
+    .from(verdict)
+    .where(eq(verdict.id, verdictId))}`;
+
+/** The id of the principal that the verdict resolved. Only meaningful beside `granted`. */
+export const actorId = ofVerdict('actor_id');
+
+export const actorName = ofVerdict('actor_name');
+
+/** True if the principal's role reaches everything under this action. */
+export const reachesAny = (action: GovernedAction): SQL => sql`${reach(action, ofVerdict('actor_role'))} = 'any'`;

@@ -1,0 +1,28 @@
+/** What a statement may use of the request that runs it, without declaring it: the parameters named `request.*`. */
+import type { Caller } from '../../core/caller.ts';
+import { param, type Values } from './statement.ts';
+
+export const request = {
+  now: param('request.now'),
+  id: param('request.id'),
+  session_id: param('request.session_id'),
+  claimed_name: param('request.claimed_name'),
+  address: param('request.address'),
+  user_agent: param('request.user_agent'),
+  /** The fingerprint of the primary key in ENCRYPTION_KEY. */
+  key_id: param('request.key_id'),
+} as const;
+
+export type RequestParam = `request.${keyof typeof request}`;
+
+export const isRequestParam = (name: string): boolean => name.startsWith('request.');
+
+export const requestValues = (caller: Caller, keyId: string): Values<RequestParam> => ({
+  'request.now': caller.now,
+  'request.id': caller.requestId,
+  'request.session_id': caller.sessionId,
+  'request.claimed_name': caller.claimedName,
+  'request.address': caller.address,
+  'request.user_agent': caller.userAgent,
+  'request.key_id': keyId,
+});
