@@ -51,11 +51,11 @@ export default defineConfig({
         },
       },
       {
-        // What surrounds the worker, the UI's logic, and a whole vault (`npm start`) from outside.
+        // What surrounds the worker, the UI's logic, the tools, and a whole vault (`npm start`) from outside.
         test: {
           ...patient,
           name: 'node',
-          include: ['box/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
+          include: ['{box,e2e,tools,ui}/**/*.test.ts'],
           exclude: ['e2e/docker/**', 'e2e/standalone/**'],
           globalSetup: ['testing/build.ts'],
         },
