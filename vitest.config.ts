@@ -6,7 +6,7 @@ import { standaloneDatabase } from './testing/standalone-database.ts';
 
 const migrations = await readD1Migrations('migrations');
 
-/** For tests that start processes: longer than anything takes that will happen, on a machine that is busy with other things. */
+/** Longer than anything takes that succeeds, even on a machine that is busy with other things. */
 const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
 
 export default defineConfig({
@@ -23,7 +23,7 @@ export default defineConfig({
             miniflare: { bindings: { TEST_MIGRATIONS: migrations } },
           }),
         ],
-        test: { name: 'worker', include: ['core/**/*.test.ts', 'worker/**/*.test.ts'], testTimeout: 30_000 },
+        test: { ...patient, name: 'worker', include: ['{core,worker}/**/*.test.ts'] },
       },
       {
         // The same tests of the routes, on the database of the standalone runtime.
@@ -40,6 +40,7 @@ export default defineConfig({
           }),
         ],
         test: {
+          ...patient,
           name: 'worker-standalone',
           include: [
             'standalone/**/*.test.ts',
@@ -47,15 +48,14 @@ export default defineConfig({
             'worker/store/**/*.test.ts',
             'worker/security.test.ts',
           ],
-          testTimeout: 30_000,
         },
       },
       {
-        // What surrounds the worker, the UI's logic, and a whole vault (`npm start`) from outside.
+        // What surrounds the worker, the UI's logic, the tools, and a whole vault (`npm start`) from outside.
         test: {
           ...patient,
           name: 'node',
-          include: ['box/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
+          include: ['{box,e2e,tools,ui}/**/*.test.ts'],
           exclude: ['e2e/docker/**', 'e2e/standalone/**'],
           globalSetup: ['testing/build.ts'],
         },

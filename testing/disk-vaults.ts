@@ -11,6 +11,9 @@ import { type Keyring, sealCanary, sealValue } from '../core/crypto/keyring.ts';
 
 export const project = join(import.meta.dirname, '..');
 
+/** For programs that tests start again and again: halves the time until they run. */
+export const compileCache = { NODE_COMPILE_CACHE: join(project, 'node_modules/.cache/compiled') };
+
 /** The folder of one vault: its data folder and, beside that, its env file. */
 export interface Home {
   folder: string;
@@ -92,7 +95,7 @@ export function runOn(
     ['--no-warnings', ...node, join(project, 'box/commands', program), ...args],
     {
       input,
-      env: { PATH: process.env.PATH, KEYSTORE_DATA: data, KEYSTORE_ENV: envFile, ...env },
+      env: { ...compileCache, PATH: process.env.PATH, KEYSTORE_DATA: data, KEYSTORE_ENV: envFile, ...env },
       maxBuffer: 1e9,
     },
   );

@@ -1,4 +1,4 @@
-/** Makes databases as v0.6 wrote them. */
+/** Makes databases of v0.6, the version that vaults move in from. */
 import { DatabaseSync } from 'node:sqlite';
 import { utf8 } from '../core/crypto/encoding.ts';
 import { FernetKey, sealFernet } from '../core/crypto/fernet.ts';
@@ -8,7 +8,7 @@ export const oldKeys = {
   ENCRYPTION_KEY: 'K5AviRHoGBj4yZ1dXZgxlXUE2Q6UXeLo9U7ngcx19jY=',
 };
 
-/** The schema, to the letter. */
+/** Copied from v0.6. */
 const schema = `
 CREATE TABLE users (
   id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT UNIQUE NOT NULL, password_hash TEXT NOT NULL,
@@ -36,7 +36,7 @@ export interface OldRows {
   access_tokens?: Iterable<Row>;
 }
 
-/** A verifier at Werkzeug's cheapest, which no password fits. */
+/** A well-formed verifier (Werkzeug's pbkdf2 format, cheapest cost) that no password matches. */
 export const someVerifier = `pbkdf2:sha256:1000$salt$${'0'.repeat(64)}`;
 
 export const someUser: Row = {
@@ -46,7 +46,7 @@ export const someUser: Row = {
   created_at: '2025-01-01 00:00:00',
 };
 
-/** Makes one. Columns that a row leaves out have v0.6's defaults. */
+/** Writes a database with these rows. Columns that a row leaves out get v0.6's defaults. `more` is SQL that runs before the rows. */
 export function writeOld(file: string, rows: OldRows, more = ''): void {
   const database = new DatabaseSync(file);
   database.exec(`PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; ${schema} ${more} BEGIN`);
@@ -63,7 +63,7 @@ export function writeOld(file: string, rows: OldRows, more = ''): void {
 
 const fernet = new FernetKey(new Uint8Array(Buffer.from(oldKeys.ENCRYPTION_KEY, 'base64url')));
 
-/** A value as v0.6 sealed it. */
+/** Seals a value as v0.6 did. */
 export function sealOld(value: string | Uint8Array): string {
   return sealFernet(fernet, typeof value === 'string' ? utf8(value) : value);
 }

@@ -9,7 +9,7 @@ import { createServer, type ListenOptions } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Home, homeIn, project } from './disk-vaults.ts';
+import { compileCache, type Home, homeIn, project } from './disk-vaults.ts';
 
 const startTimeoutMs = 60_000;
 
@@ -63,6 +63,7 @@ export async function startVault({
   const child = spawn(command, args, {
     cwd: project,
     env: {
+      ...compileCache,
       PATH: process.env.PATH,
       PORT: String(chosenPort),
       KEYSTORE_DATA: home.data,
