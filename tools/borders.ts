@@ -161,7 +161,7 @@ export const rooms: Record<string, Room> = {
     packages: ['node:', 'autocannon', 'esbuild'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
-  tools: { purpose: 'what a developer runs on the code itself', rooms: [], packages: ['node:'] },
+  tools: { purpose: 'what a developer runs: dev, seed, the borders', rooms: ['box/commands'], packages: ['node:'] },
 };
 
 const root = resolve(import.meta.dirname, '..');

@@ -20,6 +20,8 @@ export interface Supervisor {
   address: () => Address | undefined;
   /** How the last runtime ended, if one did. */
   failure: () => string | undefined;
+  /** Serves the build that is in dist/ now; at once, if the last one could not start. */
+  reload: () => void;
   stop: (force?: boolean) => Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
   let runtime = startRuntime(options);
   let address: Address | undefined;
   let failure: string | undefined;
+  let pause = new AbortController();
 
   async function keepUp(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; ) {
@@ -44,7 +47,9 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
       failures = Date.now() - started > recoveredMs ? 1 : failures + 1;
       const pauseMs = Math.min(longestPauseMs, 500 * 2 ** (failures - 1));
       note(`The worker stopped (${failure}). Starting it again in ${pauseMs / 1000} s.`);
-      await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
+      pause = new AbortController();
+      const cutShort = AbortSignal.any([stopping.signal, pause.signal]);
+      await delay(pauseMs, undefined, { signal: cutShort }).catch(() => {});
       if (!stopping.signal.aborted) runtime = startRuntime(options);
     }
   }
@@ -72,6 +77,10 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
   return {
     address: () => address,
     failure: () => failure,
+    reload: () => {
+      runtime.reload();
+      pause.abort();
+    },
     stop: async (force) => {
       stopping.abort();
       await runtime.stop(force);
