@@ -263,7 +263,7 @@ function main(isCheck: boolean): void {
   if (existsSync(page)) wanted.push([page, withPicture(readFileSync(page, 'utf8'))]);
   for (const [file, text] of wanted) {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-    if (isCheck) throw new Error(`${relative(root, file)} does not fit the table of rooms. Run: node tools/borders.ts`);
+    if (isCheck) throw new Error(`${relative(root, file)} is out of date. Run: node tools/borders.ts`);
     writeFileSync(file, text);
   }
 }

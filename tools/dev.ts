@@ -2,8 +2,8 @@
  * `npm run dev`: a vault as `npm start` runs it, which is rebuilt and reloaded after each save. Worker, UI and open pages
  * follow within about a second.
  *
- * It lives in `.dev/`, with keys, data and a build of its own, so that it never touches a real vault or `dist/`. Delete that
- * folder to begin with a new vault. PORT and the other settings work as they do for `npm start`.
+ * It lives in `.dev/`, with keys, data and a build of its own: it does not touch `.env`, `data/` or `dist/`. Delete that folder to
+ * begin with a new vault. PORT and the other variables of the environment work as they do for `npm start`.
  *
  *   node tools/dev.ts [project folder]
  */
