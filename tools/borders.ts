@@ -1,6 +1,6 @@
 /**
- * The rooms of the code, and what each may import. This table is the only place that says so: from it come
- * `biome.borders.json`, which the linter holds every import against, and the picture in docs/ARCHITECTURE.md.
+ * The rooms of the code, and what each may import. This table is the only place that states it. It is the source of
+ * `biome.borders.json`, by which the linter checks every import, and of the picture in docs/ARCHITECTURE.md.
  *
  *   node tools/borders.ts           writes both
  *   node tools/borders.ts --check   fails if one of them is out of date
@@ -21,7 +21,14 @@ interface Room {
 
 const core = ['core', 'core/policy', 'core/network', 'core/accounts', 'core/crypto', 'core/data-folder'];
 const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
-const features = ['session', 'keys', 'logs', 'users', 'account', 'about'];
+const features = {
+  session: 'signing in and out, and the first new password',
+  keys: 'the list of keys: search, reveal, copy, edit',
+  logs: 'the access log, its filters and its chart',
+  users: 'user accounts, for admins',
+  account: 'your own password, sessions and theme',
+  about: 'version and health',
+};
 const preact = ['preact', 'preact/hooks', '@preact/signals', 'htm/preact'];
 
 /** From the foundations up. */
@@ -39,7 +46,7 @@ export const rooms: Record<string, Room> = {
   },
   'core/accounts': { purpose: 'user names and passwords: what is allowed', rooms: ['core'] },
   'core/crypto': {
-    purpose: 'ciphers, hashes and tokens; the only room that knows how',
+    purpose: 'ciphers, hashes and tokens',
     rooms: ['core'],
     packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer', 'node:crypto'],
   },
@@ -77,7 +84,7 @@ export const rooms: Record<string, Room> = {
     packages: ['hono'],
   },
   box: {
-    purpose: 'what surrounds the worker on a machine: settings and refusals',
+    purpose: 'what surrounds the worker on a machine: settings, operator errors',
     rooms: ['core'],
     packages: ['node:'],
   },
@@ -87,7 +94,7 @@ export const rooms: Record<string, Room> = {
     packages: ['node:'],
   },
   'box/runtime': {
-    purpose: '`wrangler dev` as a child that is watched and restarted',
+    purpose: 'starts, watches and restarts `wrangler dev`',
     rooms: ['core', 'box', 'box/gate'],
     packages: ['node:'],
   },
@@ -127,14 +134,14 @@ export const rooms: Record<string, Room> = {
     packages: preact,
   },
   ...Object.fromEntries(
-    features.map((name) => [
+    Object.entries(features).map(([name, purpose]) => [
       `ui/${name}`,
-      { purpose: `the feature: ${name}`, rooms: ['ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
+      { purpose, rooms: ['ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
     ]),
   ),
   ui: {
     purpose: 'the browser UI: puts the features together',
-    rooms: ['ui/api', 'ui/parts', 'ui/shell', ...features.map((name) => `ui/${name}`)],
+    rooms: ['ui/api', 'ui/parts', 'ui/shell', ...Object.keys(features).map((name) => `ui/${name}`)],
     packages: [...preact, './style/index.css'],
   },
 
@@ -165,17 +172,21 @@ export const rooms: Record<string, Room> = {
   },
   'e2e/standalone': { purpose: 'the one-file vault, from outside', rooms: ['testing'], packages: ['node:', 'vitest'] },
   bench: {
-    purpose: 'measures',
+    purpose: 'measures both runtimes under load',
     rooms: [...core, ...box, 'testing'],
     packages: ['node:', 'autocannon', 'esbuild'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
-  tools: { purpose: 'what a developer runs on the code itself', rooms: ['worker/store'], packages: ['node:'] },
+  tools: {
+    purpose: 'what a developer runs: dev, seed, checks of the code',
+    rooms: ['worker/store', 'box/commands'],
+    packages: ['node:'],
+  },
 };
 
 const root = resolve(import.meta.dirname, '..');
 
-/** An import that runs a frame late loses keys pressed before it. */
+/** An effect that runs a frame late misses keys that were pressed before it. */
 const lateEffects = {
   'preact/hooks': {
     importNames: ['useEffect'],
@@ -183,7 +194,7 @@ const lateEffects = {
   },
 };
 
-/** What the linter holds a room's imports against: everything is forbidden but what the table allows. */
+/** The linter's rule for one room: every import is forbidden except those that the table allows. */
 function override(name: string, { rooms: allowed, packages = [] }: Room) {
   const below = Object.keys(rooms).filter((other) => other.startsWith(`${name}/`));
   const group = [
@@ -214,12 +225,23 @@ function relativeRoom(from: string, to: string): string {
   return path.startsWith('.') ? path : `./${path}`;
 }
 
+/** The rooms that a room may import, with `core/**` for all of core. */
+function shortened(name: string, allowed: string[]): string {
+  const folders = ['core', 'box'].map((top): [string, string[]] => [
+    `${top}/**`,
+    Object.keys(rooms).filter((other) => other !== name && (other === top || other.startsWith(`${top}/`))),
+  ]);
+  const whole = folders.filter(([, all]) => all.every((other) => allowed.includes(other)));
+  const rest = allowed.filter((other) => !whole.some(([, all]) => all.includes(other)));
+  return [...whole.map(([short]) => short), ...rest].join(', ');
+}
+
 /** The table as a picture: each room with its purpose and what it may import, from the top down. */
 function picture(): string {
   const width = Math.max(...Object.keys(rooms).map((name) => name.length));
   const lines = Object.entries(rooms).map(
     ([name, { purpose, rooms: allowed }]) =>
-      `${`${name}/`.padEnd(width + 2)} ${purpose}${allowed.length > 0 ? `\n${' '.repeat(width + 3)}-> ${allowed.join(', ')}` : ''}`,
+      `${`${name}/`.padEnd(width + 2)} ${purpose}${allowed.length > 0 ? `\n${' '.repeat(width + 3)}-> ${shortened(name, allowed)}` : ''}`,
   );
   return ['```', ...lines.reverse(), '```'].join('\n');
 }
@@ -254,7 +276,7 @@ function main(isCheck: boolean): void {
   if (existsSync(page)) wanted.push([page, withPicture(readFileSync(page, 'utf8'))]);
   for (const [file, text] of wanted) {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-    if (isCheck) throw new Error(`${relative(root, file)} does not fit the table of rooms. Run: node tools/borders.ts`);
+    if (isCheck) throw new Error(`${relative(root, file)} is out of date. Run: node tools/borders.ts`);
     writeFileSync(file, text);
   }
 }

@@ -21,7 +21,7 @@ export async function buildIfStale(project: string): Promise<boolean> {
   return true;
 }
 
-async function buildWorker(project: string): Promise<void> {
+export async function buildWorker(project: string): Promise<void> {
   await bundle({
     absWorkingDir: project,
     entryPoints: ['worker/index.ts'],
@@ -39,7 +39,7 @@ async function buildWorker(project: string): Promise<void> {
 }
 
 /** Files are written before the page that names them, and the old ones go last: whoever loads the page meanwhile gets a whole one. */
-async function buildUi(project: string): Promise<void> {
+export async function buildUi(project: string): Promise<void> {
   const target = join(project, 'dist/ui');
   const assets = join(target, 'assets');
   mkdirSync(assets, { recursive: true });

@@ -29,6 +29,8 @@ export interface StartOptions {
 export interface RunningVault {
   /** Resolves when it is healthy; rejects with a OperatorError that says why it is not. */
   ready: Promise<void>;
+  /** Serves the build that is in dist/ now, without a restart. */
+  reload: () => void;
   /** Ends everything that was started, in less than 5 s, or at once if `force`. */
   stop: (force?: boolean) => Promise<void>;
 }
@@ -76,6 +78,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
   const ready = bringUp();
   return {
     ready,
+    reload: () => supervisor?.reload(),
     stop: async (force = false) => {
       stopped = true;
       await Promise.all(gates.map((gate) => closeGate(gate, force ? 0 : drainMs)));
@@ -140,8 +143,8 @@ function welcome({ hosts }: Settings, port: number, isNew: boolean, hasDefaults:
   return `\nKeystore is up: http://localhost:${port}\n${signIn}\n${reach}\nCtrl-C stops it.\n`;
 }
 
-/** Runs a vault in the foreground until a signal, or its failure to start, ends it. */
-export async function main(project: string): Promise<void> {
+/** Runs a vault in the foreground until a signal, or its failure to start, ends it. Returns it once it is up. */
+export async function main(project: string): Promise<RunningVault> {
   process.umask(0o077);
   const vault = start({ project, env: process.env, print: (line) => console.log(line) });
   let signals = 0;
@@ -155,6 +158,7 @@ export async function main(project: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
   try {
     await vault.ready;
+    return vault;
   } catch (error) {
     console.error(`\n${explain(error)}`);
     await vault.stop();

@@ -1,6 +1,16 @@
 /** Runs the built worker under `wrangler dev`, as a child process that cannot outlive this one. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +48,8 @@ export interface Runtime {
   ended: Promise<string>;
   /** Removes the file with the secrets, which wrangler reads once, at its start. */
   forgetSecrets: () => void;
+  /** Serves the build that is in dist/ now, within a second and without a restart: wrangler watches its copy. */
+  reload: () => void;
   /** Ends it and its children; immediately if `force`. */
   stop: (force?: boolean) => Promise<void>;
 }
@@ -84,6 +96,10 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     listening,
     ended,
     forgetSecrets: () => rmSync(join(folder, secretsFile), { force: true }),
+    reload: () => {
+      // Once the runtime has ended, its folder is gone.
+      if (existsSync(folder)) copyBuild(options.project, folder);
+    },
     stop: async (force = false) => {
       signalGroup(child, force ? 'SIGKILL' : 'SIGTERM');
       const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), stopTimeoutMs);
@@ -100,8 +116,7 @@ function prepareFolder({ project, variables }: RuntimeOptions): string {
     // beside that folder, and the assets are in .wrangler, which it does not watch.
     mkdirSync(join(folder, 'tmp'));
     cpSync(join(project, 'wrangler.toml'), join(folder, 'app/wrangler.toml'));
-    cpSync(join(project, 'dist/worker/index.js'), join(folder, 'app/index.js'));
-    cpSync(join(project, 'dist/ui'), join(folder, 'app/.wrangler/ui'), { recursive: true });
+    copyBuild(project, folder);
     // Not --env-file: wrangler would also load it into its own environment, which its children inherit.
     writeFileSync(join(folder, secretsFile), serialiseVariables(variables), { mode: 0o600 });
     return folder;
@@ -109,6 +124,21 @@ function prepareFolder({ project, variables }: RuntimeOptions): string {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * Copies what is new in dist/ into the run folder. The worker is replaced in one step, and only if it differs: wrangler
+ * reloads at each write, and two reloads in a row can leave it hanging.
+ */
+function copyBuild(project: string, folder: string): void {
+  const isNew = (from: string, to: string) =>
+    !existsSync(to) || statSync(from).isDirectory() || !readFileSync(from).equals(readFileSync(to));
+  const worker = { from: join(project, 'dist/worker/index.js'), to: join(folder, 'app/index.js') };
+  if (isNew(worker.from, worker.to)) {
+    cpSync(worker.from, join(folder, 'index.js'));
+    renameSync(join(folder, 'index.js'), worker.to);
+  }
+  cpSync(join(project, 'dist/ui'), join(folder, 'app/.wrangler/ui'), { recursive: true, filter: isNew });
 }
 
 function wranglerArguments(dataFolder: string): string[] {

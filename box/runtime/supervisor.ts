@@ -21,6 +21,8 @@ export interface Supervisor {
   address: () => Address | undefined;
   /** Why the last runtime ended; undefined if none has ended. */
   failure: () => string | undefined;
+  /** Serves the build that is in dist/ now; at once, if the last one could not start. */
+  reload: () => void;
   stop: (force?: boolean) => Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
   let runtime = startRuntime(options);
   let address: Address | undefined;
   let failure: string | undefined;
+  let pause = new AbortController();
 
   async function keepUp(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; ) {
@@ -45,7 +48,9 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
       failures = Date.now() - started > recoveryMs ? 1 : failures + 1;
       const delayMs = Math.min(maxRestartDelayMs, minRestartDelayMs * 2 ** (failures - 1));
       note(`The worker stopped (${failure}). Starting it again in ${delayMs / 1000} s.`);
-      await delay(delayMs, undefined, { signal: stopping.signal }).catch(() => {});
+      pause = new AbortController();
+      const cutShort = AbortSignal.any([stopping.signal, pause.signal]);
+      await delay(delayMs, undefined, { signal: cutShort }).catch(() => {});
       if (!stopping.signal.aborted) runtime = startRuntime(options);
     }
   }
@@ -73,6 +78,10 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
   return {
     address: () => address,
     failure: () => failure,
+    reload: () => {
+      runtime.reload();
+      pause.abort();
+    },
     stop: async (force) => {
       stopping.abort();
       await runtime.stop(force);
