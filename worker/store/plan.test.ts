@@ -23,7 +23,7 @@ test('the parameters of the request need no declaration, all others do', () => {
     effects: [query.delete(secrets).where(and(eq(secrets.name, name), eq(secrets.updated_at, request.now), granted))],
   }));
   expect(made.effects[0]?.params).toEqual(['name', 'request.now', 'request.id']);
-  expect(() => plan(['nmae'], () => ({ verdict }))).toThrow('No statement uses the parameter: nmae');
+  expect(() => plan(['nmae'], () => ({ verdict }))).toThrow('without a use: nmae');
 });
 
 test('a parameter cannot have a name of the request', () => {

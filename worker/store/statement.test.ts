@@ -60,12 +60,12 @@ describe('a statement is refused', () => {
   test('if it does not use a declared parameter', () => {
     expect(() =>
       statement(['name', 'other'], ({ name }) => query.delete(secrets).where(eq(secrets.name, name))),
-    ).toThrow('No statement uses the parameter: other');
+    ).toThrow('without a use: other');
   });
 
   test('if it uses a parameter that is not declared', () => {
     expect(() => statement([], () => query.delete(secrets).where(sql`name = ${sql.placeholder('nmae')}`))).toThrow(
-      'Nothing gives the parameter a value: nmae',
+      'without a value: nmae',
     );
   });
 

@@ -174,10 +174,12 @@ export const statement = <const Name extends string, Row>(
 
 /** @throws TypeError unless the parameters in use are exactly the declared ones. */
 export const checkParams = (declared: readonly string[], used: readonly string[]): void => {
-  const unused = declared.filter((name) => !used.includes(name));
   const undeclared = used.filter((name) => !declared.includes(name));
-  if (unused.length > 0) throw new TypeError(`No statement uses the parameter: ${unused.join(', ')}`);
-  if (undeclared.length > 0) throw new TypeError(`Nothing gives the parameter a value: ${undeclared.join(', ')}`);
+  const unused = declared.filter((name) => !used.includes(name));
+  if (undeclared.length + unused.length === 0) return;
+  throw new TypeError(
+    `Parameters without a value: ${undeclared.join() || 'none'}; without a use: ${unused.join() || 'none'}`,
+  );
 };
 
 /** @throws TypeError if a value is missing. */
