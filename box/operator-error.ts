@@ -1,9 +1,9 @@
-/** A reason not to go on, as a sentence for the person at the terminal that says what to do next. Holds no secret. */
-export class OperatorError extends Error {
-  override readonly name = 'OperatorError';
-}
+/** Errors for the person at the terminal. */
+import { OperatorError } from '../core/operator-error.ts';
 
-/** The sentence to show for any error: a OperatorError's own, or what broke, with where. */
+export { OperatorError };
+
+/** The text to show for any error: the sentence of an OperatorError, or the stack of an unexpected error. */
 export function explain(error: unknown): string {
   if (error instanceof OperatorError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

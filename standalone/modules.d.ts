@@ -1,6 +1,6 @@
-/** What `box/commands/build-standalone.ts` puts into the bundle. */
+/** The modules that `box/commands/build-standalone.ts` adds to the bundle. */
 
-/** The very file that `wrangler dev` and the edge run. */
+/** The same file that `wrangler dev` and the edge run. */
 declare module 'keystore:worker' {
   const worker: { fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response> };
   export default worker;
@@ -18,7 +18,7 @@ declare module 'keystore:migrations' {
   export default migrations;
 }
 
-/** The part of Node's module that the gate's code uses and workerd has. */
+/** The part of Node's module that is used here. workerd has it. */
 declare module 'node:net' {
   export class BlockList {
     addSubnet(address: string, prefix: number, type: 'ipv4' | 'ipv6'): void;

@@ -19,7 +19,7 @@ interface Room {
   packages?: string[];
 }
 
-const core = ['core', 'core/policy', 'core/accounts', 'core/crypto', 'core/data-folder'];
+const core = ['core', 'core/policy', 'core/accounts', 'core/crypto', 'core/settings', 'core/data-folder'];
 const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
 const features = ['session', 'keys', 'logs', 'users', 'account', 'about'];
 const preact = ['preact', 'preact/hooks', '@preact/signals', 'htm/preact'];
@@ -39,7 +39,14 @@ export const rooms: Record<string, Room> = {
     packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer', 'node:crypto'],
   },
 
-  'core/data-folder': { purpose: 'where things are in a data folder', rooms: ['core', 'core/crypto'] },
+  'core/settings': {
+    purpose: 'env files, settings and keys, and what a start says',
+    rooms: ['core', 'core/crypto'],
+  },
+  'core/data-folder': {
+    purpose: 'where things are in a data folder, and when its database may be used',
+    rooms: ['core', 'core/crypto'],
+  },
 
   'worker/store': {
     purpose: 'the schema, the verdict, one transaction per request',
@@ -73,7 +80,7 @@ export const rooms: Record<string, Room> = {
   },
   box: {
     purpose: 'what surrounds the worker on a machine: settings and refusals',
-    rooms: ['core'],
+    rooms: ['core', 'core/settings'],
     packages: ['node:'],
   },
   'box/gate': { purpose: 'the one process that faces the network', rooms: ['core', 'box'], packages: ['node:'] },
@@ -101,12 +108,17 @@ export const rooms: Record<string, Room> = {
 
   'standalone/database': {
     purpose: "SQLite in the place of D1, with D1's interface and group commit",
-    rooms: ['core'],
+    rooms: ['core', 'core/settings', 'core/data-folder'],
     packages: ['cloudflare:workers', 'keystore:migrations'],
   },
+  'standalone/launcher': {
+    purpose: 'starts the standalone vault: a shell script, and setup.ts for settings and checks',
+    rooms: ['core', 'core/settings', 'core/data-folder'],
+    packages: ['node:net'],
+  },
   standalone: {
-    purpose: 'what the worker meets on a plain workerd; launcher/ is its shell script',
-    rooms: ['core', 'box/gate', 'standalone/database'],
+    purpose: 'what the worker meets on a plain workerd',
+    rooms: ['core', 'core/settings', 'core/data-folder', 'box/gate', 'standalone/database'],
     packages: ['node:net', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
   },
 

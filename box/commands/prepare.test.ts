@@ -88,7 +88,10 @@ describe('before a start', () => {
     expect(runOn(mounted, ['restore.ts', 'apply']).code).toBe(0);
     for (let times = 0; times < 2; times++) {
       const waiting = prepare(mounted);
-      expect([waiting.code, waiting.output]).toEqual([3, expect.stringMatching(/not yet that of the restored vault/)]);
+      expect([waiting.code, waiting.output]).toEqual([
+        3,
+        expect.stringMatching(/not yet the env file of the restored vault/),
+      ]);
     }
     copyFileSync(other.envFile, home.envFile);
     const { code, output } = prepare(home);

@@ -330,7 +330,7 @@ describe('refuses', () => {
     [{ PORT: '70000' }, /PORT/],
     [{ TRUSTED_PROXIES: 'proxy' }, /TRUSTED_PROXIES/],
     [{ SECRET_KEY: 'a', SECRET_KEY_FILE: '/b' }, /Both SECRET_KEY/],
-    [{ SECRET_KEY_FILE: '/nowhere' }, /SECRET_KEY_FILE.*ENOENT/],
+    [{ SECRET_KEY_FILE: '/nowhere' }, /SECRET_KEY_FILE names \/nowhere, which cannot be read/],
     [{ SECRET_KEY: 'a' }, /no ENCRYPTION_KEY/],
     [{ KEYSTORE_DATA: '/etc/passwd/data' }, /KEYSTORE_DATA/],
     [{ HOST: '192.0.2.1' }, /HOST/],

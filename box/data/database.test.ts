@@ -121,7 +121,7 @@ test('a migration that fails leaves nothing of itself, and those before it stay'
   writeFileSync(join(files.migrationsFolder, '0004_bad.sql'), 'CREATE TABLE half (x); CREATE TABLE notes (x);');
   const database = openDatabase(files);
   await expect(migrate(files, database)).rejects.toThrow(
-    /0004_bad\.sql failed and was undone.*notes.*before-upgrade-0003_good/,
+    /0004_bad\.sql failed and was rolled back.*notes.*before-upgrade-0003_good/,
   );
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE name IN ('good', 'half')").all();
   expect(tables).toEqual([{ name: 'good' }]);

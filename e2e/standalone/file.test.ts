@@ -53,7 +53,7 @@ test('whoever holds the folder keeps it', async () => {
   await expect(startVault({ folder, runtime: 'wrangler' })).rejects.toThrow('in use by the standalone runtime');
   await vault.stop();
   vault = await startVault({ folder, runtime: 'wrangler' });
-  expect(await refusal(folder)).toContain('in use by another process (npm start)');
+  expect(await refusal(folder)).toContain('in use by another process');
   await vault.stop();
 });
 
@@ -110,7 +110,7 @@ test('a restore that was interrupted: refused until it is carried out', async ()
 test('a database of v0.6 that has not moved in: refused, and nothing made beside it', async () => {
   const copy = mkdtempSync(join(folder, 'old-'));
   writeFileSync(join(copy, 'keystore.db'), 'SQLite format 3');
-  expect(await refusal(folder, { KEYSTORE_DATA: copy })).toContain('has to move in first');
+  expect(await refusal(folder, { KEYSTORE_DATA: copy })).toContain('must be moved in once');
   expect(existsSync(locateFiles(project, copy).file)).toBe(false);
 });
 
@@ -123,7 +123,9 @@ test('another ENCRYPTION_KEY, or none: refused', async () => {
 
 test('a port that is taken: refused', async () => {
   vault = await startVault({ folder: mkdtempSync(join(folder, 'port-')) });
-  expect(await refusal(folder, { PORT: new URL(vault.url).port })).toContain('is taken');
+  expect(await refusal(folder, { PORT: new URL(vault.url).port })).toContain(
+    'is in use. Stop the program that uses it',
+  );
   await vault.stop();
 });
 
