@@ -2,7 +2,7 @@
 
 import { unusableDatabase } from '../core/data-folder/database.ts';
 import { standaloneLockName, vaultPaths } from '../core/data-folder/layout.ts';
-import { databaseCopied, notHealthy, welcome } from '../core/settings/messages.ts';
+import { sentences, welcome } from '../core/settings/messages.ts';
 import type { Bindings, Opened } from './database/bindings.ts';
 import { database } from './database/object.ts';
 import { readBindings } from './env.ts';
@@ -37,7 +37,7 @@ export const bringUp = async (
   }
   if ('copyTo' in opened) return new Response(opened.copyTo, { status: 202 });
   const answer = await health();
-  if (!answer.ok) return refusal(notHealthy(((await answer.json()) as { error?: unknown }).error));
+  if (!answer.ok) return refusal(sentences.notHealthy(((await answer.json()) as { error?: unknown }).error));
   const lines = welcome({
     hosts: bindings.HOSTS.split(' '),
     port: Number(given.get('port')),
@@ -46,7 +46,7 @@ export const bringUp = async (
     hasPassword: bindings.ADMIN_PASSWORD !== undefined,
     command: './keystore',
   });
-  return new Response(opened.copy === undefined ? lines : `${databaseCopied(opened.copy)}\n${lines}`);
+  return new Response(opened.copy === undefined ? lines : `${sentences.databaseCopied(opened.copy)}\n${lines}`);
 };
 
 const refusal = (sentence: string) => new Response(sentence, { status: 503 });

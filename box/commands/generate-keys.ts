@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { envFileUnwritable } from '../../core/settings/messages.ts';
+import { sentences } from '../../core/settings/messages.ts';
 import { newEnvFile } from '../../core/settings/new-keys.ts';
 import { explain, OperatorError } from '../operator-error.ts';
 
@@ -19,7 +19,7 @@ export function generateKeys(file: string): void {
     if (code === 'EEXIST') {
       throw new OperatorError(`${file} exists already and was not changed. To make new keys, move it away first.`);
     }
-    throw new OperatorError(envFileUnwritable(file, code));
+    throw new OperatorError(sentences.envFileUnwritable(file, code));
   }
 }
 

@@ -6,7 +6,7 @@
 
 import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { relative } from 'node:path';
-import { databaseCopied, folderUnusable, keysMade } from '../../core/settings/messages.ts';
+import { sentences } from '../../core/settings/messages.ts';
 import { needsKeys } from '../../core/settings/settings.ts';
 import { holdsVault, isNewVault, migrate, openDatabase, type VaultFiles } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
@@ -63,7 +63,7 @@ export function makeDataFolder(folder: string): void {
     }
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new OperatorError(folderUnusable(folder, (error as NodeJS.ErrnoException).code));
+    throw new OperatorError(sentences.folderUnusable(folder, (error as NodeJS.ErrnoException).code));
   }
 }
 
@@ -91,7 +91,7 @@ function ensureKeys({ project, env, files, envFile, lookup, print }: Preparation
   const there = { envFile, hasEnvFile: existsSync(envFile), dataFolder: files.folder, holdsVault: holdsVault(files) };
   if (!needsKeys(lookup, there)) return lookup;
   generateKeys(envFile);
-  print(keysMade(relative(project, envFile)));
+  print(sentences.keysMade(relative(project, envFile)));
   return openSettings(project, env).lookup;
 }
 
@@ -102,7 +102,7 @@ async function prepareDatabase(files: VaultFiles, print: Preparation['print']): 
     const isNew = isNewVault(files, database);
     const { applied, copy } = await migrate(files, database);
     if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${files.folder}.`);
-    if (copy !== undefined) print(databaseCopied(copy));
+    if (copy !== undefined) print(sentences.databaseCopied(copy));
     return isNew;
   } finally {
     database.close();

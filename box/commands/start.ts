@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { maxDrainMs, maxHealthAnswerMs, maxStartMs, maxUnhealthyStartMs } from '../../core/limits.ts';
-import { notHealthy, welcome } from '../../core/settings/messages.ts';
+import { sentences, welcome } from '../../core/settings/messages.ts';
 import { locateFiles, markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { parseTrustedProxies } from '../gate/client.ts';
@@ -99,7 +99,7 @@ async function waitUntilHealthy(url: string, supervisor: Supervisor, isOver: () 
     else unhealthySince = undefined;
     reason = health.reason;
     if (unhealthySince !== undefined && Date.now() - unhealthySince > maxUnhealthyStartMs) {
-      throw new OperatorError(notHealthy(reason));
+      throw new OperatorError(sentences.notHealthy(reason));
     }
     await delay(50);
   }

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { otherFiles, standaloneLockFile } from '../../core/data-folder/layout.ts';
-import { folderInUse } from '../../core/settings/messages.ts';
+import { sentences } from '../../core/settings/messages.ts';
 import { OperatorError } from '../operator-error.ts';
 import { isBusy } from './busy.ts';
 
@@ -67,7 +67,7 @@ function hold(
     return database;
   } catch (error) {
     const problem = isBusy(error)
-      ? folderInUse(folder, holder(database))
+      ? sentences.folderInUse(folder, holder(database))
       : `${file} cannot be used: ${(error as Error).message}. Check the folder.`;
     database.close();
     throw new OperatorError(problem);

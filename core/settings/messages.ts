@@ -2,38 +2,26 @@
 
 import type { Settings } from './settings.ts';
 
-/** `holder` is who uses the folder, such as `process 12`. */
-export function folderInUse(folder: string, holder: string): string {
-  return `The vault in ${folder} is in use by ${holder}. Stop that first, or set KEYSTORE_DATA to another folder.`;
+/** `code` is the code of the system's error, if it is known. */
+function because(code: string | undefined): string {
+  return code === undefined ? '' : ` (${code})`;
 }
 
-/** `detail` is an error code or a reason, if there is one. */
-export function folderUnusable(folder: string, detail = ''): string {
-  const reason = detail === '' ? '' : ` (${detail})`;
-  return `The data folder ${folder} cannot be used${reason}. Give it to the user who starts the vault, or set KEYSTORE_DATA to another folder.`;
-}
-
-export function portTaken(port: number, command: string): string {
-  return `Port ${port} is in use. Stop the program that uses it, or choose another: PORT=${port + 1} ${command}`;
-}
-
-export function keysMade(envFile: string): string {
-  return `Made ${envFile} with new keys. Keep a copy of it apart from the data.`;
-}
-
-export function envFileUnwritable(envFile: string, detail = ''): string {
-  const reason = detail === '' ? '' : ` (${detail})`;
-  return `${envFile} cannot be written${reason}. Check its folder, or choose another file with KEYSTORE_ENV.`;
-}
-
-/** `error` is that of the answer to /health. */
-export function notHealthy(error: unknown): string {
-  return `The vault is not healthy: ${error}`;
-}
-
-export function databaseCopied(copy: string): string {
-  return `The database as it was before the upgrade is in ${copy}.`;
-}
+export const sentences = {
+  /** `holder` is who uses the folder, such as `process 12`. */
+  folderInUse: (folder: string, holder: string) =>
+    `The vault in ${folder} is in use by ${holder}. Stop that first, or set KEYSTORE_DATA to another folder.`,
+  folderUnusable: (folder: string, code?: string) =>
+    `The data folder ${folder} cannot be used${because(code)}. Give it to the user who starts the vault, or set KEYSTORE_DATA to another folder.`,
+  envFileUnwritable: (envFile: string, code?: string) =>
+    `${envFile} cannot be written${because(code)}. Check its folder, or choose another file with KEYSTORE_ENV.`,
+  keysMade: (envFile: string) => `Made ${envFile} with new keys. Keep a copy of it apart from the data.`,
+  portTaken: (port: number, command: string) =>
+    `Port ${port} is in use. Stop the program that uses it, or choose another: PORT=${port + 1} ${command}`,
+  databaseCopied: (copy: string) => `The database as it was before the upgrade is in ${copy}.`,
+  /** `error` is that of the answer to /health. */
+  notHealthy: (error: unknown) => `The vault is not healthy: ${error}`,
+};
 
 export interface Welcome extends Pick<Settings, 'hosts'> {
   port: number;

@@ -1,3 +1,5 @@
+/** The standalone file and a data folder: both runtimes on one folder, refusals, sources of settings. */
+
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +8,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { locateFiles } from '../../box/data/database.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { project, refusal } from './kit.ts';
-
-/** The standalone file and a data folder: both runtimes on one, what is refused, where settings come from. */
 
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
 const data = join(folder, 'data');
@@ -47,7 +47,7 @@ test('both runtimes take turns on one folder', async () => {
   }
 });
 
-test('whoever holds the folder keeps it', async () => {
+test('a second vault on a folder in use: refused, in either runtime', async () => {
   vault = await startVault({ folder });
   expect(await refusal(folder)).toContain('in use by another process');
   await expect(startVault({ folder, runtime: 'wrangler' })).rejects.toThrow('in use by the standalone runtime');
@@ -69,7 +69,7 @@ test.each<[string, (databaseFile: string, dataFolder: string) => void, RegExp]>(
     newer,
     /newer version of this program \(it has 0099_later\.sql\)\. Nothing was changed\. Start that version/,
   ],
-])('a database that is %s: refused, and left as it was', async (_, change, sentence) => {
+])('a database that is %s: refused, and not changed', async (_, change, sentence) => {
   const copy = spoilt(change);
   const path = locateFiles(project, copy).file;
   const before = existsSync(path) && readFileSync(path);
@@ -99,7 +99,7 @@ function newer(path: string): void {
   database.close();
 }
 
-test('a restore that was interrupted: refused until it is carried out', async () => {
+test('a restore that was interrupted: refused until it is complete', async () => {
   const copy = spoilt((_, of) => {
     mkdirSync(join(of, 'restore'));
     writeFileSync(join(of, 'restore/commit.json'), '{}');
@@ -121,7 +121,7 @@ test('another ENCRYPTION_KEY, or none: refused', async () => {
   expect(existsSync(join(folder, 'none.env'))).toBe(false);
 });
 
-test('a port that is taken: refused', async () => {
+test('a port in use: refused', async () => {
   vault = await startVault({ folder: mkdtempSync(join(folder, 'port-')) });
   expect(await refusal(folder, { PORT: new URL(vault.url).port })).toContain(
     'is in use. Stop the program that uses it',

@@ -13,15 +13,10 @@ Usage: keystore            Runs the vault until Ctrl-C or SIGTERM.
        keystore health     Exits with 0 if the vault of this data folder is healthy.
        keystore unpack DIR Writes the parts into a new folder. DIR/keystore then starts without unpacking.
 
-Settings come from the environment, or else from .env in the current folder:
-  SECRET_KEY, ENCRYPTION_KEY, RETIRED_ENCRYPTION_KEYS, ADMIN_PASSWORD, JWT_EXPIRY_HOURS, CORS_ORIGINS
-  KEYSTORE_DATA    the data folder (data)
-  PORT, HOST       where to listen (5000, localhost)
-  TRUSTED_PROXIES  comma-separated addresses or CIDR ranges of trusted proxies
-  TLS_CERT, TLS_KEY  PEM files
-Any of these with _FILE appended names a file that holds the value. From the environment only:
-  KEYSTORE_ENV     another file in place of .env
-  KEYSTORE_CACHE   where to unpack the runtime (~/.cache)
+Settings come from the environment, or else from .env in the current folder: SECRET_KEY, ENCRYPTION_KEY,
+RETIRED_ENCRYPTION_KEYS, ADMIN_PASSWORD, JWT_EXPIRY_HOURS, CORS_ORIGINS, KEYSTORE_DATA (data), PORT (5000), HOST (localhost),
+TRUSTED_PROXIES, TLS_CERT and TLS_KEY (PEM files). With _FILE appended, each names a file that holds the value.
+From the environment only: KEYSTORE_ENV (another file in place of .env), KEYSTORE_CACHE (where the runtime is unpacked).
 EOF
 }
 

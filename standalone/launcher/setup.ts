@@ -9,7 +9,7 @@ import { checkNotLost, type DatabaseState, holdsVault, unusableDatabase } from '
 import { markerText, otherFiles, vaultPaths } from '../../core/data-folder/layout.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { parseEnvFile } from '../../core/settings/env-file.ts';
-import { envFileUnwritable, folderInUse, folderUnusable, keysMade, portTaken } from '../../core/settings/messages.ts';
+import { sentences } from '../../core/settings/messages.ts';
 import { newEnvFile } from '../../core/settings/new-keys.ts';
 import * as settings from '../../core/settings/settings.ts';
 import { vaultConfig } from './config.ts';
@@ -85,13 +85,13 @@ const setUp = async (bindings: Bindings) => {
     sockets: String(hosts.length + 1),
     env_file: envFile,
     new_keys: newKeys,
-    keys_made: keysMade(envFile),
-    env_file_unwritable: envFileUnwritable(envFile),
+    keys_made: sentences.keysMade(envFile),
+    env_file_unwritable: sentences.envFileUnwritable(envFile),
     marker: isKnown ? '' : marker,
     marker_text: markerText(new Date()),
-    folder_unusable: folderUnusable(folder),
-    in_use: folderInUse(folder, 'another process'),
-    port_taken: portTaken(port, './keystore'),
+    folder_unusable: sentences.folderUnusable(folder),
+    in_use: sentences.folderInUse(folder, 'another process'),
+    port_taken: sentences.portTaken(port, './keystore'),
   };
 };
 
