@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sentences } from '../../core/settings/messages.ts';
 import { newEnvFile } from '../../core/settings/new-keys.ts';
-import { explain, OperatorError } from '../operator-error.ts';
+import { OperatorError } from '../operator-error.ts';
+import { runCommand } from './command.ts';
 
 /**
  * Writes a new env file (mode 0600). It is on the disk when this returns, before anything is sealed with it.
@@ -23,13 +24,10 @@ export function generateKeys(file: string): void {
   }
 }
 
-if (import.meta.main) {
-  const file = resolve(process.argv[2] ?? process.env.KEYSTORE_ENV ?? '.env');
-  try {
-    generateKeys(file);
-    console.log(`Wrote ${file} (mode 0600). Keep a copy of it apart from the data.`);
-  } catch (error) {
-    console.error(explain(error));
-    process.exitCode = 1;
-  }
+async function main([file = process.env.KEYSTORE_ENV || '.env']: string[]): Promise<number> {
+  generateKeys(resolve(file));
+  console.log(`Wrote ${resolve(file)} (mode 0600). Keep a copy of it apart from the data.`);
+  return 0;
 }
+
+if (import.meta.main) await runCommand(main);

@@ -1,13 +1,15 @@
 /** The standalone file and a data folder: both runtimes on one folder, refusals, sources of settings. */
 
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { locateFiles } from '../../box/data/database.ts';
+import { newEnvFile } from '../../core/settings/new-keys.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
-import { project, refusal } from './kit.ts';
+import { environment, program, project, refusal } from './kit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
 const data = join(folder, 'data');
@@ -145,4 +147,16 @@ test('settings come from the env file and from files that it names', async () =>
   const token = await signIn(vault.url, 'admin', 'admin123');
   expect((await ask(vault.url, 'GET', '/keys/first', { token })).status).toBe(200);
   await vault.stop();
+});
+
+test('paths with quotes and blanks, and a data folder that only the env file names', async () => {
+  const odd = mkdtempSync(join(folder, `it's "odd" $é `));
+  writeFileSync(join(odd, '.env'), `${newEnvFile()}KEYSTORE_DATA=\`${join(odd, 'data')}\`\n`);
+  vault = await startVault({ folder: odd, env: { KEYSTORE_DATA: '' } });
+  const env = environment(odd, 1, { KEYSTORE_DATA: '' });
+  const health = () => spawnSync(program, ['health'], { env }).status;
+  expect(health()).toBe(0);
+  await vault.stop();
+  expect(existsSync(join(odd, 'data/vault.json'))).toBe(true);
+  expect(health()).toBe(1);
 });
