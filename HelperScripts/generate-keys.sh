@@ -31,7 +31,7 @@ KEYSTORE_GID=$(id -g)
 fi
 # With noclobber, a file that another process makes at this moment is not overwritten either.
 set -o noclobber
-printf '%s' "# The keys of this vault. Keep a copy apart from the data: without ENCRYPTION_KEY nobody can read it again.
+printf '%s' "# The keys of this vault. Keep a copy apart from the data: without ENCRYPTION_KEY the vault cannot be read.
 SECRET_KEY=$secret_key
 ENCRYPTION_KEY=$encryption_key
 $owner" >"$env_file"

@@ -42,7 +42,7 @@ describe('before a start', () => {
     const home = emptyHome();
     const first = prepare(home);
     expect([first.code, first.output]).toEqual([0, expect.stringMatching(/^Applied \d+ migrations? to .*\.\n$/)]);
-    // Whoever starts it is the one to say that it has been up.
+    // Only a start writes the marker.
     expect(existsSync(home.files.marker)).toBe(false);
     lockDataFolder(home.data)();
     expect(prepare(home)).toMatchObject({ code: 0, output: '' });

@@ -8,7 +8,7 @@ import { randomBytes } from '../crypto/random.ts';
  * sessions, and ENCRYPTION_KEY, a Fernet key (32 random bytes in padded base64url, https://github.com/fernet/spec).
  */
 export function newEnvFile(): string {
-  return `# The keys of this vault. Keep a copy apart from the data: without ENCRYPTION_KEY nobody can read it again.
+  return `# The keys of this vault. Keep a copy apart from the data: without ENCRYPTION_KEY the vault cannot be read.
 SECRET_KEY=${btoa(String.fromCharCode(...randomBytes(48)))}
 ENCRYPTION_KEY=${paddedBase64url(randomBytes(32))}
 `;
