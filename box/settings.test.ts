@@ -1,8 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
-import { generateKeys } from './commands/generate-keys.ts';
+import { parseEnv } from 'node:util';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { OperatorError } from '../core/operator-error.ts';
+import { parseEnvFile } from '../core/settings/env-file.ts';
+import { envFileVectors } from '../core/settings/env-file.vectors.ts';
 import { openSettings, readSettings, readWorkerVariables } from './settings.ts';
 
 const folders: string[] = [];
@@ -23,7 +27,7 @@ function settingsOf(folder: string, env: Record<string, string>) {
   return readSettings(folder, envFile, lookup);
 }
 
-test('the process overrides the env file; what is set but empty is not set', () => {
+test('the environment goes before the env file, and an empty variable counts as not set', () => {
   const folder = project('SECRET_KEY=file\nENCRYPTION_KEY="file="\nADMIN_PASSWORD=file\nUNKNOWN=x\n');
   const { lookup } = openSettings(folder, { SECRET_KEY: 'process', ADMIN_PASSWORD: '', CORS_ORIGINS: '' });
   expect(readWorkerVariables(lookup)).toEqual({
@@ -33,7 +37,7 @@ test('the process overrides the env file; what is set but empty is not set', () 
   });
 });
 
-test('a secret can be in a file of its own, named by the process or by the env file', () => {
+test('a secret may be in a file that the environment or the env file names', () => {
   const folder = project();
   writeFileSync(join(folder, 'secret'), 'from a file\r\n');
   const path = join(folder, 'secret');
@@ -44,7 +48,7 @@ test('a secret can be in a file of its own, named by the process or by the env f
   expect(() => openSettings(folder, { SECRET_KEY_FILE: path }).lookup('SECRET_KEY')).toThrow(/empty/);
 });
 
-test('a vault is for this machine alone unless HOST is an address', () => {
+test('a vault listens for this machine alone unless HOST is an address', () => {
   const folder = project();
   expect(settingsOf(folder, {})).toMatchObject({
     hosts: ['127.0.0.1', '::1'],
@@ -59,18 +63,58 @@ test('a vault is for this machine alone unless HOST is an address', () => {
   });
 });
 
-test('keys are made once, readable by their owner alone, and each time others', () => {
-  const folder = project();
-  const [first, second] = [join(folder, 'a.env'), join(folder, 'b.env')];
-  generateKeys(first);
-  generateKeys(second);
-  expect(statSync(first).mode & 0o777).toBe(0o600);
-  const { lookup } = openSettings(folder, { KEYSTORE_ENV: first });
-  expect(Buffer.from(lookup('SECRET_KEY') ?? '', 'base64').length).toBe(48);
-  expect(Buffer.from(lookup('ENCRYPTION_KEY') ?? '', 'base64url').length).toBe(32);
-  expect(readFileSync(first, 'utf8')).not.toBe(readFileSync(second, 'utf8'));
-  const before = readFileSync(first, 'utf8');
-  expect(() => generateKeys(first)).toThrow(/exists already/);
-  expect(readFileSync(first, 'utf8')).toBe(before);
-  expect(() => generateKeys(join(folder, 'nowhere/.env'))).toThrow(/ENOENT/);
+describe('an env file', () => {
+  /** The meaning that 1.0.0 gave to a text. It kept a byte order mark, and took indented comments and `export A=` for variables of odd names. */
+  const formerMeaning = (text: string) =>
+    Object.fromEntries(
+      Object.entries(parseEnv(text.replace(/^\uFEFF/, ''))).filter(([name]) => !/^#|^export /.test(name)),
+    );
+
+  test.each(Object.entries(envFileVectors))('means in Node.js what it means in workerd: %s', (_, [text, meaning]) => {
+    if ('refusedLine' in meaning) {
+      expect(() => parseEnvFile(text, '.env')).toThrow(`.env, line ${meaning.refusedLine}: `);
+    } else {
+      expect(parseEnvFile(text, '.env')).toEqual(meaning);
+      expect(formerMeaning(text)).toEqual(meaning);
+    }
+  });
+
+  test('is refused, or means what it meant to parseEnv of node:util', () => {
+    const pieces = [
+      'A',
+      'B',
+      'A=1\n',
+      'export ',
+      '=',
+      '\n',
+      '\r\n',
+      ' ',
+      '\t',
+      '"',
+      "'",
+      '`',
+      '#',
+      '\\n',
+      '\\',
+      '$',
+      'é',
+    ];
+    const texts = fc
+      .array(fc.constantFrom(...pieces), { maxLength: 14 })
+      .map((parts) => `${parts.join('')}\n# the end`)
+      .filter((text) => !/^[ \t]+#.*=/m.test(text));
+    fc.assert(
+      fc.property(texts, (text) => {
+        let meaning: Record<string, string>;
+        try {
+          meaning = parseEnvFile(text, '.env');
+        } catch (error) {
+          return error instanceof OperatorError;
+        }
+        expect(meaning).toEqual(formerMeaning(text));
+        return true;
+      }),
+      { numRuns: 3_000 },
+    );
+  });
 });

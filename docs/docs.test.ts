@@ -10,7 +10,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { workerVariables } from '../core/worker-variables.ts';
+import { workerVariables } from '../core/settings/settings.ts';
 import { type RunningVault, startVault } from '../testing/vault.ts';
 
 const root = join(import.meta.dirname, '..');

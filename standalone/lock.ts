@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 
 /**
- * Holds the data folder against `npm start`, by SQLite's own lock on a file that both know (see box/data/lock.ts): an open
- * database in WAL mode is locked for sharing, and `npm start` locks the file for itself alone. Both are locks of the kernel's
- * and end with the process. Two standalone vaults are kept apart by the launcher.
+ * Locks the data folder against `npm start`, by SQLite's lock on a file that both know (box/data/lock.ts): a database that is
+ * open in WAL mode is locked for sharing, and `npm start` needs an exclusive lock. The kernel releases both when the process
+ * ends. Two standalone vaults are kept apart by the launcher.
  */
 export class FolderLock extends DurableObject {
   override async fetch(): Promise<Response> {

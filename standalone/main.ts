@@ -35,20 +35,15 @@ export default {
 /** Serves the launcher, on a loopback port of its own: starts the vault and reports its health. */
 export const control = {
   async fetch(request, bindings, context) {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/up' || pathname === '/upgrade') return bringUp(bindings, pathname === '/upgrade');
-    if (pathname === '/serve') return serve(bindings, context);
-    if (pathname === '/health') return worker.fetch(request, appEnv(bindings), context);
-    return new Response(null, { status: 404 });
+    const { pathname, searchParams } = new URL(request.url);
+    const health = () => worker.fetch(new Request('http://localhost/health'), appEnv(bindings), context);
+    if (pathname === '/health') return health();
+    if (pathname !== '/up') return new Response(null, { status: 404 });
+    const answer = await bringUp(bindings, searchParams, health);
+    isUp = answer.status === 200;
+    return answer;
   },
 } satisfies ExportedHandler<Bindings>;
-
-/** Opens the vault to the network if it is healthy. Answers as /health does. */
-const serve = async (bindings: Bindings, context: ExecutionContext): Promise<Response> => {
-  const health = await worker.fetch(new Request('http://localhost/health'), appEnv(bindings), context);
-  if (health.ok) isUp = true;
-  return health;
-};
 
 const make = (bindings: Bindings): Fetch => {
   const env = appEnv(bindings);

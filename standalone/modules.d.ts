@@ -1,6 +1,6 @@
-/** What `box/commands/build-standalone.ts` puts into the bundle. */
+/** The modules that `box/commands/build-standalone.ts` adds to the bundle. */
 
-/** The very file that `wrangler dev` and the edge run. */
+/** The same file that `wrangler dev` and the edge run. */
 declare module 'keystore:worker' {
   const worker: { fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response> };
   export default worker;

@@ -1,31 +1,52 @@
-import type { Bindings } from './database/bindings.ts';
-import { database } from './database/object.ts';
+/** Brings the vault up, as the launcher asks on the control socket. */
 
-/** Where the lock of the folder is, as an object's name; box/data/lock.ts derives the same file from it. */
-const lockName = 'vault';
+import { unusableDatabase } from '../core/data-folder/database.ts';
+import { standaloneLockName, vaultPaths } from '../core/data-folder/layout.ts';
+import { sentences, welcome } from '../core/settings/messages.ts';
+import type { Bindings, Opened } from './database/bindings.ts';
+import { database } from './database/object.ts';
+import { readBindings } from './env.ts';
 
 /**
- * Takes the folder, then opens the database in it. Answers 200 and what was found, or 503 and a sentence for the operator.
+ * Locks the folder, opens the database in it, and asks the worker whether it is healthy. Answers 200 and the lines for the
+ * operator; or 202 and the path to which the database must be copied before it is upgraded; or 503 and what is wrong.
  *
- * @param isCopied whether a database that is to be upgraded has been copied. If not, the answer says that it must be.
+ * @param given `port`, where the vault listens, and `copied` if the copy has been made.
  */
-export const bringUp = async (bindings: Bindings, isCopied: boolean): Promise<Response> => {
+export const bringUp = async (
+  bindings: Bindings,
+  given: URLSearchParams,
+  health: () => Response | Promise<Response>,
+): Promise<Response> => {
   try {
-    await bindings.LOCK.get(bindings.LOCK.idFromName(lockName)).fetch('http://lock/');
+    await bindings.LOCK.get(bindings.LOCK.idFromName(standaloneLockName)).fetch('http://lock/');
   } catch {
-    // If it is locked the launcher knows, from what the runtime says to it and not to us.
+    // If another process holds the lock, the runtime says so in its log, which the launcher reads, and not here.
     return refusal(
-      'The data folder cannot be written to; the lines above say more. Check its owner, its mode and the room on its disk.',
+      'The data folder cannot be written to; see the lines above. Check its owner, its mode and the free space on its disk.',
     );
   }
+  let opened: Opened;
   try {
-    return Response.json(await database(bindings).open(isCopied));
+    readBindings(bindings);
+    opened = await database(bindings).open(given.has('copied'));
   } catch (error) {
-    if ((error as Error).name === 'UnusableDatabase') return refusal((error as Error).message);
-    return refusal(
-      'The database cannot be read; the lines above say more. Nothing was changed. Bring back a backup with HelperScripts/restore-data.sh FILE.',
-    );
+    if ((error as Error).name === 'OperatorError') return refusal((error as Error).message);
+    const { file } = vaultPaths(bindings.DATA_FOLDER, bindings.DATABASE_ID);
+    return refusal(unusableDatabase(file, 'cannot be read; see the lines above').message);
   }
+  if ('copyTo' in opened) return new Response(opened.copyTo, { status: 202 });
+  const answer = await health();
+  if (!answer.ok) return refusal(sentences.notHealthy(((await answer.json()) as { error?: unknown }).error));
+  const lines = welcome({
+    hosts: bindings.HOSTS.split(' '),
+    port: Number(given.get('port')),
+    hasTls: bindings.HAS_TLS === 'yes',
+    isNew: opened.isNew,
+    hasPassword: bindings.ADMIN_PASSWORD !== undefined,
+    command: './keystore',
+  });
+  return new Response(opened.copy === undefined ? lines : `${sentences.databaseCopied(opened.copy)}\n${lines}`);
 };
 
 const refusal = (sentence: string) => new Response(sentence, { status: 503 });

@@ -19,7 +19,15 @@ interface Room {
   packages?: string[];
 }
 
-const core = ['core', 'core/policy', 'core/network', 'core/accounts', 'core/crypto', 'core/data-folder'];
+const core = [
+  'core',
+  'core/policy',
+  'core/network',
+  'core/accounts',
+  'core/crypto',
+  'core/settings',
+  'core/data-folder',
+];
 const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
 const features = {
   session: 'signing in and out, and the first new password',
@@ -51,7 +59,14 @@ export const rooms: Record<string, Room> = {
     packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer', 'node:crypto'],
   },
 
-  'core/data-folder': { purpose: 'where things are in a data folder', rooms: ['core', 'core/crypto'] },
+  'core/settings': {
+    purpose: 'env files, settings and keys, and what a start says',
+    rooms: ['core', 'core/crypto', 'core/network'],
+  },
+  'core/data-folder': {
+    purpose: 'where things are in a data folder, and when its database may be used',
+    rooms: ['core', 'core/crypto'],
+  },
 
   'worker/store': {
     purpose: 'the schema, the verdict, one transaction per request',
@@ -84,8 +99,8 @@ export const rooms: Record<string, Room> = {
     packages: ['hono'],
   },
   box: {
-    purpose: 'what surrounds the worker on a machine: settings, operator errors',
-    rooms: ['core'],
+    purpose: 'what surrounds the worker on a machine: settings',
+    rooms: ['core', 'core/settings'],
     packages: ['node:'],
   },
   'box/gate': {
@@ -117,12 +132,16 @@ export const rooms: Record<string, Room> = {
 
   'standalone/database': {
     purpose: "SQLite in the place of D1, with D1's interface and group commit",
-    rooms: ['core'],
+    rooms: ['core', 'core/settings', 'core/data-folder'],
     packages: ['cloudflare:workers', 'keystore:migrations'],
   },
+  'standalone/launcher': {
+    purpose: 'starts the standalone vault: a shell script, and setup.ts for settings and checks',
+    rooms: ['core', 'core/settings', 'core/data-folder'],
+  },
   standalone: {
-    purpose: 'what the worker meets on a plain workerd; launcher/ is its shell script',
-    rooms: ['core', 'core/network', 'standalone/database'],
+    purpose: 'what the worker meets on a plain workerd',
+    rooms: ['core', 'core/network', 'core/settings', 'core/data-folder', 'standalone/database'],
     packages: ['hono/utils', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
   },
 

@@ -8,9 +8,9 @@ import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, r
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseEnv } from 'node:util';
+import { OperatorError } from '../../core/operator-error.ts';
+import { parseEnvFile } from '../../core/settings/env-file.ts';
 import { holdsVault, type VaultFiles } from '../data/database.ts';
-import { OperatorError } from '../operator-error.ts';
 import { copyDatabase } from '../restore/restore-journal.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 
@@ -37,7 +37,7 @@ export async function writeBackup(files: VaultFiles, output: Writable): Promise<
 /** The env file as it is, and under it those keys of the vault that come from elsewhere. */
 export function envForBackup({ envFile, lookup }: Pick<Desk, 'envFile' | 'lookup'>): string {
   const text = existsSync(envFile) ? readFileSync(envFile, 'utf8') : '';
-  const inFile = parseEnv(text);
+  const inFile = parseEnvFile(text, envFile);
   const missing = keyNames.filter((name) => lookup(name) !== undefined && lookup(name) !== inFile[name]);
   if (missing.length === 0) return text;
   const kept = text.split('\n').filter((line) => !missing.some((name) => line.trimStart().startsWith(`${name}=`)));

@@ -1,3 +1,5 @@
+/** `npm run build:standalone`: builds the vault as one file for plain workerd. */
+
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -14,17 +16,18 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { build as bundle, type Plugin, stop } from 'esbuild';
-import { objectFile } from '../../core/data-folder/layout.ts';
-import { workerVariables } from '../../core/worker-variables.ts';
+import { namespaces } from '../../core/data-folder/layout.ts';
+import { settingNames, workerVariables } from '../../core/settings/settings.ts';
+import { readMigrations } from '../data/database.ts';
 import { databaseId } from '../data/wrangler-config.ts';
 import { buildIfStale } from './build.ts';
 
-/** The folder, under dist/, that holds the file. */
+/** The file that is built. */
 const target = 'dist/keystore';
 
 /**
- * Builds `dist/keystore`: one file that is the launcher (a shell script) and, behind it, workerd and what it runs. The worker
- * in it is `dist/worker/index.js` to the byte.
+ * Builds `dist/keystore`: the launcher (a shell script) and, behind it in the same file, workerd and everything that it runs.
+ * The worker in it is `dist/worker/index.js`, byte for byte.
  */
 export async function buildStandalone(project: string): Promise<void> {
   await buildIfStale(project);
@@ -32,17 +35,18 @@ export async function buildStandalone(project: string): Promise<void> {
   try {
     const config = readWranglerConfig(project);
     copyFileSync(join(project, 'dist/worker/index.js'), join(folder, 'worker.js'));
-    await bundleRuntime(project, folder);
-    writeFileSync(
-      join(folder, 'keystore.capnp'),
-      fill(readFileSync(join(project, 'standalone/keystore.capnp'), 'utf8'), config),
-    );
+    await bundleModule(project, 'standalone/main.ts', join(folder, 'keystore.js'));
+    await bundleModule(project, 'standalone/launcher/setup.ts', join(folder, 'setup.js'));
+    for (const name of ['keystore.capnp', 'launcher/setup.capnp']) {
+      const text = readFileSync(join(project, 'standalone', name), 'utf8');
+      writeFileSync(join(folder, basename(name)), fill(text, config));
+    }
     copyWorkerd(join(folder, 'workerd'));
-    // A vault that runs reads its launcher as it goes: that file stays as it is, under no name.
+    // A running vault still reads its launcher: the old file is replaced and not overwritten.
     writeFileSync(join(project, `${target}.partial`), assemble(project, folder, config));
     chmodSync(join(project, `${target}.partial`), 0o755);
     renameSync(join(project, `${target}.partial`), join(project, target));
-    // Where the tests have it unpacked: each build is another runtime.
+    // The tests unpack each build there.
     rmSync(join(project, 'dist/cache'), { recursive: true, force: true });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -50,7 +54,7 @@ export async function buildStandalone(project: string): Promise<void> {
   }
 }
 
-/** What wrangler.toml says, since both runtimes must agree on it. */
+/** The values for the holes in launcher and configs. Some come from wrangler.toml, since both runtimes must agree on them. */
 function readWranglerConfig(project: string): Record<string, string> {
   const toml = readFileSync(join(project, 'wrangler.toml'), 'utf8');
   const find = (name: string) => new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(toml)?.[1];
@@ -61,15 +65,24 @@ function readWranglerConfig(project: string): Record<string, string> {
     COMPATIBILITY_DATE: date,
     DATABASE_ID: id,
     WORKER_VARIABLES: workerVariables.join(' '),
-    DATABASE_FILE: basename(objectFile('', 'miniflare-D1DatabaseObject', id)),
+    ENVIRONMENT: environmentBindings(),
+    DATABASE_NAMESPACE: namespaces.database,
+    LOCK_NAMESPACE: namespaces.standaloneLock,
   };
 }
 
-async function bundleRuntime(project: string, folder: string): Promise<void> {
+/** The bindings by which setup.ts sees the environment. */
+function environmentBindings(): string {
+  const settings = settingNames.flatMap((name) => [name, `${name}_FILE`]);
+  const names = ['FOLDER', 'HAS_IPV6', 'KEYSTORE_ENV', ...settings];
+  return names.map((name) => `      (name = "${name}", fromEnvironment = "${name}"),`).join('\n');
+}
+
+async function bundleModule(project: string, from: string, to: string): Promise<void> {
   await bundle({
     absWorkingDir: project,
-    entryPoints: ['standalone/main.ts'],
-    outfile: join(folder, 'keystore.js'),
+    entryPoints: [from],
+    outfile: to,
     bundle: true,
     format: 'esm',
     target: 'es2024',
@@ -88,7 +101,9 @@ const contents = (project: string): Plugin => ({
     onResolve({ filter: /^keystore:/ }, ({ path }) => ({ path, namespace: 'keystore' }));
     onResolve({ filter: /^\//, namespace: 'keystore' }, ({ path }) => ({ path, namespace: 'bytes' }));
     onLoad({ filter: /ui$/, namespace: 'keystore' }, () => ({ contents: uiModule(project) }));
-    onLoad({ filter: /migrations$/, namespace: 'keystore' }, () => ({ contents: migrationsModule(project) }));
+    onLoad({ filter: /migrations$/, namespace: 'keystore' }, () => ({
+      contents: `export default ${JSON.stringify(readMigrations(join(project, 'migrations')))}`,
+    }));
     onLoad({ filter: /./, namespace: 'bytes' }, ({ path }) => ({ contents: readFileSync(path), loader: 'binary' }));
   },
 });
@@ -104,15 +119,7 @@ function uiModule(project: string): string {
   return [...imports, 'export default {', ...entries, '};'].join('\n');
 }
 
-function migrationsModule(project: string): string {
-  const root = join(project, 'migrations');
-  const names = readdirSync(root)
-    .filter((name) => name.endsWith('.sql'))
-    .sort();
-  return `export default ${JSON.stringify(names.map((name) => ({ name, sql: readFileSync(join(root, name), 'utf8') })))};`;
-}
-
-/** workerd, without its debug symbols where `strip` is at hand: they are a quarter of it. */
+/** Copies workerd, without its debug symbols if `strip` is installed: they are a quarter of it. */
 function copyWorkerd(to: string): void {
   const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
   copyFileSync((require('workerd') as { default: string }).default, to);
@@ -120,13 +127,13 @@ function copyWorkerd(to: string): void {
   try {
     execFileSync('strip', [to], { stdio: 'ignore' });
   } catch {
-    // Larger, and otherwise the same.
+    // The file is larger then, and otherwise the same.
   }
 }
 
 /** The script with its parts behind it. The table of parts is padded, so that filling it in moves nothing. */
 function assemble(project: string, folder: string, config: Record<string, string>): Buffer {
-  const parts = ['keystore.capnp', 'keystore.js', 'worker.js', 'workerd'].map((name) => ({
+  const parts = ['keystore.capnp', 'keystore.js', 'setup.capnp', 'setup.js', 'worker.js', 'workerd'].map((name) => ({
     name,
     bytes: readFileSync(join(folder, name)),
   }));
@@ -139,7 +146,7 @@ function assemble(project: string, folder: string, config: Record<string, string
       offset += bytes.length;
       return entry;
     });
-    return entries.join(' ').padEnd(256);
+    return entries.join(' ').padEnd(384);
   };
   const values = { ...config, BUILD: hash.digest('hex').slice(0, 16) };
   const launcher = readLauncher(project);
@@ -150,10 +157,12 @@ function assemble(project: string, folder: string, config: Record<string, string
   ]);
 }
 
-/** The files of the launcher in their order, without what each tells shellcheck. */
+/** The shell files of the launcher in their order, without the lines for shellcheck. */
 function readLauncher(project: string): string {
   const folder = join(project, 'standalone/launcher');
-  const files = readdirSync(folder).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.sh'))
+    .sort();
   const script = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
   return script.replace(/^# shellcheck shell=.*\n/gm, '');
 }

@@ -1,22 +1,21 @@
+/** Builds the worker and the browser UI into dist/. */
+
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build as bundle, stop } from 'esbuild';
 
-/**
- * Builds what the runtime serves: `dist/worker/index.js`, the worker as one module, and `dist/ui`, the browser UI under
- * hashed names with an index.html.
- */
+/** Builds `dist/worker/index.js`, the worker as one module, and `dist/ui`, the browser UI under hashed names. */
 export async function build(project: string): Promise<void> {
   await Promise.all([buildWorker(project), buildUi(project)]);
 }
 
-/** Builds if a source is newer than the last build. Says whether it did. */
+/** Builds if a source is newer than the last build. Returns whether it did. */
 export async function buildIfStale(project: string): Promise<boolean> {
   const built = join(project, 'dist/worker/index.js');
   const sources = ['core', 'worker', 'ui', 'package-lock.json'].map((name) => join(project, name));
   if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return false;
   await build(project);
-  // esbuild would stay, as a child that inherited our environment.
+  // Otherwise esbuild would go on running, as a child with this process's environment.
   await stop();
   return true;
 }
@@ -38,7 +37,7 @@ export async function buildWorker(project: string): Promise<void> {
   });
 }
 
-/** Files are written before the page that names them, and the old ones go last: whoever loads the page meanwhile gets a whole one. */
+/** Writes the files before the page that names them, and removes old files last, so that a browser always gets a complete page. */
 export async function buildUi(project: string): Promise<void> {
   const target = join(project, 'dist/ui');
   const assets = join(target, 'assets');
@@ -64,7 +63,7 @@ export async function buildUi(project: string): Promise<void> {
   }
 }
 
-/** The page names its files without their hashes. */
+/** Puts the hashed names into the page, which has them without hashes. */
 function page(template: string, built: string[]): string {
   return template.replace(/\/assets\/([\w-]+)\.(js|css)/g, (named, name, type) => {
     const file = built.find((path) => path.startsWith(`/assets/${name}-`) && path.endsWith(`.${type}`));
@@ -73,7 +72,7 @@ function page(template: string, built: string[]): string {
   });
 }
 
-/** The latest change in a file or folder, in ms; 0 if there is none, as in an image that has only what was built. */
+/** The latest change in a file or folder, in ms; 0 if it does not exist, as in an image without sources. */
 function newest(path: string): number {
   if (!existsSync(path)) return 0;
   const { mtimeMs } = statSync(path);

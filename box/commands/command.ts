@@ -1,16 +1,16 @@
+/** Shared by the commands that HelperScripts run, on the host or in a container: the vault, its keys, errors, exit codes. */
+
 import { resolve } from 'node:path';
 import { locateFiles, type VaultFiles } from '../data/database.ts';
-import { explain } from '../operator-error.ts';
+import { explain } from '../explain.ts';
 import { pendingEnv } from '../restore/restore-journal.ts';
 import { type Lookup, openSettings, readSettings } from '../settings.ts';
-
-/** What the commands have in common that HelperScripts run, here or in a container: which vault, and which keys. */
 
 export interface Desk {
   project: string;
   files: VaultFiles;
   envFile: string;
-  /** Finds settings and keys; those of an interrupted restore where its env file is not in place yet. */
+  /** Finds settings and keys. If a restore was interrupted before its env file was in place, the keys are from that file. */
   lookup: Lookup;
 }
 
@@ -23,7 +23,7 @@ export function openDesk(env: NodeJS.ProcessEnv = process.env): Desk {
   return { project, files, envFile, lookup: openSettings(project, { ...env, KEYSTORE_ENV: pending }).lookup };
 }
 
-/** Runs one command. Standard output is for data and answers, standard error for a person; a OperatorError ends with 1. */
+/** Runs one command and sets the exit code: 1 after an error. Standard output has data, standard error has messages. */
 export async function runCommand(run: (args: string[]) => Promise<number>): Promise<void> {
   process.umask(0o077);
   try {

@@ -1,39 +1,33 @@
-import { randomBytes } from 'node:crypto';
+/** `node box/commands/generate-keys.ts [FILE]`: writes a new env file with the two keys of a vault. */
+
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { explain, OperatorError } from '../operator-error.ts';
+import { OperatorError } from '../../core/operator-error.ts';
+import { sentences } from '../../core/settings/messages.ts';
+import { newEnvFile } from '../../core/settings/new-keys.ts';
+import { runCommand } from './command.ts';
 
 /**
- * Writes a new env file (mode 0600) with the two keys of a vault: SECRET_KEY, 48 random bytes in base64, which signs
- * sessions, and ENCRYPTION_KEY, a Fernet key (32 random bytes in URL-safe base64, as the Fernet spec has it).
+ * Writes a new env file (mode 0600). It is on the disk when this returns, before anything is sealed with it.
  *
  * @throws OperatorError if there is a file already: new keys cannot read what old ones sealed.
  */
 export function generateKeys(file: string): void {
-  const text = `# The keys of this vault. Keep a copy apart from the data: without ENCRYPTION_KEY nobody can read it again.
-SECRET_KEY=${randomBytes(48).toString('base64')}
-ENCRYPTION_KEY=${randomBytes(32).toString('base64url')}=
-`;
   try {
-    writeFileSync(file, text, { flag: 'wx', mode: 0o600, flush: true });
+    writeFileSync(file, newEnvFile(), { flag: 'wx', mode: 0o600, flush: true });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') {
-      throw new OperatorError(
-        `${file} exists already and was left as it is. To begin with new keys, move it away first.`,
-      );
+      throw new OperatorError(`${file} exists already and was not changed. To make new keys, move it away first.`);
     }
-    throw new OperatorError(`${file} could not be written (${code}). Choose another place with KEYSTORE_ENV.`);
+    throw new OperatorError(sentences.envFileUnwritable(file, code));
   }
 }
 
-if (import.meta.main) {
-  const file = resolve(process.argv[2] ?? process.env.KEYSTORE_ENV ?? '.env');
-  try {
-    generateKeys(file);
-    console.log(`Wrote ${file} (mode 0600). Keep a copy of it apart from the data.`);
-  } catch (error) {
-    console.error(explain(error));
-    process.exitCode = 1;
-  }
+async function main([file = process.env.KEYSTORE_ENV || '.env']: string[]): Promise<number> {
+  generateKeys(resolve(file));
+  console.log(`Wrote ${resolve(file)} (mode 0600). Keep a copy of it apart from the data.`);
+  return 0;
 }
+
+if (import.meta.main) await runCommand(main);

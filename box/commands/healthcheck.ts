@@ -1,4 +1,4 @@
-/** For Docker's HEALTHCHECK, in an image that has no curl: ends with 0 if the vault answers that it is healthy. */
+/** For Docker's HEALTHCHECK, in an image without curl: exits with 0 if the vault is healthy. */
 const port = process.env.PORT || '5000';
 const healthy = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(4_000) }).then(
   (response) => response.ok,

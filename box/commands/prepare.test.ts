@@ -38,11 +38,11 @@ function emptyHome(): Home {
 }
 
 describe('before a start', () => {
-  test('a new folder gets its database, and is free again; a second time there is nothing to do', () => {
+  test('a new folder gets its database and is unlocked; the second time nothing changes', () => {
     const home = emptyHome();
     const first = prepare(home);
     expect([first.code, first.output]).toEqual([0, expect.stringMatching(/^Applied \d+ migrations? to .*\.\n$/)]);
-    // Whoever starts it is the one to say that it has been up.
+    // Only a start writes the marker.
     expect(existsSync(home.files.marker)).toBe(false);
     lockDataFolder(home.data)();
     expect(prepare(home)).toMatchObject({ code: 0, output: '' });
@@ -60,7 +60,7 @@ describe('before a start', () => {
     expect(readdirSync(home.data)).toContain('keystore.v06.db');
   });
 
-  test('a folder that is in use is left alone', async () => {
+  test('a folder in use is not changed', async () => {
     const home = await makeHome(join(base, 'home'), { mine: 'value' });
     const unlock = lockDataFolder(home.data);
     const { code, output } = prepare(home);
@@ -76,7 +76,7 @@ describe('before a start', () => {
     expect(existsSync(home.envFile)).toBe(false);
   });
 
-  test('a restore is carried out, and where the env file is not ours to write, 3 says that it is to be put there', async () => {
+  test('a restore is carried out; exit code 3 says that the host must put its env file in place', async () => {
     const home = await makeHome(join(base, 'home'), { mine: 'value' });
     const other = await makeHome(join(base, 'other'), { theirs: 'value' });
     const backup = join(base, 'backup.db');
@@ -88,7 +88,10 @@ describe('before a start', () => {
     expect(runOn(mounted, ['restore.ts', 'apply']).code).toBe(0);
     for (let times = 0; times < 2; times++) {
       const waiting = prepare(mounted);
-      expect([waiting.code, waiting.output]).toEqual([3, expect.stringMatching(/not yet that of the restored vault/)]);
+      expect([waiting.code, waiting.output]).toEqual([
+        3,
+        expect.stringMatching(/not yet the env file of the restored vault/),
+      ]);
     }
     copyFileSync(other.envFile, home.envFile);
     const { code, output } = prepare(home);

@@ -1,13 +1,16 @@
 /**
- * What is done to a data folder before a runtime starts on it. `npm start` does it by itself; `node box/commands/prepare.ts` does it
- * for the standalone container, which has no Node.js: HelperScripts run it beside the data. It ends with 3 if a restore is
- * carried out but for the env file, which only the host can put in place.
+ * Prepares a data folder before a runtime starts on it. `npm start` calls it; the standalone container has no Node.js, so
+ * HelperScripts run `node box/commands/prepare.ts` beside its data. That ends with 3 if a restore is complete except for the
+ * env file, which only the host can replace.
  */
-import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
+
+import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { relative } from 'node:path';
+import { OperatorError } from '../../core/operator-error.ts';
+import { sentences } from '../../core/settings/messages.ts';
+import { needsKeys } from '../../core/settings/settings.ts';
 import { holdsVault, isNewVault, migrate, openDatabase, type VaultFiles } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
-import { OperatorError } from '../operator-error.ts';
 import { findOld, moveInAtFirstStart } from '../restore/first-start.ts';
 import { completeRestore } from '../restore/restore-journal.ts';
 import { type Lookup, openSettings } from '../settings.ts';
@@ -26,19 +29,19 @@ export interface Preparation {
 }
 
 export interface Prepared {
-  /** Finds both keys, of what is in the folder now. */
+  /** Finds both keys of the vault that is in the folder now. */
   lookup: Lookup;
-  /** Whether nobody can sign in yet. */
+  /** Whether no one can sign in yet. */
   isNew: boolean;
-  /** The env file of a restore that could not be put in place from here. Its keys are those of the lookup. */
+  /** The env file of a restore that this process could not put in place. The lookup reads its keys. */
   pendingEnv: string | undefined;
 }
 
 /**
- * Carries out a restore that was interrupted, moves a v0.6 database in, makes keys for a new vault, and checks and migrates
- * the database. Only for whoever holds the data folder's lock.
+ * Completes an interrupted restore, moves a v0.6 database in, makes keys for a new vault, and checks and migrates the
+ * database. The caller holds the lock of the data folder.
  *
- * @throws OperatorError if the vault could not start on what is there.
+ * @throws OperatorError if the vault cannot start on this data.
  */
 export async function prepare(preparation: Preparation): Promise<Prepared> {
   const { files, print } = preparation;
@@ -49,7 +52,7 @@ export async function prepare(preparation: Preparation): Promise<Prepared> {
   return { lookup: keyed, isNew: await prepareDatabase(files, print), pendingEnv };
 }
 
-/** Makes the folder for this user alone. A volume that belongs to another user will do if it lets us write. */
+/** Makes the folder, for this user alone. A volume of another user is accepted if this user may write to it. */
 export function makeDataFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
@@ -60,14 +63,11 @@ export function makeDataFolder(folder: string): void {
     }
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new OperatorError(
-      `The data folder ${folder} cannot be used (${code}). Make it that of user ${process.getuid?.() ?? 'who starts it'}, or set KEYSTORE_DATA.`,
-    );
+    throw new OperatorError(sentences.folderUnusable(folder, (error as NodeJS.ErrnoException).code));
   }
 }
 
-/** Returns a lookup that finds the keys of what is there now. */
+/** Completes an interrupted restore. Returns a lookup that finds the keys of the restored vault. */
 function finishRestore({
   project,
   env,
@@ -86,20 +86,12 @@ function finishRestore({
   return { lookup: openSettings(project, { ...env, KEYSTORE_ENV: pendingEnv }).lookup, pendingEnv };
 }
 
-/** Makes the env file for a new vault that has no keys from elsewhere. Returns a lookup that finds both keys. */
+/** Makes the env file of a new vault, unless its keys are set already. Returns a lookup that finds both keys. */
 function ensureKeys({ project, env, files, envFile, lookup, print }: Preparation): Lookup {
-  const missing = ['SECRET_KEY', 'ENCRYPTION_KEY'].filter((name) => lookup(name) === undefined);
-  if (missing.length === 0) return lookup;
-  if (holdsVault(files)) {
-    throw new OperatorError(
-      `${missing.join(' and ')} not found, neither in ${envFile} nor in the environment, but ${files.folder} holds a vault that was sealed with it. Bring back the .env from your backup (backups/.env_backup_*.txt); a new key could not read it.`,
-    );
-  }
-  if (missing.length === 1) {
-    throw new OperatorError(`${envFile} has no ${missing[0]}. Add it, or move the file away to have both keys made.`);
-  }
+  const there = { envFile, hasEnvFile: existsSync(envFile), dataFolder: files.folder, holdsVault: holdsVault(files) };
+  if (!needsKeys(lookup, there)) return lookup;
   generateKeys(envFile);
-  print(`Made ${relative(project, envFile)} with new keys. Keep a copy of it apart from the data.`);
+  print(sentences.keysMade(relative(project, envFile)));
   return openSettings(project, env).lookup;
 }
 
@@ -110,7 +102,7 @@ async function prepareDatabase(files: VaultFiles, print: Preparation['print']): 
     const isNew = isNewVault(files, database);
     const { applied, copy } = await migrate(files, database);
     if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${files.folder}.`);
-    if (copy !== undefined) print(`What it held before is in ${copy}.`);
+    if (copy !== undefined) print(sentences.databaseCopied(copy));
     return isNew;
   } finally {
     database.close();
@@ -124,7 +116,7 @@ async function main(): Promise<number> {
   try {
     const { pendingEnv } = await prepare({ ...desk, env: process.env, print: (line) => console.log(line) });
     if (pendingEnv === undefined) return 0;
-    console.error(`${desk.envFile} is not yet that of the restored vault.`);
+    console.error(`${desk.envFile} is not yet the env file of the restored vault.`);
     return envPending;
   } finally {
     unlock();

@@ -16,8 +16,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { OperatorError } from '../../core/operator-error.ts';
 import { lockDataFolder } from '../data/lock.ts';
-import { OperatorError } from '../operator-error.ts';
 import {
   beginJournal,
   clearJournal,

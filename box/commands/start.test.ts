@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A project with the fixture worker, and a temporary folder in which a launcher's own must come and go. */
+/** A project with the fixture worker, and a folder for the temporary files of its launcher. */
 function project(): string {
   const folder = mkdtempSync(join(tmpdir(), 'launcher test '));
   folders.push(folder);
@@ -40,7 +40,7 @@ interface Launched {
   /** The URL that it prints; rejects with all its output if it ends before. */
   up: Promise<string>;
   exit: Promise<number | null>;
-  /** All processes below it, once it was up. */
+  /** All its descendants, from when it was up. */
   family: number[];
 }
 
@@ -88,7 +88,7 @@ function descendants(pid: number): number[] {
 
 function isAlive(pid: number): boolean {
   try {
-    // A zombie is dead; it only waits for whoever adopted it to notice.
+    // A zombie has ended; only its parent has not noticed yet.
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
@@ -154,7 +154,7 @@ describe('a first start', () => {
     expect(await (await fetch(`${again}/bindings`)).json()).not.toHaveProperty('FIRST_ACCOUNTS');
   });
 
-  test('hands the worker its variables and no others, and shows secrets to nobody', async () => {
+  test('gives the worker its variables and no others, and shows no secret in process lists', async () => {
     const folder = project();
     writeFileSync(join(folder, 'password'), `${secret}\n`);
     writeFileSync(join(folder, '.env'), `SECRET_KEY=${'s'.repeat(40)}\nENCRYPTION_KEY=from-the-file\nCORS_ORIGINS=\n`);
@@ -179,7 +179,7 @@ describe('a first start', () => {
       .toBe('');
   });
 
-  test('opens no debugger, no explorer and no other door', async () => {
+  test('opens no debugger, no explorer and no other route of the development server', async () => {
     const vault = launchIn(project());
     const url = await vault.up;
     const commands = vault.family.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
@@ -192,7 +192,7 @@ describe('a first start', () => {
     expect(seen).toMatchObject({ 'cf-connecting-ip': expect.stringMatching(/^(127\.0\.0\.1|::1)$/) });
   });
 
-  test('shows what the worker complains of, harmlessly', async () => {
+  test('prints errors of the worker, without control characters', async () => {
     const vault = launchIn(project());
     await fetch(`${await vault.up}/complain`);
     await expect.poll(vault.output).toMatch(/worker: red {2}alert \{ pathname: '\/complain' \}/);
@@ -220,7 +220,7 @@ describe('the end', () => {
     expect(readdirSync(temporary(folder))).toEqual([]);
   });
 
-  test('a signal during the start ends that', async () => {
+  test('a signal during a start ends the start', async () => {
     const folder = project();
     const vault = launchIn(folder);
     while (readdirSync(temporary(folder)).length === 0) await delay(10);
@@ -229,7 +229,7 @@ describe('the end', () => {
     expect(readdirSync(temporary(folder))).toEqual([]);
   });
 
-  test('a request that never ends does not hold it up; a second signal waits for nothing', async () => {
+  test('a request that never ends does not delay it, and a second signal ends it at once', async () => {
     const folder = project();
     const vault = launchIn(folder);
     const url = await vault.up;
@@ -272,7 +272,7 @@ describe('the end', () => {
   );
 });
 
-describe('refuses', () => {
+describe('a start refuses', () => {
   test('a folder that another start holds', async () => {
     const folder = project();
     const first = launchIn(folder);
@@ -283,7 +283,7 @@ describe('refuses', () => {
     expect(first.child.exitCode).toBe(null);
   });
 
-  test('a port that is taken, before it makes anything', async () => {
+  test('a port in use, before it makes anything', async () => {
     const folder = project();
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -293,7 +293,7 @@ describe('refuses', () => {
     other.close();
   });
 
-  test('to make new keys for old data', async () => {
+  test('new keys for old data', async () => {
     const folder = await usedProject();
     rmSync(join(folder, '.env'));
     expect(await refusal(folder)).toMatch(/Bring back the \.env/);
@@ -317,7 +317,7 @@ describe('refuses', () => {
     expect(existsSync(file) ? readFileSync(file) : undefined).toEqual(before);
   });
 
-  test('a worker that says it is not healthy, in its words and without delay', async () => {
+  test('a worker that reports that it is not healthy, in its words and without delay', async () => {
     const folder = project();
     writeFileSync(join(folder, '.env'), 'SECRET_KEY=wrong\nENCRYPTION_KEY=x\n');
     expect(await refusal(folder)).toMatch(/This is the wrong key\./);
@@ -330,7 +330,7 @@ describe('refuses', () => {
     [{ PORT: '70000' }, /PORT/],
     [{ TRUSTED_PROXIES: 'proxy' }, /TRUSTED_PROXIES/],
     [{ SECRET_KEY: 'a', SECRET_KEY_FILE: '/b' }, /Both SECRET_KEY/],
-    [{ SECRET_KEY_FILE: '/nowhere' }, /SECRET_KEY_FILE.*ENOENT/],
+    [{ SECRET_KEY_FILE: '/nowhere' }, /SECRET_KEY_FILE names \/nowhere, which cannot be read/],
     [{ SECRET_KEY: 'a' }, /no ENCRYPTION_KEY/],
     [{ KEYSTORE_DATA: '/etc/passwd/data' }, /KEYSTORE_DATA/],
     [{ HOST: '192.0.2.1' }, /HOST/],

@@ -1,22 +1,21 @@
+/** `npm start`: brings a vault up on `wrangler dev` behind the gate, and ends it. */
+
 import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { maxDrainMs, maxHealthAnswerMs, maxStartMs, maxUnhealthyStartMs } from '../../core/limits.ts';
 import { parseTrustedProxies } from '../../core/network/address.ts';
+import { OperatorError } from '../../core/operator-error.ts';
+import { sentences, welcome } from '../../core/settings/messages.ts';
 import { locateFiles, markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
+import { explain } from '../explain.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
-import { explain, OperatorError } from '../operator-error.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
 import { openSettings, readSettings, readWorkerVariables, type Settings } from '../settings.ts';
 import { buildIfStale } from './build.ts';
 import { makeDataFolder, prepare } from './prepare.ts';
-
-const startTimeoutMs = 60_000;
-/** A worker that says for this long that it is not healthy will not become so by waiting. */
-const unhealthyPatienceMs = 2_000;
-/** With wrangler's own 1.5 s this stays below the 5 s in which everything must have ended. */
-const drainMs = 3_000;
 
 export interface StartOptions {
   /** The folder with wrangler.toml, migrations/ and worker/. */
@@ -25,9 +24,9 @@ export interface StartOptions {
   print: (line: string) => void;
 }
 
-/** A vault that is up, or on its way. */
+/** A vault that is up, or starting. */
 export interface RunningVault {
-  /** Resolves when it is healthy; rejects with a OperatorError that says why it is not. */
+  /** Resolves when it is healthy; rejects with an OperatorError that says why it is not. */
   ready: Promise<void>;
   /** Serves the build that is in dist/ now, without a restart. */
   reload: () => void;
@@ -35,7 +34,7 @@ export interface RunningVault {
   stop: (force?: boolean) => Promise<void>;
 }
 
-/** Brings a vault up: keys, database, build, worker, and the gate before it. */
+/** Brings a vault up: gate, keys, database, build and worker. */
 export function start({ project, env, print }: StartOptions): RunningVault {
   const gates: Server[] = [];
   let supervisor: Supervisor | undefined;
@@ -45,7 +44,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
   async function bringUp(): Promise<void> {
     const { envFile, lookup } = openSettings(project, env);
     const settings = readSettings(project, envFile, lookup);
-    const trustedProxies = parseTrustedProxies(settings.trustedProxies, OperatorError);
+    const trustedProxies = parseTrustedProxies(settings.trustedProxies);
     makeDataFolder(settings.dataFolder);
     unlock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();
@@ -55,7 +54,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
     const { pendingEnv, isNew, lookup: keyed } = await prepare({ project, env, files, envFile, lookup, print });
     if (pendingEnv !== undefined) {
       print(
-        `Carried out a restore, but ${envFile} is not yet the restored one: run HelperScripts/restore-data.sh --finish. Its keys are used already.`,
+        `Carried out a restore, except for ${envFile}: run HelperScripts/restore-data.sh --finish. The restored keys are in use already.`,
       );
     }
     if (await buildIfStale(project)) print('Built the worker and the UI.');
@@ -65,14 +64,14 @@ export function start({ project, env, print }: StartOptions): RunningVault {
     if (hasDefaults) variables.FIRST_ACCOUNTS = 'default';
     const { dataFolder } = settings;
     const log = (line: string) => {
-      // What wrangler says of being ended is nothing that anyone must hear.
+      // While the vault stops, wrangler only reports that it was ended.
       if (!stopped) print(`worker: ${line}`);
     };
     supervisor = superviseRuntime({ project, dataFolder, variables, log }, print);
     await waitUntilHealthy(`http://${probeHost(settings)}:${port}/health`, supervisor, () => stopped);
     if (stopped) return;
     markVault(files);
-    print(welcome(settings, port, isNew, hasDefaults));
+    print(welcome({ ...settings, port, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }));
   }
 
   const ready = bringUp();
@@ -81,9 +80,9 @@ export function start({ project, env, print }: StartOptions): RunningVault {
     reload: () => supervisor?.reload(),
     stop: async (force = false) => {
       stopped = true;
-      await Promise.all(gates.map((gate) => closeGate(gate, force ? 0 : drainMs)));
+      await Promise.all(gates.map((gate) => closeGate(gate, force ? 0 : maxDrainMs)));
       await supervisor?.stop(force);
-      // Until it has noticed, the start may still be using what is let go of here.
+      // The start may still be using the folder until it notices the stop, so the lock is released after it.
       await ready.catch(() => {});
       await supervisor?.stop(force);
       unlock();
@@ -92,7 +91,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
 }
 
 async function waitUntilHealthy(url: string, supervisor: Supervisor, isOver: () => boolean): Promise<void> {
-  const deadline = Date.now() + startTimeoutMs;
+  const deadline = Date.now() + maxStartMs;
   let reason = 'it did not answer';
   let unhealthySince: number | undefined;
   while (Date.now() < deadline && !isOver()) {
@@ -103,22 +102,22 @@ async function waitUntilHealthy(url: string, supervisor: Supervisor, isOver: () 
     if (health.final) unhealthySince ??= Date.now();
     else unhealthySince = undefined;
     reason = health.reason;
-    if (unhealthySince !== undefined && Date.now() - unhealthySince > unhealthyPatienceMs) {
-      throw new OperatorError(`The vault is not healthy: ${reason}`);
+    if (unhealthySince !== undefined && Date.now() - unhealthySince > maxUnhealthyStartMs) {
+      throw new OperatorError(sentences.notHealthy(reason));
     }
     await delay(50);
   }
-  if (!isOver()) throw new OperatorError(`The vault was not healthy within ${startTimeoutMs / 1000} s: ${reason}`);
+  if (!isOver()) throw new OperatorError(`The vault was not healthy within ${maxStartMs / 1000} s: ${reason}`);
 }
 
-/** Asks through the gate. The gate's own answers say Retry-After: waiting may help; the worker's mean what they say. */
+/** Asks through the gate. An answer with Retry-After comes from the gate and may change; the worker's answer is final. */
 async function askHealth(url: string): Promise<'healthy' | { reason: string; final: boolean }> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(maxHealthAnswerMs) });
     const text = await response.text();
     if (response.ok) return 'healthy';
-    const { reason, error } = JSON.parse(text) as { reason?: unknown; error?: unknown };
-    return { reason: String(reason ?? error), final: !response.headers.has('retry-after') };
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return { reason: String(error), final: !response.headers.has('retry-after') };
   } catch (error) {
     return { reason: (error as Error).message, final: false };
   }
@@ -128,19 +127,6 @@ function probeHost({ hosts: [host = ''] }: Settings): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function welcome({ hosts }: Settings, port: number, isNew: boolean, hasDefaults: boolean): string {
-  const local = hosts.every((host) => host === '127.0.0.1' || host === '::1');
-  const signIn = hasDefaults
-    ? 'Sign in as admin / admin123 or user / user123, and change both passwords.'
-    : isNew
-      ? 'Sign in as admin with the password that ADMIN_PASSWORD sets.'
-      : 'Sign in with your account.';
-  const reach = local
-    ? 'Only this machine can reach it; HOST=0.0.0.0 npm start opens it to your network.'
-    : `Whoever reaches ${hosts.join(', ')} can reach it, unencrypted: put TLS in front, and change default passwords first.`;
-  return `\nKeystore is up: http://localhost:${port}\n${signIn}\n${reach}\nCtrl-C stops it.\n`;
 }
 
 /** Runs a vault in the foreground until a signal, or its failure to start, ends it. Returns it once it is up. */

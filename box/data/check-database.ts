@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../../core/crypto/keyring.ts';
-import { OperatorError } from '../operator-error.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 import { quoted } from '../quoted.ts';
 import type { Lookup } from '../settings.ts';
 

@@ -58,7 +58,7 @@ function wrangler(project: string, ...args: string[]): string {
   return execFileSync(process.execPath, [cli, ...args], { cwd: project, env, encoding: 'utf8' });
 }
 
-test('a new vault is migrated from nothing, and marked when it has been up', async () => {
+test('a new vault gets all migrations, and its marker when it has been up', async () => {
   const { files } = emptyVault();
   expect(holdsVault(files)).toBe(false);
   const database = openDatabase(files);
@@ -76,7 +76,7 @@ test('a new vault is migrated from nothing, and marked when it has been up', asy
   expect(readFileSync(files.marker, 'utf8')).toBe(marker);
 });
 
-test('wrangler keeps its database in the same place, and finds nothing left to apply', async () => {
+test('wrangler uses the same database file, and finds no migration left to apply', async () => {
   const { project, files } = await usedVault();
   const where = ['--local', '--persist-to', files.folder];
   expect(wrangler(project, 'd1', 'migrations', 'list', 'keystore', ...where)).toMatch(/No migrations to apply/);
@@ -93,7 +93,7 @@ test('wrangler keeps its database in the same place, and finds nothing left to a
   expect(JSON.parse(rows)[0].results).toEqual([{ text: 'kept' }]);
 });
 
-test('what wrangler has applied is not applied again', async () => {
+test('a migration that wrangler has applied is not applied again', async () => {
   const { project, files } = emptyVault();
   wrangler(project, 'd1', 'migrations', 'apply', 'keystore', '--local', '--persist-to', files.folder);
   const database = openDatabase(files);
@@ -101,7 +101,7 @@ test('what wrangler has applied is not applied again', async () => {
   database.close();
 });
 
-test('an upgrade keeps a copy of what was there', async () => {
+test('an upgrade keeps a copy of the database as it was', async () => {
   const { files } = await usedVault();
   writeFileSync(join(files.migrationsFolder, '0003_more.sql'), 'ALTER TABLE notes ADD COLUMN more TEXT;');
   const database = openDatabase(files);
@@ -115,20 +115,20 @@ test('an upgrade keeps a copy of what was there', async () => {
   kept.close();
 });
 
-test('a migration that fails leaves nothing of itself, and those before it stay', async () => {
+test('a failed migration is rolled back, and those before it stay', async () => {
   const { files } = await usedVault();
   writeFileSync(join(files.migrationsFolder, '0003_good.sql'), 'CREATE TABLE good (x);');
   writeFileSync(join(files.migrationsFolder, '0004_bad.sql'), 'CREATE TABLE half (x); CREATE TABLE notes (x);');
   const database = openDatabase(files);
   await expect(migrate(files, database)).rejects.toThrow(
-    /0004_bad\.sql failed and was undone.*notes.*before-upgrade-0003_good/,
+    /0004_bad\.sql failed and was rolled back.*notes.*before-upgrade-0003_good/,
   );
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE name IN ('good', 'half')").all();
   expect(tables).toEqual([{ name: 'good' }]);
   database.close();
 });
 
-test('a database of a newer version is refused as it is', async () => {
+test('a database of a newer version is refused and not changed', async () => {
   const { files } = await usedVault();
   rmSync(join(files.migrationsFolder, '0002_users.sql'));
   const database = openDatabase(files);
@@ -156,7 +156,7 @@ test.each<[string, (file: string) => void]>([
       new DatabaseSync(file).exec('PRAGMA user_version = 1');
     },
   ],
-])('a used vault whose database %s is refused as it is', async (reason, harm) => {
+])('a used vault whose database %s is refused and not changed', async (reason, harm) => {
   const { files } = await usedVault();
   harm(files.file);
   const before = existsSync(files.file) ? readFileSync(files.file) : undefined;
@@ -165,7 +165,7 @@ test.each<[string, (file: string) => void]>([
   expect(readdirSync(dirname(files.file)).filter((name) => name !== files.file.split('/').pop())).toEqual([]);
 });
 
-test('a first start that was cut off before anything was written begins again', async () => {
+test('a first start that was interrupted before it wrote anything can be repeated', async () => {
   const { files } = emptyVault();
   mkdirSync(dirname(files.file), { recursive: true });
   writeFileSync(files.file, '');
@@ -184,7 +184,7 @@ test('a database that another connection has open is refused', async () => {
   openDatabase(files).close();
 });
 
-test('a data folder is held once, and let go of', () => {
+test('a data folder is locked by one process, until it is unlocked', () => {
   const { files } = emptyVault();
   const unlock = lockDataFolder(files.folder);
   expect(() => lockDataFolder(files.folder)).toThrow(new RegExp(`in use by process ${process.pid} `));

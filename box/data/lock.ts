@@ -1,36 +1,33 @@
+/** Makes sure that one process at a time uses a data folder. */
+
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { objectFile } from '../../core/data-folder/layout.ts';
-import { OperatorError } from '../operator-error.ts';
+import { otherFiles, standaloneLockFile } from '../../core/data-folder/layout.ts';
+import { OperatorError } from '../../core/operator-error.ts';
+import { sentences } from '../../core/settings/messages.ts';
 import { isBusy } from './busy.ts';
 
+/** A process that ends at this moment releases its lock within this time. */
+const busyTimeoutMs = 200;
+
 /**
- * Holds a data folder for this process, until it ends in whatever way.
+ * Locks a data folder for this process, until it ends in any way.
  *
- * The lock is SQLite's own on `vault.lock`, a lock of the kernel's: a kill -9 releases it, so none is ever stale, and it
- * holds between containers that share a volume, where process ids mean nothing. Readers are let in, to learn who holds it.
+ * It is SQLite's lock on `vault.lock`, a lock of the kernel: a kill -9 releases it, so it is never stale, and it holds between
+ * containers that share a volume, where process ids mean nothing. Others may read the file, to learn who holds it.
  *
- * @returns what releases it.
- * @throws OperatorError naming the process and the folder.
+ * @returns a function that releases it.
+ * @throws OperatorError naming the folder and the process that holds it.
  */
 export function lockDataFolder(folder: string): () => void {
-  const file = join(folder, 'vault.lock');
-  const lock = new DatabaseSync(file, { timeout: 200 });
-  try {
-    lock.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL, since TEXT NOT NULL)');
-    lock.exec('BEGIN IMMEDIATE; DELETE FROM holder');
-    lock.prepare('INSERT INTO holder VALUES (?, ?)').run(process.pid, new Date().toISOString());
-    lock.exec('COMMIT; BEGIN IMMEDIATE');
-  } catch (error) {
-    const holder = isBusy(error) ? readHolder(lock) : undefined;
-    lock.close();
-    if (!isBusy(error))
-      throw new OperatorError(`${file} cannot be used: ${(error as Error).message}. Check the folder.`);
-    throw new OperatorError(
-      `The vault in ${folder} is in use by ${holder ?? 'another process'}. Stop that first, or set KEYSTORE_DATA to another folder.`,
-    );
-  }
+  const file = join(folder, otherFiles.lock);
+  const lock = hold(file, folder, readHolder, (database) => {
+    database.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL, since TEXT NOT NULL)');
+    database.exec('BEGIN IMMEDIATE; DELETE FROM holder');
+    database.prepare('INSERT INTO holder VALUES (?, ?)').run(process.pid, new Date().toISOString());
+    database.exec('COMMIT; BEGIN IMMEDIATE');
+  });
   try {
     const standalone = lockOutStandalone(folder);
     return () => {
@@ -44,31 +41,45 @@ export function lockDataFolder(folder: string): () => void {
 }
 
 /**
- * The standalone vault (standalone/lock.ts) cannot take a lock at a path of our choosing. It holds one of its own objects open,
- * for sharing; we hold that file for ourselves alone.
+ * The standalone vault cannot lock a file of our choice. It keeps one of its own objects open (standalone/lock.ts), which
+ * locks that object's file for sharing; here the same file is locked exclusively.
  */
 function lockOutStandalone(folder: string): DatabaseSync {
-  const file = objectFile(folder, 'standalone.lock', 'vault');
+  const file = standaloneLockFile(folder);
   mkdirSync(dirname(file), { recursive: true });
-  const lock = new DatabaseSync(file, { timeout: 200 });
+  return hold(
+    file,
+    folder,
+    () => 'the standalone runtime',
+    (database) => database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE'),
+  );
+}
+
+function hold(
+  file: string,
+  folder: string,
+  holder: (database: DatabaseSync) => string,
+  lock: (database: DatabaseSync) => void,
+): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
   try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    return lock;
+    lock(database);
+    return database;
   } catch (error) {
-    lock.close();
-    if (!isBusy(error))
-      throw new OperatorError(`${file} cannot be used: ${(error as Error).message}. Check the folder.`);
-    throw new OperatorError(
-      `The vault in ${folder} is in use by the standalone runtime. Stop that first, or set KEYSTORE_DATA to another folder.`,
-    );
+    const problem = isBusy(error)
+      ? sentences.folderInUse(folder, holder(database))
+      : `${file} cannot be used: ${(error as Error).message}. Check the folder.`;
+    database.close();
+    throw new OperatorError(problem);
   }
 }
 
-function readHolder(lock: DatabaseSync): string | undefined {
+function readHolder(lock: DatabaseSync): string {
   try {
     const row = lock.prepare('SELECT pid, since FROM holder').get();
-    return row && `process ${row.pid} (since ${row.since})`;
+    if (row) return `process ${row.pid} (since ${row.since})`;
   } catch {
-    return undefined;
+    // The holder writes to it at this moment.
   }
+  return 'another process';
 }

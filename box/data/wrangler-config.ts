@@ -1,4 +1,4 @@
-import { OperatorError } from '../operator-error.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 
 /** The id that names the local database: wrangler prefers preview_database_id for `wrangler dev`. */
 export function databaseId(wranglerToml: string): string {

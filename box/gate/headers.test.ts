@@ -46,19 +46,19 @@ describe("the client's address", () => {
   });
 
   test('behind a trusted proxy, its headers name the address and the protocol', async () => {
-    const { port, seen } = await startGate({ trustedProxies: parseTrustedProxies('127.0.0.1, 10.0.0.0/8', Error) });
+    const { port, seen } = await startGate({ trustedProxies: parseTrustedProxies('127.0.0.1, 10.0.0.0/8') });
     await raw(port, get('/', 'X-Forwarded-For: 6.6.6.6, 7.7.7.7, 10.1.2.3\r\nX-Forwarded-Proto: https\r\n'));
     expect(seen[0]?.headers).toMatchObject({ 'cf-connecting-ip': '7.7.7.7', 'x-forwarded-proto': 'https' });
   });
 
   test('behind a trusted proxy, several X-Forwarded-For headers are one list', async () => {
-    const { port, seen } = await startGate({ trustedProxies: parseTrustedProxies('127.0.0.1', Error) });
+    const { port, seen } = await startGate({ trustedProxies: parseTrustedProxies('127.0.0.1') });
     await raw(port, get('/', 'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 7.7.7.7\r\n'));
     expect(seen[0]?.headers['cf-connecting-ip']).toBe('7.7.7.7');
   });
 
   test('claims of a peer that is not a trusted proxy are ignored', async () => {
-    const { port, seen } = await startGate({ trustedProxies: parseTrustedProxies('10.0.0.0/8', Error) });
+    const { port, seen } = await startGate({ trustedProxies: parseTrustedProxies('10.0.0.0/8') });
     await raw(port, get('/', 'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n'));
     expect(seen[0]?.headers['cf-connecting-ip']).toBe('127.0.0.1');
     expect(seen[0]?.headers['x-forwarded-proto']).toBeUndefined();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { OperatorError } from '../operator-error.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 import type { Settings } from '../settings.ts';
 import { createGate, type GateOptions } from './gate.ts';
 

@@ -4,8 +4,8 @@ import { fromUtf8 } from '../../core/crypto/encoding.ts';
 import { openFernet } from '../../core/crypto/fernet.ts';
 import { type Keyring, type SealingKey, sealCanary } from '../../core/crypto/keyring.ts';
 import { parseVerifier, passwordCost, verifyPassword } from '../../core/crypto/password.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 import { actionOf, wireAction } from '../../core/vocabulary.ts';
-import { OperatorError } from '../operator-error.ts';
 import { quoted } from '../quoted.ts';
 import { Names } from './names.ts';
 import {

@@ -1,9 +1,9 @@
 import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { OperatorError } from '../../core/operator-error.ts';
 import { holdsVault, type VaultFiles } from '../data/database.ts';
 import { isV06 } from '../move-in/source.ts';
-import { OperatorError } from '../operator-error.ts';
 import type { Lookup } from '../settings.ts';
 import { beginJournal, clearJournal, commitRestore, reportOf, sidecars } from './restore-journal.ts';
 import { report, stage } from './restore-stage.ts';

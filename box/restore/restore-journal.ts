@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { OperatorError } from '../../core/operator-error.ts';
 import { markVault, type VaultFiles } from '../data/database.ts';
-import { OperatorError } from '../operator-error.ts';
 
 /**
  * Swapping a vault's database and its env file as a pair, so that a kill at any moment leaves the old pair or the new one.

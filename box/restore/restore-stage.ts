@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { parseSessionKey } from '../../core/crypto/session-token.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 import { type Census, checkDatabase, checkIntegrity, isVault, readKeyring, summary } from '../data/check-database.ts';
 import { migrate, type VaultFiles } from '../data/database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
 import { isV06 } from '../move-in/source.ts';
-import { OperatorError } from '../operator-error.ts';
 import type { Lookup } from '../settings.ts';
 import { foldIntoOneFile, type Journal } from './restore-journal.ts';
 

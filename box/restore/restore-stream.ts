@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { OperatorError } from '../operator-error.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 
 /** What a restore is given on standard input: a line with four sizes in bytes, then env file, database, -wal, -journal. */
 export interface Given {

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { OperatorError } from '../operator-error.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 
 /** Where `wrangler dev` looks for a worker's secrets, inside the run folder. */
 const secretsFile = 'app/.dev.vars';

@@ -1,4 +1,4 @@
-/** Runs a vault of a test's own: `node launch.ts <project folder>`. */
+/** Runs the vault of a test: `node launch.ts <project folder>`. */
 import { main } from '../commands/start.ts';
 
 await main(process.argv[2] ?? '.');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clientOf, logAddress, networkRange, parseTrustedProxies } from './address.ts';
 
-const trust = (list: string) => parseTrustedProxies(list, RangeError);
+const trust = (list: string) => parseTrustedProxies(list);
 
 const isTrusted = (peer: string, proxies: ReturnType<typeof trust>) =>
   clientOf(peer, { forwardedFor: null, forwardedProto: 'https' }, proxies).isOverTls;

@@ -3,6 +3,7 @@
  * and the worker share these rules.
  */
 import ipaddr from 'ipaddr.js';
+import { OperatorError } from '../operator-error.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
@@ -12,9 +13,9 @@ export type TrustedProxies = readonly (readonly [Address, prefixBits: number])[]
 /**
  * Reads TRUSTED_PROXIES: addresses and CIDR ranges, separated by commas or spaces; empty for no proxy.
  *
- * @throws Failure that names the first entry that is neither.
+ * @throws OperatorError that names the first entry that is neither.
  */
-export function parseTrustedProxies(list: string, Failure: new (message: string) => Error): TrustedProxies {
+export function parseTrustedProxies(list: string): TrustedProxies {
   const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
   return entries.map((entry) => {
     const [, text = '', prefix] = /^([^/]+?)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
@@ -22,10 +23,15 @@ export function parseTrustedProxies(list: string, Failure: new (message: string)
     const width = address?.kind() === 'ipv6' ? 128 : 32;
     const bits = Number(prefix ?? width);
     if (address !== undefined && bits <= width) return [address, bits];
-    throw new Failure(
+    throw new OperatorError(
       `TRUSTED_PROXIES: ${JSON.stringify(entry)} is not an address or CIDR range. Write 10.0.0.2 or 10.0.0.0/8, for example.`,
     );
   });
+}
+
+/** Whether a text is an IPv4 or IPv6 address, without a port. */
+export function isAddress(text: string): boolean {
+  return parse(text) !== undefined;
 }
 
 /**

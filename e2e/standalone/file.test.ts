@@ -1,13 +1,15 @@
+/** The standalone file and a data folder: both runtimes on one folder, refusals, sources of settings. */
+
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { locateFiles } from '../../box/data/database.ts';
+import { newEnvFile } from '../../core/settings/new-keys.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
-import { project, refusal } from './kit.ts';
-
-/** The standalone file and a data folder: both runtimes on one, what is refused, where settings come from. */
+import { environment, program, project, refusal } from './kit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
 const data = join(folder, 'data');
@@ -47,13 +49,13 @@ test('both runtimes take turns on one folder', async () => {
   }
 });
 
-test('whoever holds the folder keeps it', async () => {
+test('a second vault on a folder in use: refused, in either runtime', async () => {
   vault = await startVault({ folder });
   expect(await refusal(folder)).toContain('in use by another process');
   await expect(startVault({ folder, runtime: 'wrangler' })).rejects.toThrow('in use by the standalone runtime');
   await vault.stop();
   vault = await startVault({ folder, runtime: 'wrangler' });
-  expect(await refusal(folder)).toContain('in use by another process (npm start)');
+  expect(await refusal(folder)).toContain('in use by another process');
   await vault.stop();
 });
 
@@ -69,7 +71,7 @@ test.each<[string, (databaseFile: string, dataFolder: string) => void, RegExp]>(
     newer,
     /newer version of this program \(it has 0099_later\.sql\)\. Nothing was changed\. Start that version/,
   ],
-])('a database that is %s: refused, and left as it was', async (_, change, sentence) => {
+])('a database that is %s: refused, and not changed', async (_, change, sentence) => {
   const copy = spoilt(change);
   const path = locateFiles(project, copy).file;
   const before = existsSync(path) && readFileSync(path);
@@ -99,7 +101,7 @@ function newer(path: string): void {
   database.close();
 }
 
-test('a restore that was interrupted: refused until it is carried out', async () => {
+test('a restore that was interrupted: refused until it is complete', async () => {
   const copy = spoilt((_, of) => {
     mkdirSync(join(of, 'restore'));
     writeFileSync(join(of, 'restore/commit.json'), '{}');
@@ -110,7 +112,7 @@ test('a restore that was interrupted: refused until it is carried out', async ()
 test('a database of v0.6 that has not moved in: refused, and nothing made beside it', async () => {
   const copy = mkdtempSync(join(folder, 'old-'));
   writeFileSync(join(copy, 'keystore.db'), 'SQLite format 3');
-  expect(await refusal(folder, { KEYSTORE_DATA: copy })).toContain('has to move in first');
+  expect(await refusal(folder, { KEYSTORE_DATA: copy })).toContain('must be moved in once');
   expect(existsSync(locateFiles(project, copy).file)).toBe(false);
 });
 
@@ -121,9 +123,11 @@ test('another ENCRYPTION_KEY, or none: refused', async () => {
   expect(existsSync(join(folder, 'none.env'))).toBe(false);
 });
 
-test('a port that is taken: refused', async () => {
+test('a port in use: refused', async () => {
   vault = await startVault({ folder: mkdtempSync(join(folder, 'port-')) });
-  expect(await refusal(folder, { PORT: new URL(vault.url).port })).toContain('is taken');
+  expect(await refusal(folder, { PORT: new URL(vault.url).port })).toContain(
+    'is in use. Stop the program that uses it',
+  );
   await vault.stop();
 });
 
@@ -143,4 +147,16 @@ test('settings come from the env file and from files that it names', async () =>
   const token = await signIn(vault.url, 'admin', 'admin123');
   expect((await ask(vault.url, 'GET', '/keys/first', { token })).status).toBe(200);
   await vault.stop();
+});
+
+test('paths with quotes and blanks, and a data folder that only the env file names', async () => {
+  const odd = mkdtempSync(join(folder, `it's "odd" $é `));
+  writeFileSync(join(odd, '.env'), `${newEnvFile()}KEYSTORE_DATA=\`${join(odd, 'data')}\`\n`);
+  vault = await startVault({ folder: odd, env: { KEYSTORE_DATA: '' } });
+  const env = environment(odd, 1, { KEYSTORE_DATA: '' });
+  const health = () => spawnSync(program, ['health'], { env }).status;
+  expect(health()).toBe(0);
+  await vault.stop();
+  expect(existsSync(join(odd, 'data/vault.json'))).toBe(true);
+  expect(health()).toBe(1);
 });

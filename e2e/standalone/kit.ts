@@ -1,10 +1,10 @@
+/** Shared by the suites of the standalone file. */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
 import { freePort } from '../../testing/vault.ts';
-
-/** What the suites of the standalone file share. */
 
 export const project = resolve(import.meta.dirname, '../..');
 export const program = join(project, 'dist/keystore');
@@ -19,7 +19,7 @@ export const environment = (folder: string, port: number, env: Record<string, st
   ...env,
 });
 
-/** Starts it where it is to refuse. Returns what it says. */
+/** Starts it where it must refuse. Returns its error output. */
 export const refusal = async (folder: string, env: Record<string, string> = {}): Promise<string> => {
   const { status, stderr } = spawnSync(program, [], {
     cwd: folder,
@@ -39,7 +39,7 @@ export const runFolders = (pid: number | undefined): string[] =>
         .map((name) => join('/dev/shm', name))
     : [];
 
-/** Whether a process runs; one that has ended and that nobody has asked about does not. */
+/** Whether a process runs. A zombie does not. */
 export const isAlive = (pid: number): boolean => {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

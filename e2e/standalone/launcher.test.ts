@@ -1,3 +1,5 @@
+/** The launcher as a process: how it ends, what it leaves behind, and the copy before an upgrade. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -23,8 +25,6 @@ import { locateFiles } from '../../box/data/database.ts';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { environment, isAlive, program, project, runFolders } from './kit.ts';
 
-/** The launcher as a process: how it ends, what it leaves, and what it does before an upgrade. */
-
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
 let vault: RunningVault | undefined;
 
@@ -32,7 +32,7 @@ afterEach(() => vault?.stop());
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a vault that is up keeps no secret in a file', async () => {
+test('a running vault keeps no secret in a file', async () => {
   vault = await startVault({ folder });
   const [run = ''] = runFolders(vault.process.pid);
   expect(statSync(run).mode & 0o777).toBe(0o700);
@@ -69,7 +69,7 @@ const moments = [10, 30, 50, 70, 90, 110, 130, 160, 200, 250, 320, 400, 600, 900
 test('killed at any moment of a start, it leaves no secret behind, and no runtime', async () => {
   for (const moment of moments) {
     const { pid } = await interrupt('SIGKILL', moment);
-    // An empty folder may stay, if that was the moment, with the pipe in it; the next start sweeps it away.
+    // A folder with only the pipe in it may stay; the next start removes it.
     const left = () => runFolders(pid).flatMap((run) => readdirSync(run).filter((name) => name !== 'alive'));
     await expect.poll(left, { timeout: 5_000, interval: 20, message: `after ${moment} ms` }).toEqual([]);
   }
@@ -87,8 +87,8 @@ test('killed as soon as a secret is in a file, it leaves none behind', async () 
       isUp = true;
     });
     const files = () => runFolders(child.pid).flatMap((run) => readdirSync(run));
-    while (!files().includes('SECRET_KEY') && !isUp) await delay(1);
-    // On a busy machine it may be up before we have looked: that one does not count.
+    while (!files().includes('run.capnp') && !isUp) await delay(1);
+    // On a busy machine it may be up before this loop looks. That start does not count.
     if (!isUp) caught += 1;
     child.kill('SIGKILL');
     await ended;
@@ -99,22 +99,22 @@ test('killed as soon as a secret is in a file, it leaves none behind', async () 
 test('told to stop at any moment of a start, it ends with 0 and leaves nothing behind', async () => {
   for (const moment of moments) {
     const { pid, code } = await interrupt('SIGTERM', moment);
-    // Before it can hear signals it is simply gone, and has made nothing.
+    // Before it handles signals it is ended by the signal, and has made nothing.
     if (code !== null) expect([moment, code]).toEqual([moment, 0]);
     await expect.poll(() => runFolders(pid), { timeout: 5_000, interval: 20 }).toEqual([]);
   }
 });
 
-test('when nobody listens to its standard error any more, the runtime can still log and the vault answers', async () => {
+test('when the reader of its standard error is gone, the runtime can still log and the vault answers', async () => {
   vault = await startVault({ folder });
   vault.process.stderr?.destroy();
   const said = join(runFolders(vault.process.pid)[0] ?? '', 'said');
-  // More than a pipe holds: it is written only if somebody goes on reading.
+  // More than a pipe holds, so this ends only if the launcher goes on reading.
   for (let round = 0; round < 3; round++) await writeFile(said, 'a line of the log\n'.repeat(10_000));
   expect((await ask(vault.url, 'GET', '/health')).status).toBe(200);
 });
 
-test('what a power cut left of another start is swept away', async () => {
+test('the files of a start that was killed with all its processes are removed', async () => {
   const { pid } = spawnSync('true');
   const left = `/dev/shm/keystore-run.${pid}.AbCdEfGhIjKl`;
   mkdirSync(left);
@@ -124,7 +124,7 @@ test('what a power cut left of another start is swept away', async () => {
   await vault.stop();
 });
 
-test('unpacked by hand, it starts from where it lies', async () => {
+test('unpacked by hand, it starts from its folder', async () => {
   const target = join(folder, 'unpacked');
   expect(spawnSync(program, ['unpack', target]).status).toBe(0);
   vault = await startVault({ folder, standaloneFile: join(target, 'keystore'), env: { KEYSTORE_CACHE: '/nowhere' } });
@@ -175,15 +175,15 @@ const laterVersion = async (): Promise<string> => {
   return join(later, 'dist/keystore');
 };
 
-test('an upgrade keeps a copy of what was there, which opens by itself', async () => {
+test('an upgrade keeps a copy of the database as it was, which opens on its own', async () => {
   vault = await startVault({ folder });
   const token = await signIn(vault.url, 'admin', 'admin123');
   await ask(vault.url, 'POST', '/keys', { token, body: { key_name: 'before', api_key: 'the upgrade' } });
-  // Killed, so that the newest is in the log that SQLite writes ahead.
+  // Killed, so that the newest rows are in SQLite's write-ahead log.
   await vault.kill();
   const standaloneFile = await laterVersion();
   vault = await startVault({ folder, standaloneFile });
-  expect(vault.output()).toContain('What it held before is in');
+  expect(vault.output()).toContain('The database as it was before the upgrade is in');
   expect((await ask(vault.url, 'GET', '/keys/before', { token })).body.api_key).toBe('the upgrade');
   await vault.stop();
 
@@ -197,6 +197,6 @@ test('an upgrade keeps a copy of what was there, which opens by itself', async (
   upgraded.close();
 
   vault = await startVault({ folder, standaloneFile });
-  expect(vault.output()).not.toContain('What it held before');
+  expect(vault.output()).not.toContain('The database as it was before the upgrade');
   await vault.stop();
 });

@@ -1,3 +1,5 @@
+/** The standalone file as its clients see it, without a gate before the worker. */
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
@@ -7,8 +9,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 
-/** The standalone file as its clients meet it, where no gate stands before the worker. */
-
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
 const admin = { username: 'admin', password: 'admin123' };
 let vault: RunningVault | undefined;
@@ -17,7 +17,7 @@ afterEach(() => vault?.stop());
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('speaks TLS, and keeps the session cookie to it', async () => {
+test('speaks TLS, and marks the session cookie as Secure', async () => {
   const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
   const selfSigned = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
   execFileSync('openssl', [...selfSigned, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
@@ -58,7 +58,7 @@ test('the page: compressed, and not sent twice', async () => {
   await vault.stop();
 });
 
-test('both runtimes answer alike: address, headers, bodies that are too large', async () => {
+test('both runtimes send the same answers and headers', async () => {
   const answers = [];
   for (const runtime of ['standalone', 'wrangler'] as const) {
     vault = await startVault({ folder, runtime });
@@ -100,7 +100,7 @@ const withoutTransport = (answer: string): string[] =>
 const hasLoopback6 = () =>
   existsSync('/proc/net/if_inet6') && /^0{31}1 /m.test(readFileSync('/proc/net/if_inet6', 'utf8'));
 
-/** The addresses that the log has of a sign-in and of a read, both of which make claims. */
+/** The addresses in the log for a sign-in and a read that both claim another address. */
 const loggedAddresses = async (url: string, claims: Record<string, string>): Promise<(string | undefined)[]> => {
   const { body: signedIn } = await ask<{ token: string }>(url, 'POST', '/auth/login', { body: admin, headers: claims });
   const { token } = signedIn;
@@ -109,7 +109,7 @@ const loggedAddresses = async (url: string, claims: Record<string, string>): Pro
   return ['view_key', 'login'].map((action) => found.logs.find((each) => each.action.startsWith(action))?.ip_address);
 };
 
-test('the address in the log is the socket’s, whatever the client claims', async () => {
+test('the log has the address of the socket, whatever the client claims', async () => {
   vault = await startVault({ folder });
   expect(await loggedAddresses(vault.url, {})).toEqual(['127.0.0.1', '127.0.0.1']);
   for (const claim of ['X-Forwarded-For', 'CF-Connecting-IP', 'X-Real-IP', 'Forwarded', 'X-Forwarded-Proto']) {
@@ -120,7 +120,7 @@ test('the address in the log is the socket’s, whatever the client claims', asy
   await vault.stop();
 });
 
-test('a trusted proxy says whose address goes into the log, and nobody else', async () => {
+test('only a trusted proxy decides which address goes into the log', async () => {
   vault = await startVault({ folder, env: { TRUSTED_PROXIES: '127.0.0.0/8' } });
   const addresses = (forwardedFor: string) => loggedAddresses(vault?.url ?? '', { 'X-Forwarded-For': forwardedFor });
   expect(await addresses('203.0.113.9')).toEqual(['203.0.113.9', '203.0.113.9']);
@@ -129,7 +129,7 @@ test('a trusted proxy says whose address goes into the log, and nobody else', as
   await vault.stop();
 });
 
-test('only a trusted proxy makes the session cookie one for TLS', async () => {
+test('only a trusted proxy makes the session cookie Secure', async () => {
   const cookie = async (url: string) => {
     const headers = { 'X-Forwarded-Proto': 'https' };
     return (await ask(url, 'POST', '/auth/login', { body: admin, headers })).headers.get('Set-Cookie') ?? '';

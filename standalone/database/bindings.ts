@@ -1,10 +1,12 @@
-import type { workerVariables } from '../../core/worker-variables.ts';
+/** The bindings of the vault on plain workerd, and the interface of its database object. */
 
-/** What was found when the database was opened. */
+import type { workerVariables } from '../../core/settings/settings.ts';
+
+/** The result of opening the database. */
 export type Opened =
-  | { applied: number; isNew: boolean }
-  /** Nothing was changed yet: what it holds is to be copied first. The name of the first migration that it lacks. */
-  | { upgrade: string };
+  | { isNew: boolean; copy: string | undefined }
+  /** Nothing was changed yet: the database must first be copied to this path. */
+  | { copyTo: string };
 
 /** The object that holds the database, as others call it. */
 export interface DatabaseObject extends Rpc.DurableObjectBranded {
@@ -12,16 +14,22 @@ export interface DatabaseObject extends Rpc.DurableObjectBranded {
   commit(): Promise<number>;
 }
 
-/** What the launcher writes into the config. A variable that is not set is empty. */
-export interface Bindings extends Record<(typeof workerVariables)[number], string> {
+/** The bindings in the config that launcher/setup.ts writes. A variable of the worker that is not set is absent. */
+export interface Bindings extends Partial<Record<(typeof workerVariables)[number], string>> {
   DATABASE: DurableObjectNamespace<DatabaseObject>;
   LOCK: DurableObjectNamespace;
-  /** The name that wrangler.toml gives the database: with it wrangler finds the same file. */
+  /** The database_id of wrangler.toml: by it wrangler finds the same file. */
   DATABASE_ID: string;
+  /** An absolute path. */
+  DATA_FOLDER: string;
   /** `yes` if the folder's marker says that the vault has been up before. */
   KNOWN_VAULT: string;
+  /** The addresses that the vault listens on, separated by blanks. */
+  HOSTS: string;
+  /** `yes` if it speaks TLS. */
+  HAS_TLS: string;
   TRUSTED_PROXIES: string;
 }
 
-/** Whether a database without accounts is a loss rather than a beginning. */
+/** Whether a database without accounts is a loss and not a beginning. */
 export const isKnown = (bindings: Bindings) => bindings.KNOWN_VAULT === 'yes';

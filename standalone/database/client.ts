@@ -1,3 +1,5 @@
+/** The worker's D1 client on plain workerd. */
+
 import type { Bindings } from './bindings.ts';
 import { database } from './object.ts';
 import { enqueue, type Query, type Rows, withdraw } from './queue.ts';
@@ -13,7 +15,7 @@ class Prepared {
   }
 }
 
-/** What the worker uses of D1: statements with bound values, run together as one transaction. */
+/** The part of D1 that the worker uses: statements with bound values, run together as one transaction. */
 export const createClient = (bindings: Bindings) => ({
   prepare: (text: string) => new Prepared({ text, values: [] }),
 
@@ -23,7 +25,7 @@ export const createClient = (bindings: Bindings) => ({
     try {
       writtenBy = await database(bindings).commit();
     } catch (error) {
-      // It may not have run: then it never shall, as the caller is told now that nothing was changed.
+      // If it has not run it must not run later: the caller is told now that nothing was changed.
       withdraw(job);
       throw error;
     }

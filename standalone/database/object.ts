@@ -1,13 +1,24 @@
+/** The object that holds the vault's database: checks and migrates it, and runs transactions with group commit. */
+
 import { DurableObject } from 'cloudflare:workers';
+import migrations from 'keystore:migrations';
+import {
+  applyMigrations,
+  checkIsVault,
+  checkWhole,
+  isNewVault,
+  pendingMigrations,
+  type Sql,
+} from '../../core/data-folder/database.ts';
+import { beforeUpgradeFile, vaultPaths } from '../../core/data-folder/layout.ts';
 import { type Bindings, type DatabaseObject, isKnown, type Opened } from './bindings.ts';
-import { migrate, pendingUpgrade, tableNames, UnusableDatabase } from './migrations.ts';
 import { type Job, takeAll } from './queue.ts';
 
-/** The database, in the very file that `wrangler dev` uses: an object of miniflare's name, by the id in wrangler.toml. */
+/** The database, in the file that `wrangler dev` uses: an object of miniflare's name, by the id in wrangler.toml. */
 export const database = ({ DATABASE, DATABASE_ID }: Bindings) => DATABASE.get(DATABASE.idFromName(DATABASE_ID));
 
 let objects = 0;
-/** A database is read whole once, and not again after each failure of a write. */
+/** The whole database is checked once, and not again each time that a failed write makes a new object. */
 let isWhole = false;
 
 export class VaultDatabase extends DurableObject<Bindings> implements DatabaseObject {
@@ -18,25 +29,27 @@ export class VaultDatabase extends DurableObject<Bindings> implements DatabaseOb
   /**
    * Checks and migrates the database, once.
    *
-   * @param isCopied whether it may be upgraded, if it holds anything.
-   * @throws UnusableDatabase if it is none of ours, or not whole.
+   * @param isCopied whether it has been copied, so that it may be upgraded.
+   * @throws OperatorError if it is damaged, not a vault, or newer than this program.
    */
   open(isCopied = false): Opened {
     if (this.#opened === undefined) {
       const opened = this.#open(isCopied);
-      if ('upgrade' in opened) return opened;
+      if ('copyTo' in opened) return opened;
       this.#opened = opened;
     }
     return this.#opened;
   }
 
   /**
-   * Runs all that waits in the queue, each in a transaction of its own, and returns when it is on disk: a group commit. Whose
-   * own job an earlier call has run waits for that one's write. If a write fails, as on a full disk, so does the call, and the
-   * runtime starts this object anew. Returns which object this is.
+   * Runs all waiting jobs, each in its own transaction, and returns when they are on the disk: a group commit. A caller whose
+   * job has been run by an earlier call waits for that call's write. If a write fails, as on a full disk, so does the call, and
+   * the runtime replaces this object.
+   *
+   * @returns the number of this object.
    */
   async commit(): Promise<number> {
-    if ('upgrade' in this.open()) throw new UnusableDatabase('is not upgraded yet');
+    if ('copyTo' in this.open()) throw new Error('The database is not upgraded yet');
     const jobs = takeAll();
     if (jobs.length > 0) {
       for (const job of jobs) this.#run(job);
@@ -47,21 +60,19 @@ export class VaultDatabase extends DurableObject<Bindings> implements DatabaseOb
   }
 
   #open(isCopied: boolean): Opened {
-    const { sql } = this.ctx.storage;
+    const { DATA_FOLDER, DATABASE_ID } = this.env;
+    const { file } = vaultPaths(DATA_FOLDER, DATABASE_ID);
+    const sql = sqlOf(this.ctx.storage);
     if (!isWhole) {
-      const found = sql.exec<{ quick_check: string }>('PRAGMA quick_check(1)').one().quick_check;
-      if (found !== 'ok') throw new UnusableDatabase(`is damaged (${found.replace(/\s+/g, ' ')})`);
+      checkWhole(sql, file);
       isWhole = true;
     }
-    const isVault = tableNames(sql).includes('d1_migrations');
-    if (!isVault && (isKnown(this.env) || tableNames(sql).length > 0)) {
-      throw new UnusableDatabase('is an SQLite database, but not a vault');
-    }
-    const upgrade = pendingUpgrade(sql);
-    if (upgrade !== undefined && !isCopied) return { upgrade };
-    const applied = migrate(this.ctx.storage);
-    const hasAccounts = sql.exec('SELECT 1 FROM users LIMIT 1').toArray().length > 0;
-    return { applied, isNew: !isKnown(this.env) && !hasAccounts };
+    checkIsVault(sql, { file, isKnown: isKnown(this.env) });
+    const { pending, isUpgrade } = pendingMigrations(sql, file, migrations);
+    const copy = isUpgrade ? beforeUpgradeFile(DATA_FOLDER, pending[0]?.name ?? '') : undefined;
+    if (copy !== undefined && !isCopied) return { copyTo: copy };
+    applyMigrations(sql, pending, copy);
+    return { isNew: isNewVault(sql, isKnown(this.env)), copy };
   }
 
   #run(job: Job): void {
@@ -77,3 +88,9 @@ export class VaultDatabase extends DurableObject<Bindings> implements DatabaseOb
     }
   }
 }
+
+const sqlOf = (storage: DurableObjectStorage): Sql => ({
+  rows: (sql, ...values) => storage.sql.exec(sql, ...values).toArray(),
+  exec: (sql) => void storage.sql.exec(sql),
+  transaction: (work) => storage.transactionSync(work),
+});

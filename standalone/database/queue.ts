@@ -1,10 +1,12 @@
 /**
- * What requests ask of the database, until the object that holds it takes it.
+ * The transactions that requests want, until the object that holds the database takes them.
  *
- * Requests and object share an isolate, so this is a list in memory: nothing is serialised. But a promise never goes from one
- * to the other: in workerd it belongs to the request that made it, and what waits for one that another request settles now
- * and then goes on in the wrong one. Each request calls the object itself, and looks here when that call has come back.
+ * Requests and object share an isolate, so this is a list in memory and nothing is serialised. But no promise is settled
+ * across requests: in workerd a promise belongs to the request that made it, and the wrong request may go on. Each request
+ * calls the object itself, and looks here after that call has returned.
  */
+
+import { maxJobWaitMs, maxWaitingJobs } from '../../core/limits.ts';
 
 export interface Query {
   text: string;
@@ -18,36 +20,30 @@ export interface Job {
   queries: readonly Query[];
   /** Milliseconds since 1970. */
   since: number;
-  /** Set when it has run. It counts only once that object's answer says that it is on disk. */
+  /** Set when the job has run. It counts only after the object has answered, since then it is on the disk. */
   outcome?: { results: Rows[] } | { error: Error };
-  /** The number of the object that ran it: after a failure there is another, which knows nothing of it. */
+  /** The number of the object that ran it. After a failure another object answers, and this job is lost. */
   ranBy?: number;
 }
-
-/** More than the connections that anyone should open; what comes then is told to come back. */
-const waitingMost = 4_096;
-
-/** Whoever asked for a job that waits this long has hung up: while they wait, their call takes it. */
-const waitMsMost = 10_000;
 
 let waiting: Job[] = [];
 
 /** @throws Error if too many wait already. */
 export const enqueue = (queries: readonly Query[]): Job => {
-  if (waiting.length >= waitingMost) throw new Error('Too many transactions wait for the database');
+  if (waiting.length >= maxWaitingJobs) throw new Error('Too many transactions wait for the database');
   const job = { queries, since: Date.now() };
   waiting.push(job);
   return job;
 };
 
-/** Takes back a job that has not run: whoever asked for it has been told that it failed. */
+/** Removes a job that has not run, because its caller is told that it failed. */
 export const withdraw = (job: Job): void => {
   waiting = waiting.filter((each) => each !== job);
 };
 
-/** All jobs that wait. */
+/** Takes all waiting jobs, except those whose callers have hung up. */
 export const takeAll = (): Job[] => {
-  const oldest = Date.now() - waitMsMost;
+  const oldest = Date.now() - maxJobWaitMs;
   const taken = waiting.filter(({ since }) => since >= oldest);
   waiting = [];
   return taken;

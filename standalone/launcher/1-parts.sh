@@ -1,19 +1,22 @@
 #!/bin/sh
-# Keystore as one file: this script, and behind it the runtime (workerd) with everything it runs. Needs a glibc Linux and a
-# POSIX shell. `npm run build:standalone` makes it: the script out of the files of standalone/launcher/, one after the other.
+# Keystore as one file: this script, and behind it the runtime (workerd) with everything that it runs. Needs a glibc Linux and
+# a POSIX shell. `npm run build:standalone` makes it; the script is made of the files in standalone/launcher/, in their order.
+#
+# The script does only what the runtime cannot: unpack it, lock the folder, start and end processes, relay their output.
+# Settings, checks, keys and messages are TypeScript: setup.ts here, and core/, which `npm start` uses as well.
 set -u
 umask 077
 
 usage() {
   cat <<'EOF'
 Usage: keystore            Runs the vault until Ctrl-C or SIGTERM.
-       keystore health     Ends with 0 if the vault of this data folder answers that it is healthy.
-       keystore unpack DIR Writes the parts into a new folder; DIR/keystore then starts without unpacking.
+       keystore health     Exits with 0 if the vault of this data folder is healthy.
+       keystore unpack DIR Writes the parts into a new folder. DIR/keystore then starts without unpacking.
 
-It reads .env in the current folder (KEYSTORE_ENV names another file) and the environment, which goes first:
-SECRET_KEY, ENCRYPTION_KEY, RETIRED_ENCRYPTION_KEYS, ADMIN_PASSWORD, JWT_EXPIRY_HOURS, CORS_ORIGINS, or the same with _FILE
-for a file that holds the value; KEYSTORE_DATA (data), PORT (5000), HOST (localhost), TRUSTED_PROXIES, TLS_CERT and TLS_KEY
-(PEM files), KEYSTORE_CACHE (where the runtime is unpacked).
+Settings come from the environment, or else from .env in the current folder: SECRET_KEY, ENCRYPTION_KEY,
+RETIRED_ENCRYPTION_KEYS, ADMIN_PASSWORD, JWT_EXPIRY_HOURS, CORS_ORIGINS, KEYSTORE_DATA (data), PORT (5000), HOST (localhost),
+TRUSTED_PROXIES, TLS_CERT and TLS_KEY (PEM files). With _FILE appended, each names a file that holds the value.
+From the environment only: KEYSTORE_ENV (another file in place of .env), KEYSTORE_CACHE (where the runtime is unpacked).
 EOF
 }
 
@@ -22,11 +25,11 @@ refuse() {
   exit 1
 }
 
-# --- The parts behind this script, as name:first byte:size. Filled in by the build; empty where they lie beside it.
+# --- The parts behind this script, as name:first byte:size. The build fills them in. Empty if the parts are files beside it.
 parts='@PARTS@'
 build='@BUILD@'
-# What the worker is told, and whose X-Forwarded-For is believed.
-variables='@WORKER_VARIABLES@ TRUSTED_PROXIES'
+# Settings that the runtime must not have in its environment.
+variables='@WORKER_VARIABLES@'
 
 # Writes the parts into a folder; fails unless all are whole.
 unpack() {
@@ -41,28 +44,28 @@ unpack() {
 
 is_runtime() { [ -x "$1/workerd" ] && [ -O "$1" ] && [ -O "$1/workerd" ]; }
 
-# Finds or makes the folder with the parts. Only what this user owns is trusted to be run.
+# Finds or makes the folder with the parts. Only files of this user are run. KEYSTORE_CACHE comes from the environment only,
+# because the reader of the env file is one of the parts.
 find_runtime() {
   runtime=$(dirname "$self")
   if [ -z "$parts" ]; then return; fi
-  lookup KEYSTORE_CACHE
-  for base in "$value" "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "$data"; do
+  for base in "${KEYSTORE_CACHE:-}" "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "${KEYSTORE_DATA:-data}"; do
     [ -n "$base" ] || continue
     runtime=$base/keystore-runtime-$build
     ! is_runtime "$runtime" || return 0
     mkdir -p "$base" 2>/dev/null || continue
     fresh=$runtime.$$
     if mkdir "$fresh" 2>/dev/null && unpack "$fresh" 2>/dev/null && "$fresh/workerd" --version >/dev/null 2>&1; then
-      # Another start may have been quicker: what is whole stays, since somebody may be about to read it.
+      # Another start may have been faster. A whole folder stays, because that start may be about to read it.
       mv -T "$fresh" "$runtime" 2>/dev/null || is_runtime "$runtime" || { rm -rf "$runtime" && mv -T "$fresh" "$runtime"; } 2>/dev/null
     fi
     rm -rf "$fresh"
     fresh=
     if is_runtime "$runtime"; then
-      # Those of versions that nobody has unpacked lately.
+      # Runtimes of versions that were not unpacked lately.
       find "$base" -maxdepth 1 -name 'keystore-runtime-*' -mtime +30 -exec rm -rf {} + 2>/dev/null
       return 0
     fi
   done
-  refuse "The runtime could not be unpacked: it needs 160 MB in a folder of this user's where programs may run. Name one with KEYSTORE_CACHE."
+  refuse 'The runtime could not be unpacked. It needs 160 MB in a folder of this user from which programs may run. Name one with KEYSTORE_CACHE.'
 }

@@ -1,12 +1,13 @@
+/**
+ * Replaces worker/testing/test-database.ts, so that every test of the worker's routes also runs on the database of the
+ * standalone runtime: its client, its queue and its object. The worker only needs `prepare`, `bind` and `batch`; the tests
+ * use the rest of D1 to look into the database.
+ */
+
 import { env } from 'cloudflare:test';
 import type { Bindings } from '../database/bindings.ts';
 import { createClient } from '../database/client.ts';
 
-/**
- * Stands in the place of worker/testing/test-database.ts, so that every test of the worker's routes runs on the standalone
- * runtime's database too: its client, its queue and its object. The worker itself only needs `prepare`, `bind` and `batch`; the
- * tests look into the database with the rest of D1.
- */
 const client = createClient(env as unknown as Bindings);
 export const testMigrations = (env as unknown as { TEST_MIGRATIONS: { name: string; queries: string[] }[] })
   .TEST_MIGRATIONS;
@@ -38,7 +39,7 @@ const database = {
 
 export const testDb = () => database as unknown as D1Database;
 
-/** What the object does when it opens a database, for tests that have emptied one since. */
+/** Migrates a database that a test has emptied, as the object does when it opens one. */
 export const applyTestMigrations = async (): Promise<void> => {
   const [found] = await client.batch([
     client.prepare("SELECT count(*) AS tables FROM sqlite_schema WHERE name = 'd1_migrations'"),

@@ -35,7 +35,7 @@ export default {
 
 async function health(env: Bindings): Promise<Response> {
   if (env.SECRET_KEY === 'wrong') {
-    return Response.json({ status: 'unhealthy', reason: 'This is the wrong key.' }, { status: 503 });
+    return Response.json({ status: 'unhealthy', reason: 'keys', error: 'This is the wrong key.' }, { status: 503 });
   }
   await env.DB.prepare('SELECT count(*) FROM notes').all();
   return Response.json({ status: 'healthy' });

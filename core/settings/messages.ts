@@ -1,0 +1,53 @@
+/** Sentences for the operator at a start, the same in both runtimes. */
+
+import type { Settings } from './settings.ts';
+
+/** `code` is the code of the system's error, if it is known. */
+function because(code: string | undefined): string {
+  return code === undefined ? '' : ` (${code})`;
+}
+
+export const sentences = {
+  /** `holder` is who uses the folder, such as `process 12`. */
+  folderInUse: (folder: string, holder: string) =>
+    `The vault in ${folder} is in use by ${holder}. Stop that first, or set KEYSTORE_DATA to another folder.`,
+  folderUnusable: (folder: string, code?: string) =>
+    `The data folder ${folder} cannot be used${because(code)}. Give it to the user who starts the vault, or set KEYSTORE_DATA to another folder.`,
+  envFileUnwritable: (envFile: string, code?: string) =>
+    `${envFile} cannot be written${because(code)}. Check its folder, or choose another file with KEYSTORE_ENV.`,
+  keysMade: (envFile: string) => `Made ${envFile} with new keys. Keep a copy of it apart from the data.`,
+  portTaken: (port: number, command: string) =>
+    `Port ${port} is in use. Stop the program that uses it, or choose another: PORT=${port + 1} ${command}`,
+  databaseCopied: (copy: string) => `The database as it was before the upgrade is in ${copy}.`,
+  /** `error` is that of the answer to /health. */
+  notHealthy: (error: unknown) => `The vault is not healthy: ${error}`,
+};
+
+export interface Welcome extends Pick<Settings, 'hosts'> {
+  port: number;
+  /** Whether the vault speaks TLS itself. */
+  hasTls: boolean;
+  isNew: boolean;
+  /** Whether ADMIN_PASSWORD is set. */
+  hasPassword: boolean;
+  /** How this vault is started, such as `npm start`. */
+  command: string;
+}
+
+/** The lines that say that a vault is up: where, with which account, and who can reach it. */
+export function welcome({ hosts, port, hasTls, isNew, hasPassword, command }: Welcome): string {
+  const isLocal = hosts.every((host) => host === '127.0.0.1' || host === '::1');
+  const signIn = !isNew
+    ? 'Sign in with your account.'
+    : hasPassword
+      ? 'Sign in as admin with the password that ADMIN_PASSWORD sets.'
+      : 'Sign in as admin / admin123 or user / user123, and change both passwords.';
+  const lines = [`Keystore is up: ${hasTls ? 'https' : 'http'}://localhost:${port}`, signIn];
+  if (isLocal) lines.push(`Only this machine can reach it. HOST=0.0.0.0 ${command} opens it to your network.`);
+  else if (!hasTls) {
+    lines.push(
+      `Every machine that reaches ${hosts.join(', ')} can connect, unencrypted. Put TLS in front of it, and change default passwords first.`,
+    );
+  }
+  return `\n${lines.join('\n')}\nCtrl-C stops it.\n`;
+}

@@ -1,0 +1,146 @@
+/**
+ * What a start reads before there is a vault: settings from the environment and the env file, with their refusals. The
+ * runtimes bring their own way to read a file.
+ */
+
+import { isAddress } from '../network/address.ts';
+import { OperatorError } from '../operator-error.ts';
+
+/** Everything that the worker is told, in either runtime, and nothing else of the environment. worker/env.ts reads them. */
+export const workerVariables = [
+  'SECRET_KEY',
+  'ENCRYPTION_KEY',
+  'RETIRED_ENCRYPTION_KEYS',
+  'ADMIN_PASSWORD',
+  'JWT_EXPIRY_HOURS',
+  'CORS_ORIGINS',
+] as const;
+
+const ownSettings = ['KEYSTORE_DATA', 'PORT', 'HOST', 'TRUSTED_PROXIES', 'TLS_CERT', 'TLS_KEY'] as const;
+
+/** All settings that a lookup serves. KEYSTORE_ENV and KEYSTORE_CACHE come from the environment only: they are read earlier. */
+export const settingNames = [...workerVariables, ...ownSettings];
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Returns the value of a setting; undefined if it is not set. */
+export type Lookup = (name: string) => string | undefined;
+
+/** Where a vault is and how it is reached. */
+export interface Settings {
+  /** As set: a path that may be relative. */
+  dataFolder: string;
+  /** The addresses to listen on. */
+  hosts: string[];
+  /** 0 stands for any free port. */
+  port: number;
+  /** Comma-separated addresses or CIDR ranges. */
+  trustedProxies: string;
+}
+
+/**
+ * Makes a lookup. The first source that has a variable counts; a set but empty variable counts as not set, because compose
+ * files pass on absent variables like that. `<NAME>_FILE` names a file with the value; one line break at its end is dropped.
+ *
+ * @param readText reads a file that `<NAME>_FILE` names; throws if it cannot.
+ * @returns a lookup that throws an OperatorError if a source sets both forms, or the file is unreadable or empty.
+ */
+export function createLookup(sources: readonly Variables[], readText: (path: string) => string): Lookup {
+  return (name) => {
+    for (const source of sources) {
+      const value = source[name] || undefined;
+      const path = source[`${name}_FILE`] || undefined;
+      if (path === undefined && value === undefined) continue;
+      if (path === undefined) return value;
+      if (value !== undefined) throw new OperatorError(`Both ${name} and ${name}_FILE are set. Set one of them.`);
+      const text = readNamed(`${name}_FILE`, path, readText).replace(/\r?\n$/, '');
+      if (text === '') throw new OperatorError(`${name}_FILE names ${path}, which is empty. Put the value there.`);
+      return text;
+    }
+    return undefined;
+  };
+}
+
+function readNamed(name: string, path: string, readText: (path: string) => string): string {
+  try {
+    return readText(path);
+  } catch {
+    throw unreadable(`${name} names ${path}, which`);
+  }
+}
+
+/** The error for a file that is missing, not a regular file, or not readable for this user. */
+export function unreadable(subject: string): OperatorError {
+  return new OperatorError(`${subject} cannot be read. Check that it is a file, and that this user may read it.`);
+}
+
+/**
+ * Reads KEYSTORE_DATA, HOST, PORT and TRUSTED_PROXIES.
+ * @throws OperatorError if PORT is not a port.
+ */
+export function readSettings(lookup: Lookup): Settings {
+  const port = lookup('PORT') ?? '5000';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new OperatorError(
+      `PORT is ${JSON.stringify(port)}. Set it to a number up to 65535, or leave it out for 5000.`,
+    );
+  }
+  // Some shells and toolchains export a HOST that is a name. Only an address counts.
+  const host = lookup('HOST') ?? '';
+  return {
+    dataFolder: lookup('KEYSTORE_DATA') ?? 'data',
+    // "localhost" is either address, depending on who resolves it.
+    hosts: isAddress(host) ? [host] : ['127.0.0.1', '::1'],
+    port: Number(port),
+    trustedProxies: lookup('TRUSTED_PROXIES') ?? '',
+  };
+}
+
+/** The PEM texts of the files that TLS_CERT and TLS_KEY name, or undefined. Throws an OperatorError if only one is set. */
+export function readTls(lookup: Lookup, readText: (path: string) => string): { cert: string; key: string } | undefined {
+  const [cert, key] = [lookup('TLS_CERT'), lookup('TLS_KEY')];
+  if (cert === undefined && key === undefined) return undefined;
+  if (key === undefined) throw new OperatorError('TLS_CERT is set and TLS_KEY is not. Set both, or neither.');
+  if (cert === undefined) throw new OperatorError('TLS_KEY is set and TLS_CERT is not. Set both, or neither.');
+  return { cert: readNamed('TLS_CERT', cert, readText), key: readNamed('TLS_KEY', key, readText) };
+}
+
+/** The worker's variables; those not set are left out. */
+export function readWorkerVariables(lookup: Lookup): Record<string, string> {
+  const set: Record<string, string> = {};
+  for (const name of workerVariables) {
+    const value = lookup(name);
+    if (value !== undefined) set[name] = value;
+  }
+  return set;
+}
+
+/**
+ * Whether a start must make the keys: true for a new vault without an env file, false if both keys are set.
+ *
+ * @throws OperatorError if a key is missing and a new one would be useless or unexpected.
+ */
+export function needsKeys(
+  lookup: Lookup,
+  {
+    envFile,
+    hasEnvFile,
+    dataFolder,
+    holdsVault,
+  }: Record<'envFile' | 'dataFolder', string> & Record<'hasEnvFile' | 'holdsVault', boolean>,
+): boolean {
+  const missing = ['SECRET_KEY', 'ENCRYPTION_KEY'].filter((name) => lookup(name) === undefined);
+  if (missing.length === 0) return false;
+  const names = missing.join(' and ');
+  if (holdsVault) {
+    throw new OperatorError(
+      `${names} not found in ${envFile} or in the environment, but ${dataFolder} holds a vault that needs them. Bring back the .env from your backup (backups/.env_backup_*.txt); new keys cannot read the vault.`,
+    );
+  }
+  if (missing.length === 1 || hasEnvFile) {
+    throw new OperatorError(
+      `${envFile} has no ${names}. Add what is missing, or move the file away to have new keys made.`,
+    );
+  }
+  return true;
+}

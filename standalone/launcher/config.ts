@@ -1,0 +1,40 @@
+/** The config of the vault for workerd, as Cap'n Proto text. Constants are in keystore.capnp. */
+
+export interface VaultConfig {
+  /** Bindings of text, by name. */
+  texts: Record<string, string>;
+  /** Where to listen, each as `address:port`. */
+  addresses: string[];
+  /** A certificate chain and its key, as PEM. */
+  tls: { cert: string; key: string } | undefined;
+}
+
+/** The control socket is named `control`, the others `vault0`, `vault1`: by these names the runtime reports their ports. */
+export const vaultConfig = ({ texts, addresses, tls }: VaultConfig): string => {
+  const style =
+    tls === undefined
+      ? 'http = ()'
+      : `https = (tlsOptions = (keypair = (certificateChain = ${quote(tls.cert)}, privateKey = ${quote(tls.key)}), minVersion = tls1Dot2))`;
+  return `using Workerd = import "/workerd/workerd.capnp";
+using Keystore = import "/keystore.capnp";
+const config :Workerd.Config = (v8Flags = Keystore.v8Flags, services = [
+  (name = "disk", disk = (path = "/nowhere", writable = true)),
+  (name = "nothing", network = (allow = [])),
+  (name = "vault", worker = (modules = Keystore.modules, compatibilityDate = Keystore.compatibilityDate,
+    durableObjectNamespaces = Keystore.objects, durableObjectStorage = (localDisk = "disk"), globalOutbound = "nothing",
+    bindings = [(name = "DATABASE", durableObjectNamespace = "VaultDatabase"), (name = "LOCK", durableObjectNamespace = "FolderLock"),
+      (name = "DATABASE_ID", text = Keystore.databaseId),
+${Object.entries(texts)
+  .map(([name, text]) => `      (name = ${quote(name)}, text = ${quote(text)}),`)
+  .join('\n')}
+    ]))], sockets = [
+  (name = "control", address = "127.0.0.1:0", http = (), service = (name = "vault", entrypoint = "control")),
+${addresses.map((address, index) => `  (name = "vault${index}", address = ${quote(address)}, ${style}, service = "vault"),`).join('\n')}
+]);
+`;
+};
+
+/** A text literal of Cap'n Proto: control characters, quotes and backslashes as `\xHH`, everything else as UTF-8. */
+const quote = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must be escaped.
+  `"${text.replace(/[\x00-\x1f"\\\x7f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`;
