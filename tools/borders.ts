@@ -111,7 +111,11 @@ export const rooms: Record<string, Room> = {
   },
 
   'ui/api': { purpose: 'the only place that talks to the vault', rooms: [], packages: ['@preact/signals'] },
-  'ui/parts': { purpose: 'buttons, dialogs, lists; they know no domain', rooms: ['ui/api'], packages: preact },
+  'ui/parts': {
+    purpose: 'buttons, dialogs, lists; they know no domain',
+    rooms: ['core', 'ui/api'],
+    packages: preact,
+  },
   'ui/shell': {
     purpose: 'the frame around the pages, the address, the theme',
     rooms: ['ui/api', 'ui/parts'],
@@ -120,7 +124,11 @@ export const rooms: Record<string, Room> = {
   ...Object.fromEntries(
     features.map((name) => [
       `ui/${name}`,
-      { purpose: `the feature: ${name}`, rooms: ['ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
+      {
+        purpose: `the feature: ${name}`,
+        rooms: ['core', 'ui/api', 'ui/parts', 'ui/shell'],
+        packages: preact,
+      } satisfies Room,
     ]),
   ),
   ui: {
@@ -161,7 +169,7 @@ export const rooms: Record<string, Room> = {
     packages: ['node:', 'autocannon', 'esbuild'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
-  tools: { purpose: 'what a developer runs on the code itself', rooms: [], packages: ['node:'] },
+  tools: { purpose: 'what a developer runs on the code itself', rooms: [], packages: ['node:', 'rolldown'] },
 };
 
 const root = resolve(import.meta.dirname, '..');
