@@ -50,7 +50,7 @@ export default defineConfig({
         // The launcher, the gate and the whole thing from outside are tested in Node.
         test: {
           name: 'node',
-          include: ['box/**/*.test.ts', 'e2e/**/*.test.ts', 'ui/**/*.test.ts'],
+          include: ['box/**/*.test.ts', 'e2e/**/*.test.ts', 'tools/**/*.test.ts', 'ui/**/*.test.ts'],
           exclude: ['e2e/docker/**', 'e2e/standalone/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
