@@ -146,7 +146,11 @@ export const rooms: Record<string, Room> = {
   },
 
   'ui/api': { purpose: 'the only place that talks to the vault', rooms: [], packages: ['@preact/signals'] },
-  'ui/parts': { purpose: 'buttons, dialogs, lists; they know no domain', rooms: ['ui/api'], packages: preact },
+  'ui/parts': {
+    purpose: 'buttons, dialogs, lists; they know no domain',
+    rooms: ['core', 'ui/api'],
+    packages: preact,
+  },
   'ui/shell': {
     purpose: 'the frame around the pages, the address, the theme',
     rooms: ['ui/api', 'ui/parts'],
@@ -155,7 +159,7 @@ export const rooms: Record<string, Room> = {
   ...Object.fromEntries(
     Object.entries(features).map(([name, purpose]) => [
       `ui/${name}`,
-      { purpose, rooms: ['ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
+      { purpose, rooms: ['core', 'ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
     ]),
   ),
   ui: {
@@ -199,7 +203,7 @@ export const rooms: Record<string, Room> = {
   tools: {
     purpose: 'what a developer runs: dev, seed, checks of the code',
     rooms: ['worker/store', 'box/commands'],
-    packages: ['node:'],
+    packages: ['node:', 'rolldown'],
   },
 };
 

@@ -1,3 +1,4 @@
+/** The whole UI: which page is shown, the dialogs over every page, and the keyboard shortcuts that work everywhere. */
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -28,20 +29,21 @@ const leave = () => {
       forgetModels();
       forgetToasts();
     },
-    (problem: unknown) => notify({ tone: 'bad', text: `You are still signed in. ${asProblem(problem).message}` }),
+    (problem: unknown) =>
+      notify({ tone: 'bad', text: `Sign-out failed, so you are still signed in. ${asProblem(problem).message}` }),
   );
 };
 
 export const App = () => {
   switch (phase.value) {
     case 'starting':
-      return html`<main class="gate"><${Waiting}>Opening…<//></main>`;
+      return html`<main class="entrance"><${Waiting}>Opening…<//></main>`;
     case 'unreachable':
       return html`<${Unreachable} />`;
     case 'out':
       return html`<${SignIn} notice=${null} username="" />`;
     case 'ended':
-      return html`<${SignIn} notice="Your session has ended. Sign in to go on where you were." username=${session.value?.user ?? ''} />`;
+      return html`<${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${session.value?.user ?? ''} />`;
     case 'in':
       return session.value && html`<${SignedIn} session=${session.value} />`;
   }
@@ -49,7 +51,7 @@ export const App = () => {
 
 const Unreachable = () =>
   startProblem.value &&
-  html`<main class="gate"><${Failed} error=${startProblem.value} title="The vault cannot be reached" onRetry=${start} /></main>`;
+  html`<main class="entrance"><${Failed} error=${startProblem.value} title="Cannot reach the vault" onRetry=${start} /></main>`;
 
 const SignedIn = ({ session: mine }: { session: Session }) => {
   if (mine.must_change_password) return html`<${NewPassword} onSignOut=${leave} />`;
@@ -131,7 +133,7 @@ const Commands = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] })
   return html`<${Palette} find=${commandsFor(own, shown, leave)} onClose=${closeOverlay} />`;
 };
 
-/** A page that opens says its name, to the tab and to who cannot see it, and is read from its top. */
+/** A page that opens puts its name in the title, moves the focus to its heading, and starts at its top. */
 const useArrival = (page: Page) => {
   const before = useRef<Page | null>(null);
   useLayoutEffect(() => {

@@ -1,3 +1,4 @@
+/** The commands of the palette. Keys are among them once their list is loaded. */
 import { filtered, type KeyRow } from './keys/order.ts';
 import { copyValue } from './keys/value.ts';
 import type { Models } from './models.ts';
@@ -6,9 +7,7 @@ import { go } from './shell/router.ts';
 import type { Tab } from './shell/shell.ts';
 import { setTheme, themes } from './shell/theme.ts';
 
-/** What the command palette knows. Keys are found once their list has been fetched. */
-
-const keysMost = 8;
+const maxPaletteKeys = 8;
 
 export const commandsFor = (models: Models, tabs: readonly Tab[], signOut: () => void) => {
   const fixed = fixedCommands(models, tabs, signOut);
@@ -21,13 +20,13 @@ export const commandsFor = (models: Models, tabs: readonly Tab[], signOut: () =>
 
 const keyCommands = ({ keys }: Models, wanted: string): Command[] =>
   bestFirst(filtered(keys.list.answer.value ?? [], wanted), wanted)
-    .slice(0, keysMost)
+    .slice(0, maxPaletteKeys)
     .flatMap((row) => [
       {
         id: `copy ${row.name}`,
         icon: 'copy',
         text: row.name,
-        hint: 'Copy the value',
+        hint: 'Copy value',
         run: () => copyValue(keys, row.name),
       },
       {
@@ -42,7 +41,7 @@ const keyCommands = ({ keys }: Models, wanted: string): Command[] =>
       },
     ]);
 
-/** Names that begin with what is wanted, then names that hold it, then the rest. */
+/** Names that begin with `wanted`, then names that contain it, then the rest. */
 const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
   const rank = ({ order }: KeyRow) => (order.startsWith(wanted) ? 0 : order.includes(wanted) ? 1 : 2);
   return rows
@@ -61,7 +60,7 @@ const fixedCommands = ({ keys }: Models, tabs: readonly Tab[], signOut: () => vo
       keys.show({ kind: 'new' });
     },
   },
-  ...tabs.map(({ page, text, icon }): Command => ({ id: page, icon, text, hint: 'Go to', run: () => go(page) })),
+  ...tabs.map(({ page, text, icon }) => ({ id: page, icon, text, hint: 'Go to', run: () => go(page) })),
   {
     id: 'failures',
     icon: 'refuse',
@@ -69,13 +68,11 @@ const fixedCommands = ({ keys }: Models, tabs: readonly Tab[], signOut: () => vo
     hint: 'Access Logs',
     run: () => go('logs', { failures: 'only' }),
   },
-  ...themes.map(
-    (name): Command => ({
-      id: `theme-${name}`,
-      icon: name === 'dark' ? 'moon' : name === 'light' ? 'sun' : 'screen',
-      text: `Theme: ${name}`,
-      run: () => setTheme(name),
-    }),
-  ),
+  ...themes.map(({ value, text, icon }) => ({
+    id: `theme-${value}`,
+    icon,
+    text: `Theme: ${text.toLowerCase()}`,
+    run: () => setTheme(value),
+  })),
   { id: 'sign-out', icon: 'leave', text: 'Sign out', run: signOut },
 ];

@@ -1,10 +1,10 @@
+/** The state behind every page, for one user. It survives an expired session, but not a change of user. */
 import { aboutModel } from './about/model.ts';
 import { accountModel } from './account/model.ts';
 import { keysModel } from './keys/model.ts';
 import { logsModel } from './logs/model.ts';
 import { usersModel } from './users/model.ts';
 
-/** The state of everything that a signed-in person works with. It survives an expired session, but not a change of person. */
 const modelsFor = (user: string) => ({
   user,
   keys: keysModel(user),

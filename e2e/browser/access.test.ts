@@ -1,3 +1,4 @@
+/** Accessibility: every page and dialog in both themes, on narrow screens, and with the keyboard alone. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
@@ -5,20 +6,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { describeInBrowser, launch, overflow, signInAs, type Visitor, visit } from './support/browser.ts';
 
-/** Everybody can use it: on any page, in either theme, on a narrow screen, with the keyboard alone. */
-
 const password = 'correct horse battery';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let vault: RunningVault;
 let browser: Browser;
 
-const openDialog = (name: string) => async (page: Page) => {
-  await page.getByRole('button', { name, exact: true }).click();
-  await page.getByRole('dialog').waitFor();
-};
+function openDialog(name: string) {
+  return async (page: Page) => {
+    await page.getByRole('button', { name, exact: true }).click();
+    await page.getByRole('dialog').waitFor();
+  };
+}
 
-/** Every page and every dialog: where it is, how to get it into the state to look at. */
+/** Every page and every dialog: its address, and how to bring it into the state to check. */
 const views: {
   name: string;
   at: string;
@@ -38,7 +39,7 @@ const views: {
     heading: 'API Keys',
     prepare: async (page) => {
       await page.getByRole('button', { name: 'Reveal STRIPE_LIVE' }).click();
-      await page.getByLabel('The value').waitFor();
+      await page.getByLabel('Revealed value').waitFor();
     },
   },
   {
@@ -50,7 +51,7 @@ const views: {
       await page.locator('.toast').waitFor();
     },
   },
-  { name: 'keys, none matches', at: 'keys?q=nothing+like+that', heading: 'No key matches' },
+  { name: 'keys, none matches', at: 'keys?q=nothing+like+that', heading: 'No matching keys' },
   {
     name: 'add a key',
     isDialog: true,
@@ -74,7 +75,7 @@ const views: {
     heading: 'Access Logs',
     prepare: (page) => page.locator('.log.refused').first().waitFor(),
   },
-  { name: 'logs, none matches', at: 'logs?address=203.0.113.', heading: 'No entry matches' },
+  { name: 'logs, none matches', at: 'logs?address=203.0.113.', heading: 'No matching entries' },
   { name: 'users', at: 'users', heading: 'Users', prepare: (page) => page.getByLabel('Role of alice').waitFor() },
   { name: 'add a user', at: 'users', heading: 'Users', isDialog: true, prepare: openDialog('Add user') },
   {
@@ -117,28 +118,28 @@ interface Finding {
   nodes: { html: string; failureSummary: string }[];
 }
 
-/** Everything axe-core knows, the best practices included. */
-const findings = async (page: Page): Promise<string[]> => {
+/** What axe-core finds with all its rules, best practices included. */
+async function findings(page: Page): Promise<string[]> {
   await page.evaluate(`${axeSource}; 0`);
   const found = await page.evaluate<Finding[]>('axe.run().then(({ violations }) => violations)');
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
-};
+}
 
-const show = async (page: Page, { at, heading, prepare }: (typeof views)[number]) => {
+async function show(page: Page, { at, heading, prepare }: (typeof views)[number]) {
   await page.goto(`${vault.url}/#/${at}`);
   await page.reload();
   await page.getByRole('heading', { name: heading, exact: true }).waitFor();
   await prepare?.(page);
-};
+}
 
-const beginAsAdmin = async (options: object): Promise<Visitor> => {
+async function beginAsAdmin(options: object): Promise<Visitor> {
   const visitor = await visit(browser, vault.url, options);
   await signInAs(visitor.page, 'admin', password);
   await visitor.page.getByRole('heading', { name: 'API Keys' }).waitFor();
   return visitor;
-};
+}
 
-describeInBrowser('access', () => {
+describeInBrowser('accessibility', () => {
   beforeAll(async () => {
     [vault, browser] = await Promise.all([startVault({ env: { ADMIN_PASSWORD: password } }), launch()]);
     const token = await signIn(vault.url, 'admin', password);
@@ -210,7 +211,7 @@ describeInBrowser('access', () => {
     await leave();
   });
 
-  test('every page and asset has the security headers, and nothing asks for what is not there', async () => {
+  test('pages and assets have the security headers, and the UI requests nothing that does not exist', async () => {
     const { page, context, leave } = await visit(browser, vault.url);
     const answers: { url: string; status: number; headers: Record<string, string> }[] = [];
     context.on('response', (response) => {
@@ -221,7 +222,7 @@ describeInBrowser('access', () => {
     await signInAs(page, 'admin', password);
     await page.locator('.grid').waitFor();
     const asked = new Set(answers.map(({ url }) => new URL(url).pathname.replace(/-\w{8}\./, '-.')));
-    asked.delete('/favicon.svg'); // Asked for when the browser finds the time.
+    asked.delete('/favicon.svg'); // Browsers request it at any time, or never.
     const assets = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/theme-boot-.js'];
     expect(asked).toEqual(new Set([...assets, '/auth/login', '/auth/session', '/keys']));
     for (const { url, headers } of answers) {
@@ -236,7 +237,23 @@ describeInBrowser('access', () => {
     await leave();
   });
 
-  describe('the keyboard alone', () => {
+  test.each(['light', 'dark'] as const)('the favicon and the theme colour match the page, %s', async (colorScheme) => {
+    const { page, leave } = await visit(browser, vault.url, { colorScheme });
+    await page.locator('.mark').waitFor();
+    const shapesOf = (svg: string) => svg.match(/ (d|cx|cy|r|rx)="[^"]*"/g);
+    const favicon = await (await fetch(`${vault.url}/favicon.svg`)).text();
+    expect(shapesOf(favicon)).toEqual(shapesOf(await page.evaluate(`document.querySelector('.mark').outerHTML`)));
+    const [themeColour, background] = await page.evaluate<string[]>(`
+      const themes = [...document.querySelectorAll('meta[name="theme-color"]')];
+      const sample = document.body.appendChild(document.createElement('div'));
+      sample.style.color = themes.find(({ media }) => matchMedia(media).matches).content;
+      [getComputedStyle(sample).color, getComputedStyle(document.documentElement).backgroundColor];
+    `);
+    expect(themeColour).toBe(background);
+    await leave();
+  });
+
+  describe('with the keyboard alone', () => {
     const focused = (page: Page) =>
       page.evaluate<string>(
         `(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()`,
@@ -252,7 +269,7 @@ describeInBrowser('access', () => {
       expect.unreachable(`Tab does not reach ${name}`);
     };
 
-    test('signs in, adds, reveals, copies, edits and deletes a key, and signs out', async () => {
+    test('a user signs in, adds, reveals, copies, edits and deletes a key, and signs out', async () => {
       const { page, leave } = await visit(browser, vault.url, { permissions: ['clipboard-read', 'clipboard-write'] });
       await page.getByLabel('User name').waitFor();
       await page.keyboard.type('admin');
@@ -277,7 +294,7 @@ describeInBrowser('access', () => {
       await tabTo(page, 'BY_KEYBOARD');
       await tabTo(page, 'Reveal BY_KEYBOARD');
       await press(page, 'Enter');
-      expect(await page.getByLabel('The value').textContent()).toBe('typed');
+      expect(await page.getByLabel('Revealed value').textContent()).toBe('typed');
       await press(page, 'Enter');
       await tabTo(page, 'Copy BY_KEYBOARD');
       await press(page, 'Enter');
@@ -325,7 +342,7 @@ describeInBrowser('access', () => {
       await leave();
     });
 
-    test('focus stays in a dialog, both ways round, and goes back where it was', async () => {
+    test('the focus stays in a dialog in both directions, and returns to where it was', async () => {
       const { page, leave } = await beginAsAdmin({});
       await page.getByRole('button', { name: 'Add key' }).focus();
       await press(page, 'Enter');
@@ -341,7 +358,7 @@ describeInBrowser('access', () => {
       await leave();
     });
 
-    test('the palette goes everywhere, finds keys and copies one', async () => {
+    test('the palette opens pages, finds keys and copies one', async () => {
       const { page, leave } = await beginAsAdmin({ permissions: ['clipboard-read', 'clipboard-write'] });
       await press(page, 'Control+k');
       await page.keyboard.type('users');
@@ -354,15 +371,15 @@ describeInBrowser('access', () => {
       await page.locator('.toast', { hasText: 'Copied SLACK.' }).waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe('value of SLACK');
       await press(page, '?');
-      await page.getByRole('heading', { name: 'Keyboard' }).waitFor();
+      await page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
       await press(page, 'Escape');
       await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
       await leave();
     });
 
-    test('a shortcut that is pressed as soon as the page is there counts', async () => {
+    test('shortcuts work as soon as the page appears', async () => {
       const { page, leave } = await beginAsAdmin({});
-      // Before the first frame of it: nobody is quicker, and a busy machine is as slow.
+      // Presses the key before the first frame, as quick people do on a slow machine.
       await page.addInitScript(`
         const page = new MutationObserver(() => {
           if (!document.querySelector('main h1')) return;
@@ -372,16 +389,16 @@ describeInBrowser('access', () => {
         page.observe(document, { childList: true, subtree: true });
       `);
       await page.reload();
-      await page.getByRole('heading', { name: 'Keyboard' }).waitFor();
+      await page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
       await leave();
     });
 
-    test('the first Tab offers to skip the bar', async () => {
+    test('the first Tab offers to skip to the main content', async () => {
       const { page, leave } = await beginAsAdmin({});
       await page.reload();
       await page.getByRole('heading', { name: 'API Keys' }).waitFor();
       await press(page, 'Tab');
-      expect(await focused(page)).toBe('Skip to the page');
+      expect(await focused(page)).toBe('Skip to main content');
       await press(page, 'Enter');
       expect(await page.evaluate('document.activeElement.id')).toBe('main');
       expect(page.url()).not.toContain('#main');

@@ -1,3 +1,4 @@
+/** The UI with 10,001 keys: size, first paint and long tasks. The figures are written to output/bench/browser.json. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,25 +9,24 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { describeInBrowser, launch, signInAs, visit } from './support/browser.ts';
 
-/** Ten thousand keys, and one more. Times are written to output/bench/browser.json; what must hold is asserted. */
-
 const project = resolve(import.meta.dirname, '../..');
 const password = 'correct horse battery';
 const keysMade = 10_001;
-const rowsMost = 40;
-const scriptBytesMost = 60 * 1024;
-/** What the issue allows, and what a machine that does three other things at the same time is given. */
-const longTaskMs = 100;
-const longTaskOnBusyMachineMs = 400;
-const firstRenderMs = 1_000;
-const firstRenderOnBusyMachineMs = 4_000;
+const maxRows = 40;
+const maxScriptBytes = 60 * 1024;
+/** The targets, for a machine that does nothing else. */
+const targetLongTaskMs = 100;
+const targetFirstPaintMs = 1_000;
+/** What the test accepts, since other tests run at the same time. */
+const maxLongTaskMs = 400;
+const maxFirstPaintMs = 4_000;
 
 let vault: RunningVault;
 let browser: Browser;
 const measured: Record<string, unknown> = { cores: cpus().length, keys: keysMade };
 
-/** Into the database itself: what is measured is the reading. */
-const fill = (folder: string) => {
+/** Writes the keys straight into the database: only reading them is measured. */
+function fill(folder: string) {
   const objects = join(folder, 'data/v3/d1/miniflare-D1DatabaseObject');
   const file = readdirSync(objects).find((name) => name.endsWith('.sqlite') && !name.startsWith('metadata'));
   const db = new DatabaseSync(join(objects, file ?? ''));
@@ -38,24 +38,29 @@ const fill = (folder: string) => {
       1700000000000 + i * 60000, 1700000000000 + ((i * 7919) % 10007) * 60000, 1
     FROM n`);
   db.close();
-};
+}
 
-const watchLongTasks = (page: Page) =>
-  page.evaluate(`
+function watchLongTasks(page: Page) {
+  return page.evaluate(`
     globalThis.longTasks = [];
     new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration))))
       .observe({ type: 'longtask', buffered: true });
   `);
+}
 
-const longTasks = (page: Page) =>
-  page.evaluate<number[]>('new Promise((go) => setTimeout(() => go(longTasks.splice(0)), 100))');
+function longTasks(page: Page) {
+  return page.evaluate<number[]>('new Promise((go) => setTimeout(() => go(longTasks.splice(0)), 100))');
+}
 
-const settled = (page: Page) =>
-  page.evaluate('new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go(0))))');
+function settled(page: Page) {
+  return page.evaluate('new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go(0))))');
+}
 
-const rows = (page: Page) => page.locator('.grid-body [role="row"]').count();
+function rows(page: Page) {
+  return page.locator('.grid-body [role="row"]').count();
+}
 
-describeInBrowser('at size', () => {
+describeInBrowser('with 10,001 keys', () => {
   beforeAll(async () => {
     [vault, browser] = await Promise.all([startVault({ env: { ADMIN_PASSWORD: password } }), launch()]);
     const token = await signIn(vault.url, 'admin', password);
@@ -70,18 +75,20 @@ describeInBrowser('at size', () => {
     writeFileSync(join(folder, 'browser.json'), `${JSON.stringify(measured, null, 2)}\n`);
   });
 
-  test('the scripts weigh less than 60 KB as they travel', () => {
+  test('the compressed scripts are smaller than 60 KB', () => {
     const folder = join(project, 'dist/ui/assets');
     const weigh = (type: string) =>
       readdirSync(folder)
         .filter((name) => name.endsWith(type))
         .reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0);
     measured.gzipBytes = { js: weigh('.js'), css: weigh('.css') };
-    expect(weigh('.js')).toBeLessThan(scriptBytesMost);
+    expect(weigh('.js')).toBeLessThan(maxScriptBytes);
   });
 
-  // Retried, because whatever else the machine does is measured as well.
-  test('shows, filters, sorts and scrolls them, with only what is on screen in the page', { retry: 2 }, async () => {
+  // Retried, because the figures also measure everything else that the machine does.
+  test('the list is shown, filtered, sorted and scrolled with only the visible rows in the page', {
+    retry: 2,
+  }, async () => {
     const { page, leave } = await visit(browser, vault.url);
     await signInAs(page, 'admin', password);
     await page.getByText('10,001 keys').waitFor();
@@ -97,7 +104,7 @@ describeInBrowser('at size', () => {
       listOnScreen: Math.round(performance.now()),
     })`);
     const tasks: Record<string, number[]> = { load: await longTasks(page) };
-    expect(await rows(page)).toBeLessThanOrEqual(rowsMost);
+    expect(await rows(page)).toBeLessThanOrEqual(maxRows);
 
     const search = page.getByLabel('Search keys', { exact: true });
     await search.pressSequentially('09999_api', { delay: 30 });
@@ -117,7 +124,7 @@ describeInBrowser('at size', () => {
     for (let step = 1; step <= 40; step += 1) {
       await page.evaluate(`scrollTo(0, ${(height * step) / 40})`);
       await settled(page);
-      expect(await rows(page)).toBeLessThanOrEqual(rowsMost);
+      expect(await rows(page)).toBeLessThanOrEqual(maxRows);
     }
     await page.getByRole('button', { name: 'STRIPE', exact: true }).waitFor();
     tasks.scroll = await longTasks(page);
@@ -126,18 +133,18 @@ describeInBrowser('at size', () => {
     measured.longTasksMs = tasks;
     const longest = Math.max(0, ...Object.values(tasks).flat());
     measured.longestTaskMs = longest;
-    measured.isWithinTheIssue = longest <= longTaskMs && (paint.firstContentfulPaint ?? 0) <= firstRenderMs;
-    expect(longest).toBeLessThan(longTaskOnBusyMachineMs);
-    expect(paint.firstContentfulPaint).toBeLessThan(firstRenderOnBusyMachineMs);
+    measured.meetsTargets = longest <= targetLongTaskMs && (paint.firstContentfulPaint ?? 0) <= targetFirstPaintMs;
+    expect(longest).toBeLessThan(maxLongTaskMs);
+    expect(paint.firstContentfulPaint).toBeLessThan(maxFirstPaintMs);
     await leave();
   });
 
-  test('End and Home move to a row that was not in the page, and the next key is already for it', async () => {
+  test('End and Home move the focus to rows outside the page before the next key press', async () => {
     const { page, leave } = await visit(browser, vault.url);
     await signInAs(page, 'admin', password);
     await page.getByText('10,001 keys').waitFor();
     await page.locator('.grid-body [role="row"]').first().focus();
-    // Before the next frame: as much of it as follows from the key by itself.
+    // Waits for microtasks only, so the focus must have moved before the next frame.
     const focusedAfter = (key: string) =>
       page.evaluate<string | undefined>(`(async () => {
         document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: '${key}', bubbles: true }));
@@ -150,7 +157,7 @@ describeInBrowser('at size', () => {
     await leave();
   });
 
-  test('the last of them is found, revealed and copied from the palette', async () => {
+  test('the palette finds the last key and copies it', async () => {
     const { page, leave } = await visit(browser, vault.url, { permissions: ['clipboard-read', 'clipboard-write'] });
     await signInAs(page, 'admin', password);
     await page.getByText('10,001 keys').waitFor();
@@ -162,7 +169,7 @@ describeInBrowser('at size', () => {
     await leave();
   });
 
-  test('the list travels compressed and without a value', async () => {
+  test('the answer with the list is compressed and contains no values', async () => {
     const token = await signIn(vault.url, 'admin', password);
     const response = await fetch(`${vault.url}/keys`, { headers: { Authorization: `Bearer ${token}` } });
     expect(response.headers.get('content-encoding')).toBe('gzip');

@@ -5,7 +5,7 @@ import { IconButton } from '../parts/button.ts';
 import { Mark, NameMark } from '../parts/mark.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { ShortcutTable } from '../parts/shortcuts.ts';
-import { Failed, Waiting } from '../parts/state.ts';
+import { Content } from '../parts/state.ts';
 import { Ago } from '../parts/time.ts';
 import type { AboutModel } from './model.ts';
 
@@ -15,18 +15,20 @@ export const AboutPage = ({ model }: { model: AboutModel }) => {
     <${PageHead} title="About"><${IconButton} icon="refresh" label="Check again" onClick=${() => void model.health.load()} /><//>
     <div class="cards">
       <section class="card about-name">
-        <div class="gate-brand"><${Mark} size=${44} /><${NameMark} /></div>
-        <p>A vault where a small team keeps its API keys: encrypted before they are stored, and every look at one is logged.</p>
-        <${Condition} model=${model} />
+        <div class="entrance-brand"><${Mark} size=${44} /><${NameMark} /></div>
+        <p>A vault for a small team’s API keys. Keys are encrypted before they are stored, and every access is logged.</p>
+        <${Content} of=${model.health} failure="Could not load the vault’s health" waiting="Loading the vault’s health…">
+          ${(health: Health) => html`<${Facts} health=${health} />`}
+        <//>
       </section>
       <section class="card" aria-labelledby="programs-title">
         <h2 id="programs-title">For programs</h2>
-        <p class="soft">Everything here is a route of the API. Sign in for a token, then ask for a key by its name:</p>
-        <pre class="snippet" tabindex="0" role="group" aria-label="Example">${example(location.origin)}</pre>
+        <p class="soft">Programs can do everything that you can do here. Sign in to get a token, then request a key by its name:</p>
+        <pre class="snippet" tabindex=${0} role="group" aria-label="Example">${example(location.origin)}</pre>
         <p class="links"><a href="/health">/health</a><a href="/health/live">/health/live</a></p>
       </section>
       <section class="card" aria-labelledby="shortcuts-title">
-        <h2 id="shortcuts-title">Keyboard</h2>
+        <h2 id="shortcuts-title">Keyboard shortcuts</h2>
         <${ShortcutTable} />
       </section>
     </div>
@@ -40,20 +42,12 @@ const example = (origin: string) => `curl ${origin}/auth/login \\
 curl ${origin}/keys/KEY_NAME \\
   -H "Authorization: Bearer $TOKEN"`;
 
-const Condition = ({ model }: { model: AboutModel }) => {
-  const { answer, error, load } = model.health;
-  if (error.value)
-    return html`<${Failed} error=${error.value} title="The vault’s health could not be fetched" onRetry=${load} />`;
-  if (!answer.value) return html`<${Waiting}>Asking the vault…<//>`;
-  return html`<${Facts} health=${answer.value} />`;
-};
-
 const Facts = ({ health }: { health: Health }) => {
   const isHealthy = health.status === 'healthy';
   return html`
     <dl class="pairs">
       <dt>Version</dt><dd>${health.version ?? 'unknown'}</dd>
-      <dt>Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Not healthy'}</span></dd>
+      <dt>Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Unhealthy'}</span></dd>
       <dt>Checked</dt><dd><${Ago} time=${health.timestamp} /></dd>
     </dl>
     ${health.error && html`<p class="form-problem" role="alert">${health.error}</p>`}

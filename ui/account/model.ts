@@ -1,9 +1,8 @@
+/** The state of the account page: the user's own sessions. */
 import { signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
 import type { ListedSession } from '../api/wire.ts';
-
-/** One's own sessions. The password is the session's business, the theme the browser's. */
 
 export const accountModel = () => {
   const sessions = loaded(async () => (await api.sessions()).sessions);

@@ -18,7 +18,7 @@ interface Props {
 export const AccountPage = ({ model, session, onChangePassword, onSignOut }: Props) => {
   const changePassword = async (current: string, chosen: string) => {
     await onChangePassword(current, chosen);
-    notify({ text: 'Your password is changed. Every other session has ended.' });
+    notify({ text: 'Password changed. Your other sessions are signed out.' });
     await model.sessions.load();
   };
   return html`
@@ -36,7 +36,7 @@ export const AccountPage = ({ model, session, onChangePassword, onSignOut }: Pro
       </section>
       <section class="card" aria-labelledby="sessions-title">
         <h2 id="sessions-title">Sessions</h2>
-        <p class="soft">Where your account is signed in. End what you do not know, then change your password.</p>
+        <p class="soft">Where your account is signed in. If you do not recognise a session, end it and change your password.</p>
         <${Sessions} model=${model} onSignOut=${onSignOut} />
       </section>
     </div>

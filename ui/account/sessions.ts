@@ -3,7 +3,7 @@ import { useLayoutEffect } from 'preact/hooks';
 import type { ListedSession } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
 import { Confirm } from '../parts/confirm.ts';
-import { Failed, Waiting } from '../parts/state.ts';
+import { Content } from '../parts/state.ts';
 import { Ago, Until } from '../parts/time.ts';
 import { notify } from '../parts/toast.ts';
 import type { AccountModel } from './model.ts';
@@ -16,23 +16,23 @@ interface Props {
 
 export const Sessions = ({ model, onSignOut }: Props) => {
   useLayoutEffect(() => void model.sessions.load(), [model]);
-  const { answer, error, load } = model.sessions;
-  if (error.value)
-    return html`<${Failed} error=${error.value} title="Your sessions could not be fetched" onRetry=${load} />`;
-  if (!answer.value) return html`<${Waiting}>Fetching your sessions…<//>`;
   return html`
-    <ul class="sessions">
-      ${answer.value.map((one) => html`<${Row} key=${one.id} one=${one} model=${model} onSignOut=${onSignOut} />`)}
-    </ul>
-    <${EndSession} model=${model} />
+    <${Content} of=${model.sessions} failure="Could not load your sessions" waiting="Loading your sessions…">
+      ${(sessions: ListedSession[]) => html`
+        <ul class="sessions">
+          ${sessions.map((one) => html`<${Row} key=${one.id} one=${one} model=${model} onSignOut=${onSignOut} />`)}
+        </ul>
+        <${EndSession} model=${model} />
+      `}
+    <//>
   `;
 };
 
 const Row = ({ one, model, onSignOut }: Props & { one: ListedSession }) => html`
   <li class="session">
     <div>
-      <p><strong title=${one.user_agent}>${readableUserAgent(one.user_agent)}</strong>${one.is_current && html` <span class="badge">this one</span>`}</p>
-      <p class="soft"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · until <${Until} time=${one.expires_at} /></p>
+      <p><strong title=${one.user_agent}>${readableUserAgent(one.user_agent)}</strong>${one.is_current && html` <span class="badge">this session</span>`}</p>
+      <p class="soft"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · expires <${Until} time=${one.expires_at} /></p>
     </div>
     ${
       one.is_current
@@ -51,11 +51,11 @@ const EndSession = ({ model }: { model: AccountModel }) => {
   const end = async () => {
     await model.revoke(one.id);
     close();
-    notify({ text: 'The session has ended.' });
+    notify({ text: 'Session ended.' });
   };
   return html`
     <${Confirm} title="End this session?" action="End session" onConfirm=${end} onClose=${close}>
-      <p>${readableUserAgent(one.user_agent)} at ${one.ip_address} will have to sign in again.</p>
+      <p>${readableUserAgent(one.user_agent)} at ${one.ip_address} will be signed out.</p>
     <//>
   `;
 };

@@ -1,12 +1,6 @@
 import { html } from 'htm/preact';
 import { Segmented } from '../parts/segmented.ts';
-import { setTheme, theme } from '../shell/theme.ts';
-
-const choices = [
-  { value: 'system', text: 'System', icon: 'screen' },
-  { value: 'light', text: 'Light', icon: 'sun' },
-  { value: 'dark', text: 'Dark', icon: 'moon' },
-] as const;
+import { setTheme, theme, themes } from '../shell/theme.ts';
 
 export const ThemeChoice = () =>
-  html`<${Segmented} label="Theme" value=${theme.value} choices=${choices} onChange=${setTheme} />`;
+  html`<${Segmented} label="Theme" value=${theme.value} choices=${themes} onChange=${setTheme} />`;

@@ -1,4 +1,4 @@
-/** What a browser calls itself, in two words that a person knows. */
+/** Shortens a User-Agent header to two words that people know. */
 
 const programs: [RegExp, string][] = [
   [/\bEdgA?\//, 'Edge'],
@@ -19,11 +19,13 @@ const systems: [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
+const maxUnknownCharacters = 40;
+
 const first = (list: [RegExp, string][], text: string) => list.find(([pattern]) => pattern.test(text))?.[1];
 
 export const readableUserAgent = (text: string): string => {
   const program = first(programs, text);
   const system = first(systems, text);
   if (program && system) return `${program} on ${system}`;
-  return program ?? system ?? (text.slice(0, 40) || 'Unknown program');
+  return program ?? system ?? (text.slice(0, maxUnknownCharacters) || 'Unknown program');
 };

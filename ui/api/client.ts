@@ -1,22 +1,8 @@
+/** The only module that talks to the vault. The browser adds the session cookie, so scripts never hold a token. */
 import { signal } from '@preact/signals';
-import type {
-  Activity,
-  Health,
-  Key,
-  KeyChange,
-  KeyList,
-  LogList,
-  NewKey,
-  NewUser,
-  Session,
-  SessionList,
-  UserChange,
-  UserList,
-} from './wire.ts';
+import type * as wire from './wire.ts';
 
-/** The only place that talks to the vault. The browser adds the session's cookie; no script ever holds a token. */
-
-/** What went wrong, in words for the person in front of the screen. `status` is 0 where no answer came. */
+/** What went wrong, worded for the user. `status` is the HTTP status, or 0 if no answer came. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
@@ -26,21 +12,21 @@ export class Problem extends Error {
   }
 }
 
-/** Requests under way. */
+/** How many requests are in progress. */
 export const pending = signal(0);
 
 let whenSessionEnds = () => {};
 
-/** Called whenever an answer says that the session is no longer good. */
+/** Registers what to do when an answer says that the session is no longer valid. */
 export const onSessionEnd = (handler: () => void): void => {
   whenSessionEnds = handler;
 };
 
 interface Options {
   body?: unknown;
-  /** A status that is an answer, not an error. */
+  /** An error status whose body is wanted like an answer. */
   accepts?: number;
-  /** For signing in: a 401 there says nothing about a session. */
+  /** Set for sign-in, where a 401 does not mean that a session has ended. */
   isSignIn?: boolean;
 }
 
@@ -66,15 +52,18 @@ const request = async (method: string, path: string, body: unknown): Promise<Res
   try {
     return await fetch(path, init);
   } catch {
-    throw new Problem(0, 'The vault does not answer. Check that it runs and that you are connected, then try again.');
+    throw new Problem(
+      0,
+      'The vault is not responding. Check your connection and that the vault is running, then try again.',
+    );
   }
 };
 
 const reasonOf = (response: Response, answer: unknown): string => {
   const sentence = (answer as { error?: unknown } | null)?.error;
-  if (typeof sentence !== 'string') return `The vault answered with status ${response.status}. Try again.`;
+  if (typeof sentence !== 'string') return `The vault reported an error (status ${response.status}). Try again.`;
   const seconds = Number(response.headers.get('Retry-After'));
-  return response.status === 429 && seconds > 0 ? `${sentence} That is in ${waitOf(seconds)}.` : sentence;
+  return response.status === 429 && seconds > 0 ? `${sentence} You can try again in ${waitOf(seconds)}.` : sentence;
 };
 
 const waitOf = (seconds: number) =>
@@ -92,28 +81,28 @@ interface Done {
 }
 
 export const api = {
-  session: () => get<Session>('/auth/session'),
+  session: () => get<wire.Session>('/auth/session'),
   signIn: (username: string, password: string) =>
-    call<Session>('POST', '/auth/login', { body: { username, password }, isSignIn: true }),
+    call<wire.Session>('POST', '/auth/login', { body: { username, password }, isSignIn: true }),
   signOut: () => call<Done>('POST', '/auth/logout'),
   changePassword: (current_password: string, new_password: string) =>
     call<Done>('POST', '/auth/password', { body: { current_password, new_password } }),
-  sessions: () => get<SessionList>('/auth/sessions'),
+  sessions: () => get<wire.SessionList>('/auth/sessions'),
   revokeSession: (id: string) => call<Done>('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
 
-  keys: (after: string) => get<KeyList>('/keys', after ? { after } : {}),
-  key: (name: string) => get<Key>(keyPath(name)),
-  addKey: (key: NewKey) => call<Done>('POST', '/keys', { body: key }),
-  updateKey: (name: string, change: KeyChange) => call<Done>('PUT', keyPath(name), { body: change }),
+  keys: (after: string) => get<wire.KeyList>('/keys', after ? { after } : {}),
+  key: (name: string) => get<wire.Key>(keyPath(name)),
+  addKey: (key: wire.NewKey) => call<Done>('POST', '/keys', { body: key }),
+  updateKey: (name: string, change: wire.KeyChange) => call<Done>('PUT', keyPath(name), { body: change }),
   deleteKey: (name: string) => call<Done>('DELETE', keyPath(name)),
 
-  logs: (query: Record<string, string>) => get<LogList>('/logs', query),
-  activity: (per: string) => get<Activity>('/logs/activity', { per }),
+  logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
+  activity: (per: string) => get<wire.Activity>('/logs/activity', { per }),
 
-  users: (after: number) => get<UserList>('/users', after ? { after: String(after) } : {}),
-  addUser: (user: NewUser) => call<Done>('POST', '/users', { body: user }),
-  updateUser: (id: number, change: UserChange) => call<Done>('PUT', `/users/${id}`, { body: change }),
+  users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
+  addUser: (user: wire.NewUser) => call<Done>('POST', '/users', { body: user }),
+  updateUser: (id: number, change: wire.UserChange) => call<Done>('PUT', `/users/${id}`, { body: change }),
   deleteUser: (id: number) => call<Done>('DELETE', `/users/${id}`),
 
-  health: () => call<Health>('GET', '/health', { accepts: 503 }),
+  health: () => call<wire.Health>('GET', '/health', { accepts: 503 }),
 };

@@ -1,9 +1,8 @@
+/** Compiles only while the worker's answers and requests match the types that the UI uses. */
 import type { InferInput } from 'valibot';
 import type * as json from '../../worker/wire/json.ts';
 import type * as requests from '../../worker/wire/requests.ts';
 import type * as wire from './wire.ts';
-
-/** Compiles only while what the worker answers is what the UI reads, and what the UI sends is what the worker takes. */
 
 type Is<Given extends Wanted, Wanted> = Given;
 

@@ -1,6 +1,6 @@
 /**
- * The JSON that the worker answers, as the UI reads it. `wire.contract.ts` holds these shapes against the worker's own
- * functions, in the worker's program, so that the two cannot drift apart; the UI's program stays free of worker code.
+ * The JSON of the API, as the UI reads and writes it. `wire.contract.ts` compares these types with the worker's, in the
+ * worker's program, so that they cannot drift apart; the UI's program contains no worker code.
  */
 
 export type Role = 'user' | 'admin';
@@ -21,7 +21,7 @@ export interface ListedKey {
 
 export interface KeyList {
   keys: ListedKey[];
-  /** The name to go on after, where there are more than one answer holds. */
+  /** The last name of this answer, if more keys follow. */
   next?: string | undefined;
 }
 

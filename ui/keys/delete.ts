@@ -13,7 +13,7 @@ export const DeleteKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => 
   };
   return html`
     <${Confirm} title="Delete this key?" action="Delete key" name=${row.name} onConfirm=${remove} onClose=${close}>
-      <p>Whatever uses it will stop working, and its value cannot be brought back. The access log keeps its history.</p>
+      <p>Programs that use this key will stop working, and its value cannot be restored. Its history stays in the access log.</p>
     <//>
   `;
 };

@@ -1,10 +1,11 @@
+/** The dialogs to add and to edit a key. */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
-import { Dialog } from '../parts/dialog.ts';
 import { typed } from '../parts/events.ts';
 import { Field } from '../parts/field.ts';
-import { FormProblem, placed } from '../parts/form.ts';
+import { placed } from '../parts/form.ts';
+import { FormDialog } from '../parts/form-dialog.ts';
 import { useTask } from '../parts/task.ts';
 import { Ago } from '../parts/time.ts';
 import { notify } from '../parts/toast.ts';
@@ -27,14 +28,11 @@ export const NewKey = ({ model }: { model: KeysModel }) => {
   const problem = placed(task.problem.value, fieldNames, { 409: 'key_name' });
   const close = () => model.show(null);
 
-  const submit = (event: Event) => {
-    event.preventDefault();
-    void task.run(async () => {
-      const draft = model.draft.value;
-      await model.add(draft);
-      close();
-      notify({ text: `Added ${draft.name}.` });
-    });
+  const submit = async () => {
+    const draft = model.draft.value;
+    await model.add(draft);
+    close();
+    notify({ text: `Added ${draft.name}.` });
   };
 
   const onPaste = (event: ClipboardEvent) => {
@@ -42,26 +40,22 @@ export const NewKey = ({ model }: { model: KeysModel }) => {
     if (!found) return;
     event.preventDefault();
     model.edit(found);
-    note.value = 'Name and value were taken from the line that you pasted.';
+    note.value = 'The name and the value were filled in from the line that you pasted.';
   };
 
   return html`
-    <${Dialog} title="Add key" onClose=${close}>
-      <form class="stack" onSubmit=${submit}>
-        <${Field} label="Name" hint=${note.value || 'Paste NAME=value to fill in both.'} error=${problem.field === 'key_name' ? problem.text : null}>
-          ${(field: object) => html`<input
-            ...${field} name="key_name" value=${name} required autofocus autocomplete="off" autocapitalize="none" spellcheck=${false}
-            onInput=${(event: Event) => model.edit({ name: typed(event) })} onPaste=${onPaste}
-          />`}
-        <//>
-        <${ValueField} model=${model} label="Value" isRequired name="" error=${problem.field === 'api_key' ? problem.text : null} />
-        <${DescriptionField} model=${model} error=${problem.field === 'description' ? problem.text : null} />
-        <${FormProblem} problem=${problem.field ? null : problem.text} />
-        <div class="dialog-actions">
-          <${Button} onClick=${close}>Cancel<//>
-          <${Button} kind="primary" type="submit" isBusy=${task.isBusy.value}>Add key<//>
-        </div>
-      </form>
+    <${FormDialog}
+      title="Add key" action="Add key" task=${task} problem=${problem.field ? null : problem.text}
+      onSubmit=${submit} onClose=${close}
+    >
+      <${Field} label="Name" hint=${note.value || 'Paste NAME=value to fill in both.'} error=${problem.field === 'key_name' ? problem.text : null}>
+        ${(field: object) => html`<input
+          ...${field} name="key_name" value=${name} required autofocus autocomplete="off" autocapitalize="none" spellcheck=${false}
+          onInput=${(event: Event) => model.edit({ name: typed(event) })} onPaste=${onPaste}
+        />`}
+      <//>
+      <${ValueField} model=${model} name="" error=${problem.field === 'api_key' ? problem.text : null} />
+      <${DescriptionField} model=${model} error=${problem.field === 'description' ? problem.text : null} />
     <//>
   `;
 };
@@ -71,34 +65,29 @@ export const EditKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => {
   const problem = placed(task.problem.value, fieldNames);
   const close = () => model.show(null);
 
-  const submit = (event: Event) => {
-    event.preventDefault();
-    void task.run(async () => {
-      const { value, description } = model.draft.value;
-      await save(model, row, value, description);
-      close();
-    });
+  const submit = async () => {
+    const { value, description } = model.draft.value;
+    await save(model, row, value, description);
+    close();
   };
 
+  const remove = html`
+    <${Button} kind="quiet" class="apart danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', row })}>Delete<//>
+  `;
   return html`
-    <${Dialog} title=${row.name} onClose=${close}>
-      <form class="stack" onSubmit=${submit}>
-        <p class="facts">Added by ${row.createdBy} <${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} /></p>
-        <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} isTall /></div>
-        <${ValueField} model=${model} label="New value" name=${row.name} error=${problem.field === 'api_key' ? problem.text : null} />
-        <${DescriptionField} model=${model} error=${problem.field === 'description' ? problem.text : null} />
-        <${FormProblem} problem=${problem.field ? null : problem.text} />
-        <div class="dialog-actions">
-          <${Button} kind="quiet" class="apart danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', row })}>Delete<//>
-          <${Button} onClick=${close}>Cancel<//>
-          <${Button} kind="primary" type="submit" isBusy=${task.isBusy.value}>Save<//>
-        </div>
-      </form>
+    <${FormDialog}
+      title=${row.name} action="Save" task=${task} problem=${problem.field ? null : problem.text} aside=${remove}
+      onSubmit=${submit} onClose=${close}
+    >
+      <p class="facts">Added by ${row.createdBy} <${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} /></p>
+      <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} isTall /></div>
+      <${ValueField} model=${model} name=${row.name} error=${problem.field === 'api_key' ? problem.text : null} />
+      <${DescriptionField} model=${model} error=${problem.field === 'description' ? problem.text : null} />
     <//>
   `;
 };
 
-/** Sends what differs. The description can be put back; an earlier value is no longer known to anyone here. */
+/** Sends the fields that changed. A new description can be undone; a new value cannot, because nobody knows the earlier one. */
 const save = async (model: KeysModel, row: KeyRow, value: string, description: string): Promise<void> => {
   const fields = {
     value: value === '' ? undefined : value,
@@ -108,11 +97,11 @@ const save = async (model: KeysModel, row: KeyRow, value: string, description: s
   await model.update(row.name, fields);
   const undo = () => model.update(row.name, { description: row.description });
   if (fields.value === undefined) notify({ text: `Changed the description of ${row.name}.`, undo });
-  else notify({ text: `Saved a new value of ${row.name}.` });
+  else notify({ text: `Saved a new value for ${row.name}.` });
 };
 
 const DescriptionField = ({ model, error }: { model: KeysModel; error: string | null }) => html`
-  <${Field} label="Description" hint="What it opens, and for whom. Not encrypted." error=${error}>
+  <${Field} label="Description" hint="What the key is for and who uses it. Not encrypted." error=${error}>
     ${(field: object) => html`<input
       ...${field} name="description" value=${model.draft.value.description} autocomplete="off"
       onInput=${(event: Event) => model.edit({ description: typed(event) })}

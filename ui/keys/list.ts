@@ -24,7 +24,7 @@ export const KeyList = ({ model, isAdmin }: Props) => html`
 
 const nameOf = ({ name }: KeyRow) => name;
 
-/** What one key does on a row that has the focus. */
+/** The shortcuts of a row that has the focus. */
 const onKey = (model: KeysModel, row: KeyRow, key: string): boolean => {
   switch (key) {
     case 'Enter':

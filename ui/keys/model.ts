@@ -1,3 +1,4 @@
+/** The state of the keys page: the list, the search and sort order from the address, and the open dialog. Holds no stored values. */
 import { computed, signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
@@ -5,9 +6,7 @@ import type { ListedKey } from '../api/wire.ts';
 import { route, setQuery } from '../shell/router.ts';
 import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText, toRow } from './order.ts';
 
-/** The API keys of whoever is signed in. Values are never kept here: `read` hands one on and forgets it. */
-
-/** What is being filled in. It outlives the page, so that a session that ends does not take it along. */
+/** The contents of the open form. They survive the page, so that nothing typed is lost when the session ends. */
 export interface Draft {
   name: string;
   value: string;
@@ -30,7 +29,7 @@ export const keysModel = (user: string) => {
   const inOrder = computed(() => sorted(list.answer.value ?? [], sort.value));
   const shown = computed(() => filtered(inOrder.value, text.value));
 
-  /** Of what has changed in the vault. A list that was asked for before may not have it. */
+  /** Applies a change of the vault to the list. A fetch that is in progress may miss the change, so it is repeated. */
   const change = (edit: (rows: KeyRow[]) => KeyRow[]) => {
     if (list.answer.value) list.answer.value = edit(list.answer.value);
     if (list.isLoading.value) void list.load();
@@ -51,9 +50,8 @@ export const keysModel = (user: string) => {
 
     sortBy: (by: Sorting) => {
       const { by: current, isBackwards } = sort.value;
-      // What is newest is what one looks for, so times begin with it.
-      const starts = by === 'updated' || by === 'created';
-      setQuery({ sort: sortText({ by, isBackwards: by === current ? !isBackwards : starts }) });
+      const startsBackwards = by === 'updated' || by === 'created';
+      setQuery({ sort: sortText({ by, isBackwards: by === current ? !isBackwards : startsBackwards }) });
     },
 
     setSort: (given: string) => setQuery({ sort: sortText(parseSort(given)) }),
@@ -68,7 +66,7 @@ export const keysModel = (user: string) => {
       draft.value = { ...draft.value, ...fields };
     },
 
-    /** One value, audited as a view. */
+    /** Fetches one value, which the log records as a view. The model does not keep it. */
     read: async (name: string) => (await api.key(name)).api_key,
 
     add: async ({ name, value, description }: Draft) => {
@@ -92,7 +90,7 @@ export const keysModel = (user: string) => {
 
 export type KeysModel = ReturnType<typeof keysModel>;
 
-/** One answer holds ten thousand keys; it says where the next one goes on. */
+/** Fetches all pages of the list, and counts the rows in `soFar` meanwhile. */
 const fetchAll = async (soFar: { value: number }): Promise<KeyRow[]> => {
   const rows: KeyRow[] = [];
   let after: string | undefined = '';

@@ -23,7 +23,7 @@ describe('sorting', () => {
     expect(names(sorted(rows, parseSort(text)))).toEqual(order);
   });
 
-  test('the address says it as short as it goes', () => {
+  test('is written to the address in the shortest form', () => {
     expect(['name', '-name', '-updated', 'what'].map((text) => sortText(parseSort(text)))).toEqual([
       '',
       '-name',
@@ -32,7 +32,7 @@ describe('sorting', () => {
     ]);
   });
 
-  test('leaves what it was given as it was', () => {
+  test('does not change the given rows', () => {
     sorted(rows, parseSort('-name'));
     expect(names(rows)).toEqual(['zebra', 'Apple', 'mango']);
   });
@@ -52,7 +52,7 @@ describe('filtering', () => {
     expect(filtered(rows, text)).toHaveLength(count);
   });
 
-  test('of ten thousand rows each is looked at once to be sorted and once to be filtered', () => {
+  test('reads each of 10,000 rows once to sort and once to filter', () => {
     let looks = 0;
     const looked = <Value>(value: Value) => {
       looks += 1;

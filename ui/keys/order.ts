@@ -1,4 +1,4 @@
-/** Filtering and sorting ten thousand rows between two key strokes. */
+/** Filters and sorts the list of keys, fast enough for 10,000 rows at each key stroke. */
 
 export interface KeyRow {
   name: string;
@@ -6,9 +6,9 @@ export interface KeyRow {
   createdAt: string;
   updatedAt: string;
   createdBy: string;
-  /** Everything one may search in, in lower case, made once. */
+  /** The text that searches look in: name, description and creator, in lower case. */
   haystack: string;
-  /** What the name is sorted by. */
+  /** The name in lower case, to sort by. */
   order: string;
 }
 
@@ -21,7 +21,7 @@ export const toRow = (key: Omit<KeyRow, 'haystack' | 'order'>): KeyRow => ({
 export const sortings = ['name', 'updated', 'created', 'owner'] as const;
 export type Sorting = (typeof sortings)[number];
 
-/** In the address `-updated` is by `updated`, backwards. */
+/** Written in the address as `updated`, or `-updated` for backwards. */
 export interface Sort {
   by: Sorting;
   isBackwards: boolean;
@@ -37,7 +37,7 @@ export const sortText = ({ by, isBackwards }: Sort): string => {
   return text === 'name' ? '' : text;
 };
 
-/** Times are ISO 8601 in UTC, so they sort as texts. */
+/** Times are ISO 8601 in UTC, so their order is that of their texts. */
 const fieldOf: Record<Sorting, (row: KeyRow) => string> = {
   name: (row) => row.order,
   updated: (row) => row.updatedAt,
@@ -45,7 +45,7 @@ const fieldOf: Record<Sorting, (row: KeyRow) => string> = {
   owner: (row) => row.createdBy.toLowerCase(),
 };
 
-/** Compared as code units, not by a collator: that would take ten times as long. */
+/** Compares code units: a collator would take ten times as long. */
 export const sorted = (rows: readonly KeyRow[], { by, isBackwards }: Sort): KeyRow[] => {
   const field = fieldOf[by];
   const direction = isBackwards ? -1 : 1;
@@ -57,7 +57,7 @@ export const sorted = (rows: readonly KeyRow[], { by, isBackwards }: Sort): KeyR
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Rows that have every word of the text somewhere. */
+/** The rows that contain every word of `text`. */
 export const filtered = (rows: readonly KeyRow[], text: string): readonly KeyRow[] => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;

@@ -2,11 +2,12 @@ import { html } from 'htm/preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { Button } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
-import { Blank, Failed, Waiting } from '../parts/state.ts';
+import { Blank, Content } from '../parts/state.ts';
 import { DeleteKey } from './delete.ts';
 import { EditKey, NewKey } from './form.ts';
 import { KeyList } from './list.ts';
 import type { KeysModel } from './model.ts';
+import type { KeyRow } from './order.ts';
 import { Toolbar } from './toolbar.ts';
 
 interface Props {
@@ -17,41 +18,34 @@ interface Props {
 export const KeysPage = ({ model, isAdmin }: Props) => {
   useLayoutEffect(() => void model.list.load(), [model]);
   return html`
-    <${PageHead} title="API Keys" lead=${isAdmin ? 'Every key of the team.' : 'The keys that you have added.'}>
+    <${PageHead} title="API Keys" lead=${isAdmin ? 'All keys of the team.' : 'The keys that you added.'}>
       <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add key<//>
     <//>
-    <${Content} model=${model} isAdmin=${isAdmin} />
+    <${Content} of=${model.list} failure="Could not load your keys" waiting=${loadingText(model.rowsSoFar.value)}>
+      ${(rows: KeyRow[]) => (rows.length > 0 ? html`<${Rows} model=${model} isAdmin=${isAdmin} />` : html`<${NoKeys} model=${model} />`)}
+    <//>
     <${OpenDialog} model=${model} />
   `;
 };
 
-const Content = ({ model, isAdmin }: Props) => {
-  const { answer, error, load } = model.list;
-  const failure = error.value;
-  if (failure) return html`<${Failed} error=${failure} title="Your keys could not be fetched" onRetry=${load} />`;
-  if (!answer.value) return html`<${Loading} model=${model} />`;
-  if (answer.value.length === 0) return html`<${NoKeys} model=${model} />`;
-  return html`
-    <${Toolbar} model=${model} isAdmin=${isAdmin} />
-    ${model.shown.value.length > 0 ? html`<${KeyList} model=${model} isAdmin=${isAdmin} />` : html`<${NoMatch} model=${model} />`}
-  `;
-};
+const loadingText = (rows: number) => (rows > 0 ? `Loading keys: ${rows.toLocaleString()} so far` : 'Loading keys…');
 
-const Loading = ({ model: { rowsSoFar } }: { model: KeysModel }) => html`
-  <${Waiting}>Fetching keys${rowsSoFar.value > 0 ? `: ${rowsSoFar.value.toLocaleString()} so far` : '…'}<//>
+const Rows = ({ model, isAdmin }: Props) => html`
+  <${Toolbar} model=${model} isAdmin=${isAdmin} />
+  ${model.shown.value.length > 0 ? html`<${KeyList} model=${model} isAdmin=${isAdmin} />` : html`<${NoMatch} model=${model} />`}
 `;
 
 const NoKeys = ({ model }: { model: KeysModel }) => html`
   <${Blank} icon="key" title="No keys yet">
-    <p>Keep the first one here: it is encrypted before it is stored, and every look at it is logged.</p>
+    <p>Keys are encrypted before they are stored, and every access is logged.</p>
     <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add your first key<//>
   <//>
 `;
 
 const NoMatch = ({ model }: { model: KeysModel }) => html`
-  <${Blank} icon="search" title="No key matches">
-    <p>Nothing has <strong class="verbatim">${model.text.value}</strong> in its name, description or creator.</p>
-    <${Button} onClick=${() => model.search('')}>Clear the search<//>
+  <${Blank} icon="search" title="No matching keys">
+    <p>No key has <strong class="verbatim">${model.text.value}</strong> in its name, description or creator.</p>
+    <${Button} onClick=${() => model.search('')}>Clear search<//>
   <//>
 `;
 

@@ -22,12 +22,12 @@ describe('a pasted line', () => {
   );
 });
 
-describe('pasted where a value belongs', () => {
-  test('the name of a variable counts', () => {
+describe('pasted into the value field', () => {
+  test('accepts the name of a variable', () => {
     expect(assignmentInValue('STRIPE_KEY=sk', '')).toEqual({ name: 'STRIPE_KEY', value: 'sk' });
   });
 
-  test('for a key with a name only that name counts', () => {
+  test('accepts only the name of the edited key', () => {
     expect(assignmentInValue('stripe=sk', 'stripe')).toEqual({ name: 'stripe', value: 'sk' });
     expect(assignmentInValue('STRIPE_KEY=sk', 'OTHER_KEY')).toBeNull();
   });

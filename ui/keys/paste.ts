@@ -1,4 +1,4 @@
-/** Reading a line as it stands in an `.env` file or a shell. */
+/** Recognises pasted lines like `NAME=value`, from an `.env` file or a shell. */
 
 export interface Assignment {
   name: string;
@@ -7,7 +7,7 @@ export interface Assignment {
 
 const assignment = /^\s*(?:export\s+|set\s+)?([A-Za-z_][\w.-]*)\s*=\s*(\S[\s\S]*)$/;
 
-/** What a text assigns to what; null if it is anything but one assignment. */
+/** The name and value of an assignment; null if the text is anything else. */
 export const parseAssignment = (text: string): Assignment | null => {
   const [, name, given] = assignment.exec(text) ?? [];
   if (!name || !given) return null;
@@ -18,8 +18,8 @@ export const parseAssignment = (text: string): Assignment | null => {
 };
 
 /**
- * The same for a text pasted where a value belongs. A value may well hold `=` itself, as base64 does, so only a name as
- * variables have it counts, or the very name that the value is for.
+ * The same for a text that is pasted into the value field. A value may contain `=`, as base64 does, so the name must look
+ * like a variable's (`STRIPE_KEY`), or equal `name`, the name of the key that is edited.
  */
 export const assignmentInValue = (text: string, name: string): Assignment | null => {
   const found = parseAssignment(text);

@@ -1,3 +1,4 @@
+/** The cells of one key. Names and descriptions may be of any length and contain any characters; they are shown as plain text. */
 import { html } from 'htm/preact';
 import { IconButton } from '../parts/button.ts';
 import { Highlight } from '../parts/highlight.ts';
@@ -13,7 +14,6 @@ interface Props {
   isActive: boolean;
 }
 
-/** Names and descriptions are text and nothing else, and may be as long and as odd as a text can be. */
 export const Cells = ({ model, row, isAdmin, isActive }: Props) => {
   const tabindex = isActive ? 0 : -1;
   const words = model.text.value;

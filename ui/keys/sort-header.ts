@@ -7,7 +7,7 @@ interface Props {
   by: Sorting;
   sort: Sort;
   onSort: (by: Sorting) => void;
-  children?: ComponentChildren;
+  children: ComponentChildren;
 }
 
 export const SortHeader = ({ by, sort, onSort, children }: Props) => {

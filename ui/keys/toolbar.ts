@@ -7,8 +7,8 @@ import { sortText } from './order.ts';
 const choices = [
   { value: 'name', text: 'Name, A to Z' },
   { value: '-name', text: 'Name, Z to A' },
-  { value: '-updated', text: 'Changed last' },
-  { value: 'updated', text: 'Changed first' },
+  { value: '-updated', text: 'Recently changed' },
+  { value: 'updated', text: 'Oldest changes' },
   { value: '-created', text: 'Newest' },
   { value: 'created', text: 'Oldest' },
 ];

@@ -9,16 +9,15 @@ import { assignmentInValue } from './paste.ts';
 
 interface Props {
   model: KeysModel;
-  label: string;
-  /** The key that the value is for, if it has a name already. */
+  /** The name of the key that is edited; empty for a new key. */
   name: string;
-  isRequired?: boolean;
   error: string | null;
 }
 
-/** Where a value is typed, pasted or made. It may have many lines, and is covered unless one asks to see it. */
-export const ValueField = ({ model, label, name, isRequired = false, error }: Props) => {
-  const isCovered = useSignal(true);
+/** The field to type, paste or generate a value. It takes several lines, and masks them unless the user asks to see them. */
+export const ValueField = ({ model, name, error }: Props) => {
+  const isMasked = useSignal(true);
+  const isNew = name === '';
   const { value } = model.draft.value;
 
   const onPaste = (event: ClipboardEvent) => {
@@ -27,37 +26,40 @@ export const ValueField = ({ model, label, name, isRequired = false, error }: Pr
     const found = assignmentInValue(event.clipboardData?.getData('text') ?? '', name || model.draft.value.name);
     if (!found) return;
     event.preventDefault();
-    model.edit(name ? { value: found.value } : found);
+    model.edit(isNew ? found : { value: found.value });
   };
   const generate = (text: string) => {
     model.edit({ value: text });
-    isCovered.value = false;
+    isMasked.value = false;
   };
 
   return html`
-    <${Field} label=${label} hint=${isRequired ? '' : 'Leave it empty to keep the current one.'} error=${error}>
+    <${Field} label=${isNew ? 'Value' : 'New value'} hint=${isNew ? '' : 'Leave empty to keep the current value.'} error=${error}>
       ${(field: object) => html`
         <div class="value-field">
           <textarea
-            ...${field} name="api_key" class="input secret ${isCovered.value ? 'covered' : ''}" rows=${rowsFor(value)} value=${value}
-            required=${isRequired} autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck=${false}
+            ...${field} name="api_key" class="input secret ${isMasked.value ? 'masked' : ''}" rows=${rowsFor(value)} value=${value}
+            required=${isNew} autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck=${false}
             onInput=${(event: Event) => model.edit({ value: typed(event) })} onPaste=${onPaste} onKeyDown=${submitOnEnter}
           />
           <${IconButton}
-            icon=${isCovered.value ? 'eye' : 'eye-off'} label=${isCovered.value ? 'Show what is typed' : 'Cover what is typed'}
-            onClick=${() => (isCovered.value = !isCovered.value)}
+            icon=${isMasked.value ? 'eye' : 'eye-off'} label=${isMasked.value ? 'Show value' : 'Hide value'}
+            onClick=${() => (isMasked.value = !isMasked.value)}
           />
         </div>
       `}
     <//>
     <${SpaceWarning} value=${value} onTrim=${() => model.edit({ value: value.trim() })} />
-    <${Generator} length=${40} onGenerate=${generate} />
+    <${Generator} onGenerate=${generate} />
   `;
 };
 
-const rowsFor = (value: string) => Math.min(10, Math.max(2, value.split('\n').length));
+const minRows = 2;
+const maxRows = 10;
 
-/** Enter is a new line here, so the form goes with Ctrl or Cmd. */
+const rowsFor = (value: string) => Math.min(maxRows, Math.max(minRows, value.split('\n').length));
+
+/** Enter starts a new line here, so Ctrl+Enter or Cmd+Enter submits the form. */
 const submitOnEnter = (event: KeyboardEvent) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
@@ -69,7 +71,7 @@ const SpaceWarning = ({ value, onTrim }: { value: string; onTrim: () => void }) 
     ? null
     : html`
         <div class="warning" role="status">
-          <span>The value begins or ends with white space. Few keys do.</span>
-          <${Button} kind="quiet" onClick=${onTrim}>Remove it<//>
+          <span>The value begins or ends with whitespace. This is rarely intended.</span>
+          <${Button} kind="quiet" onClick=${onTrim}>Trim<//>
         </div>
       `;

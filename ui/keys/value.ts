@@ -1,3 +1,7 @@
+/**
+ * Shows a value on request. This is the only component that holds one: until the time is up, the window loses the focus,
+ * the tab is hidden, or the component is removed.
+ */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -10,19 +14,15 @@ interface Props {
   model: KeysModel;
   name: string;
   tabindex?: number;
-  /** Room for many lines. */
+  /** Leaves room for many lines. */
   isTall?: boolean;
 }
 
-const shownForMs = 30_000;
+const revealSeconds = 30;
 
-/** As wide for a short value as for a long one. */
+/** Has the same width for every value. */
 const mask = '••••••••••••';
 
-/**
- * The only place where a value is shown, and the only one that holds it: until half a minute is over, the window is left,
- * the tab is hidden or this is taken off the page.
- */
 export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
   const value = useSignal<string | null>(null);
   const asked = useRef(0);
@@ -33,7 +33,7 @@ export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
     value.value = null;
   };
 
-  /** An answer that comes when the person has looked away is not shown any more. */
+  /** Ignores an answer that comes after the value was hidden again. */
   const reveal = async () => {
     asked.current += 1;
     const mine = asked.current;
@@ -48,7 +48,7 @@ export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
   useLayoutEffect(() => whenLookedAway(hide), []);
   useLayoutEffect(() => {
     if (!isShown) return;
-    const timer = setTimeout(hide, shownForMs);
+    const timer = setTimeout(hide, revealSeconds * 1000);
     return () => clearTimeout(timer);
   }, [isShown]);
 
@@ -66,10 +66,11 @@ export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
 
 const Text = ({ value }: { value: string | null }) =>
   value === null
-    ? html`<span class="mask" role="img" aria-label="Hidden">${mask}</span>`
-    : html`<pre class="value-text" tabindex="0" role="group" aria-label="The value">${value}</pre><span class="fuse" aria-hidden="true" />`;
+    ? html`<span class="mask" role="img" aria-label="Value hidden">${mask}</span>`
+    : html`<pre class="value-text" tabindex=${0} role="group" aria-label="Revealed value">${value}</pre>
+        <span class="time-left" aria-hidden="true" style=${{ animationDuration: `${revealSeconds}s` }} />`;
 
-/** Copies without showing. */
+/** Copies a value without showing it. */
 export const copyValue = async (model: KeysModel, name: string): Promise<void> => {
   try {
     await copySecret(() => model.read(name), name);

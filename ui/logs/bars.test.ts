@@ -3,7 +3,7 @@ import { barsOf, highest } from './bars.ts';
 
 const now = Date.parse('2026-06-15T12:34:56Z');
 
-test('hours in which nothing happened have their bar', () => {
+test('includes hours in which nothing happened', () => {
   const bars = barsOf({ activity: [{ time: '2026-06-15T10:00:00.000Z', allowed: 3, refused: 1 }] }, 'hour', now);
   expect(bars).toHaveLength(48);
   expect(bars.at(-1)).toEqual({ time: Date.parse('2026-06-15T12:00:00Z'), allowed: 0, refused: 0 });
@@ -11,7 +11,7 @@ test('hours in which nothing happened have their bar', () => {
   expect(highest(bars)).toBe(4);
 });
 
-test('a vault whose clock is ahead loses no bar', () => {
+test('keeps every bar when the clock of the vault is ahead', () => {
   const bars = barsOf({ activity: [{ time: '2026-06-16T00:00:00.000Z', allowed: 1, refused: 0 }] }, 'day', now);
   expect(bars).toHaveLength(30);
   expect(bars.at(-1)?.allowed).toBe(1);

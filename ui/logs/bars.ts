@@ -1,6 +1,6 @@
+/** The bars of the activity chart: one for each hour or day, also where nothing happened. */
+import { maxActivityDays, maxActivityHours } from '../../core/limits.ts';
 import type { Activity } from '../api/wire.ts';
-
-/** Counts per hour or day, with the hours in which nothing happened. */
 
 export type Per = 'hour' | 'day';
 
@@ -11,14 +11,16 @@ export interface Bar {
 }
 
 const steps: Record<Per, { ms: number; count: number }> = {
-  hour: { ms: 3_600_000, count: 48 },
-  day: { ms: 86_400_000, count: 30 },
+  hour: { ms: 3_600_000, count: maxActivityHours },
+  day: { ms: 86_400_000, count: maxActivityDays },
 };
+
+export const spanText = (per: Per): string => `last ${steps[per].count} ${per}s`;
 
 export const barsOf = ({ activity }: Activity, per: Per, now: number): Bar[] => {
   const { ms, count } = steps[per];
   const known = new Map(activity.map((one) => [Date.parse(one.time), one]));
-  // The vault's clock may be ahead of this one's.
+  // The vault's clock may be ahead of the browser's.
   const newest = Math.max(Math.floor(now / ms) * ms, ...known.keys());
   return Array.from({ length: count }, (_, index) => {
     const time = newest - (count - 1 - index) * ms;

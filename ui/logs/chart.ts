@@ -1,35 +1,35 @@
+/** The chart of activity over time. Its caption and its label give the numbers as text, for screen readers too. */
 import { html } from 'htm/preact';
 import { Segmented } from '../parts/segmented.ts';
-import { type Bar, barsOf, highest, type Per } from './bars.ts';
+import { type Bar, barsOf, highest, type Per, spanText } from './bars.ts';
 import type { LogsModel } from './model.ts';
 
-const spans: Record<Per, string> = { hour: 'last 48 hours', day: 'last 30 days' };
 const choices = [
   { value: 'hour', text: 'Hours' },
   { value: 'day', text: 'Days' },
 ] as const;
 
-/** Activity over time. Its numbers are in the text as well: nothing is said by the drawing alone. */
 export const Chart = ({ model }: { model: LogsModel }) => {
   const per = model.per.value;
   const answer = model.activity.answer.value;
+  const bars = answer && barsOf(answer, per, Date.now());
   return html`
     <figure class="chart">
       <div class="chart-head">
-        <${Caption} bars=${answer ? barsOf(answer, per, Date.now()) : null} per=${per} />
+        <${Caption} bars=${bars ?? []} per=${per} />
         <${Segmented} label="Activity per" value=${per} choices=${choices} onChange=${model.setPer} />
       </div>
-      ${answer ? html`<${Bars} bars=${barsOf(answer, per, Date.now())} per=${per} />` : html`<div class="chart-space" />`}
+      ${bars ? html`<${Bars} bars=${bars} per=${per} />` : html`<div class="chart-space" />`}
     </figure>
   `;
 };
 
-const Caption = ({ bars, per }: { bars: Bar[] | null; per: Per }) => {
-  const allowed = (bars ?? []).reduce((sum, bar) => sum + bar.allowed, 0);
-  const refused = (bars ?? []).reduce((sum, bar) => sum + bar.refused, 0);
+const Caption = ({ bars, per }: { bars: Bar[]; per: Per }) => {
+  const allowed = bars.reduce((sum, bar) => sum + bar.allowed, 0);
+  const refused = bars.reduce((sum, bar) => sum + bar.refused, 0);
   return html`
     <figcaption>
-      <strong>${(allowed + refused).toLocaleString()}</strong> events in the ${spans[per]}
+      <strong>${(allowed + refused).toLocaleString()}</strong> events in the ${spanText(per)}
       <span class=${refused > 0 ? 'legend-refused' : 'legend-quiet'}>${refused.toLocaleString()} refused</span>
     </figcaption>
   `;
@@ -38,12 +38,13 @@ const Caption = ({ bars, per }: { bars: Bar[] | null; per: Per }) => {
 const width = 960;
 const height = 96;
 const gap = 4;
-const least = 3;
+/** A bar for a single event stays visible. */
+const minBarHeight = 3;
 
 const Bars = ({ bars, per }: { bars: Bar[]; per: Per }) => {
   const most = highest(bars);
   const step = width / bars.length;
-  const scale = (count: number) => (count === 0 ? 0 : Math.max(least, (count / most) * (height - 4)));
+  const scale = (count: number) => (count === 0 ? 0 : Math.max(minBarHeight, (count / most) * (height - 4)));
   return html`
     <svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label=${summary(bars, per)}>
       <defs>
@@ -77,5 +78,5 @@ const barText = (bar: Bar, per: Per) => `${moment(bar, per)}: ${bar.allowed} all
 
 const summary = (bars: readonly Bar[], per: Per) => {
   const busiest = bars.reduce((best, bar) => (bar.allowed + bar.refused > best.allowed + best.refused ? bar : best));
-  return `Activity in the ${spans[per]}, one bar per ${per}. Busiest: ${barText(busiest, per)}.`;
+  return `Activity in the ${spanText(per)}, one bar per ${per}. Busiest: ${barText(busiest, per)}.`;
 };

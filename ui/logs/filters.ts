@@ -22,7 +22,7 @@ export const Filters = ({ model, isAdmin }: Props) => {
   return html`
     <div class="toolbar filters" role="search" aria-label="Filter the logs">
       <select
-        class="input" aria-label="What happened" value=${query.action ?? ''}
+        class="input" aria-label="Action" value=${query.action ?? ''}
         onChange=${(event: Event) => model.setFilter('action', typed(event))}
       >
         ${choicesWith(query.action).map(({ value, text: label }) => html`<option key=${value} value=${value}>${label}</option>`)}
@@ -35,17 +35,12 @@ export const Filters = ({ model, isAdmin }: Props) => {
         />
         <span>Refused only</span>
       </label>
-      <${Clear} model=${model} />
+      ${model.filters.value !== '{}' && html`<${Button} kind="quiet" icon="close" onClick=${model.clearFilters}>Clear<//>`}
     </div>
   `;
 };
 
-const Clear = ({ model }: { model: LogsModel }) =>
-  model.filters.value === '{}'
-    ? null
-    : html`<${Button} kind="quiet" icon="close" onClick=${model.clearFilters}>Clear<//>`;
-
-/** An address may ask for an action that the list does not name. */
+/** The filter in the address may be an action that is not in the list. */
 const choicesWith = (action = '') =>
   actionChoices.some(({ value }) => value === action)
     ? actionChoices

@@ -20,22 +20,18 @@ const Entry = ({ entry }: { entry: LogEntry }) => {
     <li class="log ${why === null ? '' : 'refused'} ${isRoutine ? 'routine' : ''}">
       <span class="log-icon"><${Icon} name=${icon} size=${16} /></span>
       <p class="log-text">
-        <strong class="verbatim">${who}</strong> ${did}<${Target} target=${target} /><${Why} why=${why} />
+        <strong class="verbatim">${who}</strong> ${did}
+        ${target !== null && html` <bdi class="log-target">${target}</bdi>`}
+        ${why !== null && html` <span class="log-why">Refused: ${why}</span>`}
       </p>
       <p class="log-meta"><${Ago} time=${entry.timestamp} /><span class="verbatim" title=${entry.user_agent}>${entry.ip_address}</span></p>
     </li>
   `;
 };
 
-const Target = ({ target }: { target: string | null }) =>
-  target === null ? null : html` <bdi class="log-target">${target}</bdi>`;
-
-const Why = ({ why }: { why: string | null }) =>
-  why === null ? null : html` <span class="log-why">Refused: ${why}</span>`;
-
 const Older = ({ model }: { model: LogsModel }) => {
   const task = useTask();
-  if (model.isComplete.value) return html`<p class="list-end">That is all there is.</p>`;
+  if (model.isComplete.value) return html`<p class="list-end">No older entries.</p>`;
   return html`
     <div class="list-end">
       ${model.olderProblem.value && html`<p role="alert">${model.olderProblem.value}</p>`}

@@ -1,3 +1,4 @@
+/** The state of the logs page: the entries, newest first, page by page; the filters from the address; the activity chart. */
 import { computed, signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { asProblem, loaded } from '../api/loaded.ts';
@@ -5,14 +6,12 @@ import type { LogEntry } from '../api/wire.ts';
 import { type Query, route, setQuery } from '../shell/router.ts';
 import type { Per } from './bars.ts';
 
-/** The access logs, a page at a time, newest first. */
-
 const entriesPerPage = 100;
 
 export const filterNames = ['user', 'action', 'key', 'address', 'failures'] as const;
 export type FilterName = (typeof filterNames)[number];
 
-/** From the words in the address to those of the API. */
+/** The query of the API for the filters in the address. */
 const apiQuery = (query: Query): Record<string, string> => {
   const { user = '', action = '', key = '', address = '', failures = '' } = query;
   const asked = {
@@ -34,7 +33,7 @@ export const logsModel = () => {
     const asked = filters.value;
     const query: Record<string, string> = { ...JSON.parse(asked), limit: String(entriesPerPage) };
     const { logs } = await api.logs(before === null ? query : { ...query, before: String(before) });
-    // An answer to what one no longer asks for says nothing of what is shown.
+    // An answer to earlier filters says nothing about the list on screen.
     if (asked === filters.value) isComplete.value = logs.length < entriesPerPage;
     return logs;
   };

@@ -1,8 +1,9 @@
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { LogEntry } from '../api/wire.ts';
 import { Button, IconButton } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
-import { Blank, Failed, Waiting } from '../parts/state.ts';
+import { Blank, Content } from '../parts/state.ts';
 import { Chart } from './chart.ts';
 import { Filters } from './filters.ts';
 import { LogList } from './list.ts';
@@ -13,7 +14,7 @@ interface Props {
   isAdmin: boolean;
 }
 
-/** Every list that is fetched is itself an entry, so typing waits for a pause before it asks. */
+/** Each fetch of the list adds an entry to the log, so typing fetches only after a pause. */
 const typingPauseMs = 300;
 
 export const LogsPage = ({ model, isAdmin }: Props) => {
@@ -34,30 +35,23 @@ export const LogsPage = ({ model, isAdmin }: Props) => {
   };
 
   return html`
-    <${PageHead} title="Access Logs" lead=${isAdmin ? 'Everything that anybody did, or tried to.' : 'Everything that was done in your name.'}>
+    <${PageHead} title="Access Logs" lead=${isAdmin ? 'All actions in this vault, including refused ones.' : 'All actions of your account, including refused ones.'}>
       <${IconButton} icon="refresh" label="Refresh" onClick=${reload} />
     <//>
     <${Chart} model=${model} />
     <${Filters} model=${model} isAdmin=${isAdmin} />
-    <${Content} model=${model} />
+    <${Content} of=${model.list} failure="Could not load the access log" waiting="Loading the access log…">
+      ${(entries: LogEntry[]) => (entries.length > 0 ? html`<${LogList} model=${model} entries=${entries} />` : html`<${Nothing} model=${model} />`)}
+    <//>
   `;
-};
-
-const Content = ({ model }: { model: LogsModel }) => {
-  const { answer, error, load } = model.list;
-  if (error.value)
-    return html`<${Failed} error=${error.value} title="The access log could not be fetched" onRetry=${load} />`;
-  if (!answer.value) return html`<${Waiting}>Fetching the log…<//>`;
-  if (answer.value.length === 0) return html`<${Nothing} model=${model} />`;
-  return html`<${LogList} model=${model} entries=${answer.value} />`;
 };
 
 const Nothing = ({ model }: { model: LogsModel }) =>
   model.filters.value === '{}'
-    ? html`<${Blank} icon="log" title="Nothing has happened yet"><p>Every look at a key, and every change, will stand here.</p><//>`
+    ? html`<${Blank} icon="log" title="No activity yet"><p>Every access to a key and every change will appear here.</p><//>`
     : html`
-        <${Blank} icon="filter" title="No entry matches">
-          <p>Nothing in the log fits all of these filters.</p>
-          <${Button} onClick=${model.clearFilters}>Clear the filters<//>
+        <${Blank} icon="filter" title="No matching entries">
+          <p>No entry in the log matches all of these filters.</p>
+          <${Button} onClick=${model.clearFilters}>Clear filters<//>
         <//>
       `;

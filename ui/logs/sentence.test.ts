@@ -22,7 +22,7 @@ const read = (fields: Partial<LogEntry>) => {
   return [who, did, target, why && `(${why})`].filter(Boolean).join(' ');
 };
 
-describe('reads as a sentence', () => {
+describe('words an entry as a sentence', () => {
   test.each([
     [{ target: 'STRIPE' }, 'alice viewed STRIPE'],
     [{ action: 'login_success' }, 'alice signed in'],
@@ -32,21 +32,21 @@ describe('reads as a sentence', () => {
     ],
     [
       { target: 'STRIPE', success: false, outcome: 'denied', reason: 'not_owner' },
-      'alice tried to view STRIPE (somebody else’s key)',
+      'alice tried to view STRIPE (it belongs to another user)',
     ],
-    [{ success: false, outcome: 'not_found', target: 'GONE' }, 'alice tried to view GONE (there is no such thing)'],
+    [{ success: false, outcome: 'not_found', target: 'GONE' }, 'alice tried to view GONE (it does not exist)'],
     [
       { action: 'add_key', success: false, outcome: 'invalid', reason: 'api_key must not be empty.' },
       'alice tried to add the key (api key must not be empty.)',
     ],
-    [{ user_name: null, action: 'list_keys' }, 'Somebody listed the keys'],
+    [{ user_name: null, action: 'list_keys' }, 'Someone listed the keys'],
     [{ action: 'something_old', target: 'x' }, 'alice did something_old x'],
     [{ action: 'constructor' }, 'alice did constructor'],
   ] as [Partial<LogEntry>, string][])('%j', (fields, text) => {
     expect(read(fields)).toBe(text);
   });
 
-  test('looking around is routine, being refused never is', () => {
+  test('treats allowed browsing as routine, but never a refusal', () => {
     expect(sentenceOf(entry({ action: 'list_keys' })).isRoutine).toBe(true);
     expect(sentenceOf(entry({ action: 'list_keys', success: false, outcome: 'denied' })).isRoutine).toBe(false);
   });

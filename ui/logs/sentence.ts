@@ -1,15 +1,14 @@
+/** Words log entries as sentences: who did what to what, and why it was refused. */
 import type { LogEntry } from '../api/wire.ts';
 import type { IconName } from '../parts/icon.ts';
 
-/** Log entries as sentences: who did what to what. */
-
 interface Wording {
   icon: IconName;
-  /** "alice ..." where it was allowed. The target, where there is one, follows. */
+  /** Follows the name if the action was allowed. The target, if any, comes after it. */
   did: string;
-  /** "alice tried to ..." where it was not. */
+  /** Follows "tried to" if the action was refused. */
   tried: string;
-  /** Looking around leaves many entries that say little. */
+  /** Entries of plain browsing, which are many and say little, are shown less prominently. */
   isRoutine?: true;
 }
 
@@ -18,7 +17,7 @@ const wordings: Record<string, Wording> = {
   login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in' },
   logout: { icon: 'leave', did: 'signed out', tried: 'sign out' },
   view_session: { icon: 'enter', did: 'opened Keystore', tried: 'open Keystore', isRoutine: true },
-  list_sessions: { icon: 'user', did: 'looked at their sessions', tried: 'look at their sessions', isRoutine: true },
+  list_sessions: { icon: 'user', did: 'viewed their sessions', tried: 'view their sessions', isRoutine: true },
   revoke_session: { icon: 'leave', did: 'ended the session', tried: 'end the session' },
   change_password: { icon: 'lock', did: 'changed their password', tried: 'change their password' },
   list_keys: { icon: 'key', did: 'listed the keys', tried: 'list the keys', isRoutine: true },
@@ -26,8 +25,8 @@ const wordings: Record<string, Wording> = {
   add_key: { icon: 'plus', did: 'added the key', tried: 'add the key' },
   update_key: { icon: 'edit', did: 'changed', tried: 'change' },
   delete_key: { icon: 'trash', did: 'deleted the key', tried: 'delete the key' },
-  list_logs: { icon: 'log', did: 'read the access logs', tried: 'read the access logs', isRoutine: true },
-  view_activity: { icon: 'pulse', did: 'looked at the activity', tried: 'look at the activity', isRoutine: true },
+  list_logs: { icon: 'log', did: 'viewed the access logs', tried: 'view the access logs', isRoutine: true },
+  view_activity: { icon: 'pulse', did: 'viewed the activity chart', tried: 'view the activity chart', isRoutine: true },
   list_users: { icon: 'users', did: 'listed the users', tried: 'list the users', isRoutine: true },
   add_user: { icon: 'plus', did: 'added the user', tried: 'add the user' },
   update_user: { icon: 'users', did: 'changed the user', tried: 'change the user' },
@@ -38,19 +37,19 @@ const reasons: Record<string, string> = {
   wrong_password: 'wrong user name or password',
   inactive_account: 'the account is deactivated',
   throttled: 'too many failed attempts',
-  role: 'only an admin may',
-  not_owner: 'somebody else’s key',
-  name_taken: 'the name is taken',
-  last_admin: 'the last active admin',
-  own_account: 'their own account',
+  role: 'admins only',
+  not_owner: 'it belongs to another user',
+  name_taken: 'the name is already taken',
+  last_admin: 'this is the last active admin',
+  own_account: 'not possible for their own account',
   password_is_name: 'the password was the user name',
 };
 
 const outcomes: Record<string, string> = {
   denied: 'not allowed',
-  not_found: 'there is no such thing',
-  conflict: 'it exists already',
-  invalid: 'the request made no sense',
+  not_found: 'it does not exist',
+  conflict: 'it already exists',
+  invalid: 'the request was invalid',
   unauthenticated: 'not signed in',
   failed: 'it failed',
 };
@@ -70,7 +69,7 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
   const wording = known(wordings, action) ?? unknown(action);
   return {
     icon: success ? wording.icon : 'refuse',
-    who: user_name ?? 'Somebody',
+    who: user_name ?? 'Someone',
     did: success ? wording.did : `tried to ${wording.tried}`,
     target,
     why: success ? null : because(outcome, reason),
@@ -78,7 +77,7 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
   };
 };
 
-/** An entry that was moved in from elsewhere keeps the name it had. */
+/** An entry that was imported from another vault may have an action that this version does not know. */
 const unknown = (action: string): Wording => ({ icon: 'info', did: `did ${action}`, tried: `do ${action}` });
 
 const because = (outcome: string, reason: string | null): string => {
@@ -86,20 +85,20 @@ const because = (outcome: string, reason: string | null): string => {
   return known(reasons, reason) ?? reason.replaceAll('_', ' ');
 };
 
-/** Words from the log are anybody's: `constructor` is not one of ours. */
+/** Looks up own properties only: the log may contain any word, `constructor` too. */
 const known = <Words>(words: Record<string, Words>, name: string): Words | undefined =>
   Object.hasOwn(words, name) ? words[name] : undefined;
 
-/** What one can look for; the value is a part of the actions' names, which is what the vault matches. */
+/** The choices of the action filter. A value matches every action whose name contains it. */
 export const actionChoices = [
-  { value: '', text: 'Everything' },
+  { value: '', text: 'All actions' },
   { value: 'login', text: 'Sign-ins' },
-  { value: '_key', text: 'Keys: anything' },
+  { value: '_key', text: 'Keys: any action' },
   { value: 'view_key', text: 'Keys: viewed' },
   { value: 'add_key', text: 'Keys: added' },
   { value: 'update_key', text: 'Keys: changed' },
   { value: 'delete_key', text: 'Keys: deleted' },
-  { value: '_user', text: 'Users: anything' },
+  { value: '_user', text: 'Users: any action' },
   { value: 'password', text: 'Passwords' },
   { value: 'session', text: 'Sessions' },
   { value: 'logout', text: 'Sign-outs' },

@@ -1,3 +1,4 @@
+/** Buttons: with a text, or with an icon alone. Both pass every attribute of a button on to the element. */
 import { html } from 'htm/preact';
 import type { ButtonHTMLAttributes, ComponentChildren } from 'preact';
 import { Icon, type IconName } from './icon.ts';
@@ -7,7 +8,7 @@ interface Props extends Omit<ButtonHTMLAttributes, 'icon' | 'class'> {
   icon?: IconName;
   isBusy?: boolean;
   class?: string;
-  children?: ComponentChildren;
+  children: ComponentChildren;
 }
 
 export const Button = ({ kind = 'plain', icon, isBusy = false, class: more = '', children, ...rest }: Props) => html`
@@ -18,13 +19,12 @@ export const Button = ({ kind = 'plain', icon, isBusy = false, class: more = '',
 
 interface IconButtonProps extends Omit<ButtonHTMLAttributes, 'icon' | 'label' | 'class'> {
   icon: IconName;
-  /** Says what it does; also its tooltip. */
+  /** Names the action, for screen readers and as the tooltip. */
   label: string;
-  class?: string;
 }
 
-export const IconButton = ({ icon, label, class: more = '', ...rest }: IconButtonProps) => html`
-  <button type="button" ...${rest} class="icon-button ${more}" aria-label=${label} title=${label}>
+export const IconButton = ({ icon, label, ...rest }: IconButtonProps) => html`
+  <button type="button" ...${rest} class="icon-button" aria-label=${label} title=${label}>
     <${Icon} name=${icon} />
   </button>
 `;

@@ -1,16 +1,15 @@
+/** Copies secrets without showing them, with or without `navigator.clipboard`, which plain http does not have. */
 import { Problem } from '../api/client.ts';
 import { notify } from './toast.ts';
 
-/** Copying what nobody is to see, with or without `navigator.clipboard`, which plain http does not have. */
-
 const clearAfterSeconds = 30;
 
-/** Copies what `load` fetches; the clipboard is cleared after a while, if it still holds that. */
+/** Copies what `load` fetches. After a while the clipboard is cleared, if it still holds that. */
 export const copySecret = async (load: () => Promise<string>, label: string): Promise<void> => {
   const fingerprint = await copied(load);
   dismissEarlier();
   dismissEarlier = notify({
-    text: `Copied ${label}. The clipboard is cleared when the countdown ends.`,
+    text: `Copied ${label}. The clipboard will be cleared when the countdown ends.`,
     seconds: clearAfterSeconds,
     isCountdown: true,
   });
@@ -21,15 +20,12 @@ export const copySecret = async (load: () => Promise<string>, label: string): Pr
 let dismissEarlier = () => {};
 let clearing: ReturnType<typeof setTimeout> | undefined;
 
-/**
- * The promise goes to the clipboard itself where that is possible: Safari forgets the click that allowed it while an
- * answer is awaited.
- */
+/** Hands the promise itself to the clipboard where it can: Safari ends the permission of a click when code awaits an answer. */
 const copied = async (load: () => Promise<string>): Promise<string | null> => {
   const value = load();
   if (navigator.clipboard && 'ClipboardItem' in globalThis) {
     const blob = value.then((text) => new Blob([text], { type: 'text/plain' }));
-    // Whoever asked hears of a failure from `value`.
+    // The caller learns of a failure from `value`.
     blob.catch(() => {});
     const isWritten = await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]).then(
       () => true,
@@ -45,13 +41,12 @@ const write = async (text: string): Promise<void> => {
   try {
     if (navigator.clipboard) return await navigator.clipboard.writeText(text);
   } catch {
-    // Refused by a permission or for want of focus: the old way may still be open.
+    // The permission or the focus is missing. The old command may still work.
   }
-  if (!writeByCommand(text))
-    throw new Problem(0, 'The browser did not let the page copy. Reveal the value and copy it by hand.');
+  if (!writeByCommand(text)) throw new Problem(0, 'The browser blocked copying. Reveal the value and copy it by hand.');
 };
 
-/** A dialog makes everything outside it inert, so the text area goes where the focus is. */
+/** An open dialog makes everything outside it inert, so the text area is added where the focus is. */
 const writeByCommand = (text: string): boolean => {
   const focused = document.activeElement;
   const area = document.createElement('textarea');
@@ -70,7 +65,7 @@ const writeByCommand = (text: string): boolean => {
   }
 };
 
-/** To know a value again without keeping it; null where the browser has no digest, and so no reading either. */
+/** Recognises a value later without keeping it. Null where the browser offers no digest; it then offers no reading either. */
 const fingerprintOf = async (text: string): Promise<string | null> => {
   if (!globalThis.crypto?.subtle) return null;
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
@@ -78,7 +73,7 @@ const fingerprintOf = async (text: string): Promise<string | null> => {
 };
 
 const unchecked =
-  'The copied value may still be on the clipboard: this page may not look. Copy something else over it.';
+  'The copied value may still be on the clipboard: this page is not allowed to check. Copy something else to replace it.';
 
 const clear = async (fingerprint: string | null): Promise<void> => {
   const found = fingerprint === null ? null : await readBack();
@@ -91,7 +86,7 @@ const clear = async (fingerprint: string | null): Promise<void> => {
   notify({ tone: 'plain', text: 'Clipboard cleared.', seconds: 3 });
 };
 
-/** What is on the clipboard, if reading it needs no question to the person; a page without focus waits for it. */
+/** The clipboard's text; null if the browser would ask the user first. A page without focus waits until it has it. */
 const readBack = async (): Promise<string | null> => {
   try {
     const { state } = await navigator.permissions.query({ name: 'clipboard-read' as PermissionName });

@@ -1,7 +1,7 @@
 import { asProblem } from '../api/loaded.ts';
 import { notify } from './toast.ts';
 
-/** Says what went wrong where there is no form to say it in. That a session ended is said by the sign-in that follows. */
+/** Reports an error as a toast, for actions without a form. An expired session is reported by the sign-in page instead. */
 export const complain = (error: unknown): void => {
   const problem = asProblem(error);
   if (problem.status !== 401) notify({ tone: 'bad', text: problem.message });

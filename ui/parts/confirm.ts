@@ -1,11 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
-import { Button } from './button.ts';
-import { Dialog } from './dialog.ts';
 import { typed } from './events.ts';
 import { Field } from './field.ts';
-import { FormProblem } from './form.ts';
+import { FormDialog } from './form-dialog.ts';
 import { useTask } from './task.ts';
 
 interface Props {
@@ -13,30 +11,23 @@ interface Props {
   action: string;
   onConfirm: () => Promise<void>;
   onClose: () => void;
-  /** The name to type first, where there is no way back. */
+  /** The name to type first, if the action cannot be undone. */
   name?: string;
-  children?: ComponentChildren;
+  children: ComponentChildren;
 }
 
+/** Asks before an action that destroys something. */
 export const Confirm = ({ title, action, onConfirm, onClose, name, children }: Props) => {
   const task = useTask();
   const given = useSignal('');
   const isSure = name === undefined || given.value.trim() === name.trim();
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (isSure) void task.run(onConfirm);
-  };
   return html`
-    <${Dialog} title=${title} onClose=${onClose}>
-      <form class="stack" onSubmit=${submit}>
-        <div class="prose">${children}</div>
-        ${name !== undefined && html`<${TypedName} name=${name} onInput=${(text: string) => (given.value = text)} />`}
-        <${FormProblem} problem=${task.problem.value} />
-        <div class="dialog-actions">
-          <${Button} onClick=${onClose} autofocus=${name === undefined}>Cancel<//>
-          <${Button} kind="danger" type="submit" disabled=${!isSure} isBusy=${task.isBusy.value}>${action}<//>
-        </div>
-      </form>
+    <${FormDialog}
+      title=${title} action=${action} kind="danger" isDisabled=${!isSure} startsAtCancel=${name === undefined}
+      task=${task} problem=${task.problem.value?.message ?? null} onSubmit=${onConfirm} onClose=${onClose}
+    >
+      <div class="prose">${children}</div>
+      ${name !== undefined && html`<${TypedName} name=${name} onInput=${(text: string) => (given.value = text)} />`}
     <//>
   `;
 };

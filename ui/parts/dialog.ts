@@ -1,3 +1,4 @@
+/** Modal dialogs, and how many are open. */
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
@@ -5,21 +6,20 @@ import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from './button.ts';
 import { ToastList } from './toast.ts';
 
-/** Modal dialogs that are open. */
 export const openDialogs = signal(0);
 
 interface Props {
   title: string;
   onClose: () => void;
-  kind?: 'form' | 'wide' | 'palette';
-  /** Without it the title is only said, not shown. */
+  kind?: 'form' | 'palette';
+  /** False keeps the title for screen readers only. */
   isTitled?: boolean;
-  children?: ComponentChildren;
+  children: ComponentChildren;
 }
 
 /**
- * A native modal dialog: the rest of the page is inert, Esc closes it, focus stays inside and goes back to where it came
- * from. What happened is said inside as well, since nothing outside can be heard meanwhile.
+ * A native modal dialog: the rest of the page is inert, Esc closes it, and the focus stays inside until it returns to where
+ * it was. It shows toasts of its own, because screen readers ignore the ones outside.
  */
 export const Dialog = ({ title, onClose, kind = 'form', isTitled = true, children }: Props) => {
   const ref = useRef<HTMLDialogElement>(null);
@@ -34,7 +34,7 @@ export const Dialog = ({ title, onClose, kind = 'form', isTitled = true, childre
         onClose();
       }}
       onClose=${(event: Event) => {
-        // The event comes a moment after the closing, and so also when this dialog has gone already.
+        // The event comes late: by then this dialog may be off the page.
         if ((event.currentTarget as HTMLDialogElement).isConnected) onClose();
       }}
     >
@@ -62,7 +62,7 @@ const opened = (dialog: HTMLDialogElement | null) => {
   };
 };
 
-/** Where the opener is gone, as the row of a deleted key is, one goes on at the top of the page's content. */
+/** Returns the focus. If the opener is gone, like the row of a deleted key, the page's heading gets it. */
 const focusAgain = (opener: Element | null) => {
   if (document.querySelector('dialog[open]')) return;
   if (opener instanceof HTMLElement && opener.isConnected && opener !== document.body) opener.focus();

@@ -1,4 +1,4 @@
-/** What an event or a form says, as text. */
+/** Reads texts and states out of events and forms. */
 
 export const typed = (event: Event): string =>
   (event.currentTarget as HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement).value;
@@ -10,6 +10,6 @@ export const fieldText = (form: HTMLFormElement, name: string): string => {
   return field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement ? field.value : '';
 };
 
-/** Whether the keys that are pressed belong to a field rather than to the page. */
+/** Whether a key press goes to a field, so that it is not a shortcut of the page. */
 export const isTyping = (event: Event): boolean =>
   event.target instanceof HTMLElement && event.target.matches('input, textarea, select, [contenteditable]');

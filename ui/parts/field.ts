@@ -1,34 +1,30 @@
+/** Form fields with their label, hint and error, and check boxes. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
+import { isChecked } from './events.ts';
 import { Icon } from './icon.ts';
 
 interface Props {
   label: string;
   hint?: ComponentChildren;
   error?: string | null;
-  /** The control; it gets the attributes that tie it to its label, hint and error. */
+  /** Renders the control with the given attributes, which tie it to its label, hint and error. */
   children: (field: object) => ComponentChildren;
 }
 
-export const Field = ({ label, hint, error, children }: Props) => {
+export const Field = ({ label, hint, error = null, children }: Props) => {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined;
   return html`
     <div class="field">
       <label for=${id}>${label}</label>
       ${children({ id, class: 'input', 'aria-describedby': described, 'aria-invalid': error ? 'true' : undefined })}
-      <${Hint} id="${id}-hint">${hint}<//>
-      <${FieldError} id="${id}-error" error=${error ?? null} />
+      ${hint && html`<div class="hint" id="${id}-hint">${hint}</div>`}
+      ${error && html`<p class="field-error" id="${id}-error"><${Icon} name="alert" size=${16} />${error}</p>`}
     </div>
   `;
 };
-
-const Hint = ({ id, children }: { id: string; children?: ComponentChildren }) =>
-  children ? html`<div class="hint" id=${id}>${children}</div>` : null;
-
-const FieldError = ({ id, error }: { id: string; error: string | null }) =>
-  error ? html`<p class="field-error" id=${id}><${Icon} name="alert" size=${16} />${error}</p>` : null;
 
 interface CheckProps {
   label: string;
@@ -39,9 +35,7 @@ interface CheckProps {
 
 export const Check = ({ label, hint, isOn, onChange }: CheckProps) => html`
   <label class="check">
-    <input
-      type="checkbox" checked=${isOn} onChange=${(event: Event) => onChange((event.currentTarget as HTMLInputElement).checked)}
-    />
+    <input type="checkbox" checked=${isOn} onChange=${(event: Event) => onChange(isChecked(event))} />
     <span>${label}${hint && html`<small>${hint}</small>`}</span>
   </label>
 `;

@@ -17,6 +17,6 @@ test.each([
   expect(placed(new Problem(status, message), fields, { 409: 'key_name' })).toEqual({ field, text });
 });
 
-test('no problem is no problem', () => {
+test('places nothing if there is no problem', () => {
   expect(placed(null, fields)).toEqual({ field: null, text: null });
 });

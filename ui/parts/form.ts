@@ -1,29 +1,29 @@
+/** Errors of forms: which field one belongs to, and how the page words it. */
 import { html } from 'htm/preact';
 import type { Problem } from '../api/client.ts';
 import { Icon } from './icon.ts';
 
-/** What is wrong with the whole of a form. Errors of one field stand at the field. */
-export const FormProblem = ({ problem }: { problem: Problem | string | null }) => html`
-  <div role="alert">
-    ${
-      problem &&
-      html`<p class="form-problem"><${Icon} name="alert" /><span>${typeof problem === 'string' ? problem : problem.message}</span></p>`
-    }
-  </div>
+/** The error of a form as a whole. Errors of one field appear at the field. */
+export const FormProblem = ({ text }: { text: string | null }) => html`
+  <div role="alert">${text && html`<p class="form-problem"><${Icon} name="alert" /><span>${text}</span></p>`}</div>
 `;
 
-/** A field by its wire name: what the page calls it, and other words that sentences about it begin with. */
-export type FieldNames = Readonly<Record<string, { label: string; also?: readonly string[] }>>;
+/** For each field, by its name in the API: how the page names it, and how else sentences about it begin. */
+export type FieldNames<Name extends string> = Readonly<Record<Name, { label: string; also?: readonly string[] }>>;
 
-/** Which field a problem belongs to, and the sentence in the page's words; `field` is null for the form as a whole. */
-export const placed = (
+/**
+ * The field that a problem belongs to, null for the form as a whole, and the problem in the page's words. `byStatus` is
+ * for problems whose sentence does not name the field.
+ */
+export const placed = <Name extends string>(
   problem: Problem | null,
-  fields: FieldNames,
-  byStatus: Readonly<Record<number, string>> = {},
-): { field: string | null; text: string | null } => {
+  fields: FieldNames<Name>,
+  byStatus: Readonly<Record<number, NoInfer<Name>>> = {},
+): { field: Name | null; text: string | null } => {
   if (!problem) return { field: null, text: null };
   const { status, message } = problem;
-  for (const [field, { label, also = [] }] of Object.entries(fields)) {
+  for (const field of Object.keys(fields) as Name[]) {
+    const { label, also = [] } = fields[field];
     if (message.startsWith(`${field} `)) return { field, text: label + message.slice(field.length) };
     if (also.some((start) => message.startsWith(start))) return { field, text: message };
   }

@@ -3,24 +3,22 @@ import { html } from 'htm/preact';
 import { Button } from './button.ts';
 import { typed } from './events.ts';
 import { Check } from './field.ts';
-import { type Alphabet, alphabets, lengthLeast, lengthMost, randomText } from './random-text.ts';
+import { type Alphabet, alphabets, maxRandomCharacters, minRandomCharacters, randomText } from './random-text.ts';
 
 const labels: Record<Alphabet, string> = { lower: 'a–z', upper: 'A–Z', digits: '0–9', symbols: '!#$…' };
 const names = Object.keys(alphabets) as Alphabet[];
+const usualCharacters = 40;
+/** The slider ends here, since few values are longer; the number beside it goes further. */
+const maxSliderCharacters = 128;
 
-interface Props {
-  length: number;
-  onGenerate: (text: string) => void;
-}
-
-/** Makes a random text to go into the field above. */
-export const Generator = ({ length: usual, onGenerate }: Props) => {
-  const length = useSignal(usual);
+/** Generates a random text for the field above it. */
+export const Generator = ({ onGenerate }: { onGenerate: (text: string) => void }) => {
+  const length = useSignal(usualCharacters);
   const chosen = useSignal<Alphabet[]>(['lower', 'upper', 'digits']);
   const toggle = (name: Alphabet, isOn: boolean) => {
     const next = names.filter((one) => (one === name ? isOn : chosen.value.includes(one)));
-    if (next.length > 0) chosen.value = next;
-    else chosen.value = [...chosen.value];
+    // A new array in either case, so that the box of the last alphabet is drawn checked again.
+    chosen.value = next.length > 0 ? next : [...chosen.value];
   };
   const generate = () => onGenerate(randomText(length.value, chosen.value));
   return html`
@@ -30,11 +28,11 @@ export const Generator = ({ length: usual, onGenerate }: Props) => {
         <label class="generator-length">
           <span>Length</span>
           <input
-            type="range" min=${lengthLeast} max="128" value=${Math.min(length.value, 128)}
-            onInput=${(event: Event) => (length.value = Number(typed(event)))} aria-label="Length, as a slider"
+            type="range" min=${minRandomCharacters} max=${maxSliderCharacters} value=${Math.min(length.value, maxSliderCharacters)}
+            onInput=${(event: Event) => (length.value = Number(typed(event)))} aria-label="Length slider"
           />
           <input
-            class="input" type="number" min=${lengthLeast} max=${lengthMost} value=${length.value} aria-label="Length"
+            class="input" type="number" min=${minRandomCharacters} max=${maxRandomCharacters} value=${length.value} aria-label="Length"
             onChange=${(event: Event) => (length.value = within(Number(typed(event))))}
           />
         </label>
@@ -51,4 +49,5 @@ export const Generator = ({ length: usual, onGenerate }: Props) => {
   `;
 };
 
-const within = (length: number) => Math.min(lengthMost, Math.max(lengthLeast, Math.round(length) || lengthLeast));
+const within = (length: number) =>
+  Math.min(maxRandomCharacters, Math.max(minRandomCharacters, Math.round(length) || minRandomCharacters));

@@ -13,7 +13,7 @@ test.each([
   [['abc', 'abc', 'ab'], '[abc]'],
   [['nothing', 'x'], 'nothing'],
   [['', 'x'], ''],
-  // Its lower case is one unit longer: positions would be off, so nothing is marked.
+  // The lower case is one unit longer, so positions would be wrong and nothing is marked.
   [['İstanbul', 'bul'], 'İstanbul'],
 ] as [[string, ...string[]], string][])('%j', (given, expected) => {
   expect(shown(...given)).toBe(expected);

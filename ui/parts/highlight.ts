@@ -1,6 +1,6 @@
+/** A text with the words of a search marked. */
 import { html } from 'htm/preact';
 
-/** A text with what was searched for marked in it. */
 export const Highlight = ({ text, words }: { text: string; words: string }) => {
   const found = words.trim()
     ? marked(text, words.toLowerCase().split(/\s+/).filter(Boolean))
@@ -13,7 +13,7 @@ interface Part {
   isHit: boolean;
 }
 
-/** In a few scripts lower case has another length; positions would be wrong there, so nothing is marked. */
+/** In a few scripts the lower case has another length. Positions would be wrong there, so nothing is marked. */
 export const marked = (text: string, words: readonly string[]): Part[] => {
   const lower = text.toLowerCase();
   if (lower.length !== text.length) return [{ text, isHit: false }];

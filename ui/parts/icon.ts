@@ -1,6 +1,6 @@
+/** The icons: one path each, drawn as lines on a grid of 24 by 24. */
 import { html } from 'htm/preact';
 
-/** Line icons on a grid of 24, drawn for this house. */
 const icons = {
   key: 'M12.2 11.8 20.5 3.5M16 8l3 3M12.5 15.5a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0z',
   log: 'M8 6h12M8 12h12M8 18h8M4 6h.01M4 12h.01M4 18h.01',

@@ -1,6 +1,7 @@
+/** The product's icon, its name as a drawing, and the background of the sign-in page: the dial of a vault's door. */
 import { html } from 'htm/preact';
 
-/** The icon: a K whose upper arm is a key. The same drawing is in `public/favicon.svg`. */
+/** The icon: a K whose upper arm is a key. `public/favicon.svg` is the same drawing, which a test checks. */
 export const Mark = ({ size }: { size: number }) => html`
   <svg class="mark" width=${size} height=${size} viewBox="0 0 32 32" aria-hidden="true">
     <rect width="32" height="32" rx="8" class="mark-ground" />
@@ -9,7 +10,7 @@ export const Mark = ({ size }: { size: number }) => html`
   </svg>
 `;
 
-/** The name, drawn with one line like the icon. */
+/** The name, in the line style of the icon. */
 export const NameMark = () => html`
   <svg class="name-mark" viewBox="0 0 118 30" role="img" aria-label="Keystore">
     <path d=${letters.join('')} />
@@ -35,7 +36,7 @@ const ticks = Array.from({ length: 72 }, (_, index) => {
   return `M${at(inner)}L${at(192)}`;
 }).join('');
 
-/** The dial of a vault's door, behind the sign-in. */
+/** The background of the sign-in page. */
 export const Dial = () => html`
   <svg class="dial" viewBox="0 0 400 400" aria-hidden="true">
     <circle cx="200" cy="200" r="198" /><path d=${ticks} /><circle cx="200" cy="200" r="150" />

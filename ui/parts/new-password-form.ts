@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
+import { minPasswordCharacters } from '../../core/limits.ts';
 import { Button } from './button.ts';
 import { fieldText } from './events.ts';
 import { Field } from './field.ts';
@@ -17,7 +18,7 @@ const names = {
   new_password: { label: 'The new password', also: ['The password', 'The new password', 'That password'] },
 };
 
-/** Somebody's own password, from the current one to a new one. */
+/** Changes the user's own password. */
 export const NewPasswordForm = ({ username, action, onSubmit }: Props) => {
   const task = useTask();
   const mismatch = useSignal<string | null>(null);
@@ -27,7 +28,7 @@ export const NewPasswordForm = ({ username, action, onSubmit }: Props) => {
     const form = event.currentTarget as HTMLFormElement;
     const chosen = fieldText(form, 'new_password');
     mismatch.value =
-      chosen === fieldText(form, 'repeated') ? null : 'The two do not match. Type the new password again.';
+      chosen === fieldText(form, 'repeated') ? null : 'The passwords do not match. Type the new one again.';
     if (mismatch.value) return;
     void task.run(async () => {
       await onSubmit(fieldText(form, 'current_password'), chosen);
@@ -43,13 +44,13 @@ export const NewPasswordForm = ({ username, action, onSubmit }: Props) => {
       <${Field} label="Current password" error=${errorAt('current_password')}>
         ${(field: object) => html`<input ...${field} name="current_password" type="password" autocomplete="current-password" required />`}
       <//>
-      <${Field} label="New password" hint="At least 8 characters. Length counts more than symbols." error=${errorAt('new_password')}>
+      <${Field} label="New password" hint="At least ${minPasswordCharacters} characters. Length matters more than symbols." error=${errorAt('new_password')}>
         ${(field: object) => html`<input ...${field} name="new_password" type="password" autocomplete="new-password" required />`}
       <//>
-      <${Field} label="New password again" error=${mismatch.value}>
+      <${Field} label="Confirm new password" error=${mismatch.value}>
         ${(field: object) => html`<input ...${field} name="repeated" type="password" autocomplete="new-password" required />`}
       <//>
-      <${FormProblem} problem=${problem.field ? null : problem.text} />
+      <${FormProblem} text=${problem.field ? null : problem.text} />
       <${Button} kind="primary" type="submit" isBusy=${task.isBusy.value} class="wide">${action}<//>
     </form>
   `;

@@ -1,18 +1,16 @@
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 
-/** What page this is and what one can do here. The heading takes the focus when the page opens. */
-export const PageHead = ({
-  title,
-  lead,
-  children,
-}: {
+interface Props {
   title: string;
-  lead?: string;
-  children?: ComponentChildren;
-}) => html`
+  lead?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** The head of a page: its title and its actions. The heading gets the focus when the page opens. */
+export const PageHead = ({ title, lead, children }: Props) => html`
   <header class="page-head">
-    <div><h1 tabindex="-1">${title}</h1>${lead && html`<p>${lead}</p>`}</div>
+    <div><h1 tabindex=${-1}>${title}</h1>${lead && html`<p>${lead}</p>`}</div>
     <div class="page-actions">${children}</div>
   </header>
 `;

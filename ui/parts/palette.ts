@@ -1,3 +1,4 @@
+/** The command palette: finds an action by a part of its name (ARIA Authoring Practices, "Combobox with listbox popup"). */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -14,12 +15,11 @@ export interface Command {
 }
 
 interface Props {
-  /** What there is for a text; the best first. */
+  /** The commands that match a text, best first. */
   find: (text: string) => Command[];
   onClose: () => void;
 }
 
-/** Everything one can do, by typing a part of its name (ARIA Authoring Practices, "Combobox with listbox popup"). */
 export const Palette = ({ find, onClose }: Props) => {
   const text = useSignal('');
   const chosen = useSignal(0);
@@ -68,7 +68,7 @@ export const Palette = ({ find, onClose }: Props) => {
           `,
         )}
       </ul>
-      ${commands.length === 0 && html`<p class="palette-none">Nothing is called that.</p>`}
+      ${commands.length === 0 && html`<p class="palette-none">No matching keys or commands.</p>`}
     <//>
   `;
 };

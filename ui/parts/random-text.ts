@@ -1,4 +1,4 @@
-/** Texts that nobody can guess. */
+/** Random texts, for values and passwords. */
 
 export const alphabets = {
   lower: 'abcdefghijklmnopqrstuvwxyz',
@@ -9,16 +9,16 @@ export const alphabets = {
 
 export type Alphabet = keyof typeof alphabets;
 
-export const lengthLeast = 8;
-export const lengthMost = 256;
+export const minRandomCharacters = 8;
+export const maxRandomCharacters = 256;
 
 type Fill = (bytes: Uint8Array<ArrayBuffer>) => unknown;
 
 const fillRandomly: Fill = (bytes) => crypto.getRandomValues(bytes);
 
 /**
- * Every character equally likely: a byte beyond the last whole multiple of the alphabet's size is thrown away (rejection
- * sampling), since taking it modulo the size would favour the first characters.
+ * Every character is equally likely. Bytes beyond the last whole multiple of the alphabet's size are discarded (rejection
+ * sampling), because taking them modulo the size would favour the first characters.
  */
 export const randomText = (length: number, chosen: readonly Alphabet[], fill: Fill = fillRandomly): string => {
   const alphabet = chosen.map((name) => alphabets[name]).join('') || alphabets.lower;

@@ -8,7 +8,7 @@ interface Props {
   onInput: (text: string) => void;
 }
 
-/** The field that `/` goes to. Esc empties it. */
+/** The search field of a page: `/` moves the focus to it, Esc empties it. */
 export const SearchField = ({ label, value, onInput }: Props) => html`
   <div class="search-field">
     <${Icon} name="search" />

@@ -9,7 +9,7 @@ interface Props<Choice extends string> {
   onChange: (choice: Choice) => void;
 }
 
-/** One of a few: radio buttons that look like one control. */
+/** Radio buttons that look like one control. */
 export const Segmented = <Choice extends string>({ label, value, choices, onChange }: Props<Choice>) => {
   const name = useId();
   return html`

@@ -1,3 +1,4 @@
+/** The keyboard shortcuts, as a table and as a dialog. */
 import { html } from 'htm/preact';
 import { Dialog } from './dialog.ts';
 
@@ -8,12 +9,12 @@ const shortcuts: [string[], string][] = [
   [[commandKey, 'K'], 'Search keys and commands'],
   [['/'], 'Search on this page'],
   [['?'], 'Show these shortcuts'],
-  [['↑', '↓'], 'Move in the list of keys'],
-  [['Enter'], 'Edit the chosen key'],
+  [['↑', '↓'], 'Move through the list of keys'],
+  [['Enter'], 'Edit the selected key'],
   [['C'], 'Copy its value'],
   [['Delete'], 'Delete it'],
-  [[commandKey, 'Enter'], 'Save, from a field with many lines'],
-  [['Esc'], 'Close what is open'],
+  [[commandKey, 'Enter'], 'Save from a multiline field'],
+  [['Esc'], 'Close the dialog'],
 ];
 
 export const ShortcutTable = () => html`
@@ -26,5 +27,5 @@ export const ShortcutTable = () => html`
 `;
 
 export const ShortcutDialog = ({ onClose }: { onClose: () => void }) => html`
-  <${Dialog} title="Keyboard" onClose=${onClose}><${ShortcutTable} /><//>
+  <${Dialog} title="Keyboard shortcuts" onClose=${onClose}><${ShortcutTable} /><//>
 `;

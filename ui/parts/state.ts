@@ -1,18 +1,36 @@
+/** What a page shows in place of its content: loading, failed, not permitted, or empty. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { Problem } from '../api/client.ts';
+import type { Loaded } from '../api/loaded.ts';
 import { Button } from './button.ts';
 import { Icon, type IconName } from './icon.ts';
 
-interface Props {
+interface ContentProps<Answer> {
+  of: Loaded<Answer>;
+  /** The heading if the answer could not be loaded. */
+  failure: string;
+  /** The text while it is loading. */
+  waiting: ComponentChildren;
+  children: (answer: Answer) => ComponentChildren;
+}
+
+/** Something that is fetched, in whichever state it is. */
+export const Content = <Answer>({ of, failure, waiting, children }: ContentProps<Answer>) => {
+  const { answer, error, load } = of;
+  if (error.value) return html`<${Failed} error=${error.value} title=${failure} onRetry=${load} />`;
+  return answer.value === null ? html`<${Waiting}>${waiting}<//>` : children(answer.value);
+};
+
+interface BlankProps {
   icon: IconName;
   title: string;
-  children?: ComponentChildren;
+  children: ComponentChildren;
   tone?: 'plain' | 'bad';
 }
 
-/** Where a list would be, and there is none: why, and the one thing to do next. */
-export const Blank = ({ icon, title, children, tone = 'plain' }: Props) => html`
+/** In place of an empty list: why it is empty, and the one thing to do next. */
+export const Blank = ({ icon, title, children, tone = 'plain' }: BlankProps) => html`
   <div class="blank ${tone}" role=${tone === 'bad' ? 'alert' : undefined}>
     <div class="blank-icon"><${Icon} name=${icon} size=${28} /></div>
     <h2>${title}</h2>
@@ -20,10 +38,10 @@ export const Blank = ({ icon, title, children, tone = 'plain' }: Props) => html`
   </div>
 `;
 
-/** What could not be fetched: not allowed is another thing than not possible. */
+/** A missing permission looks different from a failure: trying again does not help. */
 export const Failed = ({ error, title, onRetry }: { error: Problem; title: string; onRetry: () => unknown }) =>
   error.status === 403
-    ? html`<${Blank} icon="lock" title="Only for admins"><p>${error.message} Ask an admin if you need it.</p><//>`
+    ? html`<${Blank} icon="lock" title="Admins only"><p>${error.message} If you need access, ask an admin.</p><//>`
     : html`
         <${Blank} icon="alert" tone="bad" title=${title}>
           <p>${error.message}</p>
@@ -31,7 +49,7 @@ export const Failed = ({ error, title, onRetry }: { error: Problem; title: strin
         <//>
       `;
 
-/** Seen only by whoever has waited for a moment already. */
-export const Waiting = ({ children }: { children?: ComponentChildren }) => html`
+/** Appears only after a moment, so that quick answers do not flicker. */
+export const Waiting = ({ children }: { children: ComponentChildren }) => html`
   <div class="waiting" role="status"><span class="spinner" /><span>${children}</span></div>
 `;

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Problem } from '../api/client.ts';
 import { asProblem } from '../api/loaded.ts';
 
-/** Something that a person asked for and waits for: busy meanwhile, a problem if it fails, never twice at once. */
+/** Runs what a user asked for: reports whether it is busy and the problem if it fails, and ignores a second start meanwhile. */
 export const useTask = () => {
   const isBusy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
@@ -30,3 +30,5 @@ export const useTask = () => {
 
   return { isBusy, problem, run };
 };
+
+export type Task = ReturnType<typeof useTask>;

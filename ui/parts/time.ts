@@ -1,3 +1,4 @@
+/** Times, relative to now or as dates. */
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
 
@@ -5,18 +6,18 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-const tickMs = 20_000;
+const refreshMs = 20_000;
 const now = signal(Date.now());
 if (globalThis.document) {
   setInterval(() => {
     now.value = Date.now();
-  }, tickMs);
+  }, refreshMs);
 }
 
 const wholeDate = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
-/** `3 min ago`, and for what is long ago the date. */
+/** `3 min ago`; the date if `time` is long past. Both are in ms. */
 export const ago = (time: number, at: number): string => {
   const past = at - time;
   if (past < -minute) return shortDate.format(time);
@@ -28,13 +29,13 @@ export const ago = (time: number, at: number): string => {
   return shortDate.format(time);
 };
 
-/** A moment in the past, as far as it is from now; the exact one on hover. */
+/** How long ago `time` (ISO 8601) was, with the exact time on hover. */
 export const Ago = ({ time }: { time: string }) => {
   const moment = Date.parse(time);
   return html`<time datetime=${time} title=${wholeDate.format(moment)}>${ago(moment, Math.max(now.value, Date.now()))}</time>`;
 };
 
-/** A day to come. */
+/** The date of a future `time` (ISO 8601), with the exact time on hover. */
 export const Until = ({ time }: { time: string }) => {
   const moment = Date.parse(time);
   return html`<time datetime=${time} title=${wholeDate.format(moment)}>${shortDate.format(moment)}</time>`;

@@ -1,15 +1,18 @@
+/** Toasts: short messages at the edge of the page that report what was done and offer to undo it. */
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { Button, IconButton } from './button.ts';
 import { Icon } from './icon.ts';
 
-/** Short news at the edge of the page: what was done, and for a while the way back. */
+const maxToasts = 4;
+const usualSeconds = 5;
+const undoSeconds = 10;
 
 export interface News {
   text: string;
   tone?: 'good' | 'bad' | 'plain';
-  undo?: (() => Promise<void>) | undefined;
-  /** How long it stays; for good until it is closed if 0. */
+  undo?: () => Promise<void>;
+  /** How long the toast stays; 0 keeps it until it is dismissed. The default depends on the tone and on `undo`. */
   seconds?: number;
   /** Shows how many of the seconds are left. */
   isCountdown?: boolean;
@@ -23,14 +26,15 @@ interface Toast extends News {
 const toasts = signal<Toast[]>([]);
 let lastId = 0;
 
-const secondsOf = ({ seconds, undo, tone }: News) => seconds ?? (tone === 'bad' ? 0 : undo ? 10 : 5);
+const secondsOf = ({ seconds, undo, tone }: News) =>
+  seconds ?? (tone === 'bad' ? 0 : undo ? undoSeconds : usualSeconds);
 
-/** @returns a function that takes it away again. */
+/** @returns a function that dismisses the toast. */
 export const notify = (news: News): (() => void) => {
   lastId += 1;
   const id = lastId;
   const seconds = secondsOf(news);
-  toasts.value = [...toasts.value.slice(-3), { ...news, id, left: seconds }];
+  toasts.value = [...toasts.value.slice(1 - maxToasts), { ...news, id, left: seconds }];
   if (seconds > 0) countDown(id);
   return () => dismiss(id);
 };
@@ -56,7 +60,10 @@ export const forgetToasts = (): void => {
   toasts.value = [];
 };
 
-/** Stays in the page even when empty: only a live region that was there before is heard. An open dialog has its own. */
+/**
+ * The live region for toasts. It stays on the page while it is empty, since screen readers announce changes only in regions
+ * that exist already. An open dialog has a list of its own: `isElsewhere` empties this one meanwhile.
+ */
 export const ToastList = ({ isElsewhere = false }: { isElsewhere?: boolean }) => html`
   <div class="toasts" role="status" aria-live="polite">
     ${!isElsewhere && toasts.value.map((toast) => html`<${ToastCard} key=${toast.id} toast=${toast} />`)}
@@ -71,23 +78,20 @@ const ToastCard = ({ toast }: { toast: Toast }) => {
     <div class="toast ${tone}">
       <${Icon} name=${tones[tone]} />
       <span class="toast-text">${text}</span>
-      <${Countdown} seconds=${isCountdown ? left : null} />
-      <${Undo} onUndo=${undo && (() => takeBack(id, undo))} />
+      ${isCountdown && html`<${Countdown} seconds=${left} />`}
+      ${undo && html`<${Button} kind="quiet" onClick=${() => takeBack(id, undo)}>Undo<//>`}
       <${IconButton} icon="close" label="Dismiss" onClick=${() => dismiss(id)} />
     </div>
   `;
 };
 
-/** Seen only: said aloud each second it would drown everything else. */
-const Countdown = ({ seconds }: { seconds: number | null }) =>
-  seconds === null ? null : html`<span class="toast-count" aria-hidden="true">${seconds}</span>`;
-
-const Undo = ({ onUndo }: { onUndo?: (() => void) | undefined }) =>
-  onUndo ? html`<${Button} kind="quiet" onClick=${onUndo}>Undo<//>` : null;
+/** Hidden from screen readers: announced each second, it would drown everything else. */
+const Countdown = ({ seconds }: { seconds: number }) =>
+  html`<span class="toast-count" aria-hidden="true">${seconds}</span>`;
 
 const takeBack = (id: number, undo: () => Promise<void>) => {
   dismiss(id);
   undo().catch((problem: unknown) =>
-    notify({ tone: 'bad', text: `That could not be undone. ${problem instanceof Error ? problem.message : ''}` }),
+    notify({ tone: 'bad', text: `Undo failed. ${problem instanceof Error ? problem.message : ''}` }),
   );
 };

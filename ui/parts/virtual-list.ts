@@ -1,3 +1,7 @@
+/**
+ * A grid of any length; only the rows on screen are in the DOM. All rows have the same height, which the stylesheet sets
+ * (`--row`). The window scrolls, as on any page. Up, Down, Home, End and the page keys move the active row.
+ */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
@@ -10,19 +14,15 @@ interface Props<Item> {
   keyOf: (item: Item) => string;
   /** The row of column headers. */
   head: ComponentChildren;
-  /** The cells of a row; only the active row's controls take part in the Tab order. */
+  /** The cells of a row. Only the controls of the active row are in the Tab order. */
   row: (item: Item, isActive: boolean) => ComponentChildren;
-  /** A key pressed on a row itself. Says whether it meant something. */
+  /** Handles a key pressed on a row itself. Returns false if the key means nothing here. */
   onKey: (item: Item, key: string) => boolean;
 }
 
-/** Rows beyond the visible ones, on each side, so that scrolling does not outrun rendering. */
+/** Rows rendered above and below the visible ones, so that scrolling does not outrun rendering. */
 const spareRows = 6;
 
-/**
- * A grid of any length of which only what is on screen is in the DOM. All rows are equally high; the stylesheet says how
- * high (`--row`). The window scrolls, as on any page. Up, Down, Home, End and the page keys move the active row.
- */
 export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Props<Item>) => {
   const body = useRef<HTMLDivElement>(null);
   const rowHeight = useSignal(64);
@@ -31,8 +31,8 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
   const activeIndex = Math.min(active.value, Math.max(0, items.length - 1));
   const isMoving = useRef(false);
 
-  // A row that was not in the DOM gets the focus with its rendering, and not a frame later: the next key that is pressed
-  // is for the row that was moved to.
+  // A row that was not in the DOM gets the focus as soon as it is rendered, not a frame later: the next key press is meant
+  // for it.
   useLayoutEffect(() => {
     if (!isMoving.current) return;
     isMoving.current = false;
@@ -76,7 +76,7 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
   const shown = indexesShown(range.value, activeIndex, items.length);
   return html`
     <div class="grid" role="grid" aria-label=${label} aria-rowcount=${items.length + 1}>
-      <div class="grid-head" role="rowgroup"><div role="row" class="grid-row" aria-rowindex="1">${head}</div></div>
+      <div class="grid-head" role="rowgroup"><div role="row" class="grid-row" aria-rowindex=${1}>${head}</div></div>
       <div
         class="grid-body" role="rowgroup" ref=${body} onKeyDown=${onKeyDown}
         style=${{ height: `${items.length * rowHeight.value}px` }}
@@ -117,7 +117,7 @@ const visibleRange = (body: HTMLElement, height: number): Range => {
   return { first, end: first + Math.ceil(innerHeight / height) + 1 };
 };
 
-/** The active row stays in the DOM wherever it is, so that it can keep the focus. */
+/** The active row is always in the DOM, so that it keeps the focus. */
 const indexesShown = ({ first, end }: Range, active: number, count: number): number[] => {
   const from = Math.max(0, first - spareRows);
   const to = Math.min(count, end + spareRows);
@@ -147,7 +147,7 @@ const destination = (key: string, at: number, count: number): number | null => {
   }
 };
 
-/** Keeps the row clear of the bars that stick to the top and the bottom. */
+/** Keeps the row clear of the sticky bars at the top and the bottom. */
 const scrollToRow = (body: HTMLElement, index: number, height: number) => {
   const top = body.getBoundingClientRect().top + index * height;
   const clearance = 2 * height;
@@ -155,7 +155,7 @@ const scrollToRow = (body: HTMLElement, index: number, height: number) => {
   else if (top + height > innerHeight - clearance) scrollBy(0, top + height - innerHeight + clearance);
 };
 
-/** Says whether the row is in the DOM. */
+/** Returns whether the row is in the DOM. */
 const focusRow = (body: HTMLElement | null, index: number): boolean => {
   const row = body?.querySelector<HTMLElement>(`[data-index="${index}"]`);
   row?.focus({ preventScroll: true });

@@ -1,11 +1,10 @@
+/** The session: who is signed in, and the ways in and out. */
 import { signal } from '@preact/signals';
 import { api, onSessionEnd, Problem } from '../api/client.ts';
 import { asProblem } from '../api/loaded.ts';
 import type { Session } from '../api/wire.ts';
 
-/** Who is signed in. */
-
-/** `ended` is `out` for somebody who was in the middle of something. */
+/** `ended`: the session is over, but the user has not signed out, so that open work is kept. */
 export type Phase = 'starting' | 'unreachable' | 'out' | 'ended' | 'in';
 
 export const phase = signal<Phase>('starting');
@@ -31,14 +30,14 @@ const enter = (found: Session | null): void => {
   phase.value = found ? 'in' : 'out';
 };
 
-/** Only what the page needs is taken over; the token that programs read is left where it is. */
+/** Ignores the token in the answer: it is for programs. */
 export const signIn = async (username: string, password: string): Promise<void> => {
   const { user, role, must_change_password } = await api.signIn(username, password);
   enter({ user, role, must_change_password });
   tellOtherTabs(user);
 };
 
-/** @throws Problem if the vault could not be told: the session is still good then. */
+/** @throws Problem if the vault could not be reached; the session is then still valid. */
 export const signOut = async (): Promise<void> => {
   try {
     await api.signOut();
@@ -54,7 +53,7 @@ export const changePassword = async (current: string, chosen: string): Promise<v
   if (session.value) session.value = { ...session.value, must_change_password: false };
 };
 
-/** After something that may have changed one's own role. */
+/** Reads the session again, after a change that may concern the user's own role. */
 export const refresh = async (): Promise<void> => {
   const found = await api.session();
   if (phase.value === 'in') session.value = found;
@@ -64,7 +63,7 @@ onSessionEnd(() => {
   if (phase.value === 'in') phase.value = 'ended';
 });
 
-/** The cookie is the browser's, not the tab's: a tab must not go on under a name that it does not show. */
+/** All tabs share the cookie. A tab must not continue as another user than the one it shows. */
 const tabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel('keystore-session') : null;
 
 const tellOtherTabs = (user: string | null) => tabs?.postMessage(user);

@@ -4,18 +4,18 @@ import { Dial, Mark, NameMark } from '../parts/mark.ts';
 import { NewPasswordForm } from '../parts/new-password-form.ts';
 import { changePassword, session } from './model.ts';
 
-/** Shown instead of everything else as long as the password is one that others know. */
+/** Shown before anything else to a user whose password is a default or was chosen by an admin. */
 export const NewPassword = ({ onSignOut }: { onSignOut: () => void }) => html`
-  <main class="gate">
+  <main class="entrance">
     <${Dial} />
-    <div class="gate-card">
-      <div class="gate-brand"><${Mark} size=${44} /><${NameMark} /></div>
-      <h1 class="gate-title">Choose a new password</h1>
-      <p class="gate-lead">
-        Somebody else knows or could guess the password of <strong>${session.value?.user}</strong>. Choose your own before you go on.
+    <div class="entrance-card">
+      <div class="entrance-brand"><${Mark} size=${44} /><${NameMark} /></div>
+      <h1 class="entrance-title">Choose a new password</h1>
+      <p class="entrance-lead">
+        Someone else knows, or could guess, the password of <strong>${session.value?.user}</strong>. Choose a new one to continue.
       </p>
       <${NewPasswordForm}
-        username=${session.value?.user ?? ''} onSubmit=${changePassword} action="Set password and go on"
+        username=${session.value?.user ?? ''} onSubmit=${changePassword} action="Set password and continue"
       />
       <${Button} kind="quiet" class="wide" onClick=${onSignOut}>Sign out<//>
     </div>

@@ -1,5 +1,6 @@
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { maxNameBytes } from '../../core/limits.ts';
 import { Button } from '../parts/button.ts';
 import { fieldText } from '../parts/events.ts';
 import { Field } from '../parts/field.ts';
@@ -9,16 +10,16 @@ import { useTask } from '../parts/task.ts';
 import { signIn } from './model.ts';
 
 interface Props {
-  /** Said above the form: why one has to sign in again. */
+  /** Shown above the form: why the user has to sign in again. */
   notice: string | null;
-  /** The name of whoever was signed in. */
+  /** The name to fill in: of the user whose session ended, or empty. */
   username: string;
 }
 
 export const SignIn = ({ notice, username }: Props) => {
   const task = useTask();
   const form = useRef<HTMLFormElement>(null);
-  // A page that loads minds the attribute; one that changes does not.
+  // Browsers honour the attribute only while a page loads.
   useLayoutEffect(() => form.current?.querySelector<HTMLElement>('[autofocus]')?.focus(), []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -28,15 +29,15 @@ export const SignIn = ({ notice, username }: Props) => {
     });
   };
   return html`
-    <main class="gate">
+    <main class="entrance">
       <${Dial} />
-      <form class="gate-card" ref=${form} onSubmit=${submit}>
-        <h1 class="gate-brand"><${Mark} size=${44} /><${NameMark} /></h1>
-        <p class="gate-lead">${notice ?? 'Sign in to reach your team’s API keys.'}</p>
+      <form class="entrance-card" ref=${form} onSubmit=${submit}>
+        <h1 class="entrance-brand"><${Mark} size=${44} /><${NameMark} /></h1>
+        <p class="entrance-lead">${notice ?? 'Sign in to your team’s API keys.'}</p>
         <${Field} label="User name">
           ${(field: object) => html`<input
             ...${field} name="username" autocomplete="username" autocapitalize="none" spellcheck=${false} required
-            autofocus=${!username} defaultValue=${username} maxlength="255"
+            autofocus=${!username} defaultValue=${username} maxlength=${maxNameBytes}
           />`}
         <//>
         <${Field} label="Password">
@@ -44,7 +45,7 @@ export const SignIn = ({ notice, username }: Props) => {
             ...${field} name="password" type="password" autocomplete="current-password" required autofocus=${!!username}
           />`}
         <//>
-        <${FormProblem} problem=${task.problem.value} />
+        <${FormProblem} text=${task.problem.value?.message ?? null} />
         <${Button} kind="primary" type="submit" isBusy=${task.isBusy.value} class="wide">Sign in<//>
       </form>
     </main>

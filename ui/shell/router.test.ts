@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { href, parseRoute } from './router.ts';
 
-describe('the address', () => {
+describe('an address', () => {
   test.each([
     ['', 'keys', {}],
     ['#/', 'keys', {}],
@@ -16,12 +16,12 @@ describe('the address', () => {
     expect(parseRoute(hash)).toEqual({ page, query });
   });
 
-  test('what it says it can read again, whatever was typed', () => {
+  test('reads back what it wrote, with any characters', () => {
     const q = '<b>?&=#%/ +ünïcode🔑';
     expect(parseRoute(href('keys', { q, sort: '' }))).toEqual({ page: 'keys', query: { q } });
   });
 
-  test('without a query it is plain', () => {
+  test('leaves out an empty query', () => {
     expect(href('logs', { user: '', action: '' })).toBe('#/logs');
   });
 });

@@ -1,6 +1,5 @@
+/** The address of the current page: `#/page?query`. Hash routes, because `/keys` and the like belong to the API. */
 import { signal } from '@preact/signals';
-
-/** Where one is: `#/page?query`. Hash routes, since `/keys` and its like belong to the API. */
 
 export const pages = ['keys', 'logs', 'users', 'account', 'about'] as const;
 export type Page = (typeof pages)[number];
@@ -23,7 +22,7 @@ const splitOnce = (text: string, mark: string): string[] => {
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + mark.length)];
 };
 
-/** An empty value is one that is not there, so that the plain list has the plain address. */
+/** Leaves out empty values, so that the unfiltered list has the plain address. */
 export const href = (page: Page, query: Query = {}): string => {
   const given = Object.entries(query).filter(([, value]) => value !== '');
   const search = new URLSearchParams(given).toString();
@@ -43,17 +42,17 @@ export const go = (page: Page, query: Query = {}): void => {
   location.hash = href(page, query);
 };
 
-/** Browsers allow about three changes of the address a second; whoever types is faster. */
-const settleMs = 250;
+/** Browsers allow about three changes of the address a second, and people type faster. */
+const addressDelayMs = 250;
 let writing: ReturnType<typeof setTimeout> | undefined;
 
-/** Changes the query of the page one is on: at once for the page, a moment later in the address, without a history entry. */
+/** Changes the query of the current page: at once for the page, a moment later in the address. Adds no history entry. */
 export const setQuery = (change: Query): void => {
   const { page, query } = route.value;
   route.value = { page, query: { ...query, ...change } };
   clearTimeout(writing);
   writing = setTimeout(() => {
-    // The address may be ahead of the page: the news that it changed comes a moment after the change.
+    // The event for a new address comes late, so the address may be ahead of the page.
     if (parseRoute(location.hash).page === page) history.replaceState(null, '', href(page, route.value.query));
-  }, settleMs);
+  }, addressDelayMs);
 };

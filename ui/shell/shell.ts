@@ -1,3 +1,4 @@
+/** The frame around every page: a bar at the left on wide screens, at the bottom on narrow ones. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { pending } from '../api/client.ts';
@@ -19,17 +20,16 @@ interface Props {
   session: Session;
   onPalette: () => void;
   onSignOut: () => void;
-  children?: ComponentChildren;
+  children: ComponentChildren;
 }
 
-/** The frame around every page: on wide screens a bar at the left, on narrow ones at the bottom. */
 export const Shell = ({ tabs, session, onPalette, onSignOut, children }: Props) => html`
-  <a class="skip" href="#main" onClick=${skipToMain}>Skip to the page</a>
+  <a class="skip" href="#main" onClick=${skipToMain}>Skip to main content</a>
   <div class="progress ${pending.value > 0 ? 'on' : ''}" aria-hidden="true" />
   <div class="shell">
     <div class="side">
       <header class="side-head">
-        <a class="brand" href=${href('keys')} aria-label="Keystore, to the keys"><${Mark} size=${32} /><${NameMark} /></a>
+        <a class="brand" href=${href('keys')} aria-label="Keystore home"><${Mark} size=${32} /><${NameMark} /></a>
         <button type="button" class="palette-button" onClick=${onPalette} aria-keyshortcuts="Control+K Meta+K">
           <${Icon} name="search" size=${18} />
           <span class="palette-text">Search<span class="unseen"> keys and commands</span></span>
@@ -45,7 +45,7 @@ export const Shell = ({ tabs, session, onPalette, onSignOut, children }: Props) 
         <${IconButton} icon="leave" label="Sign out" onClick=${onSignOut} />
       </footer>
     </div>
-    <main id="main" class="main" tabindex="-1">${children}</main>
+    <main id="main" class="main" tabindex=${-1}>${children}</main>
   </div>
 `;
 
@@ -55,7 +55,7 @@ const TabLink = ({ tab: { page, text, icon } }: { tab: Tab }) => html`
   <a class="tab tab-${page}" href=${href(page)} aria-current=${current(page)}><${Icon} name=${icon} /><span>${text}</span></a>
 `;
 
-/** The hash is the route's, so the link may not change it. */
+/** Keeps the link from changing the hash, which is the route. */
 const skipToMain = (event: Event) => {
   event.preventDefault();
   document.getElementById('main')?.focus();

@@ -1,31 +1,18 @@
+/** The theme: light, dark, or the system's. It is all that the UI keeps in the browser's storage; no secret is. */
 import { signal } from '@preact/signals';
+import type { IconName } from '../parts/icon.ts';
+import { applyTheme, storedTheme, storeTheme, type ThemeName } from './theme-name.ts';
 
-/** Light, dark, or as the system has it. The one thing that is kept in the browser: nothing secret is. */
+export const themes: readonly { value: ThemeName; text: string; icon: IconName }[] = [
+  { value: 'system', text: 'System', icon: 'screen' },
+  { value: 'light', text: 'Light', icon: 'sun' },
+  { value: 'dark', text: 'Dark', icon: 'moon' },
+];
 
-export const themes = ['system', 'light', 'dark'] as const;
-export type Theme = (typeof themes)[number];
+export const theme = signal(storedTheme());
 
-/** `theme-boot.ts` reads it too, before anything is drawn. */
-const storageName = 'keystore-theme';
-
-const kept = (): Theme => {
-  try {
-    const name = localStorage.getItem(storageName);
-    return themes.find((theme) => theme === name) ?? 'system';
-  } catch {
-    return 'system';
-  }
-};
-
-export const theme = signal<Theme>(kept());
-
-export const setTheme = (next: Theme): void => {
-  theme.value = next;
-  if (next === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = next;
-  try {
-    localStorage.setItem(storageName, next);
-  } catch {
-    // Storage may be switched off; the theme then lasts as long as the page.
-  }
+export const setTheme = (name: ThemeName): void => {
+  theme.value = name;
+  applyTheme(name);
+  storeTheme(name);
 };

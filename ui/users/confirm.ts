@@ -1,3 +1,4 @@
+/** The questions before a user is deleted, or an admin gives up the role. */
 import { html } from 'htm/preact';
 import { Confirm } from '../parts/confirm.ts';
 import { notify } from '../parts/toast.ts';
@@ -10,37 +11,37 @@ export const DeleteUser = ({ model, user }: { model: UsersModel; user: User }) =
     close();
     notify({ text: `Deleted ${user.username}.` });
   };
+  const lost =
+    user.key_count === 0
+      ? 'The account owns no keys.'
+      : html`<strong>${keysText(user.key_count)} will be deleted with the account.</strong>`;
   return html`
     <${Confirm} title="Delete this user?" action="Delete user" name=${user.username} onConfirm=${remove} onClose=${close}>
-      <p><${KeysLost} count=${user.key_count} /> There is no way back. To keep the keys, deactivate the account instead.</p>
+      <p>${lost} This cannot be undone. To keep the keys, deactivate the account instead.</p>
     <//>
   `;
 };
 
-const KeysLost = ({ count }: { count: number }) => {
-  if (count === 0) return html`<span>The account owns no keys.</span>`;
-  return html`<span><strong>${count === 1 ? '1 key goes' : `${count.toLocaleString()} keys go`} with the account.</strong></span>`;
-};
+const keysText = (count: number) => (count === 1 ? '1 key' : `${count.toLocaleString()} keys`);
 
-export const StepDown = ({
-  model,
-  user,
-  onOwnChange,
-}: {
+interface StepDownProps {
   model: UsersModel;
   user: User;
   onOwnChange: () => Promise<void>;
-}) => {
+}
+
+/** Asks admins before they remove their own role. */
+export const StepDown = ({ model, user, onOwnChange }: StepDownProps) => {
   const close = () => model.show(null);
   const stepDown = async () => {
     await model.update(user.id, { role: 'user' });
     close();
-    notify({ text: 'You are a user now.' });
+    notify({ text: 'You are no longer an admin.' });
     await onOwnChange();
   };
   return html`
-    <${Confirm} title="Give up being an admin?" action="Become a user" onConfirm=${stepDown} onClose=${close}>
-      <p>You will only see your own keys, and only another admin can make you one again.</p>
+    <${Confirm} title="Give up the admin role?" action="Give up admin role" onConfirm=${stepDown} onClose=${close}>
+      <p>You will see only your own keys. Only another admin can make you an admin again.</p>
     <//>
   `;
 };

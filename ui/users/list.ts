@@ -1,3 +1,4 @@
+/** The table of users, with the controls that change them. */
 import { html } from 'htm/preact';
 import type { Role } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
@@ -38,7 +39,7 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
     <div role="cell" class="cell-active">
       <${Switch}
         label="${user.username} is active" isOn=${user.is_active} isFixed=${isMe}
-        title=${isMe ? 'Another admin can deactivate you.' : undefined}
+        title=${isMe ? 'Only another admin can deactivate you.' : undefined}
         onChange=${(isOn: boolean) => void change(model, user, { is_active: isOn })}
       />
     </div>
@@ -47,7 +48,7 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
     <div role="cell" class="cell-actions">
       <${IconButton} icon="lock" label="Reset the password of ${user.username}" onClick=${() => model.show({ kind: 'password', user })} />
       <${IconButton}
-        icon="trash" label=${isMe ? 'Another admin can delete you' : `Delete ${user.username}`} disabled=${isMe}
+        icon="trash" label=${isMe ? 'Only another admin can delete you' : `Delete ${user.username}`} disabled=${isMe}
         onClick=${() => model.show({ kind: 'delete', user })}
       />
     </div>
@@ -58,7 +59,7 @@ const Remark = ({ user, isMe }: { user: User; isMe: boolean }) => {
   const remarks = [
     isMe && 'you',
     !user.is_active && 'deactivated',
-    user.must_change_password && 'must choose a password',
+    user.must_change_password && 'must choose a new password',
   ].filter((remark) => remark !== false);
   return remarks.length > 0 ? html`<small>${remarks.join(', ')}</small>` : null;
 };
@@ -78,7 +79,7 @@ const RoleChoice = ({ model, user, isMe }: { model: UsersModel; user: User; isMe
   `;
 };
 
-/** One of a user's properties, with the way back. */
+/** Changes one property of a user and offers to undo it. */
 const change = async (model: UsersModel, user: User, fields: { role: Role } | { is_active: boolean }) => {
   const before = 'role' in fields ? { role: user.role } : { is_active: user.is_active };
   try {

@@ -1,9 +1,8 @@
+/** The state of the users page: the accounts, and the open dialog. */
 import { signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
 import type { ListedUser, NewUser, UserChange } from '../api/wire.ts';
-
-/** The accounts of the team, for admins. */
 
 export type User = ListedUser;
 

@@ -2,18 +2,18 @@ import { html } from 'htm/preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { Button } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
-import { Failed, Waiting } from '../parts/state.ts';
+import { Content } from '../parts/state.ts';
 import { DeleteUser, StepDown } from './confirm.ts';
 import { NewUser } from './form.ts';
 import { UserList } from './list.ts';
-import type { UsersModel } from './model.ts';
+import type { User, UsersModel } from './model.ts';
 import { ResetPassword } from './reset-password.ts';
 
 interface Props {
   model: UsersModel;
-  /** The name of whoever is signed in. */
+  /** The name of the signed-in user. */
   me: string;
-  /** After a change of one's own account. */
+  /** Called after a change of the user's own account. */
   onOwnChange: () => Promise<void>;
 }
 
@@ -21,24 +21,18 @@ export const UsersPage = ({ model, me, onOwnChange }: Props) => {
   useLayoutEffect(() => void model.list.load(), [model]);
   const { answer, error } = model.list;
   return html`
-    <${PageHead} title="Users" lead="Who may sign in, and what they may do.">
+    <${PageHead} title="Users" lead="Who can sign in, and what they can do.">
       ${
         answer.value &&
         !error.value &&
         html`<${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add user<//>`
       }
     <//>
-    <${Content} model=${model} me=${me} />
+    <${Content} of=${model.list} failure="Could not load the users" waiting="Loading the users…">
+      ${(users: User[]) => html`<${UserList} model=${model} users=${users} me=${me} />`}
+    <//>
     <${OpenDialog} model=${model} onOwnChange=${onOwnChange} />
   `;
-};
-
-const Content = ({ model, me }: { model: UsersModel; me: string }) => {
-  const { answer, error, load } = model.list;
-  if (error.value)
-    return html`<${Failed} error=${error.value} title="The users could not be fetched" onRetry=${load} />`;
-  if (!answer.value) return html`<${Waiting}>Fetching the users…<//>`;
-  return html`<${UserList} model=${model} users=${answer.value} me=${me} />`;
 };
 
 const OpenDialog = ({ model, onOwnChange }: { model: UsersModel; onOwnChange: () => Promise<void> }) => {

@@ -1,13 +1,12 @@
+/** The dialog to give a user a new password. */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
-import { Button } from '../parts/button.ts';
-import { Dialog } from '../parts/dialog.ts';
-import { FormProblem, placed } from '../parts/form.ts';
+import { placed } from '../parts/form.ts';
+import { FormDialog } from '../parts/form-dialog.ts';
 import { useTask } from '../parts/task.ts';
 import { notify } from '../parts/toast.ts';
-import { MustChange } from './form.ts';
 import type { User, UsersModel } from './model.ts';
-import { FirstPassword, passwordErrors } from './password-field.ts';
+import { GivenPassword, MustChange, passwordErrors } from './password-field.ts';
 
 export const ResetPassword = ({ model, user }: { model: UsersModel; user: User }) => {
   const task = useTask();
@@ -16,27 +15,20 @@ export const ResetPassword = ({ model, user }: { model: UsersModel; user: User }
   const problem = placed(task.problem.value, passwordErrors);
   const close = () => model.show(null);
 
-  const submit = (event: Event) => {
-    event.preventDefault();
-    void task.run(async () => {
-      await model.update(user.id, { password: password.value, must_change_password: mustChange.value });
-      close();
-      notify({ text: `${user.username} has a new password and is signed out everywhere.` });
-    });
+  const submit = async () => {
+    await model.update(user.id, { password: password.value, must_change_password: mustChange.value });
+    close();
+    notify({ text: `${user.username} has a new password and is signed out everywhere.` });
   };
 
   return html`
-    <${Dialog} title="Reset password" onClose=${close}>
-      <form class="stack" onSubmit=${submit}>
-        <p class="prose">A new password for <strong class="verbatim">${user.username}</strong>. Every session of the account ends.</p>
-        <${FirstPassword} password=${password} error=${problem.field ? problem.text : null} />
-        <${MustChange} isOn=${mustChange.value} onChange=${(isOn: boolean) => (mustChange.value = isOn)} />
-        <${FormProblem} problem=${problem.field ? null : problem.text} />
-        <div class="dialog-actions">
-          <${Button} onClick=${close}>Cancel<//>
-          <${Button} kind="primary" type="submit" isBusy=${task.isBusy.value}>Set password<//>
-        </div>
-      </form>
+    <${FormDialog}
+      title="Reset password" action="Set password" task=${task} problem=${problem.field ? null : problem.text}
+      onSubmit=${submit} onClose=${close}
+    >
+      <p class="prose">Set a new password for <strong class="verbatim">${user.username}</strong>. This signs the user out everywhere.</p>
+      <${GivenPassword} label="New password" password=${password} error=${problem.field ? problem.text : null} />
+      <${MustChange} isOn=${mustChange} />
     <//>
   `;
 };

@@ -1,0 +1,114 @@
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
+import { ask } from '../../testing/vault.ts';
+import { describeInBrowser, holdAnswers } from './support/browser.ts';
+import { browserKit, type Person } from './support/kit.ts';
+
+/** More than one page of entries. */
+const views = 110;
+
+describeInBrowser('access logs', () => {
+  const { url, admin, fresh, newUser, addKey, comeAs } = browserKit();
+  let user: Person;
+  let key: string;
+
+  /** A user who has viewed a key more often than a page of the log has entries. */
+  beforeAll(async () => {
+    user = await newUser();
+    key = fresh('VIEWED');
+    await addKey(user, key);
+    for (let viewed = 0; viewed < views; viewed += 10) {
+      const batch = Array.from({ length: 10 }, () => ask(url(), 'GET', `/keys/${key}`, { token: user.token }));
+      for (const { status } of await Promise.all(batch)) expect(status).toBe(200);
+    }
+  });
+
+  const openLogs = async (person: Person, query = '') => {
+    const page = await comeAs(person);
+    await page.goto(`${url()}/#/logs${query}`);
+    await page.locator('.log').first().waitFor();
+    return page;
+  };
+  const entries = (page: Page) => page.locator('.log').count();
+
+  test('entries read as sentences, refused ones say why, and a chart shows the activity by hours or days', async () => {
+    const theirs = fresh('THEIRS');
+    await addKey(admin(), theirs);
+    await ask(url(), 'GET', `/keys/${theirs}`, { token: user.token });
+    const page = await openLogs(admin());
+    const sentence = `${user.name} tried to view ${theirs} Refused: it belongs to another user`;
+    await page.locator('.log.refused', { hasText: sentence }).waitFor();
+    const time = page.locator('.log time').first();
+    expect(await time.getAttribute('datetime')).toMatch(/^\d{4}-.*Z$/);
+    expect(await time.getAttribute('title')).toMatch(/20\d\d/);
+
+    await page.getByRole('img', { name: /Activity in the last 48 hours/ }).waitFor();
+    await page.getByRole('radio', { name: 'Days' }).check();
+    await page.getByRole('img', { name: /Activity in the last 30 days/ }).waitFor();
+  });
+
+  test('filters are in the address, and older entries are loaded on request', async () => {
+    const page = await openLogs(admin());
+    await page.getByLabel('Action').selectOption('view_key');
+    await page.getByLabel('User', { exact: true }).fill(user.name);
+    await page.getByLabel('Key or target').fill('VIEWED');
+    await page.waitForURL(new RegExp(`#/logs\\?action=view_key&user=${user.name}&key=VIEWED`));
+    await expect.poll(() => page.locator('.log', { hasNotText: `${user.name} viewed ${key}` }).count()).toBe(0);
+    expect(await entries(page)).toBe(100);
+    await page.getByRole('button', { name: 'Load older entries' }).click();
+    await expect.poll(() => entries(page)).toBe(views);
+    await page.getByText('No older entries.').waitFor();
+  });
+
+  test('refused entries can be shown alone, also after a reload, and filters can be cleared', async () => {
+    await ask(url(), 'GET', '/users', { token: user.token });
+    const page = await openLogs(admin(), `?user=${user.name}`);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByLabel('Refused only').check();
+    await page.waitForURL(/#\/logs\?failures=only/);
+    await page.reload();
+    await page.locator('.log').first().waitFor();
+    expect(await page.locator('.log:not(.refused)').count()).toBe(0);
+    await page.getByLabel('Address').fill('203.0.113.');
+    await page.getByRole('heading', { name: 'No matching entries' }).waitFor();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.locator('.log').first().waitFor();
+  });
+
+  test('a late answer to earlier filters changes nothing', async () => {
+    const page = await comeAs(admin());
+    const held = await holdAnswers(page, ({ search }) => search.includes('NOWHERE'));
+    await page.goto(`${url()}/#/logs`);
+    await page.getByRole('button', { name: 'Load older entries' }).waitFor();
+    await page.getByLabel('Key or target').fill('NOWHERE');
+    await expect.poll(() => held.length).toBe(1);
+    const unfiltered = page.waitForResponse((response) => /logs\?(?!.*NOWHERE)/.test(response.url()));
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await unfiltered;
+    const late = page.waitForResponse(/NOWHERE/);
+    held[0]?.();
+    await (await late).finished();
+    await page.getByRole('button', { name: 'Load older entries' }).click();
+    await expect.poll(() => entries(page)).toBeGreaterThan(100);
+  });
+
+  test('if the log cannot be loaded, the page says why and offers to try again', async () => {
+    const page = await comeAs(admin());
+    await page.route('**/logs?*', (route) => route.abort());
+    await page.getByRole('link', { name: 'Access Logs' }).click();
+    await page.getByRole('heading', { name: 'Could not load the access log' }).waitFor();
+    await page.getByText('The vault is not responding.').waitFor();
+    await page.unroute('**/logs?*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.log').first().waitFor();
+  });
+
+  test('users see their own entries only, refused ones included', async () => {
+    await ask(url(), 'GET', '/users', { token: user.token });
+    const page = await openLogs(user);
+    const sentence = `${user.name} tried to list the users Refused: admins only`;
+    await page.locator('.log.refused', { hasText: sentence }).first().waitFor();
+    expect(new Set(await page.locator('.log strong').allTextContents())).toEqual(new Set([user.name]));
+    expect(await page.getByLabel('User', { exact: true }).count()).toBe(0);
+  });
+});

@@ -1,0 +1,119 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { ask } from '../../testing/vault.ts';
+import { describeInBrowser, keyRow, signInAs, toast } from './support/browser.ts';
+import { browserKit } from './support/kit.ts';
+
+function fieldError(page: Page, text: string | RegExp) {
+  return page.locator('.field-error', { hasText: text }).waitFor();
+}
+
+describeInBrowser('users', () => {
+  const { url, admin, fresh, newUser, addKey, come, comeAs } = browserKit();
+
+  const openUsers = async (options = {}) => {
+    const page = await comeAs(admin(), options);
+    await page.getByRole('link', { name: 'Users' }).click();
+    await page.getByRole('table', { name: 'Users' }).waitFor();
+    return page;
+  };
+
+  test('an admin adds a user with a generated password, which the user has to replace', async () => {
+    const name = fresh('alice');
+    const page = await openUsers({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.getByRole('button', { name: 'Add user' }).click();
+    const add = page.getByRole('dialog').getByRole('button', { name: 'Add user' });
+    await page.getByLabel('User name').fill(name.toUpperCase());
+    await page.getByLabel('Initial password').fill('password');
+    await add.click();
+    await fieldError(page, 'attacker');
+    await page.getByRole('button', { name: 'Generate' }).click();
+    const password = await page.getByLabel('Initial password').inputValue();
+    expect(password).toHaveLength(16);
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(password);
+    await page.getByLabel('User name').fill('Admin');
+    await add.click();
+    await fieldError(page, 'exists already');
+    await page.getByLabel('User name').fill(name);
+    await add.click();
+    await toast(page, `Added ${name}.`);
+
+    const { page: theirs } = await come();
+    await signInAs(theirs, name, password);
+    await theirs.getByLabel('Current password').fill(password);
+    await theirs.getByLabel('New password', { exact: true }).fill('an own good password');
+    await theirs.getByLabel('Confirm new password').fill('an own good password');
+    await theirs.getByRole('button', { name: 'Set password and continue' }).click();
+    await theirs.getByRole('heading', { name: 'No keys yet' }).waitFor();
+  });
+
+  test('users have no Users tab, and its address tells them that it is for admins', async () => {
+    const page = await comeAs(await newUser());
+    await page.getByRole('heading', { name: 'No keys yet' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Users' }).count()).toBe(0);
+    await page.goto(`${url()}/#/users`);
+    await page.getByRole('heading', { name: 'Admins only' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Add user' }).count()).toBe(0);
+  });
+
+  test('a changed role and a deactivation can be undone; a deactivated user is signed out at once', async () => {
+    const user = await newUser();
+    const key = fresh('THEIRS');
+    await addKey(user, key);
+    const theirs = await comeAs(user);
+    await keyRow(theirs, key).waitFor();
+    const page = await openUsers();
+    const role = page.getByLabel(`Role of ${user.name}`);
+    await role.selectOption('admin');
+    await toast(page, `${user.name} is now an admin.`);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => role.inputValue()).toBe('user');
+
+    const active = page.getByRole('switch', { name: `${user.name} is active` });
+    await active.click();
+    await toast(page, `${user.name} is deactivated`);
+    await theirs.getByRole('button', { name: `Reveal ${key}` }).click();
+    await theirs.getByText('Your session has ended.').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await expect.poll(() => active.getAttribute('aria-checked')).toBe('true');
+  });
+
+  test('the last admin cannot be removed by role, switch or deletion', async () => {
+    const page = await openUsers();
+    expect(await page.getByRole('switch', { name: 'admin is active' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Only another admin can delete you' }).isDisabled()).toBe(true);
+    await page.getByLabel('Role of admin').selectOption('user');
+    await page.getByRole('button', { name: 'Give up admin role' }).click();
+    await page.getByText('last active admin').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await page.getByLabel('Role of admin').inputValue()).toBe('admin');
+  });
+
+  test('an admin resets a password, which ends the sessions of the user', async () => {
+    const { name, token } = await newUser();
+    const page = await openUsers();
+    await page.getByRole('button', { name: `Reset the password of ${name}` }).click();
+    await page.getByLabel('New password', { exact: true }).fill('short');
+    await page.getByRole('button', { name: 'Set password' }).click();
+    await fieldError(page, 'at least 8 characters');
+    await page.getByLabel('New password', { exact: true }).fill('a brand new password');
+    await page.getByRole('button', { name: 'Set password' }).click();
+    await toast(page, `${name} has a new password`);
+    await page.locator('.cell-user', { hasText: name }).getByText('must choose a new password').waitFor();
+    expect((await ask(url(), 'GET', '/keys', { token })).status).toBe(401);
+  });
+
+  test('deleting a user says how many keys go too, and needs the name to be typed', async () => {
+    const user = await newUser();
+    await addKey(user, fresh('THEIRS'));
+    await addKey(user, fresh('THEIRS'));
+    const page = await openUsers();
+    await page.getByRole('button', { name: `Delete ${user.name}` }).click();
+    await page.getByText('2 keys will be deleted with the account.').waitFor();
+    await page.getByLabel('Type the name to confirm').fill(user.name);
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete user' }).click();
+    await toast(page, `Deleted ${user.name}.`);
+    await expect.poll(() => page.getByRole('button', { name: `Delete ${user.name}` }).count()).toBe(0);
+  });
+});
