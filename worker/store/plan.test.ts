@@ -1,4 +1,5 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, type SQL } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/sqlite-core';
 import { expect, test } from 'vitest';
 import { granted } from './granted.ts';
 import { plan } from './plan.ts';
@@ -15,6 +16,12 @@ test('an effect that does not depend on the verdict is refused', () => {
     'An effect must carry the condition "granted"',
   );
   expect(() => plan([], () => ({ verdict, answer: effect.returning({ id: secrets.id }) }))).toThrow(/"granted"/);
+});
+
+test('each part of a union must depend on the verdict', () => {
+  const part = (condition?: SQL) => query.select({ id: secrets.id }).from(secrets).where(condition);
+  expect(() => plan([], () => ({ verdict, answer: unionAll(part(granted), part()) }))).toThrow(/"granted"/);
+  expect(() => plan([], () => ({ verdict, answer: unionAll(part(granted), part(granted)) }))).not.toThrow();
 });
 
 test('the parameters of the request need no declaration, all others do', () => {
