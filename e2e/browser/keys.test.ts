@@ -1,7 +1,16 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
-import { addKeyByForm, describeInBrowser, holdAnswers, keyRow, paste, plainHost, toast } from './support/browser.ts';
+import {
+  addKeyByForm,
+  describeInBrowser,
+  holdAnswers,
+  keyRow,
+  paste,
+  plainHost,
+  toast,
+  type VisitOptions,
+} from './support/browser.ts';
 import { browserKit } from './support/kit.ts';
 
 /** How long a revealed value stays, and a copied one on the clipboard. */
@@ -31,7 +40,7 @@ describeInBrowser('API keys', () => {
   const { url, admin, fresh, newUser, addKey, comeAs } = browserKit();
 
   /** A key of the admin, and the page of the admin that shows it. */
-  const showKey = async (options = {}) => {
+  const showKey = async (options?: VisitOptions) => {
     const name = fresh('STRIPE');
     await addKey(admin(), name, 'sk_live_1', 'Payments');
     return { name, page: await comeAs(admin(), options) };

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
-import { describeInBrowser, keyRow, signInAs, toast } from './support/browser.ts';
+import { describeInBrowser, keyRow, signInAs, toast, type VisitOptions } from './support/browser.ts';
 import { browserKit } from './support/kit.ts';
 
 function fieldError(page: Page, text: string | RegExp) {
@@ -11,7 +11,7 @@ function fieldError(page: Page, text: string | RegExp) {
 describeInBrowser('users', () => {
   const { url, admin, fresh, newUser, addKey, come, comeAs } = browserKit();
 
-  const openUsers = async (options = {}) => {
+  const openUsers = async (options?: VisitOptions) => {
     const page = await comeAs(admin(), options);
     await page.getByRole('link', { name: 'Users' }).click();
     await page.getByRole('table', { name: 'Users' }).waitFor();

@@ -1,3 +1,4 @@
+/** The state of the About page. */
 import { api } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
 

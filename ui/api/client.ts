@@ -24,7 +24,7 @@ export const onSessionEnd = (handler: () => void): void => {
 
 interface Options {
   body?: unknown;
-  /** An error status whose body is wanted like an answer. */
+  /** An error status that is accepted as an answer. */
   accepts?: number;
   /** Set for sign-in, where a 401 does not mean that a session has ended. */
   isSignIn?: boolean;

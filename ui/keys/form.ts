@@ -87,7 +87,7 @@ export const EditKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => {
   `;
 };
 
-/** Sends the fields that changed. A new description can be undone; a new value cannot, because nobody knows the earlier one. */
+/** Sends the fields that changed. A new description can be undone; a new value cannot, since the page does not know the old one. */
 const save = async (model: KeysModel, row: KeyRow, value: string, description: string): Promise<void> => {
   const fields = {
     value: value === '' ? undefined : value,

@@ -1,4 +1,4 @@
-/** Words log entries as sentences: who did what to what, and why it was refused. */
+/** Turns log entries into sentences: who did what to what, and why it was refused. */
 import type { LogEntry } from '../api/wire.ts';
 import type { IconName } from '../parts/icon.ts';
 

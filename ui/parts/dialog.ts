@@ -18,8 +18,8 @@ interface Props {
 }
 
 /**
- * A native modal dialog: the rest of the page is inert, Esc closes it, and the focus stays inside until it returns to where
- * it was. It shows toasts of its own, because screen readers ignore the ones outside.
+ * A native modal dialog: the rest of the page is inert, Esc closes it, and the focus stays inside. When it closes, the focus
+ * returns to where it was. It shows toasts of its own, because screen readers ignore the ones outside.
  */
 export const Dialog = ({ title, onClose, kind = 'form', isTitled = true, children }: Props) => {
   const ref = useRef<HTMLDialogElement>(null);

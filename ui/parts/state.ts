@@ -15,7 +15,7 @@ interface ContentProps<Answer> {
   children: (answer: Answer) => ComponentChildren;
 }
 
-/** Something that is fetched, in whichever state it is. */
+/** Fetched data: shows it, or why it is not there yet. */
 export const Content = <Answer>({ of, failure, waiting, children }: ContentProps<Answer>) => {
   const { answer, error, load } = of;
   if (error.value) return html`<${Failed} error=${error.value} title=${failure} onRetry=${load} />`;

@@ -1,9 +1,9 @@
+/** Runs what a user asked for: reports whether it is busy and the problem if it fails, and ignores a second start meanwhile. */
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Problem } from '../api/client.ts';
 import { asProblem } from '../api/loaded.ts';
 
-/** Runs what a user asked for: reports whether it is busy and the problem if it fails, and ignores a second start meanwhile. */
 export const useTask = () => {
   const isBusy = useSignal(false);
   const problem = useSignal<Problem | null>(null);

@@ -22,10 +22,12 @@ interface Props<Item> {
 
 /** Rows rendered above and below the visible ones, so that scrolling does not outrun rendering. */
 const spareRows = 6;
+/** The height until the rows are measured. */
+const usualRowPixels = 64;
 
 export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Props<Item>) => {
   const body = useRef<HTMLDivElement>(null);
-  const rowHeight = useSignal(64);
+  const rowHeight = useSignal(usualRowPixels);
   const range = useSignal({ first: 0, end: 20 });
   const active = useSignal(0);
   const activeIndex = Math.min(active.value, Math.max(0, items.length - 1));
@@ -108,7 +110,9 @@ interface Range {
 
 const heightOfRows = (body: HTMLElement): number => {
   const row = body.querySelector<HTMLElement>('[role="row"]');
-  return row?.offsetHeight || Number.parseFloat(getComputedStyle(body).getPropertyValue('--row')) * 16 || 64;
+  return (
+    row?.offsetHeight || Number.parseFloat(getComputedStyle(body).getPropertyValue('--row')) * 16 || usualRowPixels
+  );
 };
 
 const visibleRange = (body: HTMLElement, height: number): Range => {

@@ -1,4 +1,4 @@
-/** The theme: light, dark, or the system's. It is all that the UI keeps in the browser's storage; no secret is. */
+/** The theme: light, dark, or the system's. The UI stores nothing else in the browser. */
 import { signal } from '@preact/signals';
 import type { IconName } from '../parts/icon.ts';
 import { applyTheme, storedTheme, storeTheme, type ThemeName } from './theme-name.ts';

@@ -2,10 +2,10 @@
  * What the browser tests of one feature share: a vault and a browser for the file, and new users and names for each test,
  * so that every test runs alone.
  */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { ask, type RunningVault, signIn, startVault } from '../../../testing/vault.ts';
-import { launch, textOf, type VisitOptions, type Visitor, visit } from './browser.ts';
+import { launch, newVisitor, textOf, type VisitOptions, type Visitor } from './browser.ts';
 
 export interface Person {
   name: string;
@@ -22,9 +22,9 @@ export interface Kit {
   fresh: (prefix: string) => string;
   newUser: () => Promise<Person>;
   addKey: (owner: Person, name: string, value?: string, description?: string) => Promise<void>;
-  /** Opens a new browser context at the sign-in page. */
-  come: (options?: VisitOptions, url?: string) => Promise<Visitor>;
-  /** Opens one that is signed in already, at the list of keys. */
+  /** Opens the vault in a browser context of its own, at the sign-in page. */
+  come: (options?: VisitOptions) => Promise<Visitor>;
+  /** The same with a session of `person`, at the list of keys. */
   comeAs: (person: Person, options?: VisitOptions, url?: string) => Promise<Page>;
 }
 
@@ -37,7 +37,9 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
   let browser: Browser;
   let admin: Person;
   let names = 0;
-  let visitors: Visitor[] = [];
+  /** A context without special options costs a second to open, so the next test gets it again, after a reset. */
+  let idle: Visitor | undefined;
+  let visitors: { visitor: Visitor; isReusable: boolean }[] = [];
 
   beforeAll(async () => {
     const env = keepsDefaults ? {} : { ADMIN_PASSWORD: adminPassword };
@@ -52,11 +54,18 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
   afterEach(async ({ task }) => {
     const left = visitors;
     visitors = [];
-    if (task.result?.state === 'fail') {
-      for (const { page } of left) console.error(page.url(), await textOf(page));
+    const hasFailed = task.result?.state === 'fail';
+    if (hasFailed) {
+      for (const { page } of left.map(({ visitor }) => visitor)) console.error(page.url(), await textOf(page));
       console.error(vault.output());
     }
-    for (const { leave } of left) await leave();
+    for (const { visitor, isReusable } of left) {
+      if (!isReusable || hasFailed || idle) await visitor.leave();
+      else {
+        await visitor.reset();
+        idle = visitor;
+      }
+    }
   });
 
   const fresh = (prefix: string) => {
@@ -64,9 +73,13 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
     return `${prefix}_${String(names).padStart(3, '0')}`;
   };
 
-  const come = async (options: VisitOptions = {}, url = vault.url) => {
-    const visitor = await visit(browser, url, options);
-    visitors.push(visitor);
+  const open = async (cookies: Cookie[], options: VisitOptions | undefined, url: string) => {
+    const isReusable = options === undefined;
+    const visitor = (isReusable && idle) || (await newVisitor(browser, url, options));
+    if (visitor === idle) idle = undefined;
+    visitors.push({ visitor, isReusable });
+    await visitor.context.addCookies(cookies);
+    await visitor.page.goto(`${url}/`);
     return visitor;
   };
 
@@ -74,7 +87,6 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
     url: () => vault.url,
     admin: () => admin,
     fresh,
-    come,
 
     newUser: async () => {
       const name = fresh('person');
@@ -88,21 +100,20 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
       await expectOk(ask(vault.url, 'POST', '/keys', { token: owner.token, body }));
     },
 
-    comeAs: async ({ token }, options = {}, url = vault.url) => {
-      const { page } = await come(
-        { ...options, storageState: { cookies: [sessionCookie(token, url)], origins: [] } },
-        url,
-      );
+    come: (options) => open([], options, vault.url),
+
+    comeAs: async ({ token }, options, url = vault.url) => {
+      const { page } = await open([sessionCookie(token, url)], options, url);
       await page.getByRole('heading', { name: 'API Keys' }).waitFor();
       return page;
     },
   };
 }
 
-function sessionCookie(token: string, url: string) {
-  const { hostname } = new URL(url);
-  const attributes = { path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Strict' as const };
-  return { name: 'keystore_session', value: token, domain: hostname, ...attributes };
+type Cookie = Parameters<BrowserContext['addCookies']>[0][number];
+
+function sessionCookie(token: string, url: string): Cookie {
+  return { name: 'keystore_session', value: token, url, httpOnly: true, sameSite: 'Strict' };
 }
 
 async function replaceDefault(url: string): Promise<void> {
