@@ -13,4 +13,12 @@
 // --- Start, stop and health
 
 // --- Backups, restores and moving in
-export {};
+
+/** An env file that is restored with a backup. */
+export const maxEnvFileBytes = 1024 * 1024;
+/** How long a copy of the database waits for another process that writes to it. */
+export const copyBusyTimeoutMs = 10_000;
+/** How long a copy waits for another process that has it open by mistake. */
+export const foldBusyTimeoutMs = 2_000;
+/** After this time, a copy that a killed backup left behind is removed. */
+export const abandonedCopyMs = 3_600_000;

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { framed, type Home, homeIn, makeHome, runOn } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
+import { copyDatabase } from '../data/copy-database.ts';
 import { lockDataFolder } from '../data/lock.ts';
-import { copyDatabase } from '../restore/restore-journal.ts';
 
 let base: string;
 
@@ -85,7 +85,7 @@ describe('before a start', () => {
     expect(runOn(home, ['restore.ts', 'stage'], { input }).code).toBe(0);
     // In a folder that there is not, nothing can be written: as on the file system of a container.
     const mounted = { ...home, envFile: join(base, 'nowhere/.env') };
-    expect(runOn(mounted, ['restore.ts', 'apply']).code).toBe(0);
+    expect(runOn(mounted, ['restore.ts', 'next', 'confirmed']).code).toBe(0);
     for (let times = 0; times < 2; times++) {
       const waiting = prepare(mounted);
       expect([waiting.code, waiting.output]).toEqual([3, expect.stringMatching(/not yet that of the restored vault/)]);

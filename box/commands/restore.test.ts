@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addValue, framed, type Home, homeIn, makeHome, project, runOn } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
 import { checkDatabase, readKeyring } from '../data/check-database.ts';
+import { copyDatabase } from '../data/copy-database.ts';
 import { lockDataFolder } from '../data/lock.ts';
-import { completeRestore, copyDatabase } from '../restore/restore-journal.ts';
+import { completeRestore } from '../restore/restore-journal.ts';
 import { openSettings } from '../settings.ts';
 
 let base: string;
@@ -56,6 +57,12 @@ function content({ folder }: Home): Map<string, string> {
   return new Map(paths.map((path) => [path, readFileSync(path, 'latin1')]));
 }
 
+/** Tells restore.ts what has happened, and returns what it says to do next. */
+function next(home: Home, event: string, input: string | Uint8Array = '') {
+  const ran = runOn(home, ['restore.ts', 'next', event], { input });
+  return { ...ran, answer: ran.code === 0 ? JSON.parse(ran.stdout.toString()) : undefined };
+}
+
 const stage = (home: Home, file: string | Uint8Array = backup, env: string | Uint8Array | null = backupEnv) =>
   runOn(home, ['restore.ts', 'stage'], { input: framed(file, env ?? undefined) });
 
@@ -64,13 +71,15 @@ describe('a restore', () => {
     const home = living();
     const envBefore = readFileSync(home.envFile, 'utf8');
     const staged = stage(home);
-    expect(staged.output).toBe(
-      `The backup is whole: 1 accounts, 2 keys (2 versions), 0 log entries; schema 0001_vault.sql, key ${keyIdOf(backup)}.\n`,
+    expect(staged.output).toContain(
+      `The backup is intact: 1 accounts, 2 keys (2 versions), 0 log entries; schema 0001_vault.sql, key ${keyIdOf(backup)}.\n`,
     );
+    expect(JSON.parse(staged.stdout.toString())).toEqual({ next: 'confirm', losses: 0 });
     expect(names(home)).toEqual(['mine']);
-    const applied = runOn(home, ['restore.ts', 'apply']);
-    expect(applied.code).toBe(0);
-    expect(runOn(home, ['restore.ts', 'clear']).code).toBe(0);
+    const applied = next(home, 'confirmed');
+    expect(applied.answer).toEqual({ next: 'start' });
+    const started = next(home, 'started');
+    expect([started.answer, started.output]).toEqual([{ next: 'done' }, expect.stringMatching(/A value opens/)]);
     expect(names(home)).toEqual(['theirs', 'second']);
     expect(readFileSync(home.envFile)).toEqual(readFileSync(backupEnv));
     const kept = readdirSync(home.data).find((name) => name.startsWith('before-restore')) as string;
@@ -81,7 +90,6 @@ describe('a restore', () => {
     before.close();
     expect(readdirSync(home.data).sort()).toEqual([kept, 'v3', 'vault.json', 'vault.lock'].sort());
     for (const path of content(home).keys()) expect(statSync(path).mode & 0o077).toBe(0);
-    expect(runOn(home, ['check.ts', 'prove']).output).toMatch(/A value opens/);
   });
 
   test('is not disturbed by a write-ahead log that the old database left', () => {
@@ -96,7 +104,7 @@ describe('a restore', () => {
     writeFileSync(home.files.file, main);
     writeFileSync(`${home.files.file}-wal`, wal);
     expect(stage(home).code).toBe(0);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(existsSync(`${home.files.file}-wal`)).toBe(false);
     expect(names(home)).toEqual(['theirs', 'second']);
     const kept = readdirSync(home.data).find((name) => name.startsWith('before-restore')) as string;
@@ -118,8 +126,8 @@ describe('a restore', () => {
       harm();
       writeFileSync(`${home.files.file}-wal`, wal);
       expect(stage(home).code).toBe(0);
-      expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
-      runOn(home, ['restore.ts', 'clear']);
+      expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
+      next(home, 'started');
       expect(runOn(home, ['check.ts']).output).toMatch(/every value opens/);
       expect(names(home)).toEqual(['theirs', 'second']);
     }
@@ -134,30 +142,74 @@ describe('a restore', () => {
       const home = living();
       harm(home.files.file);
       expect(stage(home).code).toBe(0);
-      expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+      expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
       expect(names(home)).toEqual(['theirs', 'second']);
     }
   });
 
-  test('can be undone', () => {
+  test.each([
+    ['does not start', (home: Home) => next(home, 'not-started')],
+    [
+      'holds a value that does not open',
+      (home: Home) => {
+        const database = new DatabaseSync(home.files.file);
+        database.exec("UPDATE secret_versions SET token = 'x'");
+        database.close();
+        return next(home, 'started');
+      },
+    ],
+  ])('is rolled back if the restored vault %s', (_, fail) => {
+    for (const from of ['the copy beside the env file', 'standard input']) {
+      const home = living();
+      const envBefore = readFileSync(home.envFile);
+      stage(home);
+      next(home, 'confirmed');
+      expect(names(home)).toEqual(['theirs', 'second']);
+      const failed = fail(home);
+      expect([failed.answer, failed.output]).toEqual([{ next: 'stop' }, expect.stringMatching(/Rolling back/)]);
+      const beside = readdirSync(home.folder).find((name) => name.startsWith('.env.before-restore')) as string;
+      if (from === 'standard input') rmSync(join(home.folder, beside));
+      expect(next(home, 'stopped', from === 'standard input' ? envBefore : '').answer).toEqual({ next: 'start' });
+      expect(names(home)).toEqual(['mine']);
+      expect(readFileSync(home.envFile)).toEqual(envBefore);
+      expect(next(home, 'started').answer).toEqual({ next: 'rolled-back' });
+      expect(existsSync(join(home.data, 'restore'))).toBe(false);
+    }
+  });
+
+  test('that finishes an interrupted one never rolls back: the vault may have been in use since', () => {
     const home = living();
-    const envBefore = readFileSync(home.envFile);
     stage(home);
-    runOn(home, ['restore.ts', 'apply']);
-    expect(runOn(home, ['restore.ts', 'undo'], { input: envBefore }).output).toBe('');
-    expect(runOn(home, ['restore.ts', 'finish']).code).toBe(0);
-    expect(names(home)).toEqual(['mine']);
-    expect(readFileSync(home.envFile)).toEqual(envBefore);
-    expect(existsSync(join(home.data, 'restore'))).toBe(false);
+    next(home, 'confirmed');
+    const failed = runOn(home, ['restore.ts', 'next', 'not-started', '--finish']);
+    expect([failed.code, failed.output]).toEqual([1, 'The vault does not start; the lines above say why.\n']);
+    expect(names(home)).toEqual(['theirs', 'second']);
+  });
+
+  test('asks the host for the env file where it cannot write it, and goes on once it is there', () => {
+    const home = living();
+    stage(home);
+    // The env file is read from here, but nothing can be written beside it, as in a container.
+    const mounted = { ...home, envFile: join(home.folder, 'nowhere/.env') };
+    const { answer } = next(mounted, 'confirmed');
+    expect(answer).toEqual({ next: 'write-env', before: expect.stringMatching(/^before-restore-\d{8}_\d{6}$/) });
+    expect(next(mounted, 'interrupted').answer).toEqual(answer);
+    expect(next(mounted, 'env-written').output).toMatch(/is not the env file of the restored vault yet/);
+    const { stdout } = runOn(mounted, ['restore.ts', 'env']);
+    expect(stdout).toEqual(readFileSync(backupEnv));
+    writeFileSync(home.envFile, stdout);
+    expect(next(home, 'env-written').answer).toEqual({ next: 'start' });
+    expect(runOn(home, ['restore.ts', 'env']).output).toBe('No restore waits for its env file.\n');
+    expect(next(home, 'started').answer).toEqual({ next: 'done' });
   });
 
   test('waits for whoever uses the vault to stop', () => {
     const home = living();
     expect(stage(home).code).toBe(0);
     const unlock = lockDataFolder(home.data);
-    const { code, output } = runOn(home, ['restore.ts', 'apply']);
+    const { answer, output } = next(home, 'confirmed');
     unlock();
-    expect(code).toBe(1);
+    expect(answer).toEqual({ next: 'unchanged' });
     expect(output).toMatch(/is in use by process/);
     expect(names(home)).toEqual(['mine']);
   });
@@ -169,7 +221,7 @@ describe('a restore', () => {
     expect(wrong.output).toContain(`sealed with the key ${keyIdOf(backup)}`);
     writeFileSync(home.envFile, readFileSync(backupEnv));
     expect(stage(home, backup, null).code).toBe(0);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(names(home)).toEqual(['theirs', 'second']);
   });
 });
@@ -197,7 +249,7 @@ describe('refuses, and touches nothing,', () => {
   const bytes = () => readFileSync(backup);
   test.each<[string, () => Uint8Array, RegExp]>([
     ['an empty file', () => Buffer.alloc(0), /neither a backup of a vault/],
-    ['a file that is no database', () => Buffer.from('not a database at all\n'.repeat(500)), /no SQLite database/],
+    ['a file that is no database', () => Buffer.from('not a database at all\n'.repeat(500)), /not an SQLite database/],
     ['a truncated file', () => bytes().subarray(0, 20_000), /damaged/],
     ['a file cut within a page', () => bytes().subarray(0, -1_000), /damaged/],
     [
@@ -222,7 +274,7 @@ describe('refuses, and touches nothing,', () => {
       () => harmed((it) => it.exec("INSERT INTO d1_migrations (name) VALUES ('9999_later.sql')")),
       /newer version.*9999_later/,
     ],
-    ['a lost canary', () => harmed((it) => it.exec('DELETE FROM instance')), /lost the record/],
+    ['a lost canary', () => harmed((it) => it.exec('DELETE FROM instance')), /record of the sealing key is missing/],
     [
       'an altered canary',
       () => harmed((it) => it.exec("UPDATE instance SET canary = 'x'")),
@@ -253,7 +305,7 @@ describe('refuses, and touches nothing,', () => {
     [
       'rows that refer to nothing',
       () => harmed((it) => it.exec('PRAGMA foreign_keys = OFF; DELETE FROM users')),
-      /refers to what is not there/,
+      /refers to a missing row/,
     ],
   ])('%s', (_, make, reason) => {
     const home = living();
@@ -263,7 +315,8 @@ describe('refuses, and touches nothing,', () => {
     expect(output).toMatch(reason);
     expect(output).not.toMatch(/ {4}at /);
     expect(content(home)).toEqual(before);
-    expect(runOn(home, ['restore.ts', 'apply']).output).toMatch(/Nothing is staged/);
+    const { answer, output: said } = next(home, 'confirmed');
+    expect([answer, said]).toEqual([{ next: 'unchanged' }, expect.stringMatching(/Nothing is staged/)]);
     expect(content(home)).toEqual(before);
   });
 
@@ -294,7 +347,7 @@ describe('refuses, and touches nothing,', () => {
     const before = content(home);
     for (const input of ['', '1 2', 'x y z w\n', '0 -1 0 0\n', framed(backup).subarray(0, -1)]) {
       const { code, output } = runOn(home, ['restore.ts', 'stage'], { input });
-      expect([code, output]).toEqual([1, expect.stringMatching(/did not arrive whole/)]);
+      expect([code, output]).toEqual([1, expect.stringMatching(/did not arrive completely/)]);
       expect(content(home)).toEqual(before);
     }
   });
@@ -314,11 +367,11 @@ describe('kill -9', () => {
   const hook = `--import=${join(import.meta.dirname, '../testdata/kill-at.ts')}`;
 
   /** Runs a step over and over, killed one change to the file system later each time, and looks at what every kill left. */
-  function killEverywhere(from: Home, step: string, look: (home: Home) => void): number {
+  function killEverywhere(from: Home, step: string[], look: (home: Home) => void): number {
     for (let at = 1; ; at++) {
       const home = copyOf(from);
-      const input = step === 'stage' ? framed(backup, backupEnv) : '';
-      const { signal, output } = runOn(home, ['restore.ts', step], {
+      const input = step[0] === 'stage' ? framed(backup, backupEnv) : '';
+      const { signal, output } = runOn(home, ['restore.ts', ...step], {
         node: [hook],
         env: { KILL_AT: String(at) },
         input,
@@ -353,7 +406,7 @@ describe('kill -9', () => {
   }
 
   test('while it is checked leaves the living vault as it was', () => {
-    const steps = killEverywhere(old, 'stage', (home) => {
+    const steps = killEverywhere(old, ['stage'], (home) => {
       expect(expectPair(home)).toBe('mine');
       completeRestore(home.files, home.envFile);
       expect(existsSync(join(home.data, 'restore'))).toBe(false);
@@ -366,7 +419,7 @@ describe('kill -9', () => {
     const staged = living();
     expect(stage(staged).code).toBe(0);
     const outcomes: string[] = [];
-    const steps = killEverywhere(staged, 'apply', (home) => {
+    const steps = killEverywhere(staged, ['next', 'confirmed'], (home) => {
       nextStart(home);
       outcomes.push(expectPair(home));
     });
@@ -380,10 +433,10 @@ describe('kill -9', () => {
     const committed = living();
     stage(committed);
     for (let at = 1; at < 100 && !existsSync(join(committed.data, 'restore/commit.json')); at++) {
-      runOn(committed, ['restore.ts', 'apply'], { node: [hook], env: { KILL_AT: String(at) } });
+      runOn(committed, ['restore.ts', 'next', 'confirmed'], { node: [hook], env: { KILL_AT: String(at) } });
     }
     expect(names(committed)).toEqual(['mine']);
-    killEverywhere(committed, 'finish', (home) => {
+    killEverywhere(committed, ['next', 'interrupted'], (home) => {
       nextStart(home);
       expect(expectPair(home)).toBe('theirs');
     });
@@ -409,8 +462,8 @@ describe('moving in from v0.6', () => {
     const home = living();
     const file = oldDatabase();
     expect(stage(home, file, env).output).toMatch(/From v0\.6: 1 accounts, 1 keys, 1 log entries/);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
-    runOn(home, ['restore.ts', 'clear']);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
+    next(home, 'started');
     expect(names(home)).toEqual(['old']);
     expect(readFileSync(home.envFile)).toEqual(env);
 
@@ -419,12 +472,13 @@ describe('moving in from v0.6', () => {
     work.close();
     const before = content(home);
     const again = stage(home, file, env);
-    expect([again.code, again.output]).toEqual([4, 'This v0.6 database has moved in already. Nothing was changed.\n']);
+    expect(again.output).toMatch(/This v0\.6 database has moved in already\. Nothing was changed\./);
+    expect(JSON.parse(again.stdout.toString())).toEqual({ next: 'nothing' });
     expect(content(home)).toEqual(before);
 
     const forced = runOn(home, ['restore.ts', 'stage', '--again'], { input: framed(file, env) });
     expect(forced.code).toBe(0);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(names(home)).toEqual(['old']);
   });
 
@@ -462,7 +516,7 @@ describe('moving in from v0.6', () => {
     const [, seconds, megabytes] = /took ([\d.]+) s and at most (\d+) MB/.exec(output) ?? [];
     expect(Number(seconds)).toBeLessThan(60);
     expect(Number(megabytes)).toBeLessThan(400);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(names(home).length).toBe(keys);
   });
 });

@@ -1,25 +1,31 @@
+/**
+ * Reads what restore-data.sh sends on standard input: a line with four sizes in bytes, separated by spaces, then the env
+ * file, the database, its -wal and its -journal. A size of 0 means that there is no such file.
+ */
 import { type FileHandle, open } from 'node:fs/promises';
+import { maxEnvFileBytes } from '../../core/limits.ts';
 import { OperatorError } from '../operator-error.ts';
 
-/** What a restore is given on standard input: a line with four sizes in bytes, then env file, database, -wal, -journal. */
 export interface Given {
-  /** The env file that belongs to the database; undefined if none was given. */
+  /** The env file of the database; undefined if none was given. */
   env: Uint8Array | undefined;
 }
 
-const envBytesMost = 1024 * 1024;
-
 /**
- * Reads the stream, and writes the database to a file, its -wal and -journal beside it.
+ * Reads the stream and writes the database to a file, with its -wal and -journal beside it.
  *
- * @throws OperatorError if it ends early or says nonsense.
+ * @throws OperatorError if the stream ends early or its first line is malformed.
  */
 export async function receive(input: AsyncIterable<Uint8Array>, file: string): Promise<Given> {
   const reader = new Reader(input);
   const sizes = (await reader.line()).split(' ').map(Number);
   const [env, database, wal, journal] = sizes;
   if (sizes.length !== 4 || !sizes.every((size) => Number.isSafeInteger(size) && size >= 0)) throw broken();
-  if ((env ?? 0) > envBytesMost) throw new OperatorError('The env file is over 1 MiB: it is none.');
+  if ((env ?? 0) > maxEnvFileBytes) {
+    throw new OperatorError(
+      'The env file is larger than 1 MiB; this is not an env file. Name another with --env FILE.',
+    );
+  }
   const chunks: Uint8Array[] = [];
   await reader.take(env ?? 0, async (chunk) => void chunks.push(chunk));
   await receiveFile(reader, database ?? 0, file);
@@ -28,7 +34,7 @@ export async function receive(input: AsyncIterable<Uint8Array>, file: string): P
   return { env: env ? Buffer.concat(chunks) : undefined };
 }
 
-/** Writes all of a stream to a file. */
+/** Writes a whole stream to a new file. */
 export async function receiveAll(input: AsyncIterable<Uint8Array>, file: string): Promise<void> {
   const target = await open(file, 'wx', 0o600);
   try {
@@ -88,5 +94,5 @@ class Reader {
 }
 
 function broken(): OperatorError {
-  return new OperatorError('What was to be restored did not arrive whole. Nothing was changed.');
+  return new OperatorError('The files to restore did not arrive completely. Nothing was changed. Try again.');
 }

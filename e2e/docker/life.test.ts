@@ -28,7 +28,7 @@ describe.each(runtimes)('%s', (runtime) => {
   test('build-and-run leaves a container that is there alone', async () => {
     const started = await ask('inspect', '-f', '{{.State.StartedAt}}', host.container);
     const { code, output } = await host.script('build-and-run.sh');
-    expect([code, output]).toEqual([1, expect.stringMatching(/is there already.*stop-and-rebuild\.sh/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/exists already.*stop-and-rebuild\.sh/)]);
     expect(await ask('inspect', '-f', '{{.State.StartedAt}}', host.container)).toBe(started);
   });
 
@@ -94,7 +94,7 @@ describe.each(runtimes)('%s', (runtime) => {
     test('--keep and --no-env, and a container that does not run', async () => {
       await ask('stop', host.container);
       const { code, output } = await host.script('backup-data.sh', '--no-env');
-      expect([code, output]).toEqual([0, expect.stringMatching(/The keys are not in it/)]);
+      expect([code, output]).toEqual([0, expect.stringMatching(/does not contain the keys/)]);
       expect(backupsOf(host).length).toBe(2);
       expect(readdirSync(host.backups).length).toBe(3);
       const second = await host.script('backup-data.sh', '--keep', '1');
@@ -143,7 +143,7 @@ describe.each(runtimes)('%s', (runtime) => {
     const asked = await host.script('stop-and-clean.sh');
     expect([asked.code, asked.output]).toEqual([1, expect.stringMatching(/pass --yes.*Nothing was changed/)]);
     await host.healthy();
-    expect((await host.script('stop-and-clean.sh', '--keep-data')).output).toMatch(/with your data stays/);
+    expect((await host.script('stop-and-clean.sh', '--keep-data')).output).toMatch(/with your data was kept/);
     expect((await docker('volume', 'inspect', host.volume)).code).toBe(0);
     expect((await host.script('stop-and-clean.sh', '--yes')).output).toMatch(/Deleted the volume/);
     expect((await docker('volume', 'inspect', host.volume)).code).toBe(1);
@@ -153,7 +153,7 @@ describe.each(runtimes)('%s', (runtime) => {
     const unasked = await host.script('restore-data.sh', file);
     expect([unasked.code, unasked.output]).toEqual([1, expect.stringMatching(/pass --yes/)]);
     const { code, output } = await host.script('restore-data.sh', file, '--yes');
-    expect(output).toMatch(/The backup is whole: 2 accounts, \d+ keys/);
+    expect(output).toMatch(/The backup is intact: 2 accounts, \d+ keys/);
     expect(output).toMatch(/A value opens/);
     expect(code).toBe(0);
     expect(readFileSync(host.envFile)).toEqual(keys);

@@ -102,7 +102,7 @@ test('restore-data.sh OLD.db, on a machine where nothing is yet, and again', asy
   expect(output).toMatch(summary);
   expect(output).toMatch(/"admin" has a default password and is marked to change it/);
   expect(output).toMatch(/"user" has a default password and is marked to change it/);
-  expect(output).not.toMatch(/not brought over/);
+  expect(output).not.toMatch(/not moved/);
   expect(code).toBe(0);
   expect(readFileSync(host.envFile)).toEqual(readFileSync(v06Env));
   await expectAllIsThere();
@@ -206,7 +206,7 @@ describe('made databases', () => {
 
   const restore = () => host.script('restore-data.sh', file, '--env', join(host.folder, 'old.env'), '--yes');
 
-  test('what cannot be brought over is named, and ends with 2', async () => {
+  test('a row that cannot be moved is named, and the exit status is 2', async () => {
     const value = 'a value with\nlines and \u0000 and 🔑';
     writeOld(file, {
       users: [someUser, { ...someUser, username: 'Admin' }],
@@ -216,14 +216,14 @@ describe('made databases', () => {
       ],
     });
     const { code, output } = await restore();
-    expect(output).toMatch(/not brought over: the key "lost" of "admin": its value does not open/);
+    expect(output).toMatch(/not moved: the key "lost" of "admin": its value does not open/);
     expect(output).toMatch(/note: The key "two\\nlines" is now "two_lines"/);
     expect(output).toMatch(/note: The accounts "admin" and "Admin" look alike; both came over/);
-    expect(output).toMatch(/Not everything could be brought over/);
+    expect(output).toMatch(/Not everything could be moved/);
     expect(code).toBe(2);
     await host.healthy();
     expect((await host.script('check-data.sh')).output).toMatch(/Keys {9}3 in 3 versions, every value opens/);
-    expect((await host.inside('cat', '/app/data/moved-in.txt')).output).toMatch(/not brought over: the key "lost"/);
+    expect((await host.inside('cat', '/app/data/moved-in.txt')).output).toMatch(/not moved: the key "lost"/);
   });
 
   test('10,000 keys and 100,000 log entries', async () => {

@@ -140,7 +140,7 @@ describe('with a vault that runs without Docker', () => {
     await vault.stop();
     const restored = await script('restore-data.sh', backupsOf(host)[0] as string, '--yes');
     expect(restored.output).toMatch(/A value opens: that of "first"/);
-    expect(restored.output).toMatch(/It starts and is healthy\. Next: npm start/);
+    expect(restored.output).toMatch(/The vault starts and is healthy\. Next: npm start/);
     expect(restored.code).toBe(0);
     vault = await startVault({ folder: vault.folder });
     expect(await keys()).toEqual(['first']);
@@ -163,7 +163,7 @@ describe('with a vault that runs without Docker', () => {
   test('one vault here and one in Docker: it has to be said which', async () => {
     execFileSync('docker', ['volume', 'create', host.volume]);
     const { code, output } = await script('check-data.sh');
-    expect([code, output]).toEqual([1, expect.stringMatching(/Say which: --docker or --local/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/Choose one with --docker or --local/)]);
     expect((await script('check-data.sh', '--local')).code).toBe(0);
     execFileSync('docker', ['volume', 'rm', host.volume]);
   });
@@ -179,7 +179,7 @@ describe('with a vault that runs without Docker', () => {
     };
     writeFileSync(join(empty, '.env'), readFileSync(vault.envFile));
     const { code, output } = await run('bash', [join(folder, 'backup-data.sh'), '--local'], { env: nothing });
-    expect([code, output]).toEqual([1, expect.stringMatching(/There is no vault.*\n.*no new backup/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/There is no vault.*\n.*No backup was made/)]);
     expect(existsSync(join(empty, 'data'))).toBe(false);
     expect(readdirSync(join(empty, 'b'))).toEqual([]);
   });
