@@ -8,7 +8,13 @@
 
 // --- Secrets
 
+/** A name of a key or an account. */
+export const maxNameBytes = 255;
+
 // --- The log, lists and paging
+
+/** The rest of a user agent is not recorded. */
+export const maxUserAgentCharacters = 256;
 
 // --- Start, stop and health
 

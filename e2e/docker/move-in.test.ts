@@ -218,7 +218,7 @@ describe('made databases', () => {
     const { code, output } = await restore();
     expect(output).toMatch(/not moved: the key "lost" of "admin": its value does not open/);
     expect(output).toMatch(/note: The key "two\\nlines" is now "two_lines"/);
-    expect(output).toMatch(/note: The accounts "admin" and "Admin" look alike; both came over/);
+    expect(output).toMatch(/note: The accounts "admin" and "Admin" look alike; both were moved/);
     expect(output).toMatch(/Not everything could be moved/);
     expect(code).toBe(2);
     await host.healthy();
