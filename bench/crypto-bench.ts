@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build, stop } from 'esbuild';
+import { readWranglerConfig, workerdPath } from '../box/runtime/installed.ts';
 import { freePort } from '../testing/vault.ts';
 
 /** Runs `crypto.ts` in workerd. Returns microseconds by operation. */
@@ -23,7 +23,8 @@ export async function measureCrypto(project: string): Promise<Record<string, num
       conditions: ['workerd', 'worker', 'browser'],
     });
     await stop();
-    writeFileSync(join(folder, 'config.capnp'), config(port));
+    const { compatibilityDate } = await readWranglerConfig(project);
+    writeFileSync(join(folder, 'config.capnp'), config(port, compatibilityDate));
     return await ask(folder, port);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -31,10 +32,7 @@ export async function measureCrypto(project: string): Promise<Record<string, num
 }
 
 async function ask(folder: string, port: number): Promise<Record<string, number>> {
-  const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
-  const workerd = spawn((require('workerd') as { default: string }).default, ['serve', join(folder, 'config.capnp')], {
-    stdio: 'ignore',
-  });
+  const workerd = spawn(workerdPath(), ['serve', join(folder, 'config.capnp')], { stdio: 'ignore' });
   const ended = once(workerd, 'exit');
   try {
     for (let attempt = 0; attempt < 100; attempt++) {
@@ -49,10 +47,10 @@ async function ask(folder: string, port: number): Promise<Record<string, number>
   }
 }
 
-const config = (port: number) => `
+const config = (port: number, compatibilityDate: string) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "crypto", worker = (compatibilityDate = "2026-11-01",
+  services = [(name = "crypto", worker = (compatibilityDate = "${compatibilityDate}",
     modules = [(name = "crypto.js", esModule = embed "crypto.js")]))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "crypto")]);
 `;

@@ -79,8 +79,8 @@ export const rooms: Record<string, Room> = {
   'box/gate': { purpose: 'the one process that faces the network', rooms: ['core', 'box'], packages: ['node:'] },
   'box/runtime': {
     purpose: '`wrangler dev` as a child that is watched and restarted',
-    rooms: ['core', 'box', 'box/gate'],
-    packages: ['node:'],
+    rooms: ['core', 'core/data-folder', 'box', 'box/gate'],
+    packages: ['node:', 'wrangler'],
   },
   'box/data': {
     purpose: 'the data folder: database, lock, migrations, restore journal',

@@ -10,13 +10,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { build as bundle, type Plugin, stop } from 'esbuild';
-import { objectFile } from '../../core/data-folder/layout.ts';
+import { databaseFile, databaseId } from '../../core/data-folder/layout.ts';
 import { workerVariables } from '../../core/worker-variables.ts';
-import { databaseId } from '../data/wrangler-config.ts';
+import { readWranglerConfig, workerdPath } from '../runtime/installed.ts';
 import { buildIfStale } from './build.ts';
 
 /** The folder, under dist/, that holds the file. */
@@ -30,7 +29,12 @@ export async function buildStandalone(project: string): Promise<void> {
   await buildIfStale(project);
   const folder = mkdtempSync(join(tmpdir(), 'keystore-build-'));
   try {
-    const config = readWranglerConfig(project);
+    const config = {
+      COMPATIBILITY_DATE: (await readWranglerConfig(project)).compatibilityDate,
+      DATABASE_ID: databaseId,
+      WORKER_VARIABLES: workerVariables.join(' '),
+      DATABASE_FILE: basename(databaseFile('')),
+    };
     copyFileSync(join(project, 'dist/worker/index.js'), join(folder, 'worker.js'));
     await bundleRuntime(project, folder);
     writeFileSync(
@@ -48,21 +52,6 @@ export async function buildStandalone(project: string): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
     await stop();
   }
-}
-
-/** What wrangler.toml says, since both runtimes must agree on it. */
-function readWranglerConfig(project: string): Record<string, string> {
-  const toml = readFileSync(join(project, 'wrangler.toml'), 'utf8');
-  const find = (name: string) => new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(toml)?.[1];
-  const id = databaseId(toml);
-  const date = find('compatibility_date');
-  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date.');
-  return {
-    COMPATIBILITY_DATE: date,
-    DATABASE_ID: id,
-    WORKER_VARIABLES: workerVariables.join(' '),
-    DATABASE_FILE: basename(objectFile('', 'miniflare-D1DatabaseObject', id)),
-  };
 }
 
 async function bundleRuntime(project: string, folder: string): Promise<void> {
@@ -114,8 +103,7 @@ function migrationsModule(project: string): string {
 
 /** workerd, without its debug symbols where `strip` is at hand: they are a quarter of it. */
 function copyWorkerd(to: string): void {
-  const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
-  copyFileSync((require('workerd') as { default: string }).default, to);
+  copyFileSync(workerdPath(), to);
   chmodSync(to, 0o755);
   try {
     execFileSync('strip', [to], { stdio: 'ignore' });

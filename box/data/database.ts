@@ -11,10 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { objectFile } from '../../core/data-folder/layout.ts';
+import { databaseFile } from '../../core/data-folder/layout.ts';
 import { OperatorError } from '../operator-error.ts';
 import { isBusy } from './busy.ts';
-import { databaseId } from './wrangler-config.ts';
 
 /** The files of one vault. */
 export interface VaultFiles {
@@ -36,12 +35,11 @@ const bookkeeping = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 		applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
 );`;
 
-/** Finds a vault's files. `project` is the folder with wrangler.toml and migrations/. */
+/** Finds a vault's files. `project` is the folder with migrations/. */
 export function locateFiles(project: string, folder: string): VaultFiles {
-  const id = databaseId(readFileSync(join(project, 'wrangler.toml'), 'utf8'));
   return {
     folder,
-    file: objectFile(folder, 'miniflare-D1DatabaseObject', id),
+    file: databaseFile(folder),
     marker: join(folder, 'vault.json'),
     migrationsFolder: join(project, 'migrations'),
   };

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { OperatorError } from '../operator-error.ts';
+import { workerdPath } from './installed.ts';
 
 /** Where `wrangler dev` looks for a worker's secrets, in its run folder. */
 const secretsFile = 'app/.dev.vars';
@@ -125,7 +126,6 @@ function wranglerArguments(dataFolder: string): string[] {
 
 /** All of wrangler's environment; none of ours is inherited. */
 function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
-  const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
   return {
     PATH: process.env.PATH,
     HOME: folder,
@@ -138,7 +138,7 @@ function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
     WRANGLER_REGISTRY_PATH: '',
     // No inspector: neither workerd's own (see ./workerd) nor wrangler's proxy for it, which this variable switches off.
     MINIFLARE_WORKERD_PATH: fileURLToPath(new URL('workerd', import.meta.url)),
-    KEYSTORE_WORKERD: (require('workerd') as { default: string }).default,
+    KEYSTORE_WORKERD: workerdPath(),
     VSCODE_INSPECTOR_OPTIONS: 'off',
     // No calls out: request metadata, metrics, versions.
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',

@@ -31,9 +31,9 @@ test('the images are built from nothing secret', async () => {
   }
 });
 
-const ours = ['box', 'core', 'data', 'migrations', 'node_modules', 'package.json', 'wrangler.toml'];
+const ours = ['box', 'core', 'data', 'migrations', 'node_modules', 'package.json'];
 test.each([
-  ['the default image', image, [...ours, 'dist'], ['node']],
+  ['the default image', image, [...ours, 'dist', 'wrangler.toml'], ['node']],
   [
     'the standalone image',
     standalone,
