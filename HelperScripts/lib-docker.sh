@@ -142,7 +142,7 @@ container_user() {
 hardened=(
   --read-only
   --cap-drop ALL
-  --security-opt no-new-privileges
+  --security-opt no-new-privileges:true
   --tmpfs /tmp:rw,noexec,nosuid,nodev,size=256m,mode=1777
   --pids-limit 256
   --memory 3g

@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-/** A copy of the living vault, to do harm to. */
+/** A copy of the vault for one test. */
 const living = () => copyOf(old);
 
 function copyOf({ folder }: Home): Home {
@@ -50,7 +50,7 @@ function names(home: Home): string[] {
   }
 }
 
-/** Everything that is there, but for the locks. */
+/** Every file except the locks. */
 function content({ folder }: Home): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((file) => join(file.parentPath, file.name)).filter((path) => !/\.lock(\/|$)/.test(path));
@@ -67,7 +67,7 @@ const stage = (home: Home, file: string | Uint8Array = backup, env: string | Uin
   runOn(home, ['restore.ts', 'stage'], { input: framed(file, env ?? undefined) });
 
 describe('a restore', () => {
-  test('swaps database and env file, keeps both, and leaves nothing else', () => {
+  test('replaces database and env file, keeps the old ones, and leaves nothing else', () => {
     const home = living();
     const envBefore = readFileSync(home.envFile, 'utf8');
     const staged = stage(home);
@@ -92,7 +92,7 @@ describe('a restore', () => {
     for (const path of content(home).keys()) expect(statSync(path).mode & 0o077).toBe(0);
   });
 
-  test('is not disturbed by a write-ahead log that the old database left', () => {
+  test('removes the write-ahead log of the old database', () => {
     const home = living();
     const writer = new DatabaseSync(home.files.file);
     writer.exec(
@@ -113,7 +113,7 @@ describe('a restore', () => {
     before.close();
   });
 
-  test('is not disturbed by one whose database is gone either', () => {
+  test('removes a write-ahead log whose database is missing or damaged', () => {
     const home = living();
     const writer = new DatabaseSync(home.files.file);
     writer.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE stale (x)');
@@ -133,7 +133,7 @@ describe('a restore', () => {
     }
   });
 
-  test('brings a vault back whose database is missing, garbage or empty', () => {
+  test('replaces a database that is missing, damaged or empty', () => {
     for (const harm of [
       (file: string) => rmSync(file),
       (file: string) => writeFileSync(file, 'garbage '.repeat(5_000)),
@@ -177,7 +177,7 @@ describe('a restore', () => {
     }
   });
 
-  test('that finishes an interrupted one never rolls back: the vault may have been in use since', () => {
+  test('is never rolled back by --finish: the vault may have been in use since', () => {
     const home = living();
     stage(home);
     next(home, 'confirmed');
@@ -186,7 +186,7 @@ describe('a restore', () => {
     expect(names(home)).toEqual(['theirs', 'second']);
   });
 
-  test('asks the host for the env file where it cannot write it, and goes on once it is there', () => {
+  test('asks the host to write the env file where it cannot, and goes on once it is written', () => {
     const home = living();
     stage(home);
     // The env file is read from here, but nothing can be written beside it, as in a container.
@@ -203,7 +203,7 @@ describe('a restore', () => {
     expect(next(home, 'started').answer).toEqual({ next: 'done' });
   });
 
-  test('waits for whoever uses the vault to stop', () => {
+  test('changes nothing while the vault is in use', () => {
     const home = living();
     expect(stage(home).code).toBe(0);
     const unlock = lockDataFolder(home.data);
@@ -214,7 +214,7 @@ describe('a restore', () => {
     expect(names(home)).toEqual(['mine']);
   });
 
-  test('of a backup without keys needs the keys in use to be its own', () => {
+  test('of a backup without an env file needs the keys in use to fit', () => {
     const home = living();
     const wrong = stage(home, backup, null);
     expect(wrong.code).toBe(1);
@@ -235,7 +235,7 @@ function keyIdOf(file: string): string {
   }
 }
 
-/** A backup with something done to it. */
+/** A backup with a change. */
 function harmed(harm: (database: DatabaseSync) => void): Buffer {
   const file = join(base, `harmed ${++count}.db`);
   cpSync(backup, file);
@@ -245,11 +245,15 @@ function harmed(harm: (database: DatabaseSync) => void): Buffer {
   return readFileSync(file);
 }
 
-describe('refuses, and touches nothing,', () => {
+describe('refuses, and changes nothing:', () => {
   const bytes = () => readFileSync(backup);
   test.each<[string, () => Uint8Array, RegExp]>([
     ['an empty file', () => Buffer.alloc(0), /neither a backup of a vault/],
-    ['a file that is no database', () => Buffer.from('not a database at all\n'.repeat(500)), /not an SQLite database/],
+    [
+      'a file that is not a database',
+      () => Buffer.from('not a database at all\n'.repeat(500)),
+      /not an SQLite database/,
+    ],
     ['a truncated file', () => bytes().subarray(0, 20_000), /damaged/],
     ['a file cut within a page', () => bytes().subarray(0, -1_000), /damaged/],
     [
@@ -265,7 +269,7 @@ describe('refuses, and touches nothing,', () => {
     ['a missing table', () => harmed((it) => it.exec('DROP TABLE sessions')), /schema.*sessions/],
     ['a missing trigger', () => harmed((it) => it.exec('DROP TRIGGER audit_events_are_never_deleted')), /schema/],
     [
-      'a trigger of somebody else',
+      'a foreign trigger',
       () => harmed((it) => it.exec('CREATE TRIGGER spy AFTER INSERT ON secrets BEGIN SELECT 1; END')),
       /schema.*spy/,
     ],
@@ -303,7 +307,7 @@ describe('refuses, and touches nothing,', () => {
       /"theirs": its current version is missing/,
     ],
     [
-      'rows that refer to nothing',
+      'rows that refer to missing rows',
       () => harmed((it) => it.exec('PRAGMA foreign_keys = OFF; DELETE FROM users')),
       /refers to a missing row/,
     ],
@@ -342,7 +346,7 @@ describe('refuses, and touches nothing,', () => {
     expect(content(home)).toEqual(before);
   });
 
-  test('what did not arrive whole', () => {
+  test('an incomplete stream', () => {
     const home = living();
     const before = content(home);
     for (const input of ['', '1 2', 'x y z w\n', '0 -1 0 0\n', framed(backup).subarray(0, -1)]) {
@@ -352,7 +356,7 @@ describe('refuses, and touches nothing,', () => {
     }
   });
 
-  test('but goes on with values that do not open if that is said', () => {
+  test('values that do not open, unless --accept-damaged is given', () => {
     const home = living();
     const file = harmed((it) => it.exec("UPDATE secret_versions SET token = 'x' WHERE secret_id = 1"));
     const { code, output } = runOn(home, ['restore.ts', 'stage', '--accept-damaged'], {
@@ -366,7 +370,7 @@ describe('refuses, and touches nothing,', () => {
 describe('kill -9', () => {
   const hook = `--import=${join(import.meta.dirname, '../testdata/kill-at.ts')}`;
 
-  /** Runs a step over and over, killed one change to the file system later each time, and looks at what every kill left. */
+  /** Runs a step repeatedly, kills it one file system change later each time, and checks what is left. */
   function killEverywhere(from: Home, step: string[], look: (home: Home) => void): number {
     for (let at = 1; ; at++) {
       const home = copyOf(from);
@@ -384,7 +388,7 @@ describe('kill -9', () => {
     }
   }
 
-  /** The pair is one of the two that there are: every value of the database opens with the keys of the env file. */
+  /** Checks that database and env file are one of the two pairs, and that every value opens. */
   function expectPair(home: Home): string {
     const { lookup } = openSettings(project, { KEYSTORE_ENV: home.envFile });
     const database = new DatabaseSync(home.files.file);
@@ -398,14 +402,14 @@ describe('kill -9', () => {
     return name;
   }
 
-  /** What the launcher does when it starts. */
+  /** What a start does. */
   function nextStart(home: Home): void {
     completeRestore(home.files, home.envFile);
     expect(existsSync(join(home.data, 'restore/next.db'))).toBe(false);
     expect(existsSync(join(home.data, 'restore/next.env'))).toBe(false);
   }
 
-  test('while it is checked leaves the living vault as it was', () => {
+  test('during the checks leaves the current vault unchanged', () => {
     const steps = killEverywhere(old, ['stage'], (home) => {
       expect(expectPair(home)).toBe('mine');
       completeRestore(home.files, home.envFile);
@@ -415,7 +419,7 @@ describe('kill -9', () => {
     expect(steps).toBeGreaterThan(5);
   });
 
-  test('at any point of the swap leaves the old pair or the new one, and the next start has a whole one', () => {
+  test('at any point of the swap leaves the old pair or the new one for the next start', () => {
     const staged = living();
     expect(stage(staged).code).toBe(0);
     const outcomes: string[] = [];
@@ -424,12 +428,12 @@ describe('kill -9', () => {
       outcomes.push(expectPair(home));
     });
     expect(steps).toBeGreaterThan(15);
-    // First the old one, from some moment on the new one, and never back.
+    // The old pair up to some point, the new one after it.
     expect(outcomes).toEqual(outcomes.toSorted());
     expect(new Set(outcomes)).toEqual(new Set(['mine', 'theirs']));
   });
 
-  test('at any point of carrying out an interrupted swap leads to the new pair', () => {
+  test('at any point of finishing an interrupted swap leads to the new pair', () => {
     const committed = living();
     stage(committed);
     for (let at = 1; at < 100 && !existsSync(join(committed.data, 'restore/commit.json')); at++) {
@@ -458,7 +462,7 @@ describe('moving in from v0.6', () => {
     return file;
   }
 
-  test('is done once: again changes nothing, unless that is asked for', () => {
+  test('a second time changes nothing, except with --again', () => {
     const home = living();
     const file = oldDatabase();
     expect(stage(home, file, env).output).toMatch(/From v0\.6: 1 accounts, 1 keys, 1 log entries/);
@@ -482,7 +486,7 @@ describe('moving in from v0.6', () => {
     expect(names(home)).toEqual(['old']);
   });
 
-  test('is refused with a key that opens nothing', () => {
+  test('is refused with a key that opens no value', () => {
     const home = living();
     const before = content(home);
     const { code, output } = stage(home, oldDatabase(), null);
