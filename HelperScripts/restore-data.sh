@@ -118,19 +118,19 @@ elif [ ! -f "$env_file" ] && [ "$mode" = docker ]; then
   die "The keys are missing: there is no $env_file, and no env file beside the backup. Name one with --env FILE. Nothing was changed."
 fi
 
-size() { if [ -n "$1" ] && [ -f "$1" ]; then wc -c <"$1" | tr -d ' '; else printf 0; fi; }
-contents() { if [ -n "$1" ] && [ -f "$1" ]; then cat -- "$1"; fi; }
-# The format is described in box/restore/restore-stream.ts.
-stream() {
-  printf '%s %s %s %s\n' "$(size "$env_of_file")" "$(size "$file")" "$(size "$file-wal")" "$(size "$file-journal")"
-  contents "$env_of_file"
-  contents "$file"
-  contents "$file-wal"
-  contents "$file-journal"
-}
+parts=()
+sizes=()
+for part in "$env_of_file" "$file" "$file-wal" "$file-journal"; do
+  if [ -f "$part" ]; then
+    parts+=("$part")
+    sizes+=("$(wc -c <"$part" | tr -d ' ')")
+  else
+    sizes+=(0)
+  fi
+done
 
 if [ "$mode" = docker ] && ! has_container; then prepare_volume; fi
-answer=$(stream | box restore.ts stage ${options[@]+"${options[@]}"}) || die 'Nothing was changed.'
+answer=$(cat -- "${parts[@]}" | box restore.ts stage "${sizes[@]}" ${options[@]+"${options[@]}"}) || die 'Nothing was changed.'
 if [ "$(field next)" = nothing ]; then exit 0; fi
 losses=$(field losses)
 

@@ -2,15 +2,15 @@
  * For HelperScripts/check-data.sh, reports the state of the vault: `node box/commands/check.ts`. For backup-data.sh, checks the
  * backup on standard input: `node box/commands/check.ts backup [--accept-damaged]`.
  */
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pipeline } from 'node:stream/promises';
 import { type Census, checkDatabase, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
 import { holdsVault } from '../data/database.ts';
 import { OperatorError } from '../operator-error.ts';
 import { finishCommand, pendingEnv } from '../restore/restore-journal.ts';
 import { damagedValues } from '../restore/restore-stage.ts';
-import { receiveAll } from '../restore/restore-stream.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 
 const say = (line: string) => console.error(line);
@@ -20,7 +20,7 @@ async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Pro
   const folder = mkdtempSync(join(files.folder, 'incoming-'));
   try {
     const file = join(folder, 'backup.db');
-    await receiveAll(process.stdin, file);
+    await pipeline(process.stdin, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
     const database = new DatabaseSync(file, { readOnly: true });
     try {
       const { migrationsFolder } = files;

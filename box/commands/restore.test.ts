@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addValue, framed, type Home, homeIn, makeHome, project, runOn } from '../../testing/disk-vaults.ts';
+import { addValue, type Home, homeIn, makeHome, project, runOn, staging } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
 import { checkDatabase, readKeyring } from '../data/check-database.ts';
 import { copyDatabase } from '../data/copy-database.ts';
@@ -63,8 +63,15 @@ function next(home: Home, event: string, input: string | Uint8Array = '') {
   return { ...ran, answer: ran.code === 0 ? JSON.parse(ran.stdout.toString()) : undefined };
 }
 
-const stage = (home: Home, file: string | Uint8Array = backup, env: string | Uint8Array | null = backupEnv) =>
-  runOn(home, ['restore.ts', 'stage'], { input: framed(file, env ?? undefined) });
+function stage(
+  home: Home,
+  file: string | Uint8Array = backup,
+  env: string | Uint8Array | null = backupEnv,
+  ...options: string[]
+) {
+  const { command, input } = staging(file, env ?? undefined);
+  return runOn(home, [...command, ...options], { input });
+}
 
 describe('a restore', () => {
   test('replaces database and env file, keeps the old ones, and leaves nothing else', () => {
@@ -349,8 +356,9 @@ describe('refuses, and changes nothing:', () => {
   test('an incomplete stream', () => {
     const home = living();
     const before = content(home);
-    for (const input of ['', '1 2', 'x y z w\n', '0 -1 0 0\n', framed(backup).subarray(0, -1)]) {
-      const { code, output } = runOn(home, ['restore.ts', 'stage'], { input });
+    const { command, input: whole } = staging(backup);
+    for (const input of ['', '1 2', whole.subarray(0, -1)]) {
+      const { code, output } = runOn(home, command, { input });
       expect([code, output]).toEqual([1, expect.stringMatching(/did not arrive completely/)]);
       expect(content(home)).toEqual(before);
     }
@@ -359,9 +367,7 @@ describe('refuses, and changes nothing:', () => {
   test('values that do not open, unless --accept-damaged is given', () => {
     const home = living();
     const file = harmed((it) => it.exec("UPDATE secret_versions SET token = 'x' WHERE secret_id = 1"));
-    const { code, output } = runOn(home, ['restore.ts', 'stage', '--accept-damaged'], {
-      input: framed(file, backupEnv),
-    });
+    const { code, output } = stage(home, file, backupEnv, '--accept-damaged');
     expect(code).toBe(0);
     expect(output).toMatch(/does not open: "theirs"/);
   });
@@ -374,8 +380,9 @@ describe('kill -9', () => {
   function killEverywhere(from: Home, step: string[], look: (home: Home) => void): number {
     for (let at = 1; ; at++) {
       const home = copyOf(from);
-      const input = step[0] === 'stage' ? framed(backup, backupEnv) : '';
-      const { signal, output } = runOn(home, ['restore.ts', ...step], {
+      const { command, input } =
+        step[0] === 'stage' ? staging(backup, backupEnv) : { command: ['restore.ts', ...step], input: '' };
+      const { signal, output } = runOn(home, command, {
         node: [hook],
         env: { KILL_AT: String(at) },
         input,
@@ -445,6 +452,19 @@ describe('kill -9', () => {
       expect(expectPair(home)).toBe('theirs');
     });
   });
+
+  test('at any point of a rollback leaves one of the two pairs, and first the restored one', () => {
+    const restored = living();
+    stage(restored);
+    next(restored, 'confirmed');
+    const outcomes: string[] = [];
+    killEverywhere(restored, ['next', 'stopped'], (home) => {
+      completeRestore(home.files, home.envFile);
+      outcomes.push(expectPair(home));
+    });
+    expect(outcomes).toEqual(outcomes.toSorted((a, b) => (a < b ? 1 : -1)));
+    expect(new Set(outcomes)).toEqual(new Set(['theirs', 'mine']));
+  });
 });
 
 describe('moving in from v0.6', () => {
@@ -480,7 +500,7 @@ describe('moving in from v0.6', () => {
     expect(JSON.parse(again.stdout.toString())).toEqual({ next: 'nothing' });
     expect(content(home)).toEqual(before);
 
-    const forced = runOn(home, ['restore.ts', 'stage', '--again'], { input: framed(file, env) });
+    const forced = stage(home, file, env, '--again');
     expect(forced.code).toBe(0);
     expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(names(home)).toEqual(['old']);

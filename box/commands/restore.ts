@@ -3,17 +3,20 @@
  * a restore is in restore-steps.ts. Standard output is one JSON object, which says what to do next; messages for the
  * operator go to standard error.
  *
- *   restore.ts stage [--accept-damaged] [--again]   checks and stages the env file and database on standard input, see
- *                                                   restore-stream.ts: {"next":"confirm","losses":<count>}, or
- *                                                   {"next":"nothing"} if this v0.6 database has moved in already
+ *   restore.ts stage SIZES [--accept-damaged] [--again]
+ *                                                   checks and stages what is on standard input: env file, database, -wal and
+ *                                                   -journal, whose four SIZES in bytes are 0 for a missing file. Answers
+ *                                                   {"next":"confirm","losses":<count>}, or {"next":"nothing"} if this v0.6
+ *                                                   database has moved in already
  *   restore.ts next EVENT [--finish] [--local]      goes on after EVENT and answers with the next step; --local starts the
  *                                                   vault by itself where that is next. For `stopped`, the previous env
  *                                                   file may be on standard input
  *   restore.ts env                                  prints the env file that is to be put in place, and no JSON
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { maxEnvFileBytes } from '../../core/limits.ts';
 import { explain, OperatorError } from '../operator-error.ts';
 import { beginJournal, clearJournal, pendingEnv } from '../restore/restore-journal.ts';
 import { report, stage } from '../restore/restore-stage.ts';
@@ -28,13 +31,28 @@ const say = (line: string) => console.error(line);
 type Answer = Next | { next: 'confirm'; losses: number } | { next: 'nothing' };
 
 async function stageGiven({ project, files, envFile }: Desk, options: string[]): Promise<Answer> {
+  const [envBytes = 0, bytes = 0, walBytes = 0, journalBytes = 0] = options.slice(0, 4).map(Number);
+  if (envBytes > maxEnvFileBytes) {
+    throw new OperatorError(
+      'The env file is larger than 1 MiB; this is not an env file. Name another with --env FILE.',
+    );
+  }
   makeDataFolder(files.folder);
   const journal = beginJournal(files);
   try {
     const file = join(journal.folder, 'given.db');
-    const { env } = await receive(process.stdin, file);
-    if (env !== undefined) writeFileSync(journal.env, env, { mode: 0o600 });
-    const from = env === undefined ? process.env : { ...process.env, KEYSTORE_ENV: journal.env };
+    const parts = [
+      { file: journal.env, bytes: envBytes },
+      { file, bytes },
+      { file: `${file}-wal`, bytes: walBytes },
+      { file: `${file}-journal`, bytes: journalBytes },
+    ];
+    await receive(
+      process.stdin,
+      parts.filter((part) => part.bytes > 0 || part.file === file),
+    );
+    const hasEnv = existsSync(journal.env);
+    const from = hasEnv ? { ...process.env, KEYSTORE_ENV: journal.env } : process.env;
     const staged = await stage(file, {
       ...{ project, files, journal, print: say },
       lookup: openSettings(project, from).lookup,
@@ -47,7 +65,7 @@ async function stageGiven({ project, files, envFile }: Desk, options: string[]):
       return { next: 'nothing' };
     }
     for (const line of report(staged)) say(line);
-    if (env !== undefined && existsSync(envFile) && readFileSync(envFile).equals(env)) rmSync(journal.env);
+    if (hasEnv && existsSync(envFile) && readFileSync(envFile).equals(readFileSync(journal.env))) rmSync(journal.env);
     return { next: 'confirm', losses: staged.movedIn?.losses.length ?? 0 };
   } catch (error) {
     clearJournal(files);

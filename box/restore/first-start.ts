@@ -1,9 +1,7 @@
 /** Moves a v0.6 database that lies in the data folder into a new vault, at the first start. */
 import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { holdsVault, type VaultFiles } from '../data/database.ts';
-import { isV06 } from '../move-in/source.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Lookup } from '../settings.ts';
 import { beginJournal, clearJournal, commitRestore, reportOf, retired, sidecars } from './restore-journal.ts';
@@ -42,10 +40,10 @@ export async function moveInAtFirstStart(
       copyFileSync(old + sidecar, copy + sidecar);
       chmodSync(copy + sidecar, 0o600);
     }
-    if (!isOld(copy)) throw new OperatorError('It is not a database of v0.6.');
     print(`Found ${old} of v0.6. Moving in.`);
     const staged = await stage(copy, { ...options, journal });
-    if (staged) for (const line of report(staged)) print(line);
+    if (staged?.kind !== 'v0.6') throw new OperatorError('It is not a database of v0.6.');
+    for (const line of report(staged)) print(line);
     await commitRestore(files, envFile, { retire: oldName });
     if (existsSync(reportOf(files))) print(`The notes above are kept in ${reportOf(files)}.`);
     print(`Moved in. The old database is kept as ${retired(old)}.`);
@@ -56,18 +54,5 @@ export async function moveInAtFirstStart(
     );
   } finally {
     clearJournal(files);
-  }
-}
-
-function isOld(file: string): boolean {
-  try {
-    const database = new DatabaseSync(file);
-    try {
-      return isV06(database);
-    } finally {
-      database.close();
-    }
-  } catch {
-    return false;
   }
 }

@@ -26,7 +26,8 @@ export interface Journal {
   folder: string;
   database: string;
   env: string;
-  plan: string;
+  /** Present once `database` is complete. */
+  staged: string;
   /** Notes on a v0.6 database that moves in. The commit moves it to `<data>/moved-in.txt`. */
   report: string;
   commit: string;
@@ -59,7 +60,7 @@ export function journalOf({ folder }: VaultFiles): Journal {
     folder: own,
     database: join(own, 'next.db'),
     env: join(own, 'next.env'),
-    plan: join(own, 'plan.json'),
+    staged: join(own, 'staged.json'),
     report: join(own, 'report.txt'),
     commit: join(own, 'commit.json'),
     done: join(own, 'done.json'),
@@ -217,12 +218,11 @@ export function reportOf({ folder }: VaultFiles): string {
 }
 
 function retire(file: string): void {
-  for (const sidecar of sidecars) {
-    if (existsSync(file + sidecar)) renameSync(file + sidecar, `${retired(file)}${sidecar}`);
+  for (const sidecar of [...sidecars, '']) {
+    if (!existsSync(file + sidecar)) continue;
+    chmodSync(file + sidecar, 0o600);
+    renameSync(file + sidecar, retired(file) + sidecar);
   }
-  if (!existsSync(file)) return;
-  chmodSync(file, 0o600);
-  renameSync(file, retired(file));
 }
 
 /** `keystore.db` becomes `keystore.v06.db`. */

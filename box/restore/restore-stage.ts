@@ -45,10 +45,13 @@ export interface StageOptions {
  * @throws OperatorError if a check fails.
  */
 export async function stage(file: string, options: StageOptions): Promise<Staged | undefined> {
-  const { journal, lookup } = options;
-  checkSessionKey(lookup);
-  const kind = recognise(file);
-  if (kind === 'backup') return stageBackup(file, options);
+  checkSessionKey(options.lookup);
+  const staged = recognise(file) === 'backup' ? await stageBackup(file, options) : await stageOld(file, options);
+  if (staged) writeFileSync(options.journal.staged, `${JSON.stringify({ kind: staged.kind, ...staged.census })}\n`);
+  return staged;
+}
+
+async function stageOld(file: string, options: StageOptions): Promise<Staged | undefined> {
   const source = new DatabaseSync(file, { readOnly: true });
   try {
     checkIntegrityOfOld(source);
@@ -60,10 +63,9 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
     const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
     options.print(`This took ${seconds} s and at most ${megabytes} MB of memory.`);
     rmSync(file);
-    writeFileSync(journal.plan, `${JSON.stringify({ kind, ...census })}\n`);
-    const staged: Staged = { kind, census, movedIn };
+    const staged: Staged = { kind: 'v0.6', census, movedIn };
     const lines = [...report(staged)];
-    if (lines.length > 1) writeFileSync(journal.report, `${lines.join('\n')}\n`);
+    if (lines.length > 1) writeFileSync(options.journal.report, `${lines.join('\n')}\n`);
     return staged;
   } finally {
     source.close();
@@ -107,9 +109,7 @@ async function stageBackup(file: string, options: StageOptions): Promise<Staged>
   }
   foldIntoOneFile(file);
   renameSync(file, journal.database);
-  const census = checkStaged(options);
-  writeFileSync(journal.plan, `${JSON.stringify({ kind: 'backup', ...census })}\n`);
-  return { kind: 'backup', census, movedIn: undefined };
+  return { kind: 'backup', census: checkStaged(options), movedIn: undefined };
 }
 
 async function buildVault(source: DatabaseSync, options: StageOptions): Promise<MovedIn> {

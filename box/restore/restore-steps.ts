@@ -69,9 +69,9 @@ export async function advance(event: Event, desk: RestoreDesk): Promise<Next> {
 
 async function apply(desk: RestoreDesk): Promise<Next> {
   const { files, envFile, print } = desk;
-  const { plan, report, commit } = journalOf(files);
+  const { staged, report, commit } = journalOf(files);
   try {
-    if (!existsSync(plan)) throw new OperatorError('Nothing is staged for a restore.');
+    if (!existsSync(staged)) throw new OperatorError('Nothing is staged for a restore.');
     return await locked(desk, async () => {
       const hasReport = existsSync(report);
       const { completion, before } = await commitRestore(files, envFile);

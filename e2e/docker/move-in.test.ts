@@ -187,7 +187,7 @@ test('a container of v0.6 is replaced and keeps its volume, whatever the name', 
   const refused = await host.script('backup-data.sh');
   expect([refused.code, refused.output]).toEqual([
     1,
-    expect.stringMatching(/not of this version.*stop-and-rebuild\.sh/),
+    expect.stringMatching(/not made by this version.*stop-and-rebuild\.sh/),
   ]);
   const { code, output } = await host.script('stop-and-rebuild.sh');
   expect(output).toContain(`export KEYSTORE_VOLUME=${host.volume}`);

@@ -110,8 +110,8 @@ describe.each(runtimes)('%s', (runtime) => {
       return run('docker', [...args, ...program], { input });
     };
     const [env, database] = [readFileSync(otherEnv), readFileSync(backup)];
-    const header = Buffer.from(`${env.length} ${database.length} 0 0\n`);
-    expect((await step(['stage'], Buffer.concat([header, env, database]))).code).toBe(0);
+    const sizes = [env.length, database.length, 0, 0].map(String);
+    expect((await step(['stage', ...sizes], Buffer.concat([env, database]))).code).toBe(0);
     expect((await step(['next', 'confirmed'])).output).toMatch(/"next":"write-env"/);
     expect(readFileSync(host.envFile)).toEqual(own);
     return env;
