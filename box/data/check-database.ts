@@ -58,8 +58,8 @@ export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolde
   };
 }
 
-/** Checks every page, index, constraint and foreign key. */
-export function checkIntegrity(database: DatabaseSync): void {
+/** Checks every page, index and constraint, and unless `hasReferences` is false, every foreign key. */
+export function checkIntegrity(database: DatabaseSync, { hasReferences = true } = {}): void {
   let found: string;
   try {
     found = String(database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);
@@ -67,7 +67,7 @@ export function checkIntegrity(database: DatabaseSync): void {
     throw new OperatorError(`This file is not a readable SQLite database (${(error as Error).message}).`);
   }
   if (found !== 'ok') throw new OperatorError(`The database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
-  const orphan = database.prepare('PRAGMA foreign_key_check').get();
+  const orphan = hasReferences && database.prepare('PRAGMA foreign_key_check').get();
   if (orphan) throw new OperatorError(`The database is damaged (a row of ${orphan.table} refers to a missing row).`);
 }
 
@@ -207,8 +207,13 @@ export function openSnapshot(file: string): DatabaseSync {
  * @throws OperatorError if ENCRYPTION_KEY is missing or malformed.
  */
 export function readKeyring(lookup: Lookup): Keyring {
+  return parseKey(() => parseKeyring(lookup('ENCRYPTION_KEY'), lookup('RETIRED_ENCRYPTION_KEYS')));
+}
+
+/** Parses a key from the operator's settings; its errors are for the operator. */
+export function parseKey<Key>(parse: () => Key): Key {
   try {
-    return parseKeyring(lookup('ENCRYPTION_KEY'), lookup('RETIRED_ENCRYPTION_KEYS'));
+    return parse();
   } catch (error) {
     if (error instanceof KeyFormatError) throw new OperatorError(error.message);
     throw error;

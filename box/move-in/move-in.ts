@@ -8,12 +8,10 @@ import { checkKeyring, moveKeys } from './secrets.ts';
 import { highestId, listLeftOvers } from './source.ts';
 
 /** The numbers of moved rows, with a line for each that was changed (note) or not moved (loss). */
-export interface MovedIn {
+export interface MovedIn extends Pick<Move, 'notes' | 'losses'> {
   users: number;
   secrets: number;
   events: number;
-  notes: string[];
-  losses: string[];
 }
 
 /** Whether this v0.6 database has moved into the vault before. */

@@ -21,18 +21,7 @@ import { markVault, type VaultFiles } from '../data/database.ts';
 import { sync, writeDurably } from '../data/durable.ts';
 import { OperatorError } from '../operator-error.ts';
 
-/** The files in `<data>/restore/`. */
-export interface Journal {
-  folder: string;
-  database: string;
-  env: string;
-  /** Present once `database` is complete. */
-  staged: string;
-  /** Notes on a v0.6 database that moves in. The commit moves it to `<data>/moved-in.txt`. */
-  report: string;
-  commit: string;
-  done: string;
-}
+export type Journal = ReturnType<typeof journalOf>;
 
 export interface Commit {
   /** The name under which the replaced files are kept: `<data>/<name>.db` and `<env file>.<name>`. */
@@ -54,13 +43,16 @@ export const finishCommand = 'HelperScripts/restore-data.sh --finish';
 /** What SQLite may leave beside a database, as endings of its name. */
 export const sidecars = ['-wal', '-shm', '-journal'];
 
-export function journalOf({ folder }: VaultFiles): Journal {
+/** The files in `<data>/restore/`. */
+export function journalOf({ folder }: VaultFiles) {
   const own = join(folder, 'restore');
   return {
     folder: own,
     database: join(own, 'next.db'),
     env: join(own, 'next.env'),
+    /** Present once `database` is complete. */
     staged: join(own, 'staged.json'),
+    /** Notes on a v0.6 database that moves in. The commit moves it to `<data>/moved-in.txt`. */
     report: join(own, 'report.txt'),
     commit: join(own, 'commit.json'),
     done: join(own, 'done.json'),

@@ -5,10 +5,17 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { parseSessionKey } from '../../core/crypto/session-token.ts';
 import { foldBusyTimeoutMs } from '../../core/limits.ts';
-import { type Census, checkDatabase, checkIntegrity, isVault, readKeyring, summary } from '../data/check-database.ts';
+import {
+  type Census,
+  checkDatabase,
+  checkIntegrity,
+  isVault,
+  parseKey,
+  readKeyring,
+  summary,
+} from '../data/check-database.ts';
 import { foldIntoOneFile } from '../data/copy-database.ts';
 import { migrate, type VaultFiles } from '../data/database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
@@ -45,7 +52,8 @@ export interface StageOptions {
  * @throws OperatorError if a check fails.
  */
 export async function stage(file: string, options: StageOptions): Promise<Staged | undefined> {
-  checkSessionKey(options.lookup);
+  // A vault does not start with a bad SECRET_KEY.
+  parseKey(() => parseSessionKey(options.lookup('SECRET_KEY')));
   const staged = recognise(file) === 'backup' ? await stageBackup(file, options) : await stageOld(file, options);
   if (staged) writeFileSync(options.journal.staged, `${JSON.stringify({ kind: staged.kind, ...staged.census })}\n`);
   return staged;
@@ -54,7 +62,8 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
 async function stageOld(file: string, options: StageOptions): Promise<Staged | undefined> {
   const source = new DatabaseSync(file, { readOnly: true });
   try {
-    checkIntegrityOfOld(source);
+    // v0.6 left rows whose owner is deleted; moving in reports them.
+    checkIntegrity(source, { hasReferences: false });
     if (!options.again && isMovedInAlready(options.files, source)) return undefined;
     const started = Date.now();
     const movedIn = await buildVault(source, options);
@@ -144,23 +153,6 @@ export function damagedValues({ damaged, versions }: Census): OperatorError {
   return new OperatorError(
     `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}\nTo go on all the same, pass --accept-damaged.`,
   );
-}
-
-/** A vault does not start with a bad SECRET_KEY. */
-function checkSessionKey(lookup: Lookup): void {
-  try {
-    parseSessionKey(lookup('SECRET_KEY'));
-  } catch (error) {
-    if (error instanceof KeyFormatError) throw new OperatorError(error.message);
-    throw error;
-  }
-}
-
-/** Foreign keys are not checked: v0.6 left rows whose owner is deleted, and moving in reports those. */
-function checkIntegrityOfOld(source: DatabaseSync): void {
-  const found = String(source.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);
-  if (found === 'ok') return;
-  throw new OperatorError(`The v0.6 database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
 }
 
 function isMovedInAlready(files: VaultFiles, source: DatabaseSync): boolean {
