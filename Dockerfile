@@ -1,37 +1,37 @@
-# Keystore in a container. HelperScripts/build-and-run.sh or `docker compose up -d` build and run it. The stages to build:
+# Keystore in a container, built and run by HelperScripts/build-and-run.sh or `docker compose up -d`. The targets:
 #
-#   keystore    the vault on `wrangler dev`; `docker build .` makes this one
-#   standalone  the same vault on plain workerd: a sixth of the memory, up at once, no Node.js
-#   tools       the programs for backup, restore and check, for beside the standalone one; never runs by itself
+#   keystore    the vault on `wrangler dev`; the default
+#   standalone  the same vault on plain workerd: a sixth of the memory, starts at once, no Node.js
+#   tools       the programs for backup, restore and check that the standalone image does not have
 #
-# A classic builder builds all that stands before the stage it is asked for: the one that is asked for most comes first.
+# The classic builder builds every stage above the target, so the most common target comes first.
 
-# Builds the worker and the UI, and gathers what run time needs of it all.
+# Builds the worker and the UI, and collects what the images need.
 FROM node:24-bookworm-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends binutils tini \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-# No package's install script runs, and none is needed.
+# No package needs its install script.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN node box/commands/build.ts && node docker/pack.ts /image/app
 # Debug symbols are a quarter of workerd.
 RUN find /image/app/node_modules/@cloudflare -path '*/bin/workerd' -exec strip {} + \
  && strip -o /image/node /usr/local/bin/node
-# By which build_stage (HelperScripts/lib-docker.sh) finds what earlier builds left.
+# build_stage in HelperScripts/lib-docker.sh removes old images with this label.
 LABEL keystore.stage=build
 
-# What all that runs has in common: tini to reap processes, and /app. Nothing is installed here or fetched later.
+# The base of every image: tini reaps processes. Nothing is downloaded here or later.
 FROM debian:bookworm-slim AS base
 RUN groupadd --gid 1000 keystore \
  && useradd --uid 1000 --gid 1000 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin keystore \
- # A new volume takes on owner and mode of this folder; sticky as /tmp is, it serves whatever user the container runs as.
+ # A new volume gets the owner and mode of this folder. Like /tmp, it works for any user of the container.
  && install -d --owner 1000 --group 1000 --mode 1777 /app/data
 COPY --from=build /usr/bin/tini-static /usr/local/bin/tini
 LABEL org.opencontainers.image.title="Keystore"
-# Keys are no part of the environment: they are in a file that is mounted here.
+# The keys are in a mounted file, not in the environment.
 ENV HOST=0.0.0.0 \
     PORT=5000 \
     KEYSTORE_DATA=/app/data \

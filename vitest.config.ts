@@ -34,7 +34,7 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: '2026-11-01',
               compatibilityFlags: ['nodejs_compat'],
-              bindings: { TEST_MIGRATIONS: migrations, DATABASE_ID: 'keystore', KNOWN_VAULT: '' },
+              bindings: { TEST_MIGRATIONS: migrations, KNOWN_VAULT: '' },
               durableObjects: { DATABASE: { className: 'VaultDatabase', useSQLite: true } },
             },
           }),

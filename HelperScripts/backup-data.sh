@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Makes a backup of the vault and checks it, also while the vault is in use, and whether it runs or not.
+# Makes a backup of the vault and checks it. The vault may be running and in use, or stopped.
 #
 #   backup-data.sh [--keep N] [--no-env] [--accept-damaged] [--docker | --local]
 #
-#   --keep N          afterwards keep only the N newest backups
-#   --no-env          leave out the keys: without them the backup cannot be read, so have them elsewhere
-#   --accept-damaged  make the backup although some values do not open, which are named
-#   --docker, --local which vault, if there is one in Docker and one that `npm start` runs
+#   --keep N          delete all but the N newest backups afterwards
+#   --no-env          leave out the keys; the backup cannot be read without them, so keep a copy elsewhere
+#   --accept-damaged  make the backup even if some values do not open; the output names them
+#   --docker, --local choose the vault, if there is one in Docker and one for `npm start`
 #
-# Writes backups/keystore_backup_YYYYMMDD_HHMMSS.db and beside it .env_backup_YYYYMMDD_HHMMSS.txt with the keys, mode
-# 0600 in a folder of mode 0700. Whoever has both can read every value: keep them apart, or somewhere safe.
+# Writes backups/keystore_backup_YYYYMMDD_HHMMSS.db and, with the keys, .env_backup_YYYYMMDD_HHMMSS.txt beside it (mode 0600,
+# folder 0700). The two together give access to every value: store them apart, or in a safe place.
 set -euo pipefail
 # shellcheck source=HelperScripts/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -21,19 +21,12 @@ while [ $# -gt 0 ]; do
   case $1 in
     --keep)
       keep=${2:-}
-      [[ $keep =~ ^[1-9][0-9]{0,5}$ ]] || die '--keep takes a number from 1, as in --keep 14.'
+      [[ $keep =~ ^[1-9][0-9]{0,5}$ ]] || die '--keep needs a number from 1, as in: --keep 14'
       shift
       ;;
     --no-env) with_env=false ;;
     --accept-damaged) check=(--accept-damaged) ;;
-    --docker) mode=docker ;;
-    --local) mode=local ;;
-    --yes) assume_yes=true ;;
-    -h | --help)
-      show_help
-      exit 0
-      ;;
-    *) die "Unknown option: $1. See --help." ;;
+    *) common_option "$1" ;;
   esac
   shift
 done
@@ -48,37 +41,35 @@ while [ -e "$backups/keystore_backup_$stamp.db" ]; do
   stamp=$(date +%Y%m%d_%H%M%S)
 done
 target=$backups/keystore_backup_$stamp.db
-target_env=$backups/.env_backup_$stamp.txt
+target_env=$(env_of_backup "$target")
 trap 'rm -f -- "$target.partial" "$target_env.partial"' EXIT
 
-failed='There is no new backup; those from before are as they were.'
+failed='No backup was made; earlier backups are unchanged.'
 box backup.ts >"$target.partial" </dev/null || die "$failed"
-found=$(box check.ts backup ${check[@]+"${check[@]}"} <"$target.partial") || die "What was copied did not pass its check. $failed"
+found=$(box check.ts backup ${check[@]+"${check[@]}"} <"$target.partial") || die "The copy did not pass its check. $failed"
 if $with_env; then
   box backup.ts env >"$target_env.partial" </dev/null || die "The keys could not be read. $failed"
   chmod 600 -- "$target_env.partial"
 fi
 chmod 600 -- "$target.partial"
 sync -- "$target.partial" 2>/dev/null || sync
-# The keys first: a backup that is there is complete.
+# The keys first: once the database has its name, the backup is complete.
 if $with_env; then mv -- "$target_env.partial" "$target_env"; fi
 mv -- "$target.partial" "$target"
 
 say "Wrote $target"
-if $with_env; then say "and   $target_env"; else warn 'The keys are not in it (--no-env). Without ENCRYPTION_KEY it cannot be read.'; fi
+if $with_env; then say "and   $target_env"; else warn 'The backup does not contain the keys (--no-env). It cannot be read without ENCRYPTION_KEY.'; fi
 if [ ${#check[@]} -eq 0 ]; then found="$found; every value was opened"; fi
 say "Checked: $found."
 
 if [ -n "$keep" ]; then
   count=0
-  # Names sort as their times do.
   while IFS= read -r old; do
     count=$((count + 1))
     if [ "$count" -gt "$keep" ]; then
-      time=${old##*/keystore_backup_}
-      rm -f -- "$old" "$backups/.env_backup_${time%.db}.txt"
+      rm -f -- "$old" "$(env_of_backup "$old")"
       say "Removed $old"
     fi
-  done < <(find "$backups" -maxdepth 1 -type f -name 'keystore_backup_????????_??????.db' | LC_ALL=C sort -r)
+  done < <(list_backups)
 fi
-say "Next: keep a copy on another machine. HelperScripts/restore-data.sh FILE brings it back."
+say 'Next: copy it to another machine. To restore it: HelperScripts/restore-data.sh FILE'

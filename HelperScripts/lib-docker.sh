@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# What lib.sh knows of Docker: the container, its images and how it is run. Sourced by lib.sh.
+# The Docker part of lib.sh: the container, its images, and how they run. Sourced by lib.sh.
 #
-# A vault has one of two runtimes, on the same data: `wrangler dev` on Node.js (the image keystore), or standalone, which
-# has no Node.js (keystore-standalone). Beside that, keystore-tools runs our programs: in containers that do one thing and end.
+# A vault has one of two runtimes, on the same data: `wrangler dev` on Node.js (the image keystore), or standalone, without
+# Node.js (keystore-standalone). For the latter, the image keystore-tools has the programs in box/commands.
 
-# What is set in lib.sh and used in the scripts looks foreign to shellcheck.
+# lib.sh sets the variables.
 # shellcheck disable=SC2154
 
 need_docker() {
-  command -v docker >/dev/null || die 'Docker is not installed. Install it, or run the vault without it: npm start'
+  command -v docker >/dev/null || die 'Docker is not installed. Install it, or run the vault without Docker: npm start'
   docker info >/dev/null 2>&1 || die 'Docker does not answer. Start it (Docker Desktop, or: sudo systemctl start docker), or join the group docker.'
   adopt_container
 }
@@ -19,8 +19,8 @@ has_volume() { docker volume inspect "$volume" >/dev/null 2>&1; }
 is_running() { [ "$(docker container inspect -f '{{.State.Running}}' "$container" 2>/dev/null)" = true ]; }
 label_of_container() { docker container inspect -f "{{index .Config.Labels \"$1\"}}" "$container" 2>/dev/null; }
 
-# A container that is there says which volume has the data: one of v0.6's compose files was named after its folder. And
-# it says which runtime the vault has, unless another is asked for.
+# Takes over the volume of an existing container (v0.6's compose file named it after its folder), and its runtime unless
+# RUNTIME is set.
 adopt_container() {
   local mounted
   runtime=${runtime:-$(runtime_in_use)}
@@ -31,10 +31,10 @@ adopt_container() {
   warn "The data is in the volume $volume. To use it from now on: export KEYSTORE_VOLUME=$volume"
 }
 
-# Whether the container is one of ours, and not one that v0.6 made under the same name.
+# Whether this version made the container; v0.6 used the same name.
 is_ours() { [ "$(label_of_container org.opencontainers.image.title)" = Keystore ]; }
 
-# The runtime of the container that is there; without one, of that which is to be made.
+# The runtime of the existing container, else of the one to be made.
 runtime_in_use() {
   local found=${runtime:-}
   if has_container; then found=$(label_of_container keystore.runtime); fi
@@ -45,15 +45,15 @@ runtime_in_use() {
 
 tools=$image-tools
 
-# The image of the vault for the runtime that was chosen.
+# The vault's image for the chosen runtime.
 image_of_vault() { if [ "$runtime" = standalone ]; then printf '%s' "$image-standalone"; else printf '%s' "$image"; fi; }
 
 has_image_named() { docker image inspect "$1" >/dev/null 2>&1; }
 has_image() { has_image_named "$(image_of_vault)"; }
 has_programs() { has_image_named "$(image_of_programs)"; }
 
-# The image with our programs: for a vault without Node.js its tools, otherwise the one that made the container, so that
-# data and programs fit; or whichever there is.
+# The image with the programs that fit the data: of a standalone container the tools that were built with it, else the image
+# of the container; without a container, an image that exists.
 image_of_programs() {
   local fitting
   if [ "$(runtime_in_use)" = standalone ]; then
@@ -68,14 +68,14 @@ image_of_programs() {
   fi
 }
 
-# Builds what is missing of the vault and its programs; not the image of a container that is there.
+# Builds the missing images of the vault and its programs; not that of an existing container.
 need_image() {
   if [ "$mode" != docker ]; then return 0; fi
   if ! has_container && ! has_image; then build_image; fi
   need_programs
 }
 
-# The smallest image that has them. docker compose, too, builds the standalone image alone.
+# docker compose builds the standalone image without the tools.
 need_programs() {
   if [ "$mode" = docker ] && ! has_programs; then build_stage tools "$tools"; fi
 }
@@ -89,27 +89,27 @@ build_image() {
 build_stage() {
   local log label
   log=$(mktemp)
-  say "Building the image $2. The first time takes some minutes."
+  say "Building the image $2. The first build takes some minutes."
   if ! docker build --target "$1" -t "$2" . >"$log" 2>&1; then
     tail -n 40 -- "$log" >&2
     rm -f -- "$log"
-    die 'The image was not built: see above. What ran before still runs.'
+    die 'The image could not be built: see above. A running container still runs.'
   fi
   rm -f -- "$log"
-  # The classic builder keeps each build's first stages, 1.6 GB and more. Those of today make the next build fast.
+  # The classic builder keeps the early stages of every build (1.6 GB). Recent ones make the next build faster.
   for label in keystore.stage keystore.runtime; do
     docker image prune -f --filter "label=$label" --filter until=24h >/dev/null 2>&1 || true
   done
 }
 
-# What the container that is there was made of, and its programs, by id.
+# The ids of the images of the existing container and its programs.
 images_in_use() {
   if ! is_ours; then return 0; fi
   docker container inspect -f '{{.Image}}' "$container"
   docker image inspect -f '{{.Id}}' "$(image_of_programs)" 2>/dev/null || true
 }
 
-# remove_unnamed ID...: the images whose name a newer one has taken. Docker keeps what another container runs on.
+# remove_unnamed ID...: removes images whose name a newer one has taken. Docker keeps those that a container uses.
 remove_unnamed() {
   local old
   for old; do
@@ -119,16 +119,16 @@ remove_unnamed() {
 
 # --- The container --------------------------------------------------------------------------------------------------
 
-# The container runs as whoever owns the env file, so that mode 0600 is enough for it to be read; never as root.
-# Only Linux shows the owner to the container; Docker Desktop makes any user the owner.
+# The container runs as the owner of the env file, so that mode 0600 lets it read the file; never as root.
+# Docker Desktop lets every user read it.
 container_user() {
   local owner=1000 group=1000
   if [ "$(uname -s)" = Linux ] && [ -e "$env_file" ]; then
     owner=$(stat -c %u -- "$env_file")
     group=$(stat -c %g -- "$env_file")
     if [ "$owner" = 0 ]; then
-      # Whoever is root here is not root there. The file becomes that of the image's user, who alone may read it.
-      chown 1000:1000 -- "$env_file" || die "$env_file belongs to root. Make it the container's: sudo chown 1000:1000 $env_file"
+      # The container has no root user. The file is given to the image's user.
+      chown 1000:1000 -- "$env_file" || die "$env_file belongs to root. Give it to the container's user: sudo chown 1000:1000 $env_file"
       owner=1000
       group=1000
     fi
@@ -136,45 +136,47 @@ container_user() {
   printf '%s:%s' "$owner" "$group"
 }
 
-# How every container of ours is run: not as root, nothing writable but the volume and a tmpfs, no capabilities.
-# shellcheck disable=SC2054,SC2034
+# The options of every container: only the volume and a tmpfs are writable, no capabilities, bounded memory and processes.
+# docker-compose.yml sets the same; e2e/docker/hardening.ts checks both against one list.
+# shellcheck disable=SC2054
 hardened=(
   --read-only
   --cap-drop ALL
-  --security-opt no-new-privileges
+  --security-opt no-new-privileges:true
   --tmpfs /tmp:rw,noexec,nosuid,nodev,size=256m,mode=1777
   --pids-limit 256
+  --memory 3g
 )
 
-# A volume from v0.6, or from another user, may hold files that are not ours to read.
+# Docker for Windows needs C:/..., where Git Bash has /c/...
+host_path() {
+  if command -v cygpath >/dev/null; then cygpath -m "$1"; else printf '%s' "$1"; fi
+}
+
+mount_env=(--mount "type=bind,src=$(host_path "$env_file"),dst=/run/secrets/keystore_env,readonly")
+
+# Gives the volume to the container's user. One from v0.6, or of another user, may hold files that it cannot read.
 prepare_volume() {
   local user
   user=$(container_user)
   docker volume create "$volume" >/dev/null
-  docker run --rm --read-only --network none --log-driver none --user 0:0 \
-    --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --security-opt no-new-privileges \
+  docker run --rm "${hardened[@]}" --network none --log-driver none --user 0:0 \
+    --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER \
     -v "$volume:/app/data" --entrypoint sh "$(image_of_vault)" -c \
     'find /app/data \( ! -user "${1%:*}" -o ! -group "${1#*:}" \) -exec chown -h "$1" {} +' sh "$user" \
-    || die "The volume $volume cannot be made ready. Nothing was changed in it."
+    || die "The volume $volume could not be given to user $user; see above. Its contents are unchanged."
 }
 
 start_container() {
   local user fitting=() eager=()
   user=$(container_user) || return
-  # The programs that were built with it, to be found again after the next build.
+  # image_of_programs finds the tools of this build by the label, even after the next build.
   if [ "$runtime" = standalone ]; then fitting=(--label "keystore.tools=$(docker image inspect -f '{{.Id}}' "$tools")"); fi
-  # Docker says that it is healthy as soon as it is, and not only after the first interval; since Docker 25.
+  # Since Docker 25, the first health check need not wait for a whole interval.
   if docker run --help | grep -q -- --health-start-interval; then eager=(--health-start-interval 300ms); fi
   docker run -d --name "$container" "${hardened[@]}" --user "$user" \
-    --restart unless-stopped --memory 3g ${fitting[@]+"${fitting[@]}"} ${eager[@]+"${eager[@]}"} \
-    -v "$volume:/app/data" \
-    --mount "type=bind,src=$(host_path "$env_file"),dst=/run/secrets/keystore_env,readonly" \
-    -p "$published:5000" "$(image_of_vault)" >/dev/null
-}
-
-# Docker for Windows wants C:/... where Git Bash says /c/...
-host_path() {
-  if command -v cygpath >/dev/null; then cygpath -m "$1"; else printf '%s' "$1"; fi
+    --restart unless-stopped ${fitting[@]+"${fitting[@]}"} ${eager[@]+"${eager[@]}"} \
+    -v "$volume:/app/data" "${mount_env[@]}" -p "$published:5000" "$(image_of_vault)" >/dev/null
 }
 
 stop_container() {
@@ -186,15 +188,14 @@ remove_container() {
   if has_container; then docker rm "$container" >/dev/null; fi
 }
 
+# Runs the health check of the image now; Docker itself runs it at intervals.
 is_healthy() {
-  if [ "$(runtime_in_use)" = standalone ]; then
-    docker exec "$container" /app/keystore health >/dev/null 2>&1
-  else
-    docker exec "$container" node box/commands/healthcheck.ts >/dev/null 2>&1
-  fi
+  local command
+  read -ra command < <(docker container inspect -f '{{join (slice .Config.Healthcheck.Test 1) " "}}' "$container") || return
+  docker exec "$container" "${command[@]}" >/dev/null 2>&1
 }
 
-# wait_healthy SECONDS: until the vault says that it is; or says why it is not.
+# wait_healthy SECONDS: waits until the vault is healthy; fails, with its last log lines, if it is not in time.
 wait_healthy() {
   local deadline=$((SECONDS + $1))
   while [ $SECONDS -lt $deadline ]; do
@@ -202,7 +203,7 @@ wait_healthy() {
     if ! is_running || [ "$(docker container inspect -f '{{.RestartCount}}' "$container")" -gt 1 ]; then break; fi
     sleep 0.5
   done
-  warn "The vault does not become healthy. Its last lines:"
+  warn "The vault does not become healthy. The last lines of its log:"
   docker logs --tail 15 "$container" >&2 2>&1 || true
   return 1
 }
@@ -214,7 +215,7 @@ tell_where() {
 
 # --- docker compose -------------------------------------------------------------------------------------------------
 
-# The folder of the compose project that made the container; empty if a script made it.
+# The folder of the compose project that made the container; empty if it was made by a script.
 compose_folder() { label_of_container com.docker.compose.project.working_dir; }
 
 compose() {
@@ -225,15 +226,15 @@ compose() {
   fi
 }
 
-# Rebuilds the service of compose that has the runtime that was chosen, and puts it in the place of the container.
+# Rebuilds the compose service of the chosen runtime and replaces the container with it.
 rebuild_with_compose() {
   local service=${runtime/wrangler/keystore}
-  compose build "$service" || die 'docker compose failed. See the lines above. What ran before still runs.'
+  compose build "$service" || die 'docker compose failed: see above. The running container still runs.'
   if [ "$runtime" = standalone ]; then build_stage tools "$tools"; fi
-  # The services share name, port and volume. And what has to be prepared has to stand still.
+  # The services share name, port and volume, and data can only be prepared while no container uses it.
   if [ "$runtime" = standalone ] || [ "$(runtime_in_use)" = standalone ]; then
     remove_container
-    prepare_data || die "The vault cannot start: see above. Its data is in the volume $volume."
+    prepare_data || die "The vault cannot start: see above. Its data is safe in the volume $volume."
   fi
-  compose up -d "$service" || die 'docker compose failed. See the lines above.'
+  compose up -d "$service" || die 'docker compose failed: see above.'
 }

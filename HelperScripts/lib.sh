@@ -1,20 +1,20 @@
 # shellcheck shell=bash
-# What the helper scripts share: where things are, talking, and running things in the container or here. Sourced, not run.
+# Shared by the helper scripts: paths and settings, messages, options, and running the vault's programs. Sourced, not run.
 #
-# Settings, each with the default that v0.6 had:
+# Settings, with the defaults of v0.6:
 #   KEYSTORE_ENV        the file with the keys           (.env in the project's folder)
 #   KEYSTORE_BACKUPS    the folder for backups           (backups in the project's folder)
-#   KEYSTORE_PORT       the port on this machine         (5000; 127.0.0.1:5000 keeps it to this machine)
+#   KEYSTORE_PORT       the port on this machine         (5000; 127.0.0.1:5000 accepts connections from this machine only)
 #   KEYSTORE_CONTAINER  KEYSTORE_VOLUME  KEYSTORE_IMAGE  (api-keystore, keystore_data, keystore)
 #   KEYSTORE_DATA       the data folder without Docker   (data in the project's folder)
-#   RUNTIME             what a container runs the vault on: wrangler or standalone
-#                                                        (that of the container that is there, else wrangler)
+#   RUNTIME             the runtime of a container: wrangler or standalone
+#                                                        (that of the existing container, else wrangler)
 
-# What is set here and used in the scripts looks unused to shellcheck.
+# The scripts that source this use the variables.
 # shellcheck disable=SC2034
 
 umask 077
-# Git Bash on Windows would turn /app/data into a path of Windows.
+# Otherwise Git Bash on Windows rewrites /app/data to a Windows path.
 export MSYS_NO_PATHCONV=1
 
 say() { printf '%s\n' "$*"; }
@@ -24,7 +24,7 @@ die() {
   exit 1
 }
 
-# Relative paths are the caller's, so they are resolved before we go to the project's folder.
+# Relative paths of the caller are resolved against this folder.
 called_from=$PWD
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd -- "$root" || exit
@@ -38,12 +38,12 @@ container=${KEYSTORE_CONTAINER:-api-keystore}
 volume=${KEYSTORE_VOLUME:-keystore_data}
 image=${KEYSTORE_IMAGE:-keystore}
 published=${KEYSTORE_PORT:-5000}
-# As compose takes it, with the port in the container: 8080:5000. But 127.0.0.1:5000 is an address and a port.
+# Compose accepts 8080:5000, which includes the container's port; 127.0.0.1:5000 is an address and a port.
 if [[ $published =~ ^(.*:)?[0-9]+:5000$ ]]; then published=${published%:5000}; fi
-# Enough to move a large v0.6 database in. A container that fails is noticed before.
+# Enough to move in a large v0.6 database. A container that fails is reported earlier.
 start_seconds=180
 
-# The absolute form of a path that the caller gave, with a leading "-" made harmless.
+# absolute PATH: resolves a path of the caller. The result never begins with "-".
 absolute() {
   case $1 in
     /*) printf '%s' "$1" ;;
@@ -51,15 +51,14 @@ absolute() {
   esac
 }
 
-# Prints the comment at the top of the script that is running, which is its manual.
+# Prints the comment at the top of the running script: its help text.
 show_help() {
   awk 'NR > 1 { if ($0 !~ /^#/) exit; sub(/^# ?/, ""); print }' "$(absolute "$0")"
 }
 
-# For a script that takes none.
-no_options() {
-  case ${1:-} in
-    '') ;;
+# last_option OPTION: shows the help text, or rejects an option that the script does not have.
+last_option() {
+  case $1 in
     -h | --help)
       show_help
       exit 0
@@ -68,14 +67,44 @@ no_options() {
   esac
 }
 
+# common_option OPTION: an option of several scripts.
+common_option() {
+  case $1 in
+    --docker | --local) mode=${1#--} ;;
+    --yes) assume_yes=true ;;
+    *) last_option "$1" ;;
+  esac
+}
+
+# For a script without options.
+no_options() { if [ $# -gt 0 ]; then last_option "$1"; fi; }
+
 env_file=$(absolute "${KEYSTORE_ENV:-$root/.env}")
 backups=$(absolute "${KEYSTORE_BACKUPS:-$root/backups}")
 
-# confirm QUESTION: asks at the terminal; --yes answers for scripts.
+# Prints the backups, newest first. The time in a name sorts them.
+list_backups() {
+  [ -d "$backups" ] || return 0
+  find "$backups" -maxdepth 1 -type f -name 'keystore_backup_????????_??????.db' | LC_ALL=C sort -r
+}
+
+# env_of_backup FILE: the env file beside a backup; prints FILE if it does not have the name of a backup.
+env_of_backup() {
+  local name=${1##*/}
+  case $name in
+    keystore_backup_*.db)
+      name=${name#keystore_backup_}
+      printf '%s/.env_backup_%s.txt' "${1%/*}" "${name%.db}"
+      ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+# confirm QUESTION: asks at the terminal, unless --yes was given.
 assume_yes=false
 confirm() {
   if $assume_yes; then return 0; fi
-  if [ ! -t 0 ]; then die "$1 Nobody is there to ask: pass --yes if this is meant. Nothing was changed."; fi
+  if [ ! -t 0 ]; then die "$1 There is no terminal to ask at: pass --yes to confirm. Nothing was changed."; fi
   local answer
   printf '%s [y/N] ' "$1" >&2
   read -r answer || answer=
@@ -88,9 +117,9 @@ confirm() {
 # shellcheck source=HelperScripts/lib-docker.sh
 . "$root/HelperScripts/lib-docker.sh"
 
-# --- Docker or not --------------------------------------------------------------------------------------------------
+# --- Docker or local ------------------------------------------------------------------------------------------------
 
-# Whether the vault lives in Docker or in the data folder of `npm start`: "docker" or "local".
+# Where the vault is: "docker", or "local" for the data folder of `npm start`.
 mode=
 local_data=$(absolute "${KEYSTORE_DATA:-$root/data}")
 
@@ -103,13 +132,13 @@ find_mode() {
   if [ -e "$local_data/vault.json" ] || [ -e "$local_data/v3" ]; then here=true; fi
   if has_docker && { has_container || has_volume; }; then there=true; fi
   if $here && $there; then
-    die "There is a vault in Docker ($volume) and one without it ($local_data). Say which: --docker or --local."
+    die "There are two vaults: one in Docker (volume $volume) and one in $local_data. Choose one with --docker or --local."
   fi
   if $there; then
     mode=docker
     adopt_container
     if has_container && ! is_ours; then
-      die "The container $container is not of this version. HelperScripts/stop-and-rebuild.sh replaces it and brings its data over."
+      die "The container $container was not made by this version. Replace it, and keep its data, with HelperScripts/stop-and-rebuild.sh"
     fi
     return
   fi
@@ -117,7 +146,7 @@ find_mode() {
     mode=local
     return
   fi
-  # Neither is there yet. A runtime is chosen for a container.
+  # There is no vault yet. RUNTIME means a container.
   if [ -z "$runtime" ] && [ -d node_modules ] && ! { has_docker && has_image; }; then
     mode=local
   else
@@ -126,7 +155,7 @@ find_mode() {
   fi
 }
 
-# box FILE [ARGUMENT...]: runs one of our programs beside the data: in a container of its own, or with the local Node.js.
+# box FILE [ARGUMENT...]: runs one of box/commands on the data: in a container of its own, or with the local Node.js.
 box() {
   local program=$1
   shift
@@ -137,61 +166,46 @@ box() {
     return
   fi
   local user mounts=()
-  user=$(container_user)
-  if [ -f "$env_file" ]; then
-    mounts=(--mount "type=bind,src=$(host_path "$env_file"),dst=/run/secrets/keystore_env,readonly")
-  fi
-  # No log driver: what is written to standard output may be a backup or a key, and Docker would keep it.
+  user=$(container_user) || return
+  if [ -f "$env_file" ]; then mounts=("${mount_env[@]}"); fi
+  # Without a log driver: standard output may be a backup or a key, which Docker would store.
   docker run --rm -i "${hardened[@]}" --user "$user" --network none --log-driver none \
     -v "$volume:/app/data" ${mounts[@]+"${mounts[@]}"} "$(image_of_programs)" "box/commands/$program" "$@"
 }
 
-# Puts the env file of a restore in place where the vault's programs cannot: on the host, for a container.
-swap_env() {
-  local partial=$env_file.partial before='' status=0
-  rm -f -- "$partial"
-  box restore.ts env </dev/null | {
-    # The name under which what was there before is kept comes first.
-    read -r before || true
-    printf '%s\n' "$before" >"$partial.name"
-    cat >"$partial"
-  } || status=$?
-  before=$(cat -- "$partial.name")
-  rm -f -- "$partial.name"
-  if [ $status -eq 3 ]; then
-    rm -f -- "$partial"
-    return 0
-  fi
-  if [ $status -ne 0 ]; then
-    rm -f -- "$partial"
-    die 'Whether a restore is under way could not be found out: see above.'
-  fi
-  if cmp -s -- "$partial" "$env_file"; then
-    rm -f -- "$partial"
-    return 0
-  fi
+# field NAME: prints a value of the JSON object in $answer. Its values are words and numbers: there is nothing to unescape.
+field() {
+  local rest=${answer#*\""$1"\":}
+  if [ "$rest" = "$answer" ]; then return 0; fi
+  rest=${rest%%[,\}]*}
+  rest=${rest#\"}
+  printf '%s' "${rest%\"}"
+}
+
+# Replaces the env file as restore.ts asks in $answer. In a container the vault's programs cannot write it.
+write_env() {
+  local partial=$env_file.partial
+  box restore.ts env </dev/null >"$partial" && chmod 600 -- "$partial" || return
   if [ -e "$env_file" ]; then
-    [ -e "$env_file.$before" ] || cp -p -- "$env_file" "$env_file.$before" || {
-      rm -f -- "$partial"
-      die "A copy of $env_file could not be made, and it was left as it is. Then run HelperScripts/restore-data.sh --finish."
-    }
-    say "The env file that was there before is kept as $env_file.$before."
-    # The container's user stays its owner.
-    if [ "$(id -u)" = 0 ]; then chown --reference="$env_file" -- "$partial"; fi
+    # keptEnv in box/restore/restore-journal.ts has the same name.
+    kept_env=$env_file.$(field before)
+    if [ ! -e "$kept_env" ]; then cp -p -- "$env_file" "$kept_env.partial" && mv -- "$kept_env.partial" "$kept_env" || return; fi
+    say "The previous env file is kept as $kept_env."
+    # The container's user must remain the owner.
+    if [ "$(id -u)" = 0 ]; then chown --reference="$env_file" -- "$partial" || return; fi
   fi
-  chmod 600 -- "$partial"
   mv -f -- "$partial" "$env_file"
 }
 
-# What box/commands/start.ts does before the runtime starts, done beside the data for a container that has no Node.js to do it.
+# Prepares the data as box/commands/start.ts does before the runtime starts, for a container without Node.js.
 prepare_data() {
   if [ "$(runtime_in_use)" != standalone ]; then return 0; fi
   local status=0
   box prepare.ts </dev/null || status=$?
+  # A restore was interrupted before its env file was in place.
   if [ $status -eq 3 ]; then
-    swap_env || return
-    status=0
-    box prepare.ts </dev/null || status=$?
+    answer=$(box restore.ts next interrupted </dev/null) && write_env && box prepare.ts </dev/null
+    return
   fi
   return $status
 }

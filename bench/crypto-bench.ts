@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build, stop } from 'esbuild';
+import { readWranglerConfig, workerdPath } from '../box/runtime/installed.ts';
 import { project } from '../testing/disk-vaults.ts';
 import { freePort } from '../testing/vault.ts';
 
@@ -25,7 +25,8 @@ export async function measureCrypto(): Promise<Record<string, number>> {
       conditions: ['workerd', 'worker', 'browser'],
     });
     await stop();
-    writeFileSync(join(folder, 'config.capnp'), workerdConfig(port));
+    const { compatibilityDate } = await readWranglerConfig(project);
+    writeFileSync(join(folder, 'config.capnp'), workerdConfig(port, compatibilityDate));
     return await runInWorkerd(folder, port);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -33,10 +34,7 @@ export async function measureCrypto(): Promise<Record<string, number>> {
 }
 
 async function runInWorkerd(folder: string, port: number): Promise<Record<string, number>> {
-  const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
-  const workerd = spawn((require('workerd') as { default: string }).default, ['serve', join(folder, 'config.capnp')], {
-    stdio: 'ignore',
-  });
+  const workerd = spawn(workerdPath(), ['serve', join(folder, 'config.capnp')], { stdio: 'ignore' });
   const ended = once(workerd, 'exit');
   try {
     for (let attempt = 0; attempt < 100; attempt++) {
@@ -51,11 +49,11 @@ async function runInWorkerd(folder: string, port: number): Promise<Record<string
   }
 }
 
-function workerdConfig(port: number): string {
+function workerdConfig(port: number, compatibilityDate: string): string {
   return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "crypto", worker = (compatibilityDate = "2026-11-01",
+  services = [(name = "crypto", worker = (compatibilityDate = "${compatibilityDate}",
     modules = [(name = "crypto.js", esModule = embed "crypto.js")]))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "crypto")]);
 `;

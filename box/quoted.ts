@@ -1,4 +1,4 @@
-/** A name from a database, safe to print: JSON escapes what a terminal would act upon, but for a few. */
+/** Quotes a name from a database for a terminal: as JSON, with the control and format characters that JSON does not escape. */
 export function quoted(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu,

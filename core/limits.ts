@@ -114,3 +114,12 @@ export const maxWaitingJobs = 4_096;
 export const maxJobWaitMs = 10_000;
 
 // --- Backups, restores and moving in
+
+/** An env file that is restored with a backup. */
+export const maxEnvFileBytes = 1024 * 1024;
+/** How long a copy of the database waits for another process that writes to it. */
+export const copyBusyTimeoutMs = 10_000;
+/** How long a copy waits for another process that has it open by mistake. */
+export const foldBusyTimeoutMs = 2_000;
+/** After this time, a copy that a killed backup left behind is removed. */
+export const abandonedCopyMs = 3_600_000;

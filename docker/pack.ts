@@ -1,7 +1,7 @@
 /**
- * Gathers what an image needs at run time: `node docker/pack.ts <folder> [tools]`. The launcher and what it imports, the
- * built worker and UI, the migrations, and of node_modules only the packages that `wrangler dev --no-bundle` loads. For the
- * tools of the standalone image only what backup, restore, check and moving in need: neither worker, UI nor runtime.
+ * Copies what an image needs at run time to a folder: `node docker/pack.ts <folder> [tools]`. That is box/ and core/, the built
+ * worker and UI, the migrations, and the packages that `wrangler dev --no-bundle` loads. With `tools`, only what backup,
+ * restore and check need, without worker, UI and runtime.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, utimesSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -10,21 +10,21 @@ const project = resolve(import.meta.dirname, '..');
 
 interface Contents {
   ours: string[];
-  /** Packages, each of which comes with all that it depends on. */
+  /** Packages, each with its dependencies. */
   packages: string[];
 }
 
 const tools: Contents = {
-  ours: ['box', 'core', 'migrations', 'package.json', 'wrangler.toml'],
-  packages: ['@noble/ciphers', '@noble/hashes', 'jose'],
+  ours: ['box', 'core', 'migrations', 'package.json'],
+  packages: ['@noble/ciphers', '@noble/hashes', 'ipaddr.js', 'jose'],
 };
 
 const vault: Contents = {
-  ours: [...tools.ours, 'dist/ui', 'dist/worker'],
-  packages: [...tools.packages, 'wrangler', 'esbuild', 'ipaddr.js'],
+  ours: [...tools.ours, 'dist/ui', 'dist/worker', 'wrangler.toml'],
+  packages: [...tools.packages, 'wrangler', 'esbuild'],
 };
 
-/** Loaded only for what we do not do: resizing images. */
+/** wrangler loads it only to resize images. */
 const unused = ['sharp'];
 
 const notAtRunTime = /\.map$|\.d\.[cm]?ts$|\.md$|\/miniflare\/dist\/local-explorer-ui(\/|$)|\/tsconfig\.json$/;
@@ -34,7 +34,7 @@ function pack(target: string, contents: Contents): void {
   const packages = new Set<string>();
   for (const root of contents.packages) collect(root, project, packages);
   for (const folder of packages) copy(folder, join(target, folder.slice(project.length)));
-  // Newer than every source, so that the launcher does not build again.
+  // Newer than every source, so that a start does not build again.
   const built = join(target, 'dist/worker/index.js');
   if (existsSync(built)) utimesSync(built, new Date(), new Date());
 }
@@ -44,16 +44,16 @@ function copy(from: string, to: string): void {
   cpSync(from, to, { recursive: true, filter: (path) => !notAtRunTime.test(path) && !isNested(from, path) });
 }
 
-/** A package's own node_modules are packages of their own. */
+/** The packages in a package's node_modules are collected separately. */
 function isNested(from: string, path: string): boolean {
   return path !== from && basename(path) === 'node_modules';
 }
 
-/** Adds the folder of a package, as seen from another one, and of all that it depends on. */
+/** Adds the folders of a package, as resolved from another one, and of its dependencies. */
 function collect(name: string, from: string, packages: Set<string>): void {
   if (unused.includes(name)) return;
   const folder = find(name, from);
-  // What is optional and for another platform is not installed.
+  // Optional packages for other platforms are not installed.
   if (folder === undefined || packages.has(folder)) return;
   packages.add(folder);
   const { dependencies = {}, optionalDependencies = {} } = JSON.parse(

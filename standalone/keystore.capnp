@@ -14,7 +14,5 @@ const objects :List(Workerd.Worker.DurableObjectNamespace) = [
 
 const compatibilityDate :Text = "@COMPATIBILITY_DATE@";
 
-const databaseId :Text = "@DATABASE_ID@";
-
 # With a small young generation the whole process stays below 256 MB under load.
 const v8Flags :List(Text) = ["--max-semi-space-size=4"];

@@ -32,7 +32,7 @@ export const bringUp = async (
     opened = await database(bindings).open(given.has('copied'));
   } catch (error) {
     if ((error as Error).name === 'OperatorError') return refusal((error as Error).message);
-    const { file } = vaultPaths(bindings.DATA_FOLDER, bindings.DATABASE_ID);
+    const { file } = vaultPaths(bindings.DATA_FOLDER);
     return refusal(unusableDatabase(file, 'cannot be read; see the lines above').message);
   }
   if ('copyTo' in opened) return new Response(opened.copyTo, { status: 202 });

@@ -102,10 +102,11 @@ export function runOn(
   return { code: status, signal, output: stdout.toString() + stderr.toString(), stdout };
 }
 
-/** The standard input of `restore.ts stage`, as restore-data.sh sends it: files by path, or their bytes. */
-export function framed(file: string | Uint8Array, env?: string | Uint8Array): Buffer {
+/** How restore-data.sh calls `restore.ts stage`: the arguments, and standard input. */
+export function staging(file: string | Uint8Array, env?: string | Uint8Array): { command: string[]; input: Buffer } {
   const bytes = (given: string | Uint8Array) => (typeof given === 'string' ? readFileSync(given) : Buffer.from(given));
   const database = bytes(file);
   const keys = env === undefined ? Buffer.alloc(0) : bytes(env);
-  return Buffer.concat([Buffer.from(`${keys.length} ${database.length} 0 0\n`), keys, database]);
+  const sizes = [keys.length, database.length, 0, 0].map(String);
+  return { command: ['restore.ts', 'stage', ...sizes], input: Buffer.concat([keys, database]) };
 }

@@ -110,8 +110,8 @@ export const rooms: Record<string, Room> = {
   },
   'box/runtime': {
     purpose: 'starts, watches and restarts `wrangler dev`',
-    rooms: ['core', 'box', 'box/gate'],
-    packages: ['node:'],
+    rooms: ['core', 'core/data-folder', 'box', 'box/gate'],
+    packages: ['node:', 'wrangler'],
   },
   'box/data': {
     purpose: 'the data folder: database, lock, migrations, restore journal',

@@ -34,7 +34,7 @@ function backUp(): { file: string; rows: (sql: string) => Record<string, unknown
 }
 
 describe('a backup', () => {
-  test('has what is in the write-ahead log only, in one file that anybody can read', () => {
+  test('includes the write-ahead log, and is one file', () => {
     const writer = new DatabaseSync(home.files.file);
     writer.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0');
     addValue(writer, home.envFile, 'in the log', 'three');
@@ -50,7 +50,7 @@ describe('a backup', () => {
     expect(runOn(home, ['check.ts', 'backup'], { input: readFileSync(file) }).output).toMatch(/^1 accounts, 3 keys/);
   });
 
-  test('is one moment of a database that is written all the while', async () => {
+  test('is consistent while the database is being written', async () => {
     const program = `
       const { DatabaseSync } = require('node:sqlite');
       const database = new DatabaseSync(process.argv[1], { timeout: 5000 });
@@ -69,7 +69,7 @@ describe('a backup', () => {
         const { rows } = backUp();
         expect(rows('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
         const [seen] = rows('SELECT count(*) AS rows, count(DISTINCT at) AS pairs, max(at) AS last FROM audit_events');
-        // Nothing that was acknowledged is missing, and no transaction is there by half.
+        // No acknowledged write is missing, and every transaction is complete.
         expect(Number(seen?.last)).toBeGreaterThanOrEqual(before);
         expect(seen).toEqual({ rows: Number(seen?.last) * 2, pairs: seen?.last, last: seen?.last });
         await new Promise((tick) => setTimeout(tick, 50));
@@ -80,7 +80,7 @@ describe('a backup', () => {
     }
   });
 
-  test('leaves the data folder as it was, and clears what an earlier one was killed over', () => {
+  test('leaves the data folder unchanged, and removes what a killed backup left', () => {
     const abandoned = join(home.data, 'outgoing-killed');
     mkdirSync(abandoned);
     writeFileSync(join(abandoned, 'backup.db'), 'x');
@@ -89,7 +89,7 @@ describe('a backup', () => {
     expect(readdirSync(home.data).filter((name) => /going|coming/.test(name))).toEqual([]);
   });
 
-  test('is not made of nothing', () => {
+  test('of a missing vault or database is refused', () => {
     const { code, output } = runOn(homeIn(join(base, 'nowhere')), ['backup.ts']);
     expect([code, output]).toEqual([1, expect.stringMatching(/There is no vault in /)]);
     rmSync(home.files.file);
@@ -97,14 +97,14 @@ describe('a backup', () => {
   });
 });
 
-describe('the env file that goes with it', () => {
+describe('the env file of a backup', () => {
   const env = (more: Record<string, string> = {}) => runOn(home, ['backup.ts', 'env'], { env: more });
 
-  test('is the one in use, to the byte', () => {
+  test('is a copy of the one in use', () => {
     expect(env().stdout).toEqual(readFileSync(home.envFile));
   });
 
-  test('has the keys in it wherever they come from', () => {
+  test('includes keys that are set elsewhere', () => {
     writeFileSync(join(base, 'key'), 'from-a-file\n');
     writeFileSync(home.envFile, 'HOST=0.0.0.0\nSECRET_KEY=not-in-use\n');
     const more = { ENCRYPTION_KEY_FILE: join(base, 'key'), SECRET_KEY: 'from-the-process' };
@@ -113,7 +113,7 @@ describe('the env file that goes with it', () => {
 });
 
 describe('a check', () => {
-  test('names what does not open, and shows no value', () => {
+  test('names the values that do not open, and shows none', () => {
     const database = new DatabaseSync(home.files.file);
     database.exec("UPDATE secret_versions SET token = 'x' WHERE secret_id = 2");
     database.close();

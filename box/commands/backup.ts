@@ -1,27 +1,28 @@
 /**
- * `node box/commands/backup.ts`: writes a consistent copy of the vault's database to standard output, also while it is being
- * written. `node box/commands/backup.ts env` writes the env file to go with it, with both keys in it wherever they came from.
- *
- * HelperScripts/backup-data.sh calls both, and `box/commands/check.ts backup` on what arrived.
+ * For HelperScripts/backup-data.sh. `node box/commands/backup.ts` writes a consistent copy of the database to standard output,
+ * even while the vault is in use; `node box/commands/backup.ts env` writes the env file, with the keys in it even if they are
+ * set elsewhere. `check.ts backup` then checks what arrived.
  */
 import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { abandonedCopyMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { parseEnvFile } from '../../core/settings/env-file.ts';
+import { copyDatabase } from '../data/copy-database.ts';
 import { holdsVault, type VaultFiles } from '../data/database.ts';
-import { copyDatabase } from '../restore/restore-journal.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
-
-/** A copy that an earlier run was killed over is removed when it is this old. */
-const abandonedMs = 3_600_000;
 
 const keyNames = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS'];
 
-/** Writes a consistent copy of the database to `output`. */
+/**
+ * Writes a consistent copy of the database to `output`.
+ *
+ * @throws OperatorError if there is no vault.
+ */
 export async function writeBackup(files: VaultFiles, output: Writable): Promise<void> {
-  if (!holdsVault(files)) throw new OperatorError(`There is no vault in ${files.folder} to back up.`);
+  if (!holdsVault(files)) throw new OperatorError(`There is no vault in ${files.folder}.`);
   if (!existsSync(files.file)) throw new OperatorError(`The database of the vault in ${files.folder} is missing.`);
   removeAbandoned(files);
   const folder = mkdtempSync(join(files.folder, 'outgoing-'));
@@ -34,7 +35,7 @@ export async function writeBackup(files: VaultFiles, output: Writable): Promise<
   }
 }
 
-/** The env file as it is, and under it those keys of the vault that come from elsewhere. */
+/** The env file, with the keys that are set elsewhere (process, `_FILE`) in it. */
 export function envForBackup({ envFile, lookup }: Pick<Desk, 'envFile' | 'lookup'>): string {
   const text = existsSync(envFile) ? readFileSync(envFile, 'utf8') : '';
   const inFile = parseEnvFile(text, envFile);
@@ -48,7 +49,7 @@ export function envForBackup({ envFile, lookup }: Pick<Desk, 'envFile' | 'lookup
 function removeAbandoned({ folder }: VaultFiles): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    if (!/^(?:outgoing|incoming)-/.test(name) || Date.now() - statSync(path).mtimeMs < abandonedMs) continue;
+    if (!/^(?:outgoing|incoming)-/.test(name) || Date.now() - statSync(path).mtimeMs < abandonedCopyMs) continue;
     rmSync(path, { recursive: true, force: true });
   }
 }

@@ -12,14 +12,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { build as bundle, type Plugin, stop } from 'esbuild';
 import { namespaces } from '../../core/data-folder/layout.ts';
 import { settingNames, workerVariables } from '../../core/settings/settings.ts';
 import { readMigrations } from '../data/database.ts';
-import { databaseId } from '../data/wrangler-config.ts';
+import { readWranglerConfig, workerdPath } from '../runtime/installed.ts';
 import { buildIfStale } from './build.ts';
 
 /** The file that is built. */
@@ -33,7 +32,13 @@ export async function buildStandalone(project: string): Promise<void> {
   await buildIfStale(project);
   const folder = mkdtempSync(join(tmpdir(), 'keystore-build-'));
   try {
-    const config = readWranglerConfig(project);
+    const config = {
+      COMPATIBILITY_DATE: (await readWranglerConfig(project)).compatibilityDate,
+      WORKER_VARIABLES: workerVariables.join(' '),
+      ENVIRONMENT: environmentBindings(),
+      DATABASE_NAMESPACE: namespaces.database,
+      LOCK_NAMESPACE: namespaces.standaloneLock,
+    };
     copyFileSync(join(project, 'dist/worker/index.js'), join(folder, 'worker.js'));
     await bundleModule(project, 'standalone/main.ts', join(folder, 'keystore.js'));
     await bundleModule(project, 'standalone/launcher/setup.ts', join(folder, 'setup.js'));
@@ -52,23 +57,6 @@ export async function buildStandalone(project: string): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
     await stop();
   }
-}
-
-/** The values for the holes in launcher and configs. Some come from wrangler.toml, since both runtimes must agree on them. */
-function readWranglerConfig(project: string): Record<string, string> {
-  const toml = readFileSync(join(project, 'wrangler.toml'), 'utf8');
-  const find = (name: string) => new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(toml)?.[1];
-  const id = databaseId(toml);
-  const date = find('compatibility_date');
-  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date.');
-  return {
-    COMPATIBILITY_DATE: date,
-    DATABASE_ID: id,
-    WORKER_VARIABLES: workerVariables.join(' '),
-    ENVIRONMENT: environmentBindings(),
-    DATABASE_NAMESPACE: namespaces.database,
-    LOCK_NAMESPACE: namespaces.standaloneLock,
-  };
 }
 
 /** The bindings by which setup.ts sees the environment. */
@@ -121,8 +109,7 @@ function uiModule(project: string): string {
 
 /** Copies workerd, without its debug symbols if `strip` is installed: they are a quarter of it. */
 function copyWorkerd(to: string): void {
-  const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
-  copyFileSync((require('workerd') as { default: string }).default, to);
+  copyFileSync(workerdPath(), to);
   chmodSync(to, 0o755);
   try {
     execFileSync('strip', [to], { stdio: 'ignore' });

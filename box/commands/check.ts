@@ -1,28 +1,26 @@
 /**
- * `node box/commands/check.ts`: tells how the vault is, for HelperScripts/check-data.sh. `quick` leaves out opening every value,
- * `backup [--accept-damaged]` checks the backup on standard input, `prove` opens one value of the vault.
+ * For HelperScripts/check-data.sh, reports the state of the vault: `node box/commands/check.ts`. For backup-data.sh, checks the
+ * backup on standard input: `node box/commands/check.ts backup [--accept-damaged]`.
  */
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openValue, SealedValueError } from '../../core/crypto/keyring.ts';
+import { pipeline } from 'node:stream/promises';
 import { OperatorError } from '../../core/operator-error.ts';
-import { type Census, checkDatabase, readKeyring, summary } from '../data/check-database.ts';
+import { type Census, checkDatabase, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
 import { holdsVault } from '../data/database.ts';
-import { quoted } from '../quoted.ts';
-import { pendingEnv } from '../restore/restore-journal.ts';
+import { finishCommand, pendingEnv } from '../restore/restore-journal.ts';
 import { damagedValues } from '../restore/restore-stage.ts';
-import { receiveAll } from '../restore/restore-stream.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 
 const say = (line: string) => console.error(line);
 
-/** Checks a backup before anybody is told that there is one. */
+/** Prints what the backup holds if it passes every check. */
 async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Promise<number> {
   const folder = mkdtempSync(join(files.folder, 'incoming-'));
   try {
     const file = join(folder, 'backup.db');
-    await receiveAll(process.stdin, file);
+    await pipeline(process.stdin, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
     const database = new DatabaseSync(file, { readOnly: true });
     try {
       const { migrationsFolder } = files;
@@ -39,41 +37,17 @@ async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Pro
   }
 }
 
-/** Opens the newest value, with the keys and the file that the vault runs on. */
-function prove({ files, lookup }: Desk): number {
-  const database = openLiving(files.file);
-  try {
-    const row = database
-      .prepare(
-        `SELECT name, token, binding, key_id FROM secrets
-         JOIN secret_versions ON secret_id = secrets.id AND number = current_version ORDER BY updated_at DESC LIMIT 1`,
-      )
-      .get();
-    if (row === undefined) {
-      console.log('It holds no key yet, so there is no value to open.');
-      return 0;
-    }
-    const { name, token, binding, key_id: keyId } = row as Record<string, string>;
-    if (name === undefined || token === undefined || binding === undefined || keyId === undefined) return 1;
-    openValue(readKeyring(lookup), name, { token, binding, keyId });
-    console.log(`A value opens: that of ${quoted(name)}.`);
-    return 0;
-  } catch (error) {
-    if (error instanceof SealedValueError) throw new OperatorError(`A value does not open: ${error.message}.`);
-    throw error;
-  } finally {
-    database.close();
-  }
-}
-
-function tell({ files, lookup, envFile }: Desk): number {
-  if (!holdsVault(files)) throw new OperatorError(`There is no vault in ${files.folder} yet.`);
+function reportState({ files, lookup, envFile }: Desk): number {
+  if (!holdsVault(files))
+    throw new OperatorError(
+      `There is no vault in ${files.folder} yet. Start it first: npm start or HelperScripts/build-and-run.sh`,
+    );
   if (!existsSync(files.file)) {
     throw new OperatorError(
-      `The database is missing, though there was one. Bring back a backup: HelperScripts/restore-data.sh FILE`,
+      'The database of this vault is missing. Restore a backup: HelperScripts/restore-data.sh FILE',
     );
   }
-  const database = openLiving(files.file);
+  const database = openSnapshot(files.file);
   let census: Census;
   try {
     const { migrationsFolder } = files;
@@ -83,7 +57,7 @@ function tell({ files, lookup, envFile }: Desk): number {
   }
   const { users, activeAdmins, mustChangePassword, secrets, versions, events, newestEventAt, migration } = census;
   const newest = newestEventAt === null ? '' : `, the newest of ${new Date(newestEventAt).toISOString()}`;
-  const change = mustChangePassword > 0 ? `, ${mustChangePassword} to change their password` : '';
+  const change = mustChangePassword > 0 ? `, ${mustChangePassword} must change their password` : '';
   const opened = census.damaged.length === 0 ? 'every value opens' : `${census.damaged.length} values DO NOT OPEN`;
   console.log(`Database     ${size(files.file)}, whole, schema ${migration}`);
   console.log(`Accounts     ${users}, ${activeAdmins} active admins${change}`);
@@ -92,18 +66,9 @@ function tell({ files, lookup, envFile }: Desk): number {
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
   for (const line of census.damaged) console.log(`             does not open: ${line}`);
   if (pendingEnv(files) !== undefined) {
-    console.log(
-      `Restore      ${envFile} is not yet that of the restored vault: run HelperScripts/restore-data.sh --finish`,
-    );
+    console.log(`Restore      interrupted: ${envFile} does not belong to the restored vault yet. Run ${finishCommand}`);
   }
   return census.damaged.length === 0 ? 0 : 1;
-}
-
-function openLiving(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 10_000 });
-  // One moment of it, whatever is written meanwhile.
-  database.exec('BEGIN');
-  return database;
 }
 
 function size(file: string): string {
@@ -114,8 +79,7 @@ function size(file: string): string {
 async function main([what, ...options]: string[]): Promise<number> {
   const desk = openDesk();
   if (what === 'backup') return checkBackup(desk, options.includes('--accept-damaged'));
-  if (what === 'prove') return prove(desk);
-  return tell(desk);
+  return reportState(desk);
 }
 
 if (import.meta.main) await runCommand(main);

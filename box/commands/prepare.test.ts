@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { framed, type Home, homeIn, makeHome, runOn } from '../../testing/disk-vaults.ts';
+import { type Home, homeIn, makeHome, runOn, staging } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
+import { copyDatabase } from '../data/copy-database.ts';
 import { lockDataFolder } from '../data/lock.ts';
-import { copyDatabase } from '../restore/restore-journal.ts';
 
 let base: string;
 
@@ -81,11 +81,11 @@ describe('before a start', () => {
     const other = await makeHome(join(base, 'other'), { theirs: 'value' });
     const backup = join(base, 'backup.db');
     await copyDatabase(other.files.file, backup);
-    const input = framed(backup, other.envFile);
-    expect(runOn(home, ['restore.ts', 'stage'], { input }).code).toBe(0);
+    const { command, input } = staging(backup, other.envFile);
+    expect(runOn(home, command, { input }).code).toBe(0);
     // In a folder that there is not, nothing can be written: as on the file system of a container.
     const mounted = { ...home, envFile: join(base, 'nowhere/.env') };
-    expect(runOn(mounted, ['restore.ts', 'apply']).code).toBe(0);
+    expect(runOn(mounted, ['restore.ts', 'next', 'confirmed']).code).toBe(0);
     for (let times = 0; times < 2; times++) {
       const waiting = prepare(mounted);
       expect([waiting.code, waiting.output]).toEqual([

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addValue, framed, type Home, homeIn, makeHome, project, runOn } from '../../testing/disk-vaults.ts';
+import { addValue, type Home, homeIn, makeHome, project, runOn, staging } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
 import { checkDatabase, readKeyring } from '../data/check-database.ts';
+import { copyDatabase } from '../data/copy-database.ts';
 import { lockDataFolder } from '../data/lock.ts';
-import { completeRestore, copyDatabase } from '../restore/restore-journal.ts';
+import { completeRestore } from '../restore/restore-journal.ts';
 import { openSettings } from '../settings.ts';
 
 let base: string;
@@ -28,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-/** A copy of the living vault, to do harm to. */
+/** A copy of the vault for one test. */
 const living = () => copyOf(old);
 
 function copyOf({ folder }: Home): Home {
@@ -49,28 +50,43 @@ function names(home: Home): string[] {
   }
 }
 
-/** Everything that is there, but for the locks. */
+/** Every file except the locks. */
 function content({ folder }: Home): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((file) => join(file.parentPath, file.name)).filter((path) => !/\.lock(\/|$)/.test(path));
   return new Map(paths.map((path) => [path, readFileSync(path, 'latin1')]));
 }
 
-const stage = (home: Home, file: string | Uint8Array = backup, env: string | Uint8Array | null = backupEnv) =>
-  runOn(home, ['restore.ts', 'stage'], { input: framed(file, env ?? undefined) });
+/** Tells restore.ts what has happened, and returns what it says to do next. */
+function next(home: Home, event: string, input: string | Uint8Array = '') {
+  const ran = runOn(home, ['restore.ts', 'next', event], { input });
+  return { ...ran, answer: ran.code === 0 ? JSON.parse(ran.stdout.toString()) : undefined };
+}
+
+function stage(
+  home: Home,
+  file: string | Uint8Array = backup,
+  env: string | Uint8Array | null = backupEnv,
+  ...options: string[]
+) {
+  const { command, input } = staging(file, env ?? undefined);
+  return runOn(home, [...command, ...options], { input });
+}
 
 describe('a restore', () => {
-  test('swaps database and env file, keeps both, and leaves nothing else', () => {
+  test('replaces database and env file, keeps the old ones, and leaves nothing else', () => {
     const home = living();
     const envBefore = readFileSync(home.envFile, 'utf8');
     const staged = stage(home);
-    expect(staged.output).toBe(
-      `The backup is whole: 1 accounts, 2 keys (2 versions), 0 log entries; schema 0001_vault.sql, key ${keyIdOf(backup)}.\n`,
+    expect(staged.output).toContain(
+      `The backup is intact: 1 accounts, 2 keys (2 versions), 0 log entries; schema 0001_vault.sql, key ${keyIdOf(backup)}.\n`,
     );
+    expect(JSON.parse(staged.stdout.toString())).toEqual({ next: 'confirm', losses: 0 });
     expect(names(home)).toEqual(['mine']);
-    const applied = runOn(home, ['restore.ts', 'apply']);
-    expect(applied.code).toBe(0);
-    expect(runOn(home, ['restore.ts', 'clear']).code).toBe(0);
+    const applied = next(home, 'confirmed');
+    expect(applied.answer).toEqual({ next: 'start' });
+    const started = next(home, 'started');
+    expect([started.answer, started.output]).toEqual([{ next: 'done' }, expect.stringMatching(/A value opens/)]);
     expect(names(home)).toEqual(['theirs', 'second']);
     expect(readFileSync(home.envFile)).toEqual(readFileSync(backupEnv));
     const kept = readdirSync(home.data).find((name) => name.startsWith('before-restore')) as string;
@@ -81,10 +97,9 @@ describe('a restore', () => {
     before.close();
     expect(readdirSync(home.data).sort()).toEqual([kept, 'v3', 'vault.json', 'vault.lock'].sort());
     for (const path of content(home).keys()) expect(statSync(path).mode & 0o077).toBe(0);
-    expect(runOn(home, ['check.ts', 'prove']).output).toMatch(/A value opens/);
   });
 
-  test('is not disturbed by a write-ahead log that the old database left', () => {
+  test('removes the write-ahead log of the old database', () => {
     const home = living();
     const writer = new DatabaseSync(home.files.file);
     writer.exec(
@@ -96,7 +111,7 @@ describe('a restore', () => {
     writeFileSync(home.files.file, main);
     writeFileSync(`${home.files.file}-wal`, wal);
     expect(stage(home).code).toBe(0);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(existsSync(`${home.files.file}-wal`)).toBe(false);
     expect(names(home)).toEqual(['theirs', 'second']);
     const kept = readdirSync(home.data).find((name) => name.startsWith('before-restore')) as string;
@@ -105,7 +120,7 @@ describe('a restore', () => {
     before.close();
   });
 
-  test('is not disturbed by one whose database is gone either', () => {
+  test('removes a write-ahead log whose database is missing or damaged', () => {
     const home = living();
     const writer = new DatabaseSync(home.files.file);
     writer.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE stale (x)');
@@ -118,14 +133,14 @@ describe('a restore', () => {
       harm();
       writeFileSync(`${home.files.file}-wal`, wal);
       expect(stage(home).code).toBe(0);
-      expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
-      runOn(home, ['restore.ts', 'clear']);
+      expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
+      next(home, 'started');
       expect(runOn(home, ['check.ts']).output).toMatch(/every value opens/);
       expect(names(home)).toEqual(['theirs', 'second']);
     }
   });
 
-  test('brings a vault back whose database is missing, garbage or empty', () => {
+  test('replaces a database that is missing, damaged or empty', () => {
     for (const harm of [
       (file: string) => rmSync(file),
       (file: string) => writeFileSync(file, 'garbage '.repeat(5_000)),
@@ -134,42 +149,86 @@ describe('a restore', () => {
       const home = living();
       harm(home.files.file);
       expect(stage(home).code).toBe(0);
-      expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+      expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
       expect(names(home)).toEqual(['theirs', 'second']);
     }
   });
 
-  test('can be undone', () => {
-    const home = living();
-    const envBefore = readFileSync(home.envFile);
-    stage(home);
-    runOn(home, ['restore.ts', 'apply']);
-    expect(runOn(home, ['restore.ts', 'undo'], { input: envBefore }).output).toBe('');
-    expect(runOn(home, ['restore.ts', 'finish']).code).toBe(0);
-    expect(names(home)).toEqual(['mine']);
-    expect(readFileSync(home.envFile)).toEqual(envBefore);
-    expect(existsSync(join(home.data, 'restore'))).toBe(false);
+  test.each([
+    ['does not start', (home: Home) => next(home, 'not-started')],
+    [
+      'holds a value that does not open',
+      (home: Home) => {
+        const database = new DatabaseSync(home.files.file);
+        database.exec("UPDATE secret_versions SET token = 'x'");
+        database.close();
+        return next(home, 'started');
+      },
+    ],
+  ])('is rolled back if the restored vault %s', (_, fail) => {
+    for (const from of ['the copy beside the env file', 'standard input']) {
+      const home = living();
+      const envBefore = readFileSync(home.envFile);
+      stage(home);
+      next(home, 'confirmed');
+      expect(names(home)).toEqual(['theirs', 'second']);
+      const failed = fail(home);
+      expect([failed.answer, failed.output]).toEqual([{ next: 'stop' }, expect.stringMatching(/Rolling back/)]);
+      const beside = readdirSync(home.folder).find((name) => name.startsWith('.env.before-restore')) as string;
+      if (from === 'standard input') rmSync(join(home.folder, beside));
+      expect(next(home, 'stopped', from === 'standard input' ? envBefore : '').answer).toEqual({ next: 'start' });
+      expect(names(home)).toEqual(['mine']);
+      expect(readFileSync(home.envFile)).toEqual(envBefore);
+      expect(next(home, 'started').answer).toEqual({ next: 'rolled-back' });
+      expect(existsSync(join(home.data, 'restore'))).toBe(false);
+    }
   });
 
-  test('waits for whoever uses the vault to stop', () => {
+  test('is never rolled back by --finish: the vault may have been in use since', () => {
+    const home = living();
+    stage(home);
+    next(home, 'confirmed');
+    const failed = runOn(home, ['restore.ts', 'next', 'not-started', '--finish']);
+    expect([failed.code, failed.output]).toEqual([1, 'The vault does not start; the lines above say why.\n']);
+    expect(names(home)).toEqual(['theirs', 'second']);
+  });
+
+  test('asks the host to write the env file where it cannot, and goes on once it is written', () => {
+    const home = living();
+    stage(home);
+    // The env file is read from here, but nothing can be written beside it, as in a container.
+    const mounted = { ...home, envFile: join(home.folder, 'nowhere/.env') };
+    const { answer } = next(mounted, 'confirmed');
+    expect(answer).toEqual({ next: 'write-env', before: expect.stringMatching(/^before-restore-\d{8}_\d{6}$/) });
+    expect(next(mounted, 'interrupted').answer).toEqual(answer);
+    expect(next(mounted, 'env-written').output).toMatch(/is not the env file of the restored vault yet/);
+    const { stdout } = runOn(mounted, ['restore.ts', 'env']);
+    expect(stdout).toEqual(readFileSync(backupEnv));
+    writeFileSync(home.envFile, stdout);
+    expect(next(home, 'env-written').answer).toEqual({ next: 'start' });
+    expect(runOn(home, ['restore.ts', 'env']).output).toBe('No restore waits for its env file.\n');
+    expect(next(home, 'started').answer).toEqual({ next: 'done' });
+  });
+
+  test('changes nothing while the vault is in use', () => {
     const home = living();
     expect(stage(home).code).toBe(0);
     const unlock = lockDataFolder(home.data);
-    const { code, output } = runOn(home, ['restore.ts', 'apply']);
+    const { answer, output } = next(home, 'confirmed');
     unlock();
-    expect(code).toBe(1);
+    expect(answer).toEqual({ next: 'unchanged' });
     expect(output).toMatch(/is in use by process/);
     expect(names(home)).toEqual(['mine']);
   });
 
-  test('of a backup without keys needs the keys in use to be its own', () => {
+  test('of a backup without an env file needs the keys in use to fit', () => {
     const home = living();
     const wrong = stage(home, backup, null);
     expect(wrong.code).toBe(1);
     expect(wrong.output).toContain(`sealed with the key ${keyIdOf(backup)}`);
     writeFileSync(home.envFile, readFileSync(backupEnv));
     expect(stage(home, backup, null).code).toBe(0);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(names(home)).toEqual(['theirs', 'second']);
   });
 });
@@ -183,7 +242,7 @@ function keyIdOf(file: string): string {
   }
 }
 
-/** A backup with something done to it. */
+/** A backup with a change. */
 function harmed(harm: (database: DatabaseSync) => void): Buffer {
   const file = join(base, `harmed ${++count}.db`);
   cpSync(backup, file);
@@ -193,11 +252,15 @@ function harmed(harm: (database: DatabaseSync) => void): Buffer {
   return readFileSync(file);
 }
 
-describe('refuses, and touches nothing,', () => {
+describe('refuses, and changes nothing:', () => {
   const bytes = () => readFileSync(backup);
   test.each<[string, () => Uint8Array, RegExp]>([
     ['an empty file', () => Buffer.alloc(0), /neither a backup of a vault/],
-    ['a file that is no database', () => Buffer.from('not a database at all\n'.repeat(500)), /no SQLite database/],
+    [
+      'a file that is not a database',
+      () => Buffer.from('not a database at all\n'.repeat(500)),
+      /not an SQLite database/,
+    ],
     ['a truncated file', () => bytes().subarray(0, 20_000), /damaged/],
     ['a file cut within a page', () => bytes().subarray(0, -1_000), /damaged/],
     [
@@ -213,7 +276,7 @@ describe('refuses, and touches nothing,', () => {
     ['a missing table', () => harmed((it) => it.exec('DROP TABLE sessions')), /schema.*sessions/],
     ['a missing trigger', () => harmed((it) => it.exec('DROP TRIGGER audit_events_are_never_deleted')), /schema/],
     [
-      'a trigger of somebody else',
+      'a foreign trigger',
       () => harmed((it) => it.exec('CREATE TRIGGER spy AFTER INSERT ON secrets BEGIN SELECT 1; END')),
       /schema.*spy/,
     ],
@@ -222,7 +285,7 @@ describe('refuses, and touches nothing,', () => {
       () => harmed((it) => it.exec("INSERT INTO d1_migrations (name) VALUES ('9999_later.sql')")),
       /newer version.*9999_later/,
     ],
-    ['a lost canary', () => harmed((it) => it.exec('DELETE FROM instance')), /lost the record/],
+    ['a lost canary', () => harmed((it) => it.exec('DELETE FROM instance')), /record of the sealing key is missing/],
     [
       'an altered canary',
       () => harmed((it) => it.exec("UPDATE instance SET canary = 'x'")),
@@ -251,9 +314,9 @@ describe('refuses, and touches nothing,', () => {
       /"theirs": its current version is missing/,
     ],
     [
-      'rows that refer to nothing',
+      'rows that refer to missing rows',
       () => harmed((it) => it.exec('PRAGMA foreign_keys = OFF; DELETE FROM users')),
-      /refers to what is not there/,
+      /refers to a missing row/,
     ],
   ])('%s', (_, make, reason) => {
     const home = living();
@@ -263,7 +326,8 @@ describe('refuses, and touches nothing,', () => {
     expect(output).toMatch(reason);
     expect(output).not.toMatch(/ {4}at /);
     expect(content(home)).toEqual(before);
-    expect(runOn(home, ['restore.ts', 'apply']).output).toMatch(/Nothing is staged/);
+    const { answer, output: said } = next(home, 'confirmed');
+    expect([answer, said]).toEqual([{ next: 'unchanged' }, expect.stringMatching(/Nothing is staged/)]);
     expect(content(home)).toEqual(before);
   });
 
@@ -289,22 +353,21 @@ describe('refuses, and touches nothing,', () => {
     expect(content(home)).toEqual(before);
   });
 
-  test('what did not arrive whole', () => {
+  test('an incomplete stream', () => {
     const home = living();
     const before = content(home);
-    for (const input of ['', '1 2', 'x y z w\n', '0 -1 0 0\n', framed(backup).subarray(0, -1)]) {
-      const { code, output } = runOn(home, ['restore.ts', 'stage'], { input });
-      expect([code, output]).toEqual([1, expect.stringMatching(/did not arrive whole/)]);
+    const { command, input: whole } = staging(backup);
+    for (const input of ['', '1 2', whole.subarray(0, -1)]) {
+      const { code, output } = runOn(home, command, { input });
+      expect([code, output]).toEqual([1, expect.stringMatching(/did not arrive completely/)]);
       expect(content(home)).toEqual(before);
     }
   });
 
-  test('but goes on with values that do not open if that is said', () => {
+  test('values that do not open, unless --accept-damaged is given', () => {
     const home = living();
     const file = harmed((it) => it.exec("UPDATE secret_versions SET token = 'x' WHERE secret_id = 1"));
-    const { code, output } = runOn(home, ['restore.ts', 'stage', '--accept-damaged'], {
-      input: framed(file, backupEnv),
-    });
+    const { code, output } = stage(home, file, backupEnv, '--accept-damaged');
     expect(code).toBe(0);
     expect(output).toMatch(/does not open: "theirs"/);
   });
@@ -313,12 +376,13 @@ describe('refuses, and touches nothing,', () => {
 describe('kill -9', () => {
   const hook = `--import=${join(import.meta.dirname, '../testdata/kill-at.ts')}`;
 
-  /** Runs a step over and over, killed one change to the file system later each time, and looks at what every kill left. */
-  function killEverywhere(from: Home, step: string, look: (home: Home) => void): number {
+  /** Runs a step repeatedly, kills it one file system change later each time, and checks what is left. */
+  function killEverywhere(from: Home, step: string[], look: (home: Home) => void): number {
     for (let at = 1; ; at++) {
       const home = copyOf(from);
-      const input = step === 'stage' ? framed(backup, backupEnv) : '';
-      const { signal, output } = runOn(home, ['restore.ts', step], {
+      const { command, input } =
+        step[0] === 'stage' ? staging(backup, backupEnv) : { command: ['restore.ts', ...step], input: '' };
+      const { signal, output } = runOn(home, command, {
         node: [hook],
         env: { KILL_AT: String(at) },
         input,
@@ -331,7 +395,7 @@ describe('kill -9', () => {
     }
   }
 
-  /** The pair is one of the two that there are: every value of the database opens with the keys of the env file. */
+  /** Checks that database and env file are one of the two pairs, and that every value opens. */
   function expectPair(home: Home): string {
     const { lookup } = openSettings(project, { KEYSTORE_ENV: home.envFile });
     const database = new DatabaseSync(home.files.file);
@@ -345,15 +409,15 @@ describe('kill -9', () => {
     return name;
   }
 
-  /** What the launcher does when it starts. */
+  /** What a start does. */
   function nextStart(home: Home): void {
     completeRestore(home.files, home.envFile);
     expect(existsSync(join(home.data, 'restore/next.db'))).toBe(false);
     expect(existsSync(join(home.data, 'restore/next.env'))).toBe(false);
   }
 
-  test('while it is checked leaves the living vault as it was', () => {
-    const steps = killEverywhere(old, 'stage', (home) => {
+  test('during the checks leaves the current vault unchanged', () => {
+    const steps = killEverywhere(old, ['stage'], (home) => {
       expect(expectPair(home)).toBe('mine');
       completeRestore(home.files, home.envFile);
       expect(existsSync(join(home.data, 'restore'))).toBe(false);
@@ -362,31 +426,44 @@ describe('kill -9', () => {
     expect(steps).toBeGreaterThan(5);
   });
 
-  test('at any point of the swap leaves the old pair or the new one, and the next start has a whole one', () => {
+  test('at any point of the swap leaves the old pair or the new one for the next start', () => {
     const staged = living();
     expect(stage(staged).code).toBe(0);
     const outcomes: string[] = [];
-    const steps = killEverywhere(staged, 'apply', (home) => {
+    const steps = killEverywhere(staged, ['next', 'confirmed'], (home) => {
       nextStart(home);
       outcomes.push(expectPair(home));
     });
     expect(steps).toBeGreaterThan(15);
-    // First the old one, from some moment on the new one, and never back.
+    // The old pair up to some point, the new one after it.
     expect(outcomes).toEqual(outcomes.toSorted());
     expect(new Set(outcomes)).toEqual(new Set(['mine', 'theirs']));
   });
 
-  test('at any point of carrying out an interrupted swap leads to the new pair', () => {
+  test('at any point of finishing an interrupted swap leads to the new pair', () => {
     const committed = living();
     stage(committed);
     for (let at = 1; at < 100 && !existsSync(join(committed.data, 'restore/commit.json')); at++) {
-      runOn(committed, ['restore.ts', 'apply'], { node: [hook], env: { KILL_AT: String(at) } });
+      runOn(committed, ['restore.ts', 'next', 'confirmed'], { node: [hook], env: { KILL_AT: String(at) } });
     }
     expect(names(committed)).toEqual(['mine']);
-    killEverywhere(committed, 'finish', (home) => {
+    killEverywhere(committed, ['next', 'interrupted'], (home) => {
       nextStart(home);
       expect(expectPair(home)).toBe('theirs');
     });
+  });
+
+  test('at any point of a rollback leaves one of the two pairs, and first the restored one', () => {
+    const restored = living();
+    stage(restored);
+    next(restored, 'confirmed');
+    const outcomes: string[] = [];
+    killEverywhere(restored, ['next', 'stopped'], (home) => {
+      completeRestore(home.files, home.envFile);
+      outcomes.push(expectPair(home));
+    });
+    expect(outcomes).toEqual(outcomes.toSorted((a, b) => (a < b ? 1 : -1)));
+    expect(new Set(outcomes)).toEqual(new Set(['theirs', 'mine']));
   });
 });
 
@@ -405,12 +482,12 @@ describe('moving in from v0.6', () => {
     return file;
   }
 
-  test('is done once: again changes nothing, unless that is asked for', () => {
+  test('a second time changes nothing, except with --again', () => {
     const home = living();
     const file = oldDatabase();
     expect(stage(home, file, env).output).toMatch(/From v0\.6: 1 accounts, 1 keys, 1 log entries/);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
-    runOn(home, ['restore.ts', 'clear']);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
+    next(home, 'started');
     expect(names(home)).toEqual(['old']);
     expect(readFileSync(home.envFile)).toEqual(env);
 
@@ -419,16 +496,17 @@ describe('moving in from v0.6', () => {
     work.close();
     const before = content(home);
     const again = stage(home, file, env);
-    expect([again.code, again.output]).toEqual([4, 'This v0.6 database has moved in already. Nothing was changed.\n']);
+    expect(again.output).toMatch(/This v0\.6 database has moved in already\. Nothing was changed\./);
+    expect(JSON.parse(again.stdout.toString())).toEqual({ next: 'nothing' });
     expect(content(home)).toEqual(before);
 
-    const forced = runOn(home, ['restore.ts', 'stage', '--again'], { input: framed(file, env) });
+    const forced = stage(home, file, env, '--again');
     expect(forced.code).toBe(0);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(names(home)).toEqual(['old']);
   });
 
-  test('is refused with a key that opens nothing', () => {
+  test('is refused with a key that opens no value', () => {
     const home = living();
     const before = content(home);
     const { code, output } = stage(home, oldDatabase(), null);
@@ -462,7 +540,7 @@ describe('moving in from v0.6', () => {
     const [, seconds, megabytes] = /took ([\d.]+) s and at most (\d+) MB/.exec(output) ?? [];
     expect(Number(seconds)).toBeLessThan(60);
     expect(Number(megabytes)).toBeLessThan(400);
-    expect(runOn(home, ['restore.ts', 'apply']).code).toBe(0);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
     expect(names(home).length).toBe(keys);
   });
 });

@@ -1,53 +1,59 @@
 /**
- * The steps of HelperScripts/restore-data.sh, which asks and stops and starts between them:
+ * What HelperScripts/restore-data.sh asks of the vault's files. The script keeps to Docker and to the question; the order of
+ * a restore is in restore-steps.ts. Standard output is one JSON object, which says what to do next; messages for the
+ * operator go to standard error.
  *
- *   stage   reads env file and database from standard input (see restore-stream.ts), checks them, and puts them ready;
- *           ends with 4 if this v0.6 database has moved in already
- *   apply   swaps what is ready for what is there
- *   env     writes the env file that is still to be put in place to standard output, after a line with the name under
- *           which what is there now is to be kept; ends with 3 if there is none
- *   complete  carries out what was interrupted, or what only waits for its env file
- *   clear   forgets a restore that is complete, or staged only
- *   finish  both
- *   before  writes the name under which what was replaced is kept; ends with 3 if nothing was
- *   undo    puts back what was replaced, with the env file on standard input if there is one
- *   prove   starts the vault for a moment, on a loopback port of its own
+ *   restore.ts stage SIZES [--accept-damaged] [--again]
+ *                                                   checks and stages what is on standard input: env file, database, -wal and
+ *                                                   -journal, whose four SIZES in bytes are 0 for a missing file. Answers
+ *                                                   {"next":"confirm","losses":<count>}, or {"next":"nothing"} if this v0.6
+ *                                                   database has moved in already
+ *   restore.ts next EVENT [--finish] [--local]      goes on after EVENT and answers with the next step; --local starts the
+ *                                                   vault by itself where that is next. For `stopped`, the previous env
+ *                                                   file may be on standard input
+ *   restore.ts env                                  prints the env file that is to be put in place, and no JSON
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { maxEnvFileBytes } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
-import { lockDataFolder } from '../data/lock.ts';
-import {
-  beginJournal,
-  clearJournal,
-  commitRestore,
-  completeRestore,
-  journalOf,
-  pendingEnv,
-  readCommit,
-  reportOf,
-  undoRestore,
-} from '../restore/restore-journal.ts';
+import { explain } from '../explain.ts';
+import { beginJournal, clearJournal, pendingEnv } from '../restore/restore-journal.ts';
 import { report, stage } from '../restore/restore-stage.ts';
+import { advance, type Event, events, type Next } from '../restore/restore-steps.ts';
 import { receive } from '../restore/restore-stream.ts';
 import { openSettings } from '../settings.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 import { makeDataFolder } from './prepare.ts';
 
-const movedInAlready = 4;
-const nothingPending = 3;
-
 const say = (line: string) => console.error(line);
 
-async function stageGiven({ project, files, envFile }: Desk, options: string[]): Promise<number> {
+type Answer = Next | { next: 'confirm'; losses: number } | { next: 'nothing' };
+
+async function stageGiven({ project, files, envFile }: Desk, options: string[]): Promise<Answer> {
+  const [envBytes = 0, bytes = 0, walBytes = 0, journalBytes = 0] = options.slice(0, 4).map(Number);
+  if (envBytes > maxEnvFileBytes) {
+    throw new OperatorError(
+      'The env file is larger than 1 MiB; this is not an env file. Name another with --env FILE.',
+    );
+  }
   makeDataFolder(files.folder);
   const journal = beginJournal(files);
   try {
     const file = join(journal.folder, 'given.db');
-    const { env } = await receive(process.stdin, file);
-    if (env !== undefined) writeFileSync(journal.env, env, { mode: 0o600 });
-    const from = env === undefined ? process.env : { ...process.env, KEYSTORE_ENV: journal.env };
+    const parts = [
+      { file: journal.env, bytes: envBytes },
+      { file, bytes },
+      { file: `${file}-wal`, bytes: walBytes },
+      { file: `${file}-journal`, bytes: journalBytes },
+    ];
+    await receive(
+      process.stdin,
+      parts.filter((part) => part.bytes > 0 || part.file === file),
+    );
+    const hasEnv = existsSync(journal.env);
+    const from = hasEnv ? { ...process.env, KEYSTORE_ENV: journal.env } : process.env;
     const staged = await stage(file, {
       ...{ project, files, journal, print: say },
       lookup: openSettings(project, from).lookup,
@@ -55,106 +61,62 @@ async function stageGiven({ project, files, envFile }: Desk, options: string[]):
       again: options.includes('--again'),
     });
     if (staged === undefined) {
-      console.log('This v0.6 database has moved in already. Nothing was changed.');
+      say('This v0.6 database has moved in already. Nothing was changed.');
       clearJournal(files);
-      return movedInAlready;
+      return { next: 'nothing' };
     }
-    for (const line of report(staged)) console.log(line);
-    if (env !== undefined && existsSync(envFile) && readFileSync(envFile).equals(env)) rmSync(journal.env);
-    return 0;
+    for (const line of report(staged)) say(line);
+    if (hasEnv && existsSync(envFile) && readFileSync(envFile).equals(readFileSync(journal.env))) rmSync(journal.env);
+    return { next: 'confirm', losses: staged.movedIn?.losses.length ?? 0 };
   } catch (error) {
     clearJournal(files);
     throw error;
   }
 }
 
-async function apply({ files, envFile }: Desk): Promise<number> {
-  const unlock = lockDataFolder(files.folder);
-  try {
-    const journal = journalOf(files);
-    if (!existsSync(journal.plan)) throw new OperatorError('Nothing is staged for a restore. Nothing was changed.');
-    const hasReport = existsSync(journal.report);
-    const { before } = await commitRestore(files, envFile);
-    if (before !== undefined) console.log(`What was there before is kept as ${before}.`);
-    if (hasReport) console.log(`The notes above are kept in ${reportOf(files)}.`);
-    return 0;
-  } finally {
-    unlock();
-  }
-}
-
-function complete({ files, envFile }: Desk): number {
-  const unlock = lockDataFolder(files.folder);
-  try {
-    const completion = completeRestore(files, envFile);
-    if (typeof completion === 'object') throw new OperatorError(`${envFile} is still to be replaced.`);
-    return 0;
-  } finally {
-    unlock();
-  }
-}
-
-function clear({ files }: Desk): number {
-  clearJournal(files);
-  return 0;
-}
-
-function writePendingEnv({ files }: Desk): number {
-  const env = pendingEnv(files);
-  const commit = readCommit(journalOf(files).commit);
-  if (env === undefined || commit === undefined) return nothingPending;
-  process.stdout.write(Buffer.concat([Buffer.from(`${commit.before}\n`), readFileSync(env)]));
-  return 0;
-}
-
-async function undo({ files, envFile }: Desk): Promise<number> {
-  const env = await buffer(process.stdin);
-  const unlock = lockDataFolder(files.folder);
-  try {
-    await undoRestore(files, envFile, env.length > 0 ? env : undefined);
-    return 0;
-  } finally {
-    unlock();
-  }
-}
-
-/** For a vault that runs without Docker, which a script cannot leave running. */
-async function proveStart({ project }: Desk): Promise<number> {
-  // Only here: the tools of the standalone container have this file, but no runtime.
-  const { start } = await import('./start.ts');
-  const { PATH, KEYSTORE_ENV, KEYSTORE_DATA } = process.env;
-  const running = start({
-    project,
-    env: { ...process.env, PATH, KEYSTORE_ENV, KEYSTORE_DATA, HOST: '127.0.0.1', PORT: '0' },
-    print: () => {},
+async function goOn(desk: Desk, event: Event, options: string[]): Promise<Next> {
+  const next = await advance(event, {
+    ...{ files: desk.files, envFile: desk.envFile, print: say },
+    lookup: () => openDesk().lookup,
+    previousEnv: async () => {
+      const given = await buffer(process.stdin);
+      return given.length > 0 ? given : undefined;
+    },
+    isFinish: options.includes('--finish'),
   });
+  if (!options.includes('--local')) return next;
+  if (next.next === 'start') return goOn(desk, (await starts(desk)) ? 'started' : 'not-started', options);
+  return next.next === 'stop' ? goOn(desk, 'stopped', options) : next;
+}
+
+/** Starts a vault without Docker for a moment, on a loopback port of its own. */
+async function starts({ project }: Desk): Promise<boolean> {
+  // Imported only here: the image with these programs for the standalone container has no runtime.
+  const { start } = await import('./start.ts');
+  const running = start({ project, env: { ...process.env, HOST: '127.0.0.1', PORT: '0' }, print: () => {} });
   try {
     await running.ready;
-    return 0;
+    return true;
+  } catch (error) {
+    say(explain(error));
+    return false;
   } finally {
     await running.stop();
   }
 }
 
-async function main([step = '', ...options]: string[]): Promise<number> {
+async function main([verb, ...options]: string[]): Promise<number> {
   const desk = openDesk();
-  if (step === 'stage') return stageGiven(desk, options);
-  if (step === 'apply') return apply(desk);
-  if (step === 'env') return writePendingEnv(desk);
-  if (step === 'complete') return complete(desk);
-  if (step === 'clear') return clear(desk);
-  if (step === 'finish') return complete(desk) || clear(desk);
-  if (step === 'undo') return undo(desk);
-  if (step === 'prove') return proveStart(desk);
-  if (step === 'before') return tellBefore(desk);
-  throw new OperatorError('Use HelperScripts/restore-data.sh.');
-}
-
-function tellBefore({ files }: Desk): number {
-  const { commit, done } = journalOf(files);
-  const found = readCommit(commit) ?? readCommit(done);
-  if (found === undefined) return nothingPending;
-  console.log(found.before);
+  if (verb === 'env') {
+    const env = pendingEnv(desk.files);
+    if (env === undefined) throw new OperatorError('No restore waits for its env file.');
+    process.stdout.write(readFileSync(env));
+    return 0;
+  }
+  const event = events.find((each) => each === options[0]);
+  if (verb === 'stage') console.log(JSON.stringify(await stageGiven(desk, options)));
+  else if (verb === 'next' && event) console.log(JSON.stringify(await goOn(desk, event, options)));
+  else throw new OperatorError('Use HelperScripts/restore-data.sh.');
   return 0;
 }
 

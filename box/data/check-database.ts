@@ -1,16 +1,18 @@
+/** Checks a whole vault, and reports what it holds: for backups, restores and check-data.sh. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../../core/crypto/keyring.ts';
+import { copyBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { quoted } from '../quoted.ts';
 import type { Lookup } from '../settings.ts';
 
-/** How many values are opened between two lines of progress. */
+/** How many values are opened between two progress messages. */
 const progressStep = 1_000;
 
-/** What a vault holds. Counts and fingerprints; never a value. */
+/** What a vault holds: counts and fingerprints, never a value. */
 export interface Census {
   migration: string;
   keyId: string;
@@ -21,7 +23,7 @@ export interface Census {
   versions: number;
   events: number;
   newestEventAt: number | null;
-  /** Values that do not open, each with why. Empty where all is well. */
+  /** Values that do not open, each with the reason. */
   damaged: string[];
 }
 
@@ -32,9 +34,9 @@ export interface Check {
 }
 
 /**
- * Checks a whole vault: integrity, schema, the canary, and that every value opens for the name it is stored under.
+ * Checks a whole vault: integrity, schema, the canary, and that every value opens for the name under which it is stored.
  *
- * @throws OperatorError saying what is wrong. Only values that do not open are listed in the census instead.
+ * @throws OperatorError if a check fails; values that do not open are listed in the census instead.
  */
 export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolder, progress }: Check): Census {
   checkIntegrity(database);
@@ -56,29 +58,28 @@ export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolde
   };
 }
 
-/** Every page, index, constraint and reference. */
-export function checkIntegrity(database: DatabaseSync): void {
+/** Checks every page, index and constraint, and unless `hasReferences` is false, every foreign key. */
+export function checkIntegrity(database: DatabaseSync, { hasReferences = true } = {}): void {
   let found: string;
   try {
     found = String(database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);
   } catch (error) {
-    throw new OperatorError(`This is no readable SQLite database (${(error as Error).message}).`);
+    throw new OperatorError(`This file is not a readable SQLite database (${(error as Error).message}).`);
   }
   if (found !== 'ok') throw new OperatorError(`The database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
-  const orphan = database.prepare('PRAGMA foreign_key_check').get();
-  if (orphan)
-    throw new OperatorError(`The database is damaged (a row of ${orphan.table} refers to what is not there).`);
+  const orphan = hasReferences && database.prepare('PRAGMA foreign_key_check').get();
+  if (orphan) throw new OperatorError(`The database is damaged (a row of ${orphan.table} refers to a missing row).`);
 }
 
-/** Whether its tables say that it is one of our vaults, of whatever version. */
+/** Whether the tables are those of a vault, of any version. */
 export function isVault(database: DatabaseSync): boolean {
   const sql = "SELECT count(*) AS count FROM sqlite_schema WHERE name IN ('d1_migrations', 'instance')";
   return database.prepare(sql).get()?.count === 2;
 }
 
-/** Compares every table, index and trigger with what the same migrations make. Returns the newest one. */
+/** Compares every table, index and trigger with what the same migrations create. Returns the newest migration. */
 function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
-  if (!isVault(database)) throw new OperatorError('This is an SQLite database, but not a vault.');
+  if (!isVault(database)) throw new OperatorError('This SQLite database is not a vault.');
   const known = readdirSync(migrationsFolder).filter((name) => name.endsWith('.sql'));
   const applied = database
     .prepare('SELECT name FROM d1_migrations ORDER BY id')
@@ -87,7 +88,7 @@ function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
   const unknown = applied.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new OperatorError(
-      `The vault is of a newer version of this program (it has ${unknown.join(', ')}). Use that version.`,
+      `This vault was last used by a newer version of Keystore (it has ${unknown.join(', ')}). Use that version.`,
     );
   }
   const model = new DatabaseSync(':memory:');
@@ -99,9 +100,7 @@ function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
     (name) => expected.get(name) !== found.get(name),
   );
   if (differing.length > 0) {
-    throw new OperatorError(
-      `The schema is not that of ${applied.at(-1) ?? 'any version'}: see ${differing.join(', ')}.`,
-    );
+    throw new OperatorError(`The schema does not match ${applied.at(-1) ?? 'any version'}: ${differing.join(', ')}.`);
   }
   return applied.at(-1) ?? '';
 }
@@ -116,15 +115,16 @@ function schemaOf(database: DatabaseSync): Map<string, string> {
 
 function checkCanary(database: DatabaseSync, keyring: Keyring): string {
   const instance = database.prepare('SELECT key_id, canary FROM instance').get();
-  if (!instance) throw new OperatorError('The vault has lost the record that says which key seals it.');
+  if (!instance) throw new OperatorError('The record of the sealing key is missing from this vault.');
   const keyId = String(instance.key_id);
   if (!keyring.byId.has(keyId)) {
     throw new OperatorError(
       `ENCRYPTION_KEY has the fingerprint ${keyring.primary.id}, but this vault is sealed with the key ${keyId}.`,
     );
   }
-  if (!openCanary(keyring, String(instance.canary), keyId))
+  if (!openCanary(keyring, String(instance.canary), keyId)) {
     throw new OperatorError('The record of the sealing key is damaged.');
+  }
   return keyId;
 }
 
@@ -168,20 +168,59 @@ function openEveryValue(
 }
 
 /**
- * The keys that a vault would be opened with.
+ * Opens the newest value of a vault that may be in use.
+ *
+ * @returns a message that names it.
+ * @throws OperatorError if the value does not open.
+ */
+export function proveValueOpens(file: string, keyring: Keyring): string {
+  const database = openSnapshot(file);
+  try {
+    const row = database
+      .prepare(
+        `SELECT name, number, token, binding, key_id FROM secrets
+         JOIN secret_versions ON secret_id = secrets.id AND number = current_version ORDER BY updated_at DESC LIMIT 1`,
+      )
+      .get();
+    if (row === undefined) return 'The vault holds no keys, so there is no value to open.';
+    const { name, token, binding, key_id: keyId } = row as unknown as StoredVersion;
+    openValue(keyring, name, { token, binding, keyId });
+    return `A value opens: that of ${quoted(name)}.`;
+  } catch (error) {
+    if (error instanceof SealedValueError) throw new OperatorError(`A value does not open: ${error.message}.`);
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+/** Opens a database that may be in use. All reads see the same moment, whatever is written meanwhile. */
+export function openSnapshot(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: copyBusyTimeoutMs });
+  database.exec('BEGIN');
+  return database;
+}
+
+/**
+ * Parses the keys that open a vault.
  *
  * @throws OperatorError if ENCRYPTION_KEY is missing or malformed.
  */
 export function readKeyring(lookup: Lookup): Keyring {
+  return parseKey(() => parseKeyring(lookup('ENCRYPTION_KEY'), lookup('RETIRED_ENCRYPTION_KEYS')));
+}
+
+/** Parses a key from the operator's settings; its errors are for the operator. */
+export function parseKey<Key>(parse: () => Key): Key {
   try {
-    return parseKeyring(lookup('ENCRYPTION_KEY'), lookup('RETIRED_ENCRYPTION_KEYS'));
+    return parse();
   } catch (error) {
     if (error instanceof KeyFormatError) throw new OperatorError(error.message);
     throw error;
   }
 }
 
-/** What a census says, in one line. */
+/** A census in one line. */
 export function summary({ users, secrets, versions, events, keyId, migration }: Census): string {
   return `${users} accounts, ${secrets} keys (${versions} versions), ${events} log entries; schema ${migration}, key ${keyId}`;
 }

@@ -17,7 +17,6 @@ import * as rules from '../../core/data-folder/database.ts';
 import { beforeUpgradeFile, markerText, type VaultPaths, vaultPaths } from '../../core/data-folder/layout.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { isBusy } from './busy.ts';
-import { databaseId } from './wrangler-config.ts';
 
 /** The files of one vault. */
 export interface VaultFiles extends VaultPaths {
@@ -27,10 +26,9 @@ export interface VaultFiles extends VaultPaths {
 /** A runtime that was killed takes a moment to end and to release the database. */
 const busyTimeoutMs = 5_000;
 
-/** Finds a vault's files. `project` is the folder with wrangler.toml and migrations/. */
+/** Finds a vault's files. `project` is the folder with migrations/. */
 export function locateFiles(project: string, folder: string): VaultFiles {
-  const id = databaseId(readFileSync(join(project, 'wrangler.toml'), 'utf8'));
-  return { ...vaultPaths(folder, id), migrationsFolder: join(project, 'migrations') };
+  return { ...vaultPaths(folder), migrationsFolder: join(project, 'migrations') };
 }
 
 /** Whether there is, or once was, a vault in the folder. */

@@ -57,7 +57,7 @@ describe('the database of a real v0.6', () => {
   const env = parseEnv(readFileSync(join(sample, '.env_backup_20250624_103000.txt'), 'utf8'));
   const file = join(sample, 'keystore_backup_20250624_103000.db');
 
-  test('moves in whole', async () => {
+  test('moves completely', async () => {
     const { all, vault, source, notes, losses } = await move(file, parseKeyring(env.ENCRYPTION_KEY));
     expect(losses).toEqual([]);
     expect(notes).toEqual([
@@ -100,7 +100,7 @@ describe('the database of a real v0.6', () => {
     expect(secrets.map(({ created_at, updated_at }) => [created_at, updated_at])).toEqual(
       times.map(({ created_at, updated_at }) => [Date.parse(`${created_at}Z`), Date.parse(`${updated_at}Z`)]),
     );
-    // The very tokens: nothing was sealed anew.
+    // The tokens are the same: nothing was sealed again.
     const tokens = source.prepare('SELECT encrypted_value FROM api_keys ORDER BY id').all();
     expect(secrets.map(({ token }) => token)).toEqual(tokens.map(({ encrypted_value }) => encrypted_value));
 
@@ -111,7 +111,7 @@ describe('the database of a real v0.6', () => {
   });
 });
 
-/** Log entries the way the wire shows them, in v0.6's columns. */
+/** Log entries as the API shows them, in v0.6's columns. */
 function asV06Wrote(events: Record<string, unknown>[]) {
   return events.map(({ id, actor_id, actor_name, target, action, outcome, at, address, user_agent }) => ({
     id,
@@ -126,15 +126,15 @@ function asV06Wrote(events: Record<string, unknown>[]) {
   }));
 }
 
-/** As every backup and restore checks it; the bookkeeping is the launcher's to add. */
+/** Checks it as every backup and restore does. The box adds the table of migrations. */
 function checkDatabaseOf(vault: DatabaseSync) {
   vault.exec(`CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT);
     INSERT INTO d1_migrations (name) VALUES ('0001_vault.sql')`);
   return checkDatabase(vault, { keyring, migrationsFolder });
 }
 
-describe('what v0.6 took and the API does not', () => {
-  test('comes over under another name, and is named', async () => {
+describe('a name that v0.6 allowed and the API rejects', () => {
+  test('is changed, and a note says so', async () => {
     const { all, notes, losses } = await move(
       old({
         users: [someUser, { username: 'two\nlines', password_hash: someVerifier }],
@@ -148,15 +148,15 @@ describe('what v0.6 took and the API does not', () => {
       'n'.repeat(240),
     ]);
     expect(notes).toEqual([
-      'The account "two\\nlines" is now "two_lines": a name has no control characters.',
-      'The key "a\\nb" is now "a_b (2)": a name has no control characters.',
-      'The key ".." is now "__": no URL can name it.',
-      `The key "${'n'.repeat(300)}" is now "${'n'.repeat(240)}": a name has at most 255 bytes.`,
+      'The account "two\\nlines" is now "two_lines": control characters are not allowed.',
+      'The key "a\\nb" is now "a_b (2)": control characters are not allowed.',
+      'The key ".." is now "__": a URL cannot contain it.',
+      `The key "${'n'.repeat(300)}" is now "${'n'.repeat(240)}": names are limited to 255 bytes.`,
     ]);
     expect(losses).toEqual([]);
   });
 
-  test('two accounts that look alike both come over', async () => {
+  test('accounts that look alike are all moved', async () => {
     const users = ['admin', 'Admin', 'аdmin'].map((username) => ({ ...someUser, username }));
     const { all, notes } = await move(old({ users }));
     expect(all('SELECT name FROM users ORDER BY id').map(({ name }) => name)).toEqual(['admin', 'Admin', 'аdmin']);
@@ -164,8 +164,8 @@ describe('what v0.6 took and the API does not', () => {
   });
 });
 
-describe('what is not as it should be', () => {
-  test('a value that does not open is left out and named, and all others come over', async () => {
+describe('rows with errors', () => {
+  test('a value that does not open is reported as lost, and all others are moved', async () => {
     const altered = sealOld('x').replace(/.{5}$/, 'AAAA=');
     const { all, secrets, losses } = await move(
       old({
@@ -186,18 +186,18 @@ describe('what is not as it should be', () => {
     ]);
   });
 
-  test('a key that opens nothing is refused', async () => {
+  test('an ENCRYPTION_KEY that opens no value is refused', async () => {
     const other = parseKeyring('Ns8x1rM3l5V7mVgX0k2QJ8yq0b4T6w9Zc1D3e5F7g9U=');
     await expect(move(old({ api_keys: [key('a'), key('b')] }), other)).rejects.toThrow(
       `None of the 2 values opens with this ENCRYPTION_KEY (fingerprint ${other.primary.id})`,
     );
   });
 
-  test('a database without an account is refused', async () => {
-    await expect(move(old({ users: [] }))).rejects.toThrow('no account');
+  test('a database without accounts is refused', async () => {
+    await expect(move(old({ users: [] }))).rejects.toThrow('no accounts');
   });
 
-  test('a password that cannot be checked, a strange role, no admin: named', async () => {
+  test('an unknown verifier, an unknown role and a missing admin are reported', async () => {
     const { all, notes, losses } = await move(
       old({
         users: [{ username: 'a', password_hash: 'sha256$salt$abc', role: 'root', is_active: null }],
@@ -207,11 +207,11 @@ describe('what is not as it should be', () => {
     expect(losses).toEqual([expect.stringContaining('the password of the account "a"')]);
     expect(notes).toEqual([
       'The account "a" had the role "root" and is now a user.',
-      'No account is an active admin, so nobody can manage the others.',
+      'No account is an active admin, so accounts cannot be managed.',
     ]);
   });
 
-  test('a key without an owner falls to its creator, or else to an admin', async () => {
+  test('a key without an owner gets its creator as owner, or else an admin', async () => {
     const { all, notes } = await move(
       old({
         users: [someUser, { username: 'bob', password_hash: someVerifier }],
@@ -225,7 +225,7 @@ describe('what is not as it should be', () => {
     expect(notes).toEqual(['The key "b" had no owner and now belongs to "admin".']);
   });
 
-  test('unreadable times, odd user agents, rows of nobody, tables of somebody else', async () => {
+  test('unreadable times, user agents with control characters, entries without a user and foreign tables are reported', async () => {
     const { all, notes, losses } = await move(
       old(
         {
@@ -257,15 +257,15 @@ describe('what is not as it should be', () => {
       '1 log entries had a user agent with control characters or over 256 characters; it was cleaned.',
     ]);
     expect(losses).toEqual([
-      'the column "users.email": v0.6 has none of that name',
-      '1 access tokens: whoever used them signs in again',
-      'the table "teams": v0.6 has none of that name',
+      'the column "users.email": it is not part of v0.6',
+      '1 access tokens: their users must sign in again',
+      'the table "teams": it is not part of v0.6',
     ]);
   });
 });
 
 describe('the log', () => {
-  test('reads on the wire as it did in v0.6, whatever v0.6 wrote', async () => {
+  test('reads the same over the API as in v0.6, for every kind of entry', async () => {
     const actions = ['login_success', 'login_attempt', 'add_key', 'update_key', 'delete_user', 'rotate', 'list_logs'];
     const access_log = actions.flatMap((action) =>
       [0, 1].flatMap((success) =>
@@ -278,11 +278,11 @@ describe('the log', () => {
     const { all } = await move(old({ access_log }));
     const events = all('SELECT * FROM audit_events ORDER BY id');
     expect(asV06Wrote(events)).toEqual(access_log.map((entry, index) => ({ id: index + 1, ...entry })));
-    // What v0.6 says failed counts against nobody who signs in now.
+    // Failed sign-ins of v0.6 must not count for the throttle.
     expect(events.every(({ reason }) => reason === null || reason === 'not_recorded')).toBe(true);
   });
 
-  test('tells that the same database has moved in, from a copy too, and no other', async () => {
+  test('identifies the database that moved in, and copies of it', async () => {
     const rows = { access_log: [{ action: 'logout', timestamp: '2025-01-01 00:00:00' }] };
     const first = await move(old(rows));
     expect(hasMovedIn(first.vault, first.source)).toBe(true);
@@ -295,7 +295,7 @@ describe('the log', () => {
     expect(hasMovedIn(silent.vault, silent.source)).toBe(true);
   });
 
-  test('of deleted accounts is nobody’s: their ids are not given again', async () => {
+  test('keeps the ids of deleted accounts from being used again', async () => {
     const { vault } = await move(
       old({
         users: [someUser, { ...someUser, id: 9, username: 'nine' }],

@@ -10,21 +10,21 @@ const odd = [
 ];
 
 describe('a name of v0.6', () => {
-  test.each(odd)('%j of a key becomes one that the API takes, and stays where it takes it', (name) => {
+  test.each(odd)('%j of a key becomes valid, and is kept if it is valid', (name) => {
     const fitted = new Names([name]).forKey(name);
     expect(safeParse(keyPath, { key_name: fitted.name }).success).toBe(true);
     expect(fitted.name === name).toBe(safeParse(keyPath, { key_name: name }).success);
     expect(fitted.because === undefined).toBe(fitted.name === name);
   });
 
-  test.each(odd)('%j of an account becomes one that can sign in', (name) => {
+  test.each(odd)('%j of an account becomes one with which it can sign in', (name) => {
     const fitted = new Names([name]).forUser(name);
     expect(safeParse(credentials, { username: fitted.name, password: 'x' }).success).toBe(true);
     if (safeParse(credentials, { username: name, password: 'x' }).success && name.trim())
       expect(fitted.name).toBe(name);
   });
 
-  test('that is new is nobody else’s', () => {
+  test('that is changed is not the name of anything else', () => {
     const names = new Names(['a\nb', 'a\tb', 'a_b', '.', '_']);
     expect(['a\nb', 'a\tb', 'a_b', '.', '_'].map((name) => names.forKey(name).name)).toEqual([
       'a_b (2)',

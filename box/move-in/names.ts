@@ -1,48 +1,48 @@
 /**
- * Names that v0.6 took and the API refuses: no URL can say them, or nobody could sign in with them. What has such a name
- * comes over under one that is as near as can be. The limits are those of worker/wire/requests.ts.
+ * Renames what has a name that v0.6 allowed and the API rejects, because a URL cannot contain it or an account with it cannot
+ * sign in. The new name is as similar as possible. The rules are those of worker/wire/requests.ts.
  */
+import { maxNameBytes } from '../../core/limits.ts';
 
-const nameBytesMost = 255;
-/** Leaves room for what makes a name unique. */
-const cutBytes = 240;
+/** Leaves room for a suffix that makes a name unique. */
+const maxCutBytes = 240;
 
 export interface Fitted {
   name: string;
-  /** Why it is not the name that it was; undefined if it is. */
+  /** Why the name was changed, as the end of a sentence; undefined if it was not. */
   because?: string;
 }
 
-/** Gives out each name once. */
+/** Assigns each name once. */
 export class Names {
   readonly #taken: Set<string>;
 
-  /** @param originals every name there is: what keeps its own goes before what gets a new one. */
+  /** @param originals every existing name; none of them is assigned as a new name. */
   constructor(originals: Iterable<string>) {
     this.#taken = new Set(originals);
   }
 
   forKey(name: string): Fitted {
-    if (name === '.' || name === '..') return this.#instead(name.replaceAll('.', '_'), 'no URL can name it');
+    if (name === '.' || name === '..') return this.#instead(name.replaceAll('.', '_'), 'a URL cannot contain it');
     if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) {
-      return this.#instead(name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '_'), 'a name has no control characters');
+      return this.#instead(name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '_'), 'control characters are not allowed');
     }
     return this.#fit(name);
   }
 
   forUser(name: string): Fitted {
-    if (/\p{Cc}/u.test(name)) return this.#instead(name.replace(/\p{Cc}/gu, '_'), 'a name has no control characters');
+    if (/\p{Cc}/u.test(name)) return this.#instead(name.replace(/\p{Cc}/gu, '_'), 'control characters are not allowed');
     return this.#fit(name);
   }
 
   #fit(name: string): Fitted {
-    if (name.trim() === '') return this.#instead('unnamed', 'a name is not blank');
-    if (bytes(name) > nameBytesMost) return this.#instead(name, `a name has at most ${nameBytesMost} bytes`);
+    if (name.trim() === '') return this.#instead('unnamed', 'a blank name is not allowed');
+    if (bytes(name) > maxNameBytes) return this.#instead(name, `names are limited to ${maxNameBytes} bytes`);
     return { name };
   }
 
   #instead(near: string, because: string): Fitted {
-    const cut = cutTo(cutBytes, near);
+    const cut = cutTo(maxCutBytes, near);
     let name = cut;
     for (let number = 2; this.#taken.has(name); number++) name = `${cut} (${number})`;
     this.#taken.add(name);
@@ -50,13 +50,13 @@ export class Names {
   }
 }
 
-function cutTo(most: number, text: string): string {
-  if (bytes(text) <= nameBytesMost) return text;
+function cutTo(max: number, text: string): string {
+  if (bytes(text) <= maxNameBytes) return text;
   let cut = '';
   let size = 0;
   for (const character of text) {
     size += bytes(character);
-    if (size > most) break;
+    if (size > max) break;
     cut += character;
   }
   return cut;

@@ -1,7 +1,6 @@
+/** Reads a database that Keystore v0.6 wrote. */
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-
-/** A database that Keystore v0.6 wrote. */
 
 export interface OldUser {
   id: number;
@@ -36,7 +35,7 @@ export interface OldLogEntry {
   success: boolean;
 }
 
-/** The tables and columns that come over. Columns that earlier versions had not are read as null. */
+/** The tables and columns that move. Columns that an earlier version does not have are read as null. */
 const known = {
   users: ['id', 'username', 'password_hash', 'role', 'created_at', 'last_login', 'is_active'],
   api_keys: [
@@ -55,7 +54,7 @@ const required = {
 type Table = keyof typeof known;
 type Row = Record<string, unknown>;
 
-/** Whether its tables are those of v0.6. */
+/** Whether the tables are those of v0.6. */
 export function isV06(database: DatabaseSync): boolean {
   return Object.entries(required).every(([table, columns]) => {
     const present = columnsOf(database, table);
@@ -114,7 +113,7 @@ export function countRows(database: DatabaseSync, table: Table): number {
   return Number(database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count);
 }
 
-/** The highest id that was ever given to a row of a table, so that none is given to another. */
+/** The highest id that a row of the table ever had, deleted rows included. */
 export function highestId(database: DatabaseSync, table: 'users' | 'api_keys'): number {
   const sequence = columnsOf(database, 'sqlite_sequence').length > 0;
   const given = sequence ? database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(table)?.seq : 0;
@@ -123,7 +122,7 @@ export function highestId(database: DatabaseSync, table: 'users' | 'api_keys'): 
   return Math.max(0, id(given) ?? 0, id(logged) ?? 0);
 }
 
-/** What is in the database and does not come over, for want of a place: one line for each table or column. */
+/** Lists what does not move because the vault has no place for it: one line for each table or column. */
 export function listLeftOvers(database: DatabaseSync): string[] {
   const lines: string[] = [];
   const tables = database.prepare(
@@ -133,22 +132,22 @@ export function listLeftOvers(database: DatabaseSync): string[] {
     const table = String(name);
     if (table === 'access_tokens') {
       const { count } = database.prepare('SELECT count(*) AS count FROM access_tokens').get() as { count: number };
-      if (count > 0) lines.push(`${count} access tokens: whoever used them signs in again`);
+      if (count > 0) lines.push(`${count} access tokens: their users must sign in again`);
       continue;
     }
     if (!(table in known)) {
-      lines.push(`the table ${JSON.stringify(table)}: v0.6 has none of that name`);
+      lines.push(`the table ${JSON.stringify(table)}: it is not part of v0.6`);
       continue;
     }
     for (const column of columnsOf(database, table)) {
       if (known[table as Table].includes(column)) continue;
-      lines.push(`the column ${JSON.stringify(`${table}.${column}`)}: v0.6 has none of that name`);
+      lines.push(`the column ${JSON.stringify(`${table}.${column}`)}: it is not part of v0.6`);
     }
   }
   return lines;
 }
 
-/** A fingerprint of all that it holds: the same file, and a copy of it, has the same. */
+/** A fingerprint of the contents; a copy of the file has the same. */
 export function digest(database: DatabaseSync): string {
   const hash = createHash('sha256');
   for (const table of Object.keys(known) as Table[]) {
@@ -193,7 +192,7 @@ function id(stored: unknown): number | null {
   return Number.isSafeInteger(number) && number > 0 ? number : null;
 }
 
-/** SQLite's BOOLEAN is what Python wrote: 0 and 1, seldom text. */
+/** SQLite stores a BOOLEAN as Python wrote it: 0 or 1, rarely text. */
 function flag(stored: unknown): boolean {
   return stored !== null && !['', '0', 'false', 'False'].includes(String(stored));
 }

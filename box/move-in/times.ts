@@ -1,12 +1,12 @@
-/** v0.6 stored times as SQLite's CURRENT_TIMESTAMP or as Python's datetime wrote them: text in UTC, without saying so. */
+/** Parses the times of v0.6: UTC without a time zone, as SQLite's CURRENT_TIMESTAMP or Python's datetime write them. */
 
 const form =
   /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(?:Z|UTC|([+-])(\d\d):?(\d\d))?$/i;
 
-/** Seconds since 1970 stay below this for three thousand years; milliseconds passed it in 1973. */
-const secondsMost = 1e11;
+/** A larger number means milliseconds: as seconds it is in the year 5138, as milliseconds in 1973. */
+const maxSeconds = 1e11;
 
-/** Milliseconds since 1970; null for what is no moment in any form that v0.6 could have stored. */
+/** @returns milliseconds since 1970; null if v0.6 cannot have stored this as a time. */
 export function parseTime(stored: unknown): number | null {
   if (typeof stored === 'number' || typeof stored === 'bigint') return fromNumber(Number(stored));
   if (typeof stored !== 'string') return null;
@@ -15,7 +15,7 @@ export function parseTime(stored: unknown): number | null {
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as Fields;
   const fraction = Math.floor(Number(`0.${match[7] ?? 0}`) * 1000);
   const time = Date.UTC(year, month - 1, day, hour, minute, second, fraction);
-  // Date.UTC makes the 30th of February a day in March.
+  // Date.UTC turns 30 February into a day in March.
   const date = new Date(time);
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59)
     return null;
@@ -26,6 +26,6 @@ export function parseTime(stored: unknown): number | null {
 type Fields = [year: number, month: number, day: number, hour: number, minute: number, second: number];
 
 function fromNumber(stored: number): number | null {
-  if (!Number.isFinite(stored) || stored < 0 || stored > secondsMost * 1000) return null;
-  return Math.round(stored < secondsMost ? stored * 1000 : stored);
+  if (!Number.isFinite(stored) || stored < 0 || stored > maxSeconds * 1000) return null;
+  return Math.round(stored < maxSeconds ? stored * 1000 : stored);
 }

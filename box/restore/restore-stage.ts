@@ -1,21 +1,34 @@
+/**
+ * Checks what an operator gave for a restore, and makes it the `next.db` of the journal: a backup as it is, migrated to this
+ * version, or a new vault into which a v0.6 database has moved.
+ */
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { parseSessionKey } from '../../core/crypto/session-token.ts';
+import { foldBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
-import { type Census, checkDatabase, checkIntegrity, isVault, readKeyring, summary } from '../data/check-database.ts';
+import {
+  type Census,
+  checkDatabase,
+  checkIntegrity,
+  isVault,
+  parseKey,
+  readKeyring,
+  summary,
+} from '../data/check-database.ts';
+import { foldIntoOneFile } from '../data/copy-database.ts';
 import { migrate, type VaultFiles } from '../data/database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
 import { isV06 } from '../move-in/source.ts';
 import type { Lookup } from '../settings.ts';
-import { foldIntoOneFile, type Journal } from './restore-journal.ts';
+import type { Journal } from './restore-journal.ts';
 
-/** What is staged and can be committed. */
+/** A vault that is staged and can be committed. */
 export interface Staged {
   kind: 'backup' | 'v0.6';
   census: Census;
-  /** What moved in, if it is a v0.6 database. */
+  /** What moved in from a v0.6 database. */
   movedIn: MovedIn | undefined;
 }
 
@@ -23,30 +36,34 @@ export interface StageOptions {
   project: string;
   files: VaultFiles;
   journal: Journal;
-  /** Finds the keys that belong to the database. */
+  /** Finds the keys of the given database. */
   lookup: Lookup;
   print: (line: string) => void;
-  /** Whether values that do not open may be restored as they are. */
+  /** Whether a backup with values that do not open may be restored. */
   acceptDamaged?: boolean;
-  /** Whether what moved in before is to move in once more. */
+  /** Whether a v0.6 database may move in a second time. */
   again?: boolean;
 }
 
 /**
- * Checks a database that was put at `file`, and makes it the `next.db` of the journal: a backup as it is, brought up to
- * this version, or a new vault into which a v0.6 database has moved.
+ * Checks and stages the database at `file`, which it may change or remove.
  *
- * @returns undefined if it has moved in before.
- * @throws OperatorError if anything about it is not as it should be.
+ * @returns undefined if this v0.6 database has moved in before.
+ * @throws OperatorError if a check fails.
  */
 export async function stage(file: string, options: StageOptions): Promise<Staged | undefined> {
-  const { journal, lookup } = options;
-  checkSessionKey(lookup);
-  const kind = recognise(file);
-  if (kind === 'backup') return stageBackup(file, options);
+  // A vault does not start with a bad SECRET_KEY.
+  parseKey(() => parseSessionKey(options.lookup('SECRET_KEY')));
+  const staged = recognise(file) === 'backup' ? await stageBackup(file, options) : await stageOld(file, options);
+  if (staged) writeFileSync(options.journal.staged, `${JSON.stringify({ kind: staged.kind, ...staged.census })}\n`);
+  return staged;
+}
+
+async function stageOld(file: string, options: StageOptions): Promise<Staged | undefined> {
   const source = new DatabaseSync(file, { readOnly: true });
   try {
-    checkIntegrityOfOld(source);
+    // v0.6 left rows whose owner is deleted; moving in reports them.
+    checkIntegrity(source, { hasReferences: false });
     if (!options.again && isMovedInAlready(options.files, source)) return undefined;
     const started = Date.now();
     const movedIn = await buildVault(source, options);
@@ -55,34 +72,37 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
     const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
     options.print(`This took ${seconds} s and at most ${megabytes} MB of memory.`);
     rmSync(file);
-    writeFileSync(journal.plan, `${JSON.stringify({ kind, ...census })}\n`);
-    const staged: Staged = { kind, census, movedIn };
+    const staged: Staged = { kind: 'v0.6', census, movedIn };
     const lines = [...report(staged)];
-    if (lines.length > 1) writeFileSync(journal.report, `${lines.join('\n')}\n`);
+    if (lines.length > 1) writeFileSync(options.journal.report, `${lines.join('\n')}\n`);
     return staged;
   } finally {
     source.close();
   }
 }
 
-/** By its tables. A file that is no database at all is refused here. */
+/** Tells a backup from a v0.6 database by the tables. */
 function recognise(file: string): Staged['kind'] {
-  // This also plays in what a -wal or -journal beside it holds.
+  // SQLite also replays a -wal or -journal beside the file.
   try {
     foldIntoOneFile(file);
   } catch (error) {
-    throw new OperatorError(`This is no SQLite database, or a damaged one (${(error as Error).message}).`);
+    throw notADatabase(error);
   }
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     if (isVault(database)) return 'backup';
     if (isV06(database)) return 'v0.6';
   } catch (error) {
-    throw new OperatorError(`This is no SQLite database, or a damaged one (${(error as Error).message}).`);
+    throw notADatabase(error);
   } finally {
     database.close();
   }
-  throw new OperatorError('This is an SQLite database, but neither a backup of a vault nor a database of v0.6.');
+  throw new OperatorError('This SQLite database is neither a backup of a vault nor a database of v0.6.');
+}
+
+function notADatabase(error: unknown): OperatorError {
+  return new OperatorError(`This file is not an SQLite database, or it is damaged (${(error as Error).message}).`);
 }
 
 async function stageBackup(file: string, options: StageOptions): Promise<Staged> {
@@ -90,7 +110,7 @@ async function stageBackup(file: string, options: StageOptions): Promise<Staged>
   const copy: VaultFiles = { ...files, folder: journal.folder, file, marker: join(journal.folder, 'none') };
   const database = new DatabaseSync(file);
   try {
-    // Before anything is changed in it, the copy too: a damaged one would fail in less clear words.
+    // Before the migrations, whose errors on a damaged file say less.
     checkIntegrity(database);
     await migrate(copy, database);
   } finally {
@@ -98,16 +118,14 @@ async function stageBackup(file: string, options: StageOptions): Promise<Staged>
   }
   foldIntoOneFile(file);
   renameSync(file, journal.database);
-  const census = checkStaged(options);
-  writeFileSync(journal.plan, `${JSON.stringify({ kind: 'backup', ...census })}\n`);
-  return { kind: 'backup', census, movedIn: undefined };
+  return { kind: 'backup', census: checkStaged(options), movedIn: undefined };
 }
 
 async function buildVault(source: DatabaseSync, options: StageOptions): Promise<MovedIn> {
   const { files, journal, lookup, print } = options;
   const target = new DatabaseSync(journal.database);
   try {
-    // What is staged is put on the disk once, when it is complete.
+    // The commit flushes the complete file to the disk.
     target.exec('PRAGMA synchronous = OFF');
     await migrate({ ...files, folder: journal.folder, file: journal.database }, target);
     return await moveIn(source, target, { keyring: readKeyring(lookup), progress: print });
@@ -128,53 +146,36 @@ function checkStaged({ files, journal, lookup, print, acceptDamaged = false }: S
   }
 }
 
-/** Says which values do not open, and how to go on all the same. */
+/** Names the values that do not open, and the option that accepts them. */
 export function damagedValues({ damaged, versions }: Census): OperatorError {
   const named = damaged.slice(0, 100).map((line) => `  ${line}`);
   if (damaged.length > named.length) named.push(`  and ${damaged.length - named.length} more`);
   return new OperatorError(
-    `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}\n--accept-damaged goes on with all others.`,
+    `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}\nTo go on all the same, pass --accept-damaged.`,
   );
-}
-
-/** With a bad SECRET_KEY the vault would not start, and that is better known before. */
-function checkSessionKey(lookup: Lookup): void {
-  try {
-    parseSessionKey(lookup('SECRET_KEY'));
-  } catch (error) {
-    if (error instanceof KeyFormatError) throw new OperatorError(error.message);
-    throw error;
-  }
-}
-
-/** A v0.6 database may have rows whose owner is gone: that is told later, and is no damage. */
-function checkIntegrityOfOld(source: DatabaseSync): void {
-  const found = String(source.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);
-  if (found !== 'ok')
-    throw new OperatorError(`The v0.6 database is damaged (${found.replace(/\s+/g, ' ').slice(0, 200)}).`);
 }
 
 function isMovedInAlready(files: VaultFiles, source: DatabaseSync): boolean {
   if (!existsSync(files.file) || statSync(files.file).size === 0) return false;
-  const living = new DatabaseSync(files.file, { timeout: 5_000 });
+  const current = new DatabaseSync(files.file, { timeout: foldBusyTimeoutMs });
   try {
-    return isVault(living) && hasMovedIn(living, source);
+    return isVault(current) && hasMovedIn(current, source);
   } catch {
-    // A living database that cannot be read is a reason for a restore, not against it.
+    // A damaged vault must not prevent a restore.
     return false;
   } finally {
-    living.close();
+    current.close();
   }
 }
 
-/** What moved in and what did not, for a person: one line each. */
+/** What is staged, and what is not, for the operator: one line each. */
 export function* report({ movedIn, census }: Staged): Generator<string> {
   if (movedIn) {
     yield `From v0.6: ${movedIn.users} accounts, ${movedIn.secrets} keys, ${movedIn.events} log entries.`;
     for (const note of movedIn.notes) yield `  note: ${note}`;
-    for (const loss of movedIn.losses) yield `  not brought over: ${loss}`;
+    for (const loss of movedIn.losses) yield `  not moved: ${loss}`;
   } else {
-    yield `The backup is whole: ${summary(census)}.`;
+    yield `The backup is intact: ${summary(census)}.`;
     for (const damaged of census.damaged) yield `  does not open: ${damaged}`;
   }
 }

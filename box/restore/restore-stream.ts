@@ -1,92 +1,38 @@
-import { type FileHandle, open } from 'node:fs/promises';
+/** Reads the files that restore-data.sh sends on standard input, one after the other. */
+import { open } from 'node:fs/promises';
 import { OperatorError } from '../../core/operator-error.ts';
 
-/** What a restore is given on standard input: a line with four sizes in bytes, then env file, database, -wal, -journal. */
-export interface Given {
-  /** The env file that belongs to the database; undefined if none was given. */
-  env: Uint8Array | undefined;
+export interface Part {
+  /** Where to write it. */
+  file: string;
+  bytes: number;
 }
-
-const envBytesMost = 1024 * 1024;
 
 /**
- * Reads the stream, and writes the database to a file, its -wal and -journal beside it.
+ * Writes each part to a new file (mode 0600).
  *
- * @throws OperatorError if it ends early or says nonsense.
+ * @throws OperatorError if the stream ends early.
  */
-export async function receive(input: AsyncIterable<Uint8Array>, file: string): Promise<Given> {
-  const reader = new Reader(input);
-  const sizes = (await reader.line()).split(' ').map(Number);
-  const [env, database, wal, journal] = sizes;
-  if (sizes.length !== 4 || !sizes.every((size) => Number.isSafeInteger(size) && size >= 0)) throw broken();
-  if ((env ?? 0) > envBytesMost) throw new OperatorError('The env file is over 1 MiB: it is none.');
-  const chunks: Uint8Array[] = [];
-  await reader.take(env ?? 0, async (chunk) => void chunks.push(chunk));
-  await receiveFile(reader, database ?? 0, file);
-  if (wal) await receiveFile(reader, wal, `${file}-wal`);
-  if (journal) await receiveFile(reader, journal, `${file}-journal`);
-  return { env: env ? Buffer.concat(chunks) : undefined };
-}
-
-/** Writes all of a stream to a file. */
-export async function receiveAll(input: AsyncIterable<Uint8Array>, file: string): Promise<void> {
-  const target = await open(file, 'wx', 0o600);
-  try {
-    for await (const chunk of input) await target.writeFile(chunk);
-  } finally {
-    await target.close();
-  }
-}
-
-async function receiveFile(reader: Reader, size: number, file: string): Promise<void> {
-  const target: FileHandle = await open(file, 'wx', 0o600);
-  try {
-    await reader.take(size, (chunk) => target.writeFile(chunk));
-  } finally {
-    await target.close();
-  }
-}
-
-class Reader {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #rest: Uint8Array = new Uint8Array();
-
-  constructor(input: AsyncIterable<Uint8Array>) {
-    this.#chunks = input[Symbol.asyncIterator]();
-  }
-
-  async line(): Promise<string> {
-    let read = Buffer.alloc(0);
-    while (read.length < 200) {
-      const end = this.#rest.indexOf(0x0a);
-      if (end >= 0) {
-        read = Buffer.concat([read, this.#rest.subarray(0, end)]);
-        this.#rest = this.#rest.subarray(end + 1);
-        return read.toString('latin1');
+export async function receive(input: AsyncIterable<Uint8Array>, parts: Part[]): Promise<void> {
+  const chunks = input[Symbol.asyncIterator]();
+  let rest: Uint8Array = new Uint8Array();
+  for (const { file, bytes } of parts) {
+    const target = await open(file, 'wx', 0o600);
+    try {
+      for (let left = bytes; left > 0; ) {
+        if (rest.length === 0) {
+          const { done, value } = await chunks.next();
+          if (done)
+            throw new OperatorError('The files to restore did not arrive completely. Nothing was changed. Try again.');
+          rest = value;
+        }
+        const piece = rest.subarray(0, left);
+        await target.writeFile(piece);
+        rest = rest.subarray(piece.length);
+        left -= piece.length;
       }
-      read = Buffer.concat([read, this.#rest]);
-      await this.#more();
-    }
-    throw broken();
-  }
-
-  async take(size: number, write: (chunk: Uint8Array) => Promise<void>): Promise<void> {
-    for (let left = size; left > 0; ) {
-      if (this.#rest.length === 0) await this.#more();
-      const chunk = this.#rest.subarray(0, left);
-      this.#rest = this.#rest.subarray(chunk.length);
-      left -= chunk.length;
-      await write(chunk);
+    } finally {
+      await target.close();
     }
   }
-
-  async #more(): Promise<void> {
-    const { done, value } = await this.#chunks.next();
-    if (done) throw broken();
-    this.#rest = value;
-  }
-}
-
-function broken(): OperatorError {
-  return new OperatorError('What was to be restored did not arrive whole. Nothing was changed.');
 }

@@ -18,6 +18,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { OperatorError } from '../../core/operator-error.ts';
+import { workerdPath } from './installed.ts';
 
 /** Where `wrangler dev` looks for a worker's secrets, inside the run folder. */
 const secretsFile = 'app/.dev.vars';
@@ -155,7 +156,6 @@ function wranglerArguments(dataFolder: string): string[] {
 
 /** The whole environment of wrangler. It inherits nothing else from this process. */
 function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
-  const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
   return {
     PATH: process.env.PATH,
     HOME: folder,
@@ -168,7 +168,7 @@ function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
     WRANGLER_REGISTRY_PATH: '',
     // Switch off the inspector: workerd's own (see ./workerd) and wrangler's proxy to it.
     MINIFLARE_WORKERD_PATH: fileURLToPath(new URL('workerd', import.meta.url)),
-    KEYSTORE_WORKERD: (require('workerd') as { default: string }).default,
+    KEYSTORE_WORKERD: workerdPath(),
     VSCODE_INSPECTOR_OPTIONS: 'off',
     // Make no requests to the internet: for request metadata, metrics or new versions.
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',

@@ -1,4 +1,4 @@
-/** Loaded with `--import`: ends this process with SIGKILL just before its KILL_AT-th change to the file system. */
+/** Loaded with `--import`: kills this process (SIGKILL) just before file system change number KILL_AT. */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 

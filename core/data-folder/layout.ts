@@ -10,7 +10,10 @@ function objectFile(folder: string, namespace: string, name: string): string {
   return `${folder}/v3/d1/${namespace}/${objectId(namespace, name)}.sqlite`;
 }
 
-/** The files of a vault. `databaseId` is the database_id of wrangler.toml. */
+/** The name of the local database: preview_database_id in wrangler.toml. A build and a test check that they are equal. */
+export const databaseId = 'keystore';
+
+/** The files of a vault. */
 export interface VaultPaths {
   folder: string;
   /** The database: where `wrangler dev --persist-to <folder>` keeps it. */
@@ -19,7 +22,7 @@ export interface VaultPaths {
   marker: string;
 }
 
-export function vaultPaths(folder: string, databaseId: string): VaultPaths {
+export function vaultPaths(folder: string): VaultPaths {
   return { folder, file: objectFile(folder, namespaces.database, databaseId), marker: `${folder}/vault.json` };
 }
 

@@ -8,7 +8,7 @@ import { expectHardened, expectNoTrace } from './hardening.ts';
 import { ask, docker, type Host, makeHost, project, run } from './kit.ts';
 
 const image = inject('image');
-/** A stand-in for Caddy's own image, from Debian's package: no registry may be in reach. */
+/** A stand-in for Caddy's image, from Debian's package: there may be no registry. */
 const caddyImage = `${image}-caddy`;
 let host: Host;
 let composeEnv: Record<string, string>;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   host = await makeHost(image);
   await host.script('generate-keys.sh');
   httpsPort = await freePort();
-  // A small network that nothing else on this machine is likely to have.
+  // A small network that is probably unused on this machine.
   const third = 16 + (process.pid % 200);
   composeEnv = {
     ...host.env,
@@ -80,7 +80,7 @@ test('the helper scripts work with it', async () => {
   expect((await host.script('backup-data.sh')).output).toMatch(/every value was opened/);
   expect((await host.script('check-data.sh')).code).toBe(0);
   const rebuilt = await rebuild();
-  expect(rebuilt.output).toMatch(/one of docker compose/);
+  expect(rebuilt.output).toMatch(/docker compose made the container/);
   expect(rebuilt.code).toBe(0);
   const token = await host.signIn('admin', 'admin123');
   expect((await host.request('GET', '/keys/composed', token)).json.api_key).toBe('value of composed');
@@ -102,7 +102,7 @@ function throughTls(
   });
 }
 
-/** Asks until Caddy has its certificate and finds the vault. */
+/** Waits until Caddy has its certificate and reaches the vault. */
 async function untilHealthyThroughTls(): Promise<Record<string, unknown>> {
   let health = await throughTls('/health').catch(() => undefined);
   for (let tries = 0; health?.status !== 200 && tries < 60; tries++) {
@@ -113,7 +113,7 @@ async function untilHealthyThroughTls(): Promise<Record<string, unknown>> {
   return health?.headers ?? {};
 }
 
-/** With TLS and without, the log has the address of who asks from this machine. Not what a client claims, and not Caddy's. */
+/** With TLS and without, the log has the address of the client: neither what it claims nor Caddy's. */
 async function expectAddressesAreTrue(): Promise<void> {
   const token = await host.signIn('admin', 'admin123');
   const network = await ask('inspect', '-f', '{{json .NetworkSettings.Networks}}', host.container);
@@ -122,15 +122,15 @@ async function expectAddressesAreTrue(): Promise<void> {
   );
   const claim = { Authorization: `Bearer ${token}`, 'X-Forwarded-For': '6.6.6.6', 'User-Agent': 'through TLS' };
   expect((await throughTls('/keys/composed', claim)).status).toBe(200);
-  await fetch(`${host.url}/keys/composed`, { headers: { ...claim, 'User-Agent': 'past it' } });
+  await fetch(`${host.url}/keys/composed`, { headers: { ...claim, 'User-Agent': 'without TLS' } });
   const { logs } = (await host.request('GET', '/logs?action=view_key', token)).json;
   const addressOf = (agent: string) =>
     logs.find(({ user_agent }: { user_agent: string }) => user_agent === agent)?.ip_address;
   expect(gateways).toContain(addressOf('through TLS'));
-  expect(gateways).toContain(addressOf('past it'));
+  expect(gateways).toContain(addressOf('without TLS'));
 }
 
-test('with TLS before it, it knows who asks, and believes nobody else', async () => {
+test('behind TLS, the log has the address of the client, and ignores what clients claim', async () => {
   writeFileSync(
     join(host.folder, 'Dockerfile'),
     'FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends caddy && rm -rf /var/lib/apt/lists/*\nCMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]\nENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config\n',
@@ -143,7 +143,7 @@ test('with TLS before it, it knows who asks, and believes nobody else', async ()
   await expectAddressesAreTrue();
 });
 
-test('the profile standalone takes its place, on the same data, and behind the same Caddy', async () => {
+test('the profile standalone replaces it, with the same data and behind the same Caddy', async () => {
   expect((await compose('--profile', 'with-caddy', 'down')).code).toBe(0);
   const up = await compose('--profile', 'standalone', '--profile', 'with-caddy', 'up', '-d', 'standalone', 'caddy');
   expect(up.code, up.output).toBe(0);
@@ -155,14 +155,14 @@ test('the profile standalone takes its place, on the same data, and behind the s
   await expectAddressesAreTrue();
 });
 
-test('stop-and-rebuild.sh rebuilds the service that runs, or the one of the RUNTIME that it is told', async () => {
+test('stop-and-rebuild.sh rebuilds the running service, or the one that RUNTIME names', async () => {
   for (const [env, runtime] of [
     [{}, 'standalone'],
     [{ RUNTIME: 'wrangler' }, 'wrangler'],
   ] as const) {
     const id = await ask('inspect', '-f', '{{.Id}}', host.container);
     const { code, output } = await rebuild(env);
-    expect([code, output]).toEqual([0, expect.stringMatching(/one of docker compose/)]);
+    expect([code, output]).toEqual([0, expect.stringMatching(/docker compose made the container/)]);
     expect(await runtimeNow()).toBe(runtime);
     expect(await ask('inspect', '-f', '{{.Id}}', host.container)).not.toBe(id);
     const token = await host.signIn('admin', 'admin123');

@@ -61,7 +61,7 @@ describe.each(runtimes)('%s', (runtime) => {
 
   test('is hardened', () => expectHardened(host.container));
 
-  test('shows its keys and values nowhere', async () => {
+  test('does not expose its keys and values', async () => {
     await host.request('POST', '/keys', admin, { key_name: 'trace', api_key: value });
     await host.request('GET', '/keys/trace', admin);
     await expectNoTrace(host.container, host.image, [...host.secrets(), value, admin]);
@@ -70,24 +70,24 @@ describe.each(runtimes)('%s', (runtime) => {
     );
   });
 
-  test('tells Docker that it is healthy', async () => {
+  test('reports its health to Docker', async () => {
     const health = () => ask('inspect', '-f', '{{.State.Health.Status}}', host.container);
     await expect.poll(health, { timeout: 30_000, interval: 500 }).toBe('healthy');
     expect((await host.inside(...healthCheck[runtime])).code).toBe(0);
-    // One that looks for a vault where none is.
+    // A check where there is no vault.
     const elsewhere = ['-e', 'PORT=5001', '-e', 'KEYSTORE_DATA=/tmp'];
     expect((await docker('exec', ...elsewhere, host.container, ...healthCheck[runtime])).code).toBe(1);
   });
 
-  test('reaps what is orphaned in it', async () => {
+  test('reaps orphaned processes', async () => {
     await host.inside('sh', '-c', 'for i in 1 2 3 4 5; do (sleep 0.3 &) ; done');
     await delay(1_500);
-    // One that has ended a moment ago may be there still, as a health check's.
+    // A process that has just ended, as of a health check, may still be there.
     const states = () => host.inside('sh', '-c', "grep -h '^State' /proc/[0-9]*/status").then(({ output }) => output);
     await expect.poll(states, { interval: 200 }).not.toMatch(/zombie/);
   });
 
-  test('stops within 5 s, a stalled request or not, and starts again by itself after a kill', async () => {
+  test('stops within 5 s, even with a stalled request, and restarts after a kill', async () => {
     const stalled = fetch(`${host.url}/keys`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
@@ -110,7 +110,7 @@ describe.each(runtimes)('%s', (runtime) => {
   });
 
   describe('run by hand', () => {
-    test('needs no network, nor any user of the image’s', async () => {
+    test('needs no network, and runs as any user', async () => {
       const other = await makeHost(image, runtime);
       try {
         await other.script('generate-keys.sh');
@@ -144,7 +144,7 @@ describe.each(runtimes)('%s', (runtime) => {
       }
     });
 
-    test('says what is wrong with its keys, and writes nothing', async () => {
+    test('reports a placeholder key and a missing env file, and writes nothing', async () => {
       const other = await makeHost(image, runtime);
       try {
         writeFileSync(other.envFile, 'SECRET_KEY=change-me\nENCRYPTION_KEY=change-me\n');
@@ -162,7 +162,7 @@ describe.each(runtimes)('%s', (runtime) => {
     });
   });
 
-  test('the env file of root is the container’s alone', () => {
+  test('an env file of root is given to the user of the container', () => {
     if (process.getuid?.() !== 0) return;
     const { uid, mode } = statSync(host.envFile);
     expect([uid, mode & 0o777]).toEqual([1000, 0o600]);

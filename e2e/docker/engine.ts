@@ -1,4 +1,4 @@
-/** Before the Docker tests: an engine that answers, the base images, and the images of this tree. After them: none of ours. */
+/** Starts a Docker engine if needed, and builds the images before the Docker tests; removes the images after them. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** Brings an engine up on a machine that has none, and makes stand-ins for base images that no registry gives. */
+/** Installs and starts an engine, and makes stand-ins for base images if there is no registry. */
 const engineScript = resolve(project, process.env.KEYSTORE_ENGINE ?? '../shared/docker/engine.sh');
 
 const baseImages = ['node:24-bookworm-slim', 'debian:bookworm-slim'];

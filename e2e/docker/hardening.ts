@@ -1,6 +1,19 @@
-/** What a container must be, however it was made: asserted from inside and from Docker's own account of it. */
+/** The hardening of a container, made by a script or by compose: checked from inside and with `docker inspect`. */
 import { expect } from 'vitest';
 import { ask, docker, healthCheck, type Runtime } from './kit.ts';
+
+/** The options of `docker run` in HelperScripts/lib-docker.sh and of docker-compose.yml, as Docker reports them. */
+const options = {
+  ReadonlyRootfs: true,
+  Privileged: false,
+  CapDrop: ['ALL'],
+  CapAdd: null,
+  SecurityOpt: ['no-new-privileges:true'],
+  Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=256m,mode=1777' },
+  PidsLimit: 256,
+  Memory: 3 * 1024 ** 3,
+  RestartPolicy: { Name: 'unless-stopped' },
+};
 
 export async function expectHardened(container: string): Promise<void> {
   const inside = async (script: string) => (await docker('exec', container, 'sh', '-c', script)).output.trim();
@@ -15,7 +28,7 @@ export async function expectHardened(container: string): Promise<void> {
     else expect(Number.parseInt(values[0] ?? '', 16), process).toBe(0);
   }
 
-  // Nothing can be written but the volume and /tmp, and nothing there can be executed as a program of its own.
+  // Only the volume and /tmp are writable, and programs in /tmp cannot be executed.
   for (const path of ['/x', '/app/x', '/usr/local/bin/x', '/etc/x', '/var/tmp/x', '/run/secrets/x', '/root/x']) {
     expect(await inside(`touch ${path} 2>&1; test -e ${path} && echo made`), path).toMatch(/Read-only|denied/);
   }
@@ -23,25 +36,21 @@ export async function expectHardened(container: string): Promise<void> {
   expect(await inside('grep " /tmp " /proc/mounts')).toMatch(/^tmpfs .*nosuid.*nodev.*noexec/);
   expect(await inside('cp /bin/true /tmp/t; /tmp/t 2>&1; rm /tmp/t')).toMatch(/denied/);
 
-  // One door: everything else listens on loopback.
+  // Only one port is reachable: everything else listens on loopback.
   const listening = await inside('cat /proc/net/tcp /proc/net/tcp6 | awk \'$4 == "0A" { print $2 }\'');
-  const doors = listening.split('\n').filter((address) => !/^[0-9A-F]{6}7F:/.test(address));
-  expect(doors).toEqual(['00000000:1388']);
+  const open = listening.split('\n').filter((address) => !/^[0-9A-F]{6}7F:/.test(address));
+  expect(open).toEqual(['00000000:1388']);
 
   expect(await inside("stat -L -c '%a' /run/secrets/keystore_env")).toBe('600');
   expect(await inside("stat -c '%a' /app/data")).toBe('700');
   expect(await inside('find /app/data ! -perm 600 -type f')).toBe('');
 
   const { HostConfig, Config } = JSON.parse(await ask('inspect', '-f', '{{json .}}', container));
-  expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], Privileged: false, CapAdd: null });
-  expect(HostConfig.SecurityOpt.join()).toMatch(/^no-new-privileges/);
-  expect(HostConfig.RestartPolicy.Name).toBe('unless-stopped');
-  expect(HostConfig.PidsLimit).toBeGreaterThan(0);
-  expect(HostConfig.Memory).toBeGreaterThan(0);
+  expect(HostConfig).toMatchObject(options);
   expect(Config.Healthcheck.Test).toEqual(['CMD', ...healthCheck[Config.Labels['keystore.runtime'] as Runtime]]);
 }
 
-/** Looks for secrets wherever somebody other than the vault could see them. Nothing else may be in those places either. */
+/** Searches every place outside the vault's memory and data for secrets. */
 export async function expectNoTrace(container: string, image: string, secrets: string[]): Promise<void> {
   const inside = async (script: string) => (await docker('exec', container, 'sh', '-c', script)).output;
   const places = {
@@ -58,7 +67,7 @@ export async function expectNoTrace(container: string, image: string, secrets: s
     ),
   };
   for (const [place, text] of Object.entries(places)) {
-    // What cannot be looked at would show nothing either. Only of temporary files there may be none.
+    // An empty text means that the place could not be read. Only temporary files may be absent, hence the dot above.
     expect(text.length, place).toBeGreaterThan(0);
     for (const secret of secrets) expect(text.includes(secret), `${place} shows a secret`).toBe(false);
   }

@@ -10,7 +10,7 @@ const tools = `${image}-tools`;
 const megabyte = 1e6;
 const sorted = (texts: string[]) => texts.toSorted((a, b) => (a < b ? -1 : 1));
 
-test('the images are built from nothing secret', async () => {
+test('no secret gets into the build context', async () => {
   const context = mkdtempSync(join(tmpdir(), 'keystore context '));
   const decoys = ['.env', '.env.backup', 'backups/k.db', 'data/v3/x', '.dev.vars', '.git/config', 'e2e/x', 'other/x'];
   const kept = ['box/kept.ts', 'standalone/kept.ts'];
@@ -31,17 +31,17 @@ test('the images are built from nothing secret', async () => {
   }
 });
 
-const ours = ['box', 'core', 'data', 'migrations', 'node_modules', 'package.json', 'wrangler.toml'];
+const ours = ['box', 'core', 'data', 'migrations', 'node_modules', 'package.json'];
 test.each([
-  ['the default image', image, [...ours, 'dist'], ['node']],
+  ['the default image', image, [...ours, 'dist', 'wrangler.toml'], ['node']],
   [
     'the standalone image',
     standalone,
     ['data', 'keystore', 'keystore.capnp', 'keystore.js', 'worker.js', 'workerd'],
     [],
   ],
-  ['that of its tools', tools, ours, ['node']],
-])('%s has what it needs and no more: no sources, tests or npm', async (_, name, contents, programs) => {
+  ['the image of its tools', tools, ours, ['node']],
+])('%s contains only what it needs: no tests, source maps or npm', async (_, name, contents, programs) => {
   const inside = async (script: string) =>
     (await docker('run', '--rm', '--entrypoint', 'sh', name, '-c', script)).output.split('\n').filter(Boolean);
   expect(sorted(await inside('ls /app'))).toEqual(sorted(contents));
@@ -51,12 +51,12 @@ test.each([
   );
 });
 
-test('the tools have neither a runtime nor the packages of one', async () => {
+test('the tools contain neither a runtime nor its packages', async () => {
   const found = await ask('run', '--rm', '--entrypoint', 'sh', tools, '-c', 'cd /app/node_modules && ls -d * @*/*');
   expect(found.split('\n')).toEqual(['@noble', '@noble/ciphers', '@noble/hashes', 'jose']);
 });
 
-test('an image says which runtime it has, and wrangler is the one that `docker build .` gives', async () => {
+test('a label names the runtime of an image, and the default is wrangler', async () => {
   const label = (name: string) => ask('image', 'inspect', '-f', '{{index .Config.Labels "keystore.runtime"}}', name);
   expect([await label(image), await label(standalone), await label(tools)]).toEqual(['wrangler', 'standalone', '']);
 });
@@ -77,11 +77,11 @@ describe('standalone', () => {
     expect(added / megabyte).toBeLessThan(170);
   });
 
-  test('answers that it is healthy within 1 s of `docker run`', async () => {
+  test('is healthy within 1 s of `docker run`', async () => {
     const args = ['-d', '--name', host.container, '--read-only', '--tmpfs=/tmp', '-v', `${host.volume}:/app/data`];
     const mount = `type=bind,src=${host.envFile},dst=/run/secrets/keystore_env,readonly`;
     const took: number[] = [];
-    // The first start makes the database, and this machine may be busy with something else.
+    // The first start makes the database, and the machine may be busy.
     for (let tries = 0; tries < 6 && (took.length < 2 || Math.min(...took) >= 1_000); tries++) {
       await docker('rm', '-f', host.container);
       const started = Date.now();
@@ -94,8 +94,8 @@ describe('standalone', () => {
   });
 
   test('idles below 90 MB', async () => {
-    // docker stats leaves out the page cache that could be dropped. Programs may be in another's account: so the
-    // processes' share of all that they have in memory is asked for as well.
+    // docker stats does not count page cache that can be dropped, which may include pages of programs. So the proportional
+    // share of the processes is measured as well.
     const stats = await ask('stats', '--no-stream', '--format', '{{.MemUsage}}', host.container);
     const share = await host.inside(
       'sh',

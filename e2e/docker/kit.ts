@@ -1,4 +1,4 @@
-/** A host with a vault in Docker, all of it a test's own: container, volume, port, keys and backups have their own names. */
+/** A host with a vault in Docker for one test: container, volume, port, keys and backups have names of their own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -17,13 +17,13 @@ export const v06Env = join(v06, '.env_backup_20250624_103000.txt');
 export type Runtime = 'wrangler' | 'standalone';
 export const runtimes: Runtime[] = ['wrangler', 'standalone'];
 
-/** What asks a container of that runtime how it is. */
+/** The health check of each runtime. */
 export const healthCheck = {
   wrangler: ['node', 'box/commands/healthcheck.ts'],
   standalone: ['/app/keystore', 'health'],
 };
 
-/** Those that may make a container. What is there keeps its runtime: the others are to find that out. */
+/** The scripts that may make a container. The others must find out its runtime. */
 const choosers = ['build-and-run.sh', 'restore-data.sh'];
 
 export interface Ran {
@@ -51,7 +51,7 @@ export async function run(command: string, args: string[], options: RunOptions =
   return { code, output: stdout.toString() + stderr.toString(), stdout };
 }
 
-/** In a process group of its own, so that it can be killed with all that it started. */
+/** Starts a process group of its own, which can be killed as a whole. */
 export function launch(
   command: string,
   args: string[],
@@ -62,14 +62,14 @@ export function launch(
 
 export const docker = (...args: string[]): Promise<Ran> => run('docker', args);
 
-/** What docker prints, without the newline. Fails if docker does. */
+/** The output of docker, trimmed. Throws if docker fails. */
 export async function ask(...args: string[]): Promise<string> {
   const { code, output } = await docker(...args);
   if (code !== 0) throw new Error(`docker ${args.join(' ')}: ${output}`);
   return output.trim();
 }
 
-/** Bytes, with all that it shares with other images. */
+/** The size in bytes, shared layers included. */
 export const sizeOf = async (image: string): Promise<number> =>
   Number(await ask('image', 'inspect', '-f', '{{.Size}}', image));
 
@@ -88,16 +88,16 @@ export interface Host {
   volume: string;
   url: string;
   env: Record<string, string>;
-  /** The image of its vault, and the one with our programs. */
+  /** The image of its vault, and the one with box/commands. */
   image: string;
   programs: string;
-  /** Runs one of HelperScripts, from a folder that has nothing to do with it, without a terminal. */
+  /** Runs one of HelperScripts from an unrelated folder, without a terminal. */
   script: (name: string, ...args: string[]) => Promise<Ran>;
-  /** Runs something in the container. */
+  /** Runs a command in the container. */
   inside: (...command: string[]) => Promise<Ran>;
   request: (method: string, path: string, token?: string, body?: unknown) => Promise<Answer>;
   signIn: (username: string, password: string) => Promise<string>;
-  /** What must never be seen: the keys. */
+  /** The keys, which must not appear anywhere. */
   secrets: () => string[];
   healthy: () => Promise<void>;
   dispose: () => Promise<void>;
@@ -182,7 +182,7 @@ export async function untilHealthy(url: string, pauseMs = 100): Promise<void> {
   throw new Error(`${url} does not become healthy`);
 }
 
-/** Adds keys one after the other until told to stop, and notes which were acknowledged. */
+/** Adds keys one after another until it is stopped, and records which were acknowledged. */
 export function keepWriting(
   { request }: Host,
   token: string,
@@ -197,7 +197,7 @@ export function keepWriting(
         const { status } = await request('POST', '/keys', token, { key_name: name, api_key: `value of ${name}` });
         if (status === 201) acknowledged.push(name);
       } catch {
-        // The vault is down for the moment: that was no acknowledgement.
+        // The vault is down: not acknowledged.
         await delay(50);
       }
     }

@@ -25,14 +25,14 @@ describe.each(runtimes)('%s', (runtime) => {
 
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-  test('build-and-run leaves a container that is there alone', async () => {
+  test('build-and-run leaves an existing container alone', async () => {
     const started = await ask('inspect', '-f', '{{.State.StartedAt}}', host.container);
     const { code, output } = await host.script('build-and-run.sh');
-    expect([code, output]).toEqual([1, expect.stringMatching(/is there already.*stop-and-rebuild\.sh/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/exists already.*stop-and-rebuild\.sh/)]);
     expect(await ask('inspect', '-f', '{{.State.StartedAt}}', host.container)).toBe(started);
   });
 
-  test('kill -9 under load loses nothing that was acknowledged', async () => {
+  test('kill -9 under load loses no acknowledged write', async () => {
     const writers = ['a', 'b', 'c', 'd'].map((prefix) => keepWriting(host, token, `killed-${prefix}`));
     await expect.poll(() => writers.every(({ acknowledged }) => acknowledged.length > 20)).toBe(true);
     process.kill(Number(await ask('inspect', '-f', '{{.State.Pid}}', host.container)), 'SIGKILL');
@@ -56,7 +56,7 @@ describe.each(runtimes)('%s', (runtime) => {
   });
 
   describe('backup-data', () => {
-    test('while writes go on has everything that was acknowledged before it began', async () => {
+    test('during writes contains everything that was acknowledged before it began', async () => {
       const writers = ['a', 'b', 'c'].map((prefix) => keepWriting(host, token, `backup-${prefix}`));
       await delay(1_500);
       const before = writers.flatMap((writer) => [...writer.acknowledged]);
@@ -86,15 +86,15 @@ describe.each(runtimes)('%s', (runtime) => {
       expect(mode(host.backups)).toBe('700');
       const env = file.replace(/keystore_backup_(.*)\.db/, '.env_backup_$1.txt');
       expect(readFileSync(env)).toEqual(readFileSync(host.envFile));
-      // Docker keeps nothing of what went through it, and the data folder is as it was.
+      // No container of the backup is left, and the data folder is unchanged.
       expect(await ask('ps', '-aq', '--filter', `volume=${host.volume}`)).toMatch(/^\w+$/);
       expect((await host.inside('ls', '/app/data')).output).toBe('v3\nvault.json\nvault.lock\n');
     });
 
-    test('--keep and --no-env, and a container that does not run', async () => {
+    test('takes --keep and --no-env, and works with a stopped container', async () => {
       await ask('stop', host.container);
       const { code, output } = await host.script('backup-data.sh', '--no-env');
-      expect([code, output]).toEqual([0, expect.stringMatching(/The keys are not in it/)]);
+      expect([code, output]).toEqual([0, expect.stringMatching(/does not contain the keys/)]);
       expect(backupsOf(host).length).toBe(2);
       expect(readdirSync(host.backups).length).toBe(3);
       const second = await host.script('backup-data.sh', '--keep', '1');
@@ -105,7 +105,7 @@ describe.each(runtimes)('%s', (runtime) => {
       await host.healthy();
     });
 
-    test('with the wrong keys makes none', async () => {
+    test('makes no backup with the wrong keys', async () => {
       const before = readdirSync(host.backups);
       const wrong = await makeHost(image, runtime);
       await wrong.script('generate-keys.sh');
@@ -118,7 +118,7 @@ describe.each(runtimes)('%s', (runtime) => {
     });
   });
 
-  test('check-data tells how it is, and no secret', async () => {
+  test('check-data reports the state and shows no secrets', async () => {
     const { code, output } = await host.script('check-data.sh');
     console.log(output);
     expect(code).toBe(0);
@@ -129,12 +129,12 @@ describe.each(runtimes)('%s', (runtime) => {
     for (const secret of host.secrets()) expect(output).not.toContain(secret);
   });
 
-  test('logs shows what the container says', async () => {
+  test('logs shows the output of the container', async () => {
     const { code, output } = await host.script('logs.sh', '--no-follow');
     expect([code, output]).toEqual([0, expect.stringMatching(/Keystore is up/)]);
   });
 
-  test('a wiped vault comes back from its backup, on a fresh volume', async () => {
+  test('a deleted vault is restored from its backup to a new volume', async () => {
     const before = await names();
     const backup = await host.script('backup-data.sh');
     expect(backup.code).toBe(0);
@@ -143,7 +143,7 @@ describe.each(runtimes)('%s', (runtime) => {
     const asked = await host.script('stop-and-clean.sh');
     expect([asked.code, asked.output]).toEqual([1, expect.stringMatching(/pass --yes.*Nothing was changed/)]);
     await host.healthy();
-    expect((await host.script('stop-and-clean.sh', '--keep-data')).output).toMatch(/with your data stays/);
+    expect((await host.script('stop-and-clean.sh', '--keep-data')).output).toMatch(/with your data was kept/);
     expect((await docker('volume', 'inspect', host.volume)).code).toBe(0);
     expect((await host.script('stop-and-clean.sh', '--yes')).output).toMatch(/Deleted the volume/);
     expect((await docker('volume', 'inspect', host.volume)).code).toBe(1);
@@ -153,11 +153,11 @@ describe.each(runtimes)('%s', (runtime) => {
     const unasked = await host.script('restore-data.sh', file);
     expect([unasked.code, unasked.output]).toEqual([1, expect.stringMatching(/pass --yes/)]);
     const { code, output } = await host.script('restore-data.sh', file, '--yes');
-    expect(output).toMatch(/The backup is whole: 2 accounts, \d+ keys/);
+    expect(output).toMatch(/The backup is intact: 2 accounts, \d+ keys/);
     expect(output).toMatch(/A value opens/);
     expect(code).toBe(0);
     expect(readFileSync(host.envFile)).toEqual(keys);
-    // The session of before works as well: it is in the database, and SECRET_KEY is back.
+    // The earlier session works: it is in the database, and SECRET_KEY is restored.
     expect(await names()).toEqual(before);
     expect(existsSync(`${host.envFile}.partial`)).toBe(false);
   });

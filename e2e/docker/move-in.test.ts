@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => host.dispose());
 
-/** Everything that v0.6 held, asked for over HTTP the way its clients did. */
+/** Reads everything that v0.6 held over HTTP, as its clients did. */
 async function expectAllIsThere(): Promise<void> {
   const { request, signIn } = host;
   const admin = await signIn(
@@ -65,7 +65,7 @@ async function expectAllIsThere(): Promise<void> {
       continue;
     }
     expect(status, username).toBe(200);
-    // Each sees what is theirs.
+    // Users see their own keys.
     if (json.role === 'admin') continue;
     const own = manifest.keys.filter(({ owner }) => owner === username);
     const listed = (await request('GET', '/keys', json.token)).json.keys;
@@ -97,12 +97,12 @@ const byText = (a: string, b: string) => (a < b ? -1 : 1);
 
 const summary = /From v0\.6: 8 accounts, 60 keys, 485 log entries\./;
 
-test('restore-data.sh OLD.db, on a machine where nothing is yet, and again', async () => {
+test('restore-data.sh OLD.db on a new machine moves everything in, once', async () => {
   const { code, output } = await host.script('restore-data.sh', v06Database, '--yes');
   expect(output).toMatch(summary);
   expect(output).toMatch(/"admin" has a default password and is marked to change it/);
   expect(output).toMatch(/"user" has a default password and is marked to change it/);
-  expect(output).not.toMatch(/not brought over/);
+  expect(output).not.toMatch(/not moved/);
   expect(code).toBe(0);
   expect(readFileSync(host.envFile)).toEqual(readFileSync(v06Env));
   await expectAllIsThere();
@@ -114,7 +114,7 @@ test('restore-data.sh OLD.db, on a machine where nothing is yet, and again', asy
   expect((await host.script('check-data.sh')).output).toMatch(/every value opens/);
 });
 
-/** What v0.6 leaves: its volume, with files of root's. */
+/** Makes a volume of v0.6, whose files belong to root. */
 async function putInVolume(file: string): Promise<void> {
   const folder = join(host.folder, 'for the volume');
   mkdirSync(folder);
@@ -130,7 +130,7 @@ async function putInVolume(file: string): Promise<void> {
   );
 }
 
-test.each(runtimes)('%s: the first start on the volume and the .env of v0.6', async (runtime) => {
+test.each(runtimes)('%s: the first start with the volume and .env of v0.6 moves everything in', async (runtime) => {
   await host.dispose();
   host = await makeHost(image, runtime);
   await putInVolume(v06Database);
@@ -138,7 +138,7 @@ test.each(runtimes)('%s: the first start on the volume and the .env of v0.6', as
   const { code, output } = await host.script('build-and-run.sh');
   expect(output).toMatch(/Sign in with your account/);
   expect(code).toBe(0);
-  // The container tells it, or the script what it did before the container.
+  // In the log of the container, or in the output of the script if it prepares the data.
   const told = async () => output + (await host.script('logs.sh', '--no-follow')).output;
   expect(await told()).toMatch(/Found \/app\/data\/keystore\.db of v0\.6\. Moving in\./);
   expect(await told()).toMatch(summary);
@@ -155,7 +155,7 @@ test.each(runtimes)('%s: the first start on the volume and the .env of v0.6', as
   );
 });
 
-test('the first start with new keys by mistake changes nothing, and then works with the old ones', async () => {
+test('a first start with new keys changes nothing, and one with the old keys then works', async () => {
   await putInVolume(v06Database);
   await host.script('generate-keys.sh');
   const { code, output } = await host.script('build-and-run.sh');
@@ -167,7 +167,7 @@ test('the first start with new keys by mistake changes nothing, and then works w
   expect((await host.request('GET', '/keys', await host.signIn('admin', 'admin123'))).json.keys.length).toBe(60);
 });
 
-test('a container of v0.6 is replaced, with the volume that it has, whatever its name', async () => {
+test('a container of v0.6 is replaced and keeps its volume, whatever the name', async () => {
   await putInVolume(v06Database);
   copyFileSync(v06Env, host.envFile);
   await ask(
@@ -187,7 +187,7 @@ test('a container of v0.6 is replaced, with the volume that it has, whatever its
   const refused = await host.script('backup-data.sh');
   expect([refused.code, refused.output]).toEqual([
     1,
-    expect.stringMatching(/not of this version.*stop-and-rebuild\.sh/),
+    expect.stringMatching(/not made by this version.*stop-and-rebuild\.sh/),
   ]);
   const { code, output } = await host.script('stop-and-rebuild.sh');
   expect(output).toContain(`export KEYSTORE_VOLUME=${host.volume}`);
@@ -195,7 +195,7 @@ test('a container of v0.6 is replaced, with the volume that it has, whatever its
   expect((await host.request('GET', '/keys', await host.signIn('admin', 'admin123'))).json.keys.length).toBe(60);
 });
 
-describe('made databases', () => {
+describe('generated databases', () => {
   const env = `SECRET_KEY=${oldKeys.SECRET_KEY}\nENCRYPTION_KEY=${oldKeys.ENCRYPTION_KEY}\n`;
   let file: string;
 
@@ -206,7 +206,7 @@ describe('made databases', () => {
 
   const restore = () => host.script('restore-data.sh', file, '--env', join(host.folder, 'old.env'), '--yes');
 
-  test('what cannot be brought over is named, and ends with 2', async () => {
+  test('a row that cannot be moved is named, and the exit status is 2', async () => {
     const value = 'a value with\nlines and \u0000 and 🔑';
     writeOld(file, {
       users: [someUser, { ...someUser, username: 'Admin' }],
@@ -216,14 +216,14 @@ describe('made databases', () => {
       ],
     });
     const { code, output } = await restore();
-    expect(output).toMatch(/not brought over: the key "lost" of "admin": its value does not open/);
+    expect(output).toMatch(/not moved: the key "lost" of "admin": its value does not open/);
     expect(output).toMatch(/note: The key "two\\nlines" is now "two_lines"/);
-    expect(output).toMatch(/note: The accounts "admin" and "Admin" look alike; both came over/);
-    expect(output).toMatch(/Not everything could be brought over/);
+    expect(output).toMatch(/note: The accounts "admin" and "Admin" look alike; both were moved/);
+    expect(output).toMatch(/Not everything could be moved/);
     expect(code).toBe(2);
     await host.healthy();
     expect((await host.script('check-data.sh')).output).toMatch(/Keys {9}3 in 3 versions, every value opens/);
-    expect((await host.inside('cat', '/app/data/moved-in.txt')).output).toMatch(/not brought over: the key "lost"/);
+    expect((await host.inside('cat', '/app/data/moved-in.txt')).output).toMatch(/not moved: the key "lost"/);
   });
 
   test('10,000 keys and 100,000 log entries', async () => {

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ask, backupsOf, docker, type Host, launch, makeHost, project, run, runtimes } from './kit.ts';
 
 const image = inject('image');
-/** When the script is killed, in ms: before it has done anything, in the midst of it, and, unless it is stuck, after its end. */
+/** When the script is killed, in ms: before it does anything, during the restore, and after its end (unless it hangs). */
 const moments = { wrangler: [200, 1_500, 2_500, 3_500, 60_000], standalone: [200, 1_000, 2_000, 60_000] };
 
 describe.each(runtimes)('%s', (runtime) => {
-  /** The vault that lives here, and one from elsewhere, with keys of its own, whose backup is brought here. */
+  /** A vault, and the backup of another one that has other keys. */
   let host: Host;
   let backup: string;
   let otherEnv: string;
@@ -49,18 +49,18 @@ describe.each(runtimes)('%s', (runtime) => {
     return keys.map(({ key_name }: { key_name: string }) => key_name);
   }
 
-  /** The vault of this host, as it was at the beginning. */
+  /** Restores the vault of this host to its first state. */
   async function bringBack(): Promise<void> {
     expect((await host.script('restore-data.sh', ownBackup, '--yes')).code).toBe(0);
     expect(await keyNames()).toEqual(['mine']);
   }
 
-  test('what is not a whole backup is refused while the vault goes on serving', async () => {
+  test('a damaged or foreign file is refused while the vault keeps serving', async () => {
     const whole = readFileSync(backup);
     const started = await ask('inspect', '-f', '{{.State.StartedAt}}', host.container);
     const files: [string, Uint8Array, RegExp][] = [
       ['-truncated.db', whole.subarray(0, 30_000), /damaged/],
-      ['no database.db', Buffer.from('no database '.repeat(1_000)), /no SQLite database/],
+      ['no database.db', Buffer.from('no database '.repeat(1_000)), /not an SQLite database/],
       ['empty.db', new Uint8Array(), /neither a backup/],
       ['wrong key.db', whole, /fingerprint [0-9a-f]{16}, but this vault is sealed with the key [0-9a-f]{16}/],
     ];
@@ -72,13 +72,13 @@ describe.each(runtimes)('%s', (runtime) => {
       expect(output).toMatch(/Nothing was changed/);
     }
     const missing = await host.script('restore-data.sh', '/nowhere/x.db', '--yes');
-    expect([missing.code, missing.output]).toEqual([1, expect.stringMatching(/no file.*Nothing was changed/)]);
+    expect([missing.code, missing.output]).toEqual([1, expect.stringMatching(/no readable file.*Nothing was changed/)]);
     expect(await ask('inspect', '-f', '{{.State.StartedAt}}', host.container)).toBe(started);
     expect((await host.inside('ls', '/app/data')).output).toBe('v3\nvault.json\nvault.lock\n');
     expect(await keyNames()).toEqual(['mine']);
   });
 
-  test('a restore brings database and keys, and keeps what it replaced', async () => {
+  test('a restore replaces database and keys, and keeps the old ones', async () => {
     const keys = readFileSync(host.envFile);
     const { code, output } = await host.script('restore-data.sh', backup, '--yes');
     console.log(output);
@@ -91,11 +91,11 @@ describe.each(runtimes)('%s', (runtime) => {
     await bringBack();
   });
 
-  /** A restore that stops between database and env file. Returns the env file that was to come. */
+  /** Interrupts a restore between database and env file. Returns the env file that is pending. */
   async function interrupt(): Promise<Buffer> {
     await ask('stop', host.container);
     const own = readFileSync(host.envFile);
-    const step = (name: string, input: string | Uint8Array = '') => {
+    const step = (verb: string[], input: string | Uint8Array = '') => {
       const args = ['run', '--rm', '-i', '--network=none', '--log-driver=none', '--user=1000:1000'];
       const mount = `type=bind,src=${host.envFile},dst=/run/secrets/keystore_env,readonly`;
       const program = [
@@ -105,14 +105,14 @@ describe.each(runtimes)('%s', (runtime) => {
         mount,
         host.programs,
         'box/commands/restore.ts',
-        name,
+        ...verb,
       ];
       return run('docker', [...args, ...program], { input });
     };
     const [env, database] = [readFileSync(otherEnv), readFileSync(backup)];
-    const header = Buffer.from(`${env.length} ${database.length} 0 0\n`);
-    expect((await step('stage', Buffer.concat([header, env, database]))).code).toBe(0);
-    expect((await step('apply')).code).toBe(0);
+    const sizes = [env.length, database.length, 0, 0].map(String);
+    expect((await step(['stage', ...sizes], Buffer.concat([env, database]))).code).toBe(0);
+    expect((await step(['next', 'confirmed'])).output).toMatch(/"next":"write-env"/);
     expect(readFileSync(host.envFile)).toEqual(own);
     return env;
   }
@@ -122,13 +122,13 @@ describe.each(runtimes)('%s', (runtime) => {
     expect(await keyNames()).toEqual(['theirs']);
   }
 
-  test('if everything stops between database and env file, nothing runs on half of the pair, and --finish ends it', async () => {
+  test('after an interruption between database and env file, no vault runs with a mixed pair, and --finish completes the restore', async () => {
     const env = await interrupt();
     await ask('start', host.container);
     const said = () => ask('logs', '--tail', '40', host.container);
     await expect.poll(said, { timeout: 30_000 }).toMatch(/HelperScripts\/restore-data\.sh --finish/);
     if (runtime === 'wrangler') {
-      // It has the keys that are still to come, and starts with the pair.
+      // It uses the pending keys, which fit the database.
       await host.healthy();
       expect(await keyNames()).toEqual(['theirs']);
     }
@@ -142,7 +142,7 @@ describe.each(runtimes)('%s', (runtime) => {
   });
 
   if (runtime === 'standalone') {
-    test('a new container carries out what was interrupted, env file and all', async () => {
+    test('a new container completes an interrupted restore, env file included', async () => {
       const env = await interrupt();
       const rebuilt = await host.script('stop-and-rebuild.sh');
       expect([rebuilt.code, rebuilt.output]).toEqual([0, expect.stringMatching(/Carried out a restore/)]);
@@ -151,7 +151,7 @@ describe.each(runtimes)('%s', (runtime) => {
     });
   }
 
-  test('kill -9 of the script at any moment, then --finish: one of the two pairs, whole', async () => {
+  test('kill -9 of the script at any moment, then --finish, leaves the old pair or the new one', async () => {
     const outcomes: string[] = [];
     for (const after of moments[runtime]) {
       const own = readFileSync(host.envFile);
@@ -165,10 +165,10 @@ describe.each(runtimes)('%s', (runtime) => {
       try {
         process.kill(-(child.pid as number), 'SIGKILL');
       } catch {
-        // It was faster.
+        // It has ended already.
       }
       await over;
-      // What it had started in Docker ends by itself, once Docker has got round to starting it.
+      // Containers that the script started end on their own, once Docker has started them.
       await delay(2_000);
       const running = () => ask('ps', '--filter', `volume=${host.volume}`, '--format', '{{.Names}}');
       await expect.poll(running, { timeout: 30_000 }).toMatch(new RegExp(`^(${host.container})?$`));
@@ -183,8 +183,8 @@ describe.each(runtimes)('%s', (runtime) => {
     expect(new Set(outcomes)).toEqual(new Set(['mine', 'theirs']));
   }, 400_000);
 
-  test('a restored vault that does not start gives way to what was there before', async () => {
-    // A docker that cannot start containers, once.
+  test('a restored vault that does not start is rolled back', async () => {
+    // A docker whose first `docker start` fails.
     const bin = join(host.folder, 'bin');
     mkdirSync(bin);
     const real = (await run('which', ['docker'])).output.trim();

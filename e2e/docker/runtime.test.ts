@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ask, backupsOf, type Host, makeHost, project, type Runtime, run } from './kit.ts';
 
-/** One vault that changes from one runtime to the other and back: the data is the same, and so are the sessions. */
+/** One vault that changes its runtime and changes it back, and keeps data and sessions. */
 
 const image = inject('image');
 let host: Host;
@@ -33,7 +33,7 @@ async function expectKeys(names: string[]): Promise<void> {
   expect((await host.request('GET', '/keys', token)).json.keys.length).toBe(names.length);
 }
 
-test('RUNTIME=… stop-and-rebuild.sh changes the runtime, both ways, and keeps data and sessions', async () => {
+test('RUNTIME=… stop-and-rebuild.sh changes the runtime both ways, and keeps data and sessions', async () => {
   expect(await runtimeNow()).toBe('wrangler');
   await addKey('first');
   const turns: [Runtime, string[]][] = [
@@ -63,10 +63,10 @@ test('a backup of one runtime restores on the other', async () => {
   await expectKeys(['first', 'of-standalone', 'of-wrangler']);
 });
 
-test('the runtime of a container that is there counts, unless stop-and-rebuild.sh is told another', async () => {
+test('an existing container keeps its runtime, except with RUNTIME=… stop-and-rebuild.sh', async () => {
   expect((await script('check-data.sh', { RUNTIME: 'wrangler' })).code).toBe(0);
   expect(await runtimeNow()).toBe('standalone');
-  // The one label that ties a container to the programs that were built with it.
+  // The label of the container names the tools that were built with it.
   const tools = await ask('inspect', '-f', '{{index .Config.Labels "keystore.tools"}}', host.container);
   expect(tools).toBe(await ask('image', 'inspect', '-f', '{{.Id}}', `${image}-tools`));
 });

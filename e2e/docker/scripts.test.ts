@@ -27,7 +27,7 @@ afterAll(() => host.dispose());
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-test('there are the scripts of v0.6, and one more', () => {
+test('the scripts of v0.6 exist, and one more', () => {
   expect(scripts).toEqual([
     ...['backup-data.sh', 'build-and-run.sh', 'check-data.sh', 'generate-keys.sh', 'logs.sh', 'restore-data.sh'],
     ...['stop-and-clean.sh', 'stop-and-rebuild.sh'],
@@ -48,7 +48,7 @@ test('shellcheck finds nothing', async () => {
   expect(await run('shellcheck', ['-x', '-P', '.', ...files], { cwd: project })).toMatchObject({ code: 0, output: '' });
 });
 
-test.each(scripts)('%s --help says what it does, and does nothing; what it does not know it refuses', async (name) => {
+test.each(scripts)('%s --help prints its help text and does nothing; unknown options are rejected', async (name) => {
   const help = await host.script(name, '--help');
   expect([help.code, help.output]).toEqual([0, expect.stringMatching(new RegExp(`^[A-Z][^\\n]+\\n.*  ${name}`, 's'))]);
   const unknown = await host.script(name, '--nonsense');
@@ -70,13 +70,13 @@ test.each([
   expect(output).toBe(port);
 });
 
-test.each(scripts)('%s refuses a RUNTIME that there is not, and does nothing', async (name) => {
+test.each(scripts)('%s rejects an unknown RUNTIME and does nothing', async (name) => {
   const { code, output } = await run('bash', [join(folder, name)], { env: { ...host.env, RUNTIME: 'flask' } });
   expect([code, output]).toEqual([1, 'RUNTIME is "flask". Set it to wrangler or standalone, or leave it out.\n']);
   expect(readdirSync(host.folder)).toEqual([]);
 });
 
-test('work from any folder, by whatever path', async () => {
+test('scripts work from any folder and through links', async () => {
   const linked = join(host.folder, 'a link');
   symlinkSync(project, linked);
   const relative = await run('bash', ['a link/HelperScripts/logs.sh', '--help'], { cwd: host.folder, env: host.env });
@@ -84,7 +84,7 @@ test('work from any folder, by whatever path', async () => {
   rmSync(linked);
 });
 
-test('generate-keys makes good keys with mode 0600 under any umask, and never over others', async () => {
+test('generate-keys makes valid keys with mode 0600 under any umask, and never overwrites', async () => {
   const { code, output } = await run('bash', ['-c', 'umask 022; exec "$0"', join(folder, 'generate-keys.sh')], {
     env: host.env,
   });
@@ -100,7 +100,7 @@ test('generate-keys makes good keys with mode 0600 under any umask, and never ov
   rmSync(host.envFile);
 });
 
-describe('with a vault that runs without Docker', () => {
+describe('a vault without Docker', () => {
   let vault: RunningVault;
   let token: string;
   let env: Record<string, string>;
@@ -118,7 +118,7 @@ describe('with a vault that runs without Docker', () => {
 
   afterAll(() => vault.dispose());
 
-  test('backup and check work while it runs, restore asks for it to be stopped', async () => {
+  test('can be backed up and checked while it runs, but must be stopped for a restore', async () => {
     const { code, output } = await script('backup-data.sh');
     expect([code, output]).toEqual([0, expect.stringMatching(/1 keys .*every value was opened/)]);
     expect(mode(backupsOf(host)[0] as string)).toBe('600');
@@ -136,17 +136,17 @@ describe('with a vault that runs without Docker', () => {
     expect(await keys()).toEqual(['first', 'second']);
   });
 
-  test('restore, once it is stopped, brings it back and proves that it starts', async () => {
+  test('is restored once it is stopped, and is started as a test', async () => {
     await vault.stop();
     const restored = await script('restore-data.sh', backupsOf(host)[0] as string, '--yes');
     expect(restored.output).toMatch(/A value opens: that of "first"/);
-    expect(restored.output).toMatch(/It starts and is healthy\. Next: npm start/);
+    expect(restored.output).toMatch(/The vault starts and is healthy\. Next: npm start/);
     expect(restored.code).toBe(0);
     vault = await startVault({ folder: vault.folder });
     expect(await keys()).toEqual(['first']);
   });
 
-  test('a database of v0.6 moves in', async () => {
+  test('takes a database of v0.6', async () => {
     await vault.stop();
     const moved = await script('restore-data.sh', v06Database, '--yes');
     expect([moved.code, moved.output]).toEqual([
@@ -160,15 +160,15 @@ describe('with a vault that runs without Docker', () => {
     expect(before.length).toBe(1);
   });
 
-  test('one vault here and one in Docker: it has to be said which', async () => {
+  test('beside one in Docker needs --docker or --local', async () => {
     execFileSync('docker', ['volume', 'create', host.volume]);
     const { code, output } = await script('check-data.sh');
-    expect([code, output]).toEqual([1, expect.stringMatching(/Say which: --docker or --local/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/Choose one with --docker or --local/)]);
     expect((await script('check-data.sh', '--local')).code).toBe(0);
     execFileSync('docker', ['volume', 'rm', host.volume]);
   });
 
-  test('without a vault there is nothing to back up', async () => {
+  test('that does not exist cannot be backed up', async () => {
     const empty = join(host.folder, 'empty');
     mkdirSync(empty);
     const nothing = {
@@ -179,7 +179,7 @@ describe('with a vault that runs without Docker', () => {
     };
     writeFileSync(join(empty, '.env'), readFileSync(vault.envFile));
     const { code, output } = await run('bash', [join(folder, 'backup-data.sh'), '--local'], { env: nothing });
-    expect([code, output]).toEqual([1, expect.stringMatching(/There is no vault.*\n.*no new backup/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/There is no vault.*\n.*No backup was made/)]);
     expect(existsSync(join(empty, 'data'))).toBe(false);
     expect(readdirSync(join(empty, 'b'))).toEqual([]);
   });

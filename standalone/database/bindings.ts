@@ -18,8 +18,6 @@ export interface DatabaseObject extends Rpc.DurableObjectBranded {
 export interface Bindings extends Partial<Record<(typeof workerVariables)[number], string>> {
   DATABASE: DurableObjectNamespace<DatabaseObject>;
   LOCK: DurableObjectNamespace;
-  /** The database_id of wrangler.toml: by it wrangler finds the same file. */
-  DATABASE_ID: string;
   /** An absolute path. */
   DATA_FOLDER: string;
   /** `yes` if the folder's marker says that the vault has been up before. */

@@ -10,12 +10,12 @@ import {
   pendingMigrations,
   type Sql,
 } from '../../core/data-folder/database.ts';
-import { beforeUpgradeFile, vaultPaths } from '../../core/data-folder/layout.ts';
+import { beforeUpgradeFile, databaseId, vaultPaths } from '../../core/data-folder/layout.ts';
 import { type Bindings, type DatabaseObject, isKnown, type Opened } from './bindings.ts';
 import { type Job, takeAll } from './queue.ts';
 
 /** The database, in the file that `wrangler dev` uses: an object of miniflare's name, by the id in wrangler.toml. */
-export const database = ({ DATABASE, DATABASE_ID }: Bindings) => DATABASE.get(DATABASE.idFromName(DATABASE_ID));
+export const database = ({ DATABASE }: Bindings) => DATABASE.get(DATABASE.idFromName(databaseId));
 
 let objects = 0;
 /** The whole database is checked once, and not again each time that a failed write makes a new object. */
@@ -60,8 +60,8 @@ export class VaultDatabase extends DurableObject<Bindings> implements DatabaseOb
   }
 
   #open(isCopied: boolean): Opened {
-    const { DATA_FOLDER, DATABASE_ID } = this.env;
-    const { file } = vaultPaths(DATA_FOLDER, DATABASE_ID);
+    const { DATA_FOLDER } = this.env;
+    const { file } = vaultPaths(DATA_FOLDER);
     const sql = sqlOf(this.ctx.storage);
     if (!isWhole) {
       checkWhole(sql, file);

@@ -23,7 +23,6 @@ const config :Workerd.Config = (v8Flags = Keystore.v8Flags, services = [
   (name = "vault", worker = (modules = Keystore.modules, compatibilityDate = Keystore.compatibilityDate,
     durableObjectNamespaces = Keystore.objects, durableObjectStorage = (localDisk = "disk"), globalOutbound = "nothing",
     bindings = [(name = "DATABASE", durableObjectNamespace = "VaultDatabase"), (name = "LOCK", durableObjectNamespace = "FolderLock"),
-      (name = "DATABASE_ID", text = Keystore.databaseId),
 ${Object.entries(texts)
   .map(([name, text]) => `      (name = ${quote(name)}, text = ${quote(text)}),`)
   .join('\n')}

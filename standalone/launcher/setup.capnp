@@ -11,7 +11,6 @@ const config :Workerd.Config = (services = [
     compatibilityDate = "@COMPATIBILITY_DATE@", globalOutbound = "nothing", bindings = [
       (name = "DISK", service = "disk"),
       (name = "RUN", service = "run"),
-      (name = "DATABASE_ID", text = "@DATABASE_ID@"),
 @ENVIRONMENT@
     ])),
 ]);

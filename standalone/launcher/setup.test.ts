@@ -3,7 +3,7 @@ import { vaultPaths } from '../../core/data-folder/layout.ts';
 import setup from './setup.ts';
 
 const keys = { SECRET_KEY: 'the signing key', ENCRYPTION_KEY: 'the sealing key' };
-const { file: database, marker } = vaultPaths('/home/data', 'keystore');
+const { file: database, marker } = vaultPaths('/home/data');
 
 /** A `disk` service on files in memory. */
 const diskOf = (files: Record<string, string>) =>
@@ -24,7 +24,6 @@ const setUp = async (files: Record<string, string>, environment: Record<string, 
   await setup.test(undefined, {
     DISK: diskOf(files),
     RUN: diskOf(written),
-    DATABASE_ID: 'keystore',
     FOLDER: '/home',
     HAS_IPV6: 'yes',
     KEYSTORE_ENV: null,

@@ -18,7 +18,6 @@ import { createDisk, type Disk } from './disk.ts';
 interface Bindings {
   DISK: Fetcher;
   RUN: Fetcher;
-  DATABASE_ID: string;
   /** The folder in which relative paths begin. */
   FOLDER: string;
   /** Set if this machine has the address ::1. The runtime cannot read /proc, where that is. */
@@ -51,7 +50,7 @@ const setUp = async (bindings: Bindings) => {
   const envFile = absolute(bindings.KEYSTORE_ENV || '.env');
   const { hasEnvFile, lookup, tls } = await openSettings(bindings, disk, envFile, absolute);
   const { dataFolder, port, trustedProxies, ...listen } = settings.readSettings(lookup);
-  const { folder, file, marker } = vaultPaths(absolute(dataFolder), bindings.DATABASE_ID);
+  const { folder, file, marker } = vaultPaths(absolute(dataFolder));
   const isKnown = (await disk.size(marker)) !== undefined;
   const state = { file, size: await disk.size(file), isKnown };
   await checkFolder(disk, folder, state);
