@@ -34,7 +34,7 @@ export const failed = (status: ErrorStatus, error: string, headers?: Record<stri
   ...(headers && { headers }),
 });
 
-export const noSuchRoute = failed(404, 'There is no such route. The README lists all of them.');
+export const noSuchRoute = failed(404, 'There is no such route. See docs/API.md for the routes.');
 
 /** RFC 9110, section 15.5.6: the header names what the path does accept. */
 export const noSuchMethod = (methods: string[]): Reply =>
