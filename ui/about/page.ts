@@ -14,20 +14,20 @@ export const AboutPage = ({ model }: { model: AboutModel }) => {
   return html`
     <${PageHead} title="About"><${IconButton} icon="refresh" label="Check again" onClick=${() => void model.health.load()} /><//>
     <div class="cards">
-      <section class="card about-name">
-        <div class="entrance-brand"><${Mark} size=${44} /><${NameMark} /></div>
+      <section class="card panel about-name">
+        <div class="row"><${Mark} size=${44} /><${NameMark} /></div>
         <p>A vault for a small team’s API keys. Keys are encrypted before they are stored, and every access is logged.</p>
         <${Content} of=${model.health} failure="Could not load the vault’s health" waiting="Loading the vault’s health…">
           ${(health: Health) => html`<${Facts} health=${health} />`}
         <//>
       </section>
-      <section class="card" aria-labelledby="programs-title">
+      <section class="card panel" aria-labelledby="programs-title">
         <h2 id="programs-title">For programs</h2>
         <p class="soft">Programs can do everything that you can do here. Sign in to get a token, then request a key by its name:</p>
         <pre class="snippet" tabindex=${0} role="group" aria-label="Example">${example(location.origin)}</pre>
         <p class="links"><a href="/health">/health</a><a href="/health/live">/health/live</a></p>
       </section>
-      <section class="card" aria-labelledby="shortcuts-title">
+      <section class="card panel" aria-labelledby="shortcuts-title">
         <h2 id="shortcuts-title">Keyboard shortcuts</h2>
         <${ShortcutTable} />
       </section>
@@ -50,6 +50,6 @@ const Facts = ({ health }: { health: Health }) => {
       <dt>Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Unhealthy'}</span></dd>
       <dt>Checked</dt><dd><${Ago} time=${health.timestamp} /></dd>
     </dl>
-    ${health.error && html`<p class="form-problem" role="alert">${health.error}</p>`}
+    ${health.error && html`<p class="form-problem row" role="alert">${health.error}</p>`}
   `;
 };

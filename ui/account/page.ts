@@ -26,15 +26,15 @@ export const AccountPage = ({ model, session, onChangePassword, onSignOut }: Pro
       <${Button} icon="leave" onClick=${onSignOut}>Sign out<//>
     <//>
     <div class="cards">
-      <section class="card" aria-labelledby="theme-title">
+      <section class="card panel" aria-labelledby="theme-title">
         <h2 id="theme-title">Appearance</h2>
         <${ThemeChoice} />
       </section>
-      <section class="card" aria-labelledby="password-title">
+      <section class="card panel" aria-labelledby="password-title">
         <h2 id="password-title">Password</h2>
         <${NewPasswordForm} username=${session.user} action="Change password" onSubmit=${changePassword} />
       </section>
-      <section class="card" aria-labelledby="sessions-title">
+      <section class="card panel" aria-labelledby="sessions-title">
         <h2 id="sessions-title">Sessions</h2>
         <p class="soft">Where your account is signed in. If you do not recognise a session, end it and change your password.</p>
         <${Sessions} model=${model} onSignOut=${onSignOut} />

@@ -29,7 +29,7 @@ export const Sessions = ({ model, onSignOut }: Props) => {
 };
 
 const Row = ({ one, model, onSignOut }: Props & { one: ListedSession }) => html`
-  <li class="session">
+  <li class="session row">
     <div>
       <p><strong title=${one.user_agent}>${readableUserAgent(one.user_agent)}</strong>${one.is_current && html` <span class="badge">this session</span>`}</p>
       <p class="soft"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · expires <${Until} time=${one.expires_at} /></p>

@@ -79,7 +79,7 @@ export const EditKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => {
       title=${row.name} action="Save" task=${task} problem=${problem.field ? null : problem.text} aside=${remove}
       onSubmit=${submit} onClose=${close}
     >
-      <p class="facts">Added by ${row.createdBy} <${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} /></p>
+      <p class="note">Added by ${row.createdBy} <${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} /></p>
       <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} isTall /></div>
       <${ValueField} model=${model} name=${row.name} error=${problem.field === 'api_key' ? problem.text : null} />
       <${DescriptionField} model=${model} error=${problem.field === 'description' ? problem.text : null} />

@@ -15,7 +15,7 @@ export const SortHeader = ({ by, sort, onSort, children }: Props) => {
   const isChosen = sort.by === by;
   return html`
     <span role="columnheader" aria-sort=${isChosen ? direction : 'none'}>
-      <button type="button" class="sort ${isChosen ? 'chosen' : ''}" onClick=${() => onSort(by)}>
+      <button type="button" class="sort bare ${isChosen ? 'chosen' : ''}" onClick=${() => onSort(by)}>
         ${children}<${Icon} name=${isChosen && sort.isBackwards ? 'down' : 'up'} size=${14} />
       </button>
     </span>

@@ -19,7 +19,7 @@ export const Toolbar = ({ model, isAdmin }: { model: KeysModel; isAdmin: boolean
   const all = model.list.answer.value?.length ?? 0;
   const shown = model.shown.value.length;
   return html`
-    <div class="toolbar" role="search">
+    <div class="toolbar row" role="search">
       <${SearchField} label="Search keys" value=${model.text.value} onInput=${model.search} />
       <select
         class="input sort-select" aria-label="Sort by" value=${sortText(model.sort.value) || 'name'}
@@ -27,7 +27,7 @@ export const Toolbar = ({ model, isAdmin }: { model: KeysModel; isAdmin: boolean
       >
         ${[...choices, ...(isAdmin ? [byOwner] : [])].map(({ value, text }) => html`<option key=${value} value=${value}>${text}</option>`)}
       </select>
-      <p class="count" role="status">${countText(shown, all)}</p>
+      <p class="count note" role="status">${countText(shown, all)}</p>
     </div>
   `;
 };

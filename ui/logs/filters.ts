@@ -20,7 +20,7 @@ export const Filters = ({ model, isAdmin }: Props) => {
     />
   `;
   return html`
-    <div class="toolbar filters" role="search" aria-label="Filter the logs">
+    <div class="toolbar filters row" role="search" aria-label="Filter the logs">
       <select
         class="input" aria-label="Action" value=${query.action ?? ''}
         onChange=${(event: Event) => model.setFilter('action', typed(event))}

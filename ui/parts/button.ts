@@ -24,7 +24,7 @@ interface IconButtonProps extends Omit<ButtonHTMLAttributes, 'icon' | 'label' | 
 }
 
 export const IconButton = ({ icon, label, ...rest }: IconButtonProps) => html`
-  <button type="button" ...${rest} class="icon-button" aria-label=${label} title=${label}>
+  <button type="button" ...${rest} class="icon-button bare" aria-label=${label} title=${label}>
     <${Icon} name=${icon} />
   </button>
 `;

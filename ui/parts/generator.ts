@@ -25,7 +25,7 @@ export const Generator = ({ onGenerate }: { onGenerate: (text: string) => void }
     <details class="generator">
       <summary>Generate a random value</summary>
       <div class="generator-body">
-        <label class="generator-length">
+        <label class="generator-length row">
           <span>Length</span>
           <input
             type="range" min=${minRandomCharacters} max=${maxSliderCharacters} value=${Math.min(length.value, maxSliderCharacters)}

@@ -47,7 +47,7 @@ export const Palette = ({ find, onClose }: Props) => {
 
   return html`
     <${Dialog} title="Commands" kind="palette" isTitled=${false} onClose=${onClose}>
-      <div class="palette-search">
+      <div class="palette-search row">
         <${Icon} name="search" />
         <input
           role="combobox" aria-label="Search keys and commands" aria-expanded="true" aria-controls="palette-list" autofocus
@@ -60,10 +60,10 @@ export const Palette = ({ find, onClose }: Props) => {
         ${commands.map(
           (command, index) => html`
             <li
-              key=${command.id} id="palette-${index}" role="option" aria-selected=${index === at}
+              key=${command.id} class="row" id="palette-${index}" role="option" aria-selected=${index === at}
               onClick=${() => run(command)} onPointerMove=${() => (chosen.value = index)}
             >
-              <${Icon} name=${command.icon} /><span>${command.text}</span>${command.hint && html`<small>${command.hint}</small>`}
+              <${Icon} name=${command.icon} /><span class="cut">${command.text}</span>${command.hint && html`<small>${command.hint}</small>`}
             </li>
           `,
         )}

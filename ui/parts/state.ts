@@ -32,7 +32,7 @@ interface BlankProps {
 /** In place of an empty list: why it is empty, and the one thing to do next. */
 export const Blank = ({ icon, title, children, tone = 'plain' }: BlankProps) => html`
   <div class="blank ${tone}" role=${tone === 'bad' ? 'alert' : undefined}>
-    <div class="blank-icon"><${Icon} name=${icon} size=${28} /></div>
+    <div class="blank-icon disc"><${Icon} name=${icon} size=${28} /></div>
     <h2>${title}</h2>
     ${children}
   </div>
@@ -51,5 +51,5 @@ export const Failed = ({ error, title, onRetry }: { error: Problem; title: strin
 
 /** Appears only after a moment, so that quick answers do not flicker. */
 export const Waiting = ({ children }: { children: ComponentChildren }) => html`
-  <div class="waiting" role="status"><span class="spinner" /><span>${children}</span></div>
+  <div class="waiting row" role="status"><span class="spinner" /><span>${children}</span></div>
 `;

@@ -75,7 +75,7 @@ const tones = { good: 'check', bad: 'alert', plain: 'info' } as const;
 const ToastCard = ({ toast }: { toast: Toast }) => {
   const { id, text, tone = 'good', undo, isCountdown = false, left } = toast;
   return html`
-    <div class="toast ${tone}">
+    <div class="toast row ${tone}">
       <${Icon} name=${tones[tone]} />
       <span class="toast-text">${text}</span>
       ${isCountdown && html`<${Countdown} seconds=${left} />`}

@@ -77,8 +77,8 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
 
   const shown = indexesShown(range.value, activeIndex, items.length);
   return html`
-    <div class="grid" role="grid" aria-label=${label} aria-rowcount=${items.length + 1}>
-      <div class="grid-head" role="rowgroup"><div role="row" class="grid-row" aria-rowindex=${1}>${head}</div></div>
+    <div class="grid panel" role="grid" aria-label=${label} aria-rowcount=${items.length + 1}>
+      <div class="grid-head note" role="rowgroup"><div role="row" class="grid-row" aria-rowindex=${1}>${head}</div></div>
       <div
         class="grid-body" role="rowgroup" ref=${body} onKeyDown=${onKeyDown}
         style=${{ height: `${items.length * rowHeight.value}px` }}

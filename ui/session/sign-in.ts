@@ -32,7 +32,7 @@ export const SignIn = ({ notice, username }: Props) => {
     <main class="entrance">
       <${Dial} />
       <form class="entrance-card" ref=${form} onSubmit=${submit}>
-        <h1 class="entrance-brand"><${Mark} size=${44} /><${NameMark} /></h1>
+        <h1 class="row"><${Mark} size=${44} /><${NameMark} /></h1>
         <p class="entrance-lead">${notice ?? 'Sign in to your team’s API keys.'}</p>
         <${Field} label="User name">
           ${(field: object) => html`<input

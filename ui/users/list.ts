@@ -16,9 +16,9 @@ interface Props {
 }
 
 export const UserList = ({ model, users, me }: Props) => html`
-  <div class="table users" role="table" aria-label="Users">
+  <div class="panel users" role="table" aria-label="Users">
     <div role="rowgroup" class="table-head">
-      <div role="row" class="table-row">
+      <div role="row" class="table-row note">
         ${['User', 'Role', 'Active', 'Keys', 'Last sign-in'].map((text) => html`<span key=${text} role="columnheader">${text}</span>`)}
         <span role="columnheader"><span class="unseen">Actions</span></span>
       </div>
@@ -31,9 +31,9 @@ export const UserList = ({ model, users, me }: Props) => html`
 
 const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boolean }) => html`
   <div role="row" class="table-row ${user.is_active ? '' : 'inactive'}">
-    <div role="cell" class="cell-user">
-      <span class="avatar" aria-hidden="true">${[...user.username][0]?.toUpperCase()}</span>
-      <span class="who"><bdi title=${user.username}>${user.username}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
+    <div role="cell" class="cell-user row">
+      <span class="avatar disc" aria-hidden="true">${[...user.username][0]?.toUpperCase()}</span>
+      <span class="who"><bdi class="cut" title=${user.username}>${user.username}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
     </div>
     <div role="cell" class="cell-role"><${RoleChoice} model=${model} user=${user} isMe=${isMe} /></div>
     <div role="cell" class="cell-active">
@@ -43,8 +43,8 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
         onChange=${(isOn: boolean) => void change(model, user, { is_active: isOn })}
       />
     </div>
-    <div role="cell" class="cell-keys"><span class="cell-label">Keys </span>${user.key_count.toLocaleString()}</div>
-    <div role="cell" class="cell-login"><span class="cell-label">Last sign-in </span>${user.last_login ? html`<${Ago} time=${user.last_login} />` : 'never'}</div>
+    <div role="cell" class="cell-keys note"><span class="cell-label">Keys </span>${user.key_count.toLocaleString()}</div>
+    <div role="cell" class="cell-login note"><span class="cell-label">Last sign-in </span>${user.last_login ? html`<${Ago} time=${user.last_login} />` : 'never'}</div>
     <div role="cell" class="cell-actions">
       <${IconButton} icon="lock" label="Reset the password of ${user.username}" onClick=${() => model.show({ kind: 'password', user })} />
       <${IconButton}

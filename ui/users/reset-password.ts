@@ -26,7 +26,7 @@ export const ResetPassword = ({ model, user }: { model: UsersModel; user: User }
       title="Reset password" action="Set password" task=${task} problem=${problem.field ? null : problem.text}
       onSubmit=${submit} onClose=${close}
     >
-      <p class="prose">Set a new password for <strong class="verbatim">${user.username}</strong>. This signs the user out everywhere.</p>
+      <p class="soft">Set a new password for <strong class="verbatim">${user.username}</strong>. This signs the user out everywhere.</p>
       <${GivenPassword} label="New password" password=${password} error=${problem.field ? problem.text : null} />
       <${MustChange} isOn=${mustChange} />
     <//>
