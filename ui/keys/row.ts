@@ -3,14 +3,12 @@ import { html } from 'htm/preact';
 import { IconButton } from '../parts/button.ts';
 import { Highlight } from '../parts/highlight.ts';
 import { Ago } from '../parts/time.ts';
-import type { KeysModel } from './model.ts';
+import type { KeysProps } from './model.ts';
 import type { KeyRow } from './order.ts';
 import { Value } from './value.ts';
 
-interface Props {
-  model: KeysModel;
+interface Props extends KeysProps {
   row: KeyRow;
-  isAdmin: boolean;
   isActive: boolean;
 }
 

@@ -2,9 +2,7 @@
 import { html } from 'htm/preact';
 
 export const Highlight = ({ text, words }: { text: string; words: string }) => {
-  const found = words.trim()
-    ? marked(text, words.toLowerCase().split(/\s+/).filter(Boolean))
-    : [{ text, isHit: false }];
+  const found = marked(text, words.toLowerCase().split(/\s+/).filter(Boolean));
   return html`<bdi>${found.map((part) => (part.isHit ? html`<mark>${part.text}</mark>` : part.text))}</bdi>`;
 };
 

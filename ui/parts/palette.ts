@@ -46,8 +46,8 @@ export const Palette = ({ find, onClose }: Props) => {
   };
 
   return html`
-    <${Dialog} title="Commands" kind="palette" isTitled=${false} onClose=${onClose}>
-      <div class="palette-search row">
+    <${Dialog} title="Commands" kind="palette" onClose=${onClose}>
+      <div class="palette-search row soft">
         <${Icon} name="search" />
         <input
           role="combobox" aria-label="Search keys and commands" aria-expanded="true" aria-controls="palette-list" autofocus
@@ -68,7 +68,7 @@ export const Palette = ({ find, onClose }: Props) => {
           `,
         )}
       </ul>
-      ${commands.length === 0 && html`<p class="palette-none">No matching keys or commands.</p>`}
+      ${commands.length === 0 && html`<p class="palette-none soft">No matching keys or commands.</p>`}
     <//>
   `;
 };

@@ -49,12 +49,10 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
       if (next.first !== range.value.first || next.end !== range.value.end) range.value = next;
     };
     measure();
-    addEventListener('scroll', measure, { passive: true });
-    addEventListener('resize', measure);
-    return () => {
-      removeEventListener('scroll', measure);
-      removeEventListener('resize', measure);
-    };
+    const listening = new AbortController();
+    addEventListener('scroll', measure, { passive: true, signal: listening.signal });
+    addEventListener('resize', measure, { signal: listening.signal });
+    return () => listening.abort();
   }, [items.length]);
 
   const moveTo = (index: number) => {
@@ -69,8 +67,8 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
     const isOnRow = event.target instanceof HTMLElement && event.target.getAttribute('role') === 'row';
     const item = items[activeIndex];
     if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !item) return;
-    const target = destination(event.key, activeIndex, items.length);
-    if (target !== null) moveTo(target);
+    const target = destinations[event.key]?.(activeIndex, items.length);
+    if (target !== undefined) moveTo(target);
     else if (!isOnRow || !onKey(item, event.key)) return;
     event.preventDefault();
   };
@@ -132,23 +130,14 @@ const indexesShown = ({ first, end }: Range, active: number, count: number): num
 
 const rowsPerPage = 10;
 
-const destination = (key: string, at: number, count: number): number | null => {
-  switch (key) {
-    case 'ArrowDown':
-      return at + 1;
-    case 'ArrowUp':
-      return at - 1;
-    case 'PageDown':
-      return at + rowsPerPage;
-    case 'PageUp':
-      return at - rowsPerPage;
-    case 'Home':
-      return 0;
-    case 'End':
-      return count - 1;
-    default:
-      return null;
-  }
+/** Where each key moves the active row. */
+const destinations: Record<string, (at: number, count: number) => number> = {
+  ArrowDown: (at) => at + 1,
+  ArrowUp: (at) => at - 1,
+  PageDown: (at) => at + rowsPerPage,
+  PageUp: (at) => at - rowsPerPage,
+  Home: () => 0,
+  End: (_, count) => count - 1,
 };
 
 /** Keeps the row clear of the sticky bars at the top and the bottom. */

@@ -8,7 +8,7 @@ import { changePassword, session } from './model.ts';
 export const NewPassword = ({ onSignOut }: { onSignOut: () => void }) => html`
   <main class="entrance">
     <${Dial} />
-    <div class="entrance-card">
+    <div class="entrance-card panel">
       <div class="row"><${Mark} size=${44} /><${NameMark} /></div>
       <h1 class="entrance-title">Choose a new password</h1>
       <p class="entrance-lead">

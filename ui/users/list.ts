@@ -4,7 +4,6 @@ import type { Role } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
 import { complain } from '../parts/complain.ts';
 import { typed } from '../parts/events.ts';
-import { Switch } from '../parts/switch.ts';
 import { Ago } from '../parts/time.ts';
 import { notify } from '../parts/toast.ts';
 import type { User, UsersModel } from './model.ts';
@@ -37,11 +36,13 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
     </div>
     <div role="cell" class="cell-role"><${RoleChoice} model=${model} user=${user} isMe=${isMe} /></div>
     <div role="cell" class="cell-active">
-      <${Switch}
-        label="${user.username} is active" isOn=${user.is_active} isFixed=${isMe}
-        title=${isMe ? 'Only another admin can deactivate you.' : undefined}
-        onChange=${(isOn: boolean) => void change(model, user, { is_active: isOn })}
-      />
+      <button
+        type="button" class="switch" role="switch" aria-checked=${user.is_active ? 'true' : 'false'} disabled=${isMe}
+        aria-label="${user.username} is active" title=${isMe ? 'Only another admin can deactivate you.' : undefined}
+        onClick=${() => void change(model, user, { is_active: !user.is_active })}
+      >
+        <span class="switch-knob" />
+      </button>
     </div>
     <div role="cell" class="cell-keys note"><span class="cell-label">Keys </span>${user.key_count.toLocaleString()}</div>
     <div role="cell" class="cell-login note"><span class="cell-label">Last sign-in </span>${user.last_login ? html`<${Ago} time=${user.last_login} />` : 'never'}</div>
