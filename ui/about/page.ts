@@ -42,9 +42,9 @@ const Facts = ({ health }: { health: Health }) => {
   const isHealthy = health.status === 'healthy';
   return html`
     <dl class="pairs">
-      <dt>Version</dt><dd>${health.version ?? 'unknown'}</dd>
-      <dt>Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Unhealthy'}</span></dd>
-      <dt>Checked</dt><dd><${Ago} time=${health.timestamp} /></dd>
+      <dt class="soft">Version</dt><dd>${health.version ?? 'unknown'}</dd>
+      <dt class="soft">Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Unhealthy'}</span></dd>
+      <dt class="soft">Checked</dt><dd><${Ago} time=${health.timestamp} /></dd>
     </dl>
     ${health.error && html`<p class="form-problem row" role="alert">${health.error}</p>`}
   `;

@@ -28,7 +28,7 @@ const Row = ({ one, model, onSignOut }: Props & { one: ListedSession }) => html`
   <li class="session row ends">
     <div>
       <p><strong title=${one.user_agent}>${readableUserAgent(one.user_agent)}</strong>${one.is_current && html` <span class="badge">this session</span>`}</p>
-      <p class="soft"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · expires <${Until} time=${one.expires_at} /></p>
+      <p class="note"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · expires <${Until} time=${one.expires_at} /></p>
     </div>
     ${
       one.is_current

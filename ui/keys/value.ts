@@ -7,7 +7,7 @@ import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from '../parts/button.ts';
 import { copySecret } from '../parts/clipboard.ts';
-import { complain } from '../parts/complain.ts';
+import { complain } from '../parts/toast.ts';
 import type { KeysModel } from './model.ts';
 
 interface Props {

@@ -1,6 +1,7 @@
 /** Toasts: short messages at the edge of the page that report what was done and offer to undo it. */
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
+import { asProblem } from '../api/loaded.ts';
 import { Button, IconButton } from './button.ts';
 import { Icon } from './icon.ts';
 
@@ -37,6 +38,12 @@ export const notify = (news: News): (() => void) => {
   toasts.value = [...toasts.value.slice(1 - maxToasts), { ...news, id, left: seconds }];
   if (seconds > 0) countDown(id);
   return () => dismiss(id);
+};
+
+/** Reports an error as a toast, for actions without a form. An expired session is reported by the sign-in page instead. */
+export const complain = (error: unknown): void => {
+  const problem = asProblem(error);
+  if (problem.status !== 401) notify({ tone: 'bad', text: problem.message });
 };
 
 const dismiss = (id: number) => {

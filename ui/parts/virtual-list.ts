@@ -88,9 +88,7 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
             <div
               key=${keyOf(item)} role="row" class="grid-row" data-index=${index} aria-rowindex=${index + 2}
               tabindex=${isActive ? 0 : -1} style=${{ transform: `translateY(${index * rowHeight.value}px)` }}
-              onFocusIn=${() => {
-                active.value = index;
-              }}
+              onFocusIn=${() => (active.value = index)}
             >
               ${row(item, isActive)}
             </div>

@@ -40,7 +40,7 @@ export const Shell = ({ tabs, session, onPalette, onSignOut, children }: Props) 
       <footer class="side-foot row">
         <a class="me row" href=${href('account')} aria-current=${current('account')}>
           <span class="avatar disc" aria-hidden="true">${[...session.user][0]?.toUpperCase()}</span>
-          <span class="who"><bdi class="cut" title=${session.user}>${session.user}</bdi><small>${session.role === 'admin' ? 'Admin' : 'User'}</small></span>
+          <span class="who"><bdi class="cut" title=${session.user}>${session.user}</bdi><small class="soft">${session.role === 'admin' ? 'Admin' : 'User'}</small></span>
         </a>
         <${IconButton} icon="leave" label="Sign out" onClick=${onSignOut} />
       </footer>

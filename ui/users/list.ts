@@ -2,10 +2,9 @@
 import { html } from 'htm/preact';
 import type { Role } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
-import { complain } from '../parts/complain.ts';
 import { typed } from '../parts/events.ts';
 import { Ago } from '../parts/time.ts';
-import { notify } from '../parts/toast.ts';
+import { complain, notify } from '../parts/toast.ts';
 import type { User, UsersModel } from './model.ts';
 
 interface Props {
@@ -62,7 +61,7 @@ const Remark = ({ user, isMe }: { user: User; isMe: boolean }) => {
     !user.is_active && 'deactivated',
     user.must_change_password && 'must choose a new password',
   ].filter((remark) => remark !== false);
-  return remarks.length > 0 ? html`<small>${remarks.join(', ')}</small>` : null;
+  return remarks.length > 0 ? html`<small class="soft">${remarks.join(', ')}</small>` : null;
 };
 
 const RoleChoice = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boolean }) => {
