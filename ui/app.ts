@@ -39,7 +39,10 @@ export const App = () => {
     case 'starting':
       return html`<main class="entrance"><${Waiting}>Opening…<//></main>`;
     case 'unreachable':
-      return html`<${Unreachable} />`;
+      return (
+        startProblem.value &&
+        html`<main class="entrance"><${Failed} error=${startProblem.value} title="Cannot reach the vault" onRetry=${start} /></main>`
+      );
     case 'out':
       return html`<${SignIn} notice=${null} username="" />`;
     case 'ended':
@@ -48,10 +51,6 @@ export const App = () => {
       return session.value && html`<${SignedIn} session=${session.value} />`;
   }
 };
-
-const Unreachable = () =>
-  startProblem.value &&
-  html`<main class="entrance"><${Failed} error=${startProblem.value} title="Cannot reach the vault" onRetry=${start} /></main>`;
 
 const SignedIn = ({ session: mine }: { session: Session }) => {
   if (mine.must_change_password) return html`<${NewPassword} onSignOut=${leave} />`;
@@ -111,7 +110,7 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
     case 'account':
       return html`<${AccountPage} model=${own.account} session=${mine} onChangePassword=${changePassword} onSignOut=${leave} />`;
     case 'about':
-      return html`<${AboutPage} model=${own.about} />`;
+      return html`<${AboutPage} health=${own.health} />`;
   }
 };
 

@@ -1,4 +1,5 @@
 /** The commands of the palette. Keys are among them once their list is loaded. */
+import type { KeysModel, Open } from './keys/model.ts';
 import { filtered, type KeyRow } from './keys/order.ts';
 import { copyValue } from './keys/value.ts';
 import type { Models } from './models.ts';
@@ -34,12 +35,14 @@ const keyCommands = ({ keys }: Models, wanted: string): Command[] =>
         icon: 'edit',
         text: row.name,
         hint: 'Edit',
-        run: () => {
-          go('keys');
-          keys.show({ kind: 'edit', row });
-        },
+        run: () => openKey(keys, { kind: 'edit', row }),
       },
     ]);
+
+const openKey = (keys: KeysModel, dialog: Open) => {
+  go('keys');
+  keys.show(dialog);
+};
 
 /** Names that begin with `wanted`, then names that contain it, then the rest. */
 const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
@@ -55,10 +58,7 @@ const fixedCommands = ({ keys }: Models, tabs: readonly Tab[], signOut: () => vo
     id: 'add-key',
     icon: 'plus',
     text: 'Add key',
-    run: () => {
-      go('keys');
-      keys.show({ kind: 'new' });
-    },
+    run: () => openKey(keys, { kind: 'new' }),
   },
   ...tabs.map(({ page, text, icon }) => ({ id: page, icon, text, hint: 'Go to', run: () => go(page) })),
   {

@@ -1,6 +1,7 @@
 /** The state behind every page, for one user. It survives an expired session, but not a change of user. */
-import { aboutModel } from './about/model.ts';
 import { accountModel } from './account/model.ts';
+import { api } from './api/client.ts';
+import { loaded } from './api/loaded.ts';
 import { keysModel } from './keys/model.ts';
 import { logsModel } from './logs/model.ts';
 import { usersModel } from './users/model.ts';
@@ -11,7 +12,7 @@ const modelsFor = (user: string) => ({
   logs: logsModel(),
   users: usersModel(),
   account: accountModel(),
-  about: aboutModel(),
+  health: loaded(api.health),
 });
 export type Models = ReturnType<typeof modelsFor>;
 

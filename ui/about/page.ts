@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useLayoutEffect } from 'preact/hooks';
+import type { Loaded } from '../api/loaded.ts';
 import type { Health } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
 import { Mark, NameMark } from '../parts/mark.ts';
@@ -7,33 +7,29 @@ import { PageHead } from '../parts/page-head.ts';
 import { ShortcutTable } from '../parts/shortcuts.ts';
 import { Content } from '../parts/state.ts';
 import { Ago } from '../parts/time.ts';
-import type { AboutModel } from './model.ts';
 
-export const AboutPage = ({ model }: { model: AboutModel }) => {
-  useLayoutEffect(() => void model.health.load(), [model]);
-  return html`
-    <${PageHead} title="About"><${IconButton} icon="refresh" label="Check again" onClick=${() => void model.health.load()} /><//>
-    <div class="cards">
-      <section class="card about-name">
-        <div class="entrance-brand"><${Mark} size=${44} /><${NameMark} /></div>
-        <p>A vault for a small team’s API keys. Keys are encrypted before they are stored, and every access is logged.</p>
-        <${Content} of=${model.health} failure="Could not load the vault’s health" waiting="Loading the vault’s health…">
-          ${(health: Health) => html`<${Facts} health=${health} />`}
-        <//>
-      </section>
-      <section class="card" aria-labelledby="programs-title">
-        <h2 id="programs-title">For programs</h2>
-        <p class="soft">Programs can do everything that you can do here. Sign in to get a token, then request a key by its name:</p>
-        <pre class="snippet" tabindex=${0} role="group" aria-label="Example">${example(location.origin)}</pre>
-        <p class="links"><a href="/health">/health</a><a href="/health/live">/health/live</a></p>
-      </section>
-      <section class="card" aria-labelledby="shortcuts-title">
-        <h2 id="shortcuts-title">Keyboard shortcuts</h2>
-        <${ShortcutTable} />
-      </section>
-    </div>
-  `;
-};
+export const AboutPage = ({ health }: { health: Loaded<Health> }) => html`
+  <${PageHead} title="About"><${IconButton} icon="refresh" label="Check again" onClick=${() => void health.load()} /><//>
+  <div class="cards">
+    <section class="card panel about-name">
+      <div class="row"><${Mark} size=${44} /><${NameMark} /></div>
+      <p>A vault for a small team’s API keys. Keys are encrypted before they are stored, and every access is logged.</p>
+      <${Content} of=${health} failure="Could not load the vault’s health" waiting="Loading the vault’s health…">
+        ${(answer: Health) => html`<${Facts} health=${answer} />`}
+      <//>
+    </section>
+    <section class="card panel" aria-labelledby="programs-title">
+      <h2 id="programs-title">For programs</h2>
+      <p class="soft">Programs can do everything that you can do here. Sign in to get a token, then request a key by its name:</p>
+      <pre class="snippet well" tabindex=${0} role="group" aria-label="Example">${example(location.origin)}</pre>
+      <p class="links mono"><a href="/health">/health</a><a href="/health/live">/health/live</a></p>
+    </section>
+    <section class="card panel" aria-labelledby="shortcuts-title">
+      <h2 id="shortcuts-title">Keyboard shortcuts</h2>
+      <${ShortcutTable} />
+    </section>
+  </div>
+`;
 
 const example = (origin: string) => `curl ${origin}/auth/login \\
   -H 'Content-Type: application/json' \\
@@ -46,10 +42,10 @@ const Facts = ({ health }: { health: Health }) => {
   const isHealthy = health.status === 'healthy';
   return html`
     <dl class="pairs">
-      <dt>Version</dt><dd>${health.version ?? 'unknown'}</dd>
-      <dt>Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Unhealthy'}</span></dd>
-      <dt>Checked</dt><dd><${Ago} time=${health.timestamp} /></dd>
+      <dt class="soft">Version</dt><dd>${health.version ?? 'unknown'}</dd>
+      <dt class="soft">Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Unhealthy'}</span></dd>
+      <dt class="soft">Checked</dt><dd><${Ago} time=${health.timestamp} /></dd>
     </dl>
-    ${health.error && html`<p class="form-problem" role="alert">${health.error}</p>`}
+    ${health.error && html`<p class="form-problem row" role="alert">${health.error}</p>`}
   `;
 };

@@ -3,10 +3,11 @@ import type { Session } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
 import { NewPasswordForm } from '../parts/new-password-form.ts';
 import { PageHead } from '../parts/page-head.ts';
+import { Segmented } from '../parts/segmented.ts';
 import { notify } from '../parts/toast.ts';
+import { setTheme, theme, themes } from '../shell/theme.ts';
 import type { AccountModel } from './model.ts';
 import { Sessions } from './sessions.ts';
-import { ThemeChoice } from './theme.ts';
 
 interface Props {
   model: AccountModel;
@@ -26,15 +27,15 @@ export const AccountPage = ({ model, session, onChangePassword, onSignOut }: Pro
       <${Button} icon="leave" onClick=${onSignOut}>Sign out<//>
     <//>
     <div class="cards">
-      <section class="card" aria-labelledby="theme-title">
+      <section class="card panel" aria-labelledby="theme-title">
         <h2 id="theme-title">Appearance</h2>
-        <${ThemeChoice} />
+        <${Segmented} label="Theme" value=${theme.value} choices=${themes} onChange=${setTheme} />
       </section>
-      <section class="card" aria-labelledby="password-title">
+      <section class="card panel" aria-labelledby="password-title">
         <h2 id="password-title">Password</h2>
         <${NewPasswordForm} username=${session.user} action="Change password" onSubmit=${changePassword} />
       </section>
-      <section class="card" aria-labelledby="sessions-title">
+      <section class="card panel" aria-labelledby="sessions-title">
         <h2 id="sessions-title">Sessions</h2>
         <p class="soft">Where your account is signed in. If you do not recognise a session, end it and change your password.</p>
         <${Sessions} model=${model} onSignOut=${onSignOut} />

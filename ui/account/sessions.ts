@@ -1,5 +1,4 @@
 import { html } from 'htm/preact';
-import { useLayoutEffect } from 'preact/hooks';
 import type { ListedSession } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
 import { Confirm } from '../parts/confirm.ts';
@@ -14,25 +13,22 @@ interface Props {
   onSignOut: () => void;
 }
 
-export const Sessions = ({ model, onSignOut }: Props) => {
-  useLayoutEffect(() => void model.sessions.load(), [model]);
-  return html`
-    <${Content} of=${model.sessions} failure="Could not load your sessions" waiting="Loading your sessions…">
-      ${(sessions: ListedSession[]) => html`
-        <ul class="sessions">
-          ${sessions.map((one) => html`<${Row} key=${one.id} one=${one} model=${model} onSignOut=${onSignOut} />`)}
-        </ul>
-        <${EndSession} model=${model} />
-      `}
-    <//>
-  `;
-};
+export const Sessions = ({ model, onSignOut }: Props) => html`
+  <${Content} of=${model.sessions} failure="Could not load your sessions" waiting="Loading your sessions…">
+    ${(sessions: ListedSession[]) => html`
+      <ul class="sessions">
+        ${sessions.map((one) => html`<${Row} key=${one.id} one=${one} model=${model} onSignOut=${onSignOut} />`)}
+      </ul>
+      <${EndSession} model=${model} />
+    `}
+  <//>
+`;
 
 const Row = ({ one, model, onSignOut }: Props & { one: ListedSession }) => html`
-  <li class="session">
+  <li class="session row ends">
     <div>
       <p><strong title=${one.user_agent}>${readableUserAgent(one.user_agent)}</strong>${one.is_current && html` <span class="badge">this session</span>`}</p>
-      <p class="soft"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · expires <${Until} time=${one.expires_at} /></p>
+      <p class="note"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · expires <${Until} time=${one.expires_at} /></p>
     </div>
     ${
       one.is_current

@@ -30,7 +30,7 @@ interface Options {
   isSignIn?: boolean;
 }
 
-const call = async <Answer>(method: string, path: string, options: Options = {}): Promise<Answer> => {
+const call = async <Answer = unknown>(method: string, path: string, options: Options = {}): Promise<Answer> => {
   pending.value += 1;
   try {
     const response = await request(method, path, options.body);
@@ -76,33 +76,29 @@ const get = <Answer>(path: string, query: Record<string, string> = {}) => {
 
 const keyPath = (name: string) => `/keys/${encodeURIComponent(name)}`;
 
-interface Done {
-  message: string;
-}
-
 export const api = {
   session: () => get<wire.Session>('/auth/session'),
   signIn: (username: string, password: string) =>
     call<wire.Session>('POST', '/auth/login', { body: { username, password }, isSignIn: true }),
-  signOut: () => call<Done>('POST', '/auth/logout'),
+  signOut: () => call('POST', '/auth/logout'),
   changePassword: (current_password: string, new_password: string) =>
-    call<Done>('POST', '/auth/password', { body: { current_password, new_password } }),
+    call('POST', '/auth/password', { body: { current_password, new_password } }),
   sessions: () => get<wire.SessionList>('/auth/sessions'),
-  revokeSession: (id: string) => call<Done>('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
+  revokeSession: (id: string) => call('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
 
   keys: (after: string) => get<wire.KeyList>('/keys', after ? { after } : {}),
   key: (name: string) => get<wire.Key>(keyPath(name)),
-  addKey: (key: wire.NewKey) => call<Done>('POST', '/keys', { body: key }),
-  updateKey: (name: string, change: wire.KeyChange) => call<Done>('PUT', keyPath(name), { body: change }),
-  deleteKey: (name: string) => call<Done>('DELETE', keyPath(name)),
+  addKey: (key: wire.NewKey) => call('POST', '/keys', { body: key }),
+  updateKey: (name: string, change: wire.KeyChange) => call('PUT', keyPath(name), { body: change }),
+  deleteKey: (name: string) => call('DELETE', keyPath(name)),
 
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
   activity: (per: string) => get<wire.Activity>('/logs/activity', { per }),
 
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
-  addUser: (user: wire.NewUser) => call<Done>('POST', '/users', { body: user }),
-  updateUser: (id: number, change: wire.UserChange) => call<Done>('PUT', `/users/${id}`, { body: change }),
-  deleteUser: (id: number) => call<Done>('DELETE', `/users/${id}`),
+  addUser: (user: wire.NewUser) => call('POST', '/users', { body: user }),
+  updateUser: (id: number, change: wire.UserChange) => call('PUT', `/users/${id}`, { body: change }),
+  deleteUser: (id: number) => call('DELETE', `/users/${id}`),
 
   health: () => call<wire.Health>('GET', '/health', { accepts: 503 }),
 };

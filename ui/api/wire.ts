@@ -30,9 +30,7 @@ export interface Key {
   api_key: string;
 }
 
-export interface NewKey {
-  key_name: string;
-  api_key: string;
+export interface NewKey extends Key {
   description: string;
 }
 
@@ -86,12 +84,7 @@ export interface NewUser {
   must_change_password: boolean;
 }
 
-export interface UserChange {
-  password?: string | undefined;
-  role?: Role | undefined;
-  is_active?: boolean | undefined;
-  must_change_password?: boolean | undefined;
-}
+export type UserChange = Partial<Omit<NewUser, 'username'> & Pick<ListedUser, 'is_active'>>;
 
 export interface ListedSession {
   id: string;

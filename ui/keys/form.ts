@@ -1,7 +1,8 @@
-/** The dialogs to add and to edit a key. */
+/** The dialogs to add, to edit and to delete a key. */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
+import { Confirm } from '../parts/confirm.ts';
 import { typed } from '../parts/events.ts';
 import { Field } from '../parts/field.ts';
 import { placed } from '../parts/form.ts';
@@ -79,7 +80,7 @@ export const EditKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => {
       title=${row.name} action="Save" task=${task} problem=${problem.field ? null : problem.text} aside=${remove}
       onSubmit=${submit} onClose=${close}
     >
-      <p class="facts">Added by ${row.createdBy} <${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} /></p>
+      <p class="note">Added by ${row.createdBy} <${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} /></p>
       <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} isTall /></div>
       <${ValueField} model=${model} name=${row.name} error=${problem.field === 'api_key' ? problem.text : null} />
       <${DescriptionField} model=${model} error=${problem.field === 'description' ? problem.text : null} />
@@ -108,3 +109,17 @@ const DescriptionField = ({ model, error }: { model: KeysModel; error: string | 
     />`}
   <//>
 `;
+
+export const DeleteKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => {
+  const close = () => model.show(null);
+  const remove = async () => {
+    await model.remove(row.name);
+    close();
+    notify({ text: `Deleted ${row.name}.` });
+  };
+  return html`
+    <${Confirm} title="Delete this key?" action="Delete key" name=${row.name} onConfirm=${remove} onClose=${close}>
+      <p>Programs that use this key will stop working, and its value cannot be restored. Its history stays in the access log.</p>
+    <//>
+  `;
+};

@@ -1,17 +1,12 @@
 import { html } from 'htm/preact';
+import { Icon } from '../parts/icon.ts';
 import { VirtualList } from '../parts/virtual-list.ts';
-import type { KeysModel } from './model.ts';
+import type { KeysModel, KeysProps } from './model.ts';
 import type { KeyRow, Sorting } from './order.ts';
 import { Cells } from './row.ts';
-import { SortHeader } from './sort-header.ts';
 import { copyValue } from './value.ts';
 
-interface Props {
-  model: KeysModel;
-  isAdmin: boolean;
-}
-
-export const KeyList = ({ model, isAdmin }: Props) => html`
+export const KeyList = ({ model, isAdmin }: KeysProps) => html`
   <div class=${isAdmin ? 'keys with-owner' : 'keys'}>
     <${VirtualList}
       label="API keys" items=${model.shown.value} keyOf=${nameOf} head=${html`<${Head} model=${model} isAdmin=${isAdmin} />`}
@@ -26,25 +21,26 @@ const nameOf = ({ name }: KeyRow) => name;
 
 /** The shortcuts of a row that has the focus. */
 const onKey = (model: KeysModel, row: KeyRow, key: string): boolean => {
-  switch (key) {
-    case 'Enter':
-    case 'e':
-      model.show({ kind: 'edit', row });
-      return true;
-    case 'c':
-      void copyValue(model, row.name);
-      return true;
-    case 'Delete':
-      model.show({ kind: 'delete', row });
-      return true;
-    default:
-      return false;
-  }
+  if (key === 'Enter' || key === 'e') model.show({ kind: 'edit', row });
+  else if (key === 'c') void copyValue(model, row.name);
+  else if (key === 'Delete') model.show({ kind: 'delete', row });
+  else return false;
+  return true;
 };
 
-const Head = ({ model, isAdmin }: Props) => {
-  const header = (by: Sorting, text: string) =>
-    html`<${SortHeader} by=${by} sort=${model.sort.value} onSort=${model.sortBy}>${text}<//>`;
+const Head = ({ model, isAdmin }: KeysProps) => {
+  const sort = model.sort.value;
+  const direction = sort.isBackwards ? 'descending' : 'ascending';
+  const header = (by: Sorting, text: string) => {
+    const isChosen = sort.by === by;
+    return html`
+      <span role="columnheader" aria-sort=${isChosen ? direction : 'none'}>
+        <button type="button" class="sort bare ${isChosen ? 'chosen' : ''}" onClick=${() => model.sortBy(by)}>
+          ${text}<${Icon} name=${isChosen && sort.isBackwards ? 'down' : 'up'} size=${14} />
+        </button>
+      </span>
+    `;
+  };
   return html`
     ${header('name', 'Name')}
     <span role="columnheader">Value</span>

@@ -90,6 +90,11 @@ export const keysModel = (user: string) => {
 
 export type KeysModel = ReturnType<typeof keysModel>;
 
+export interface KeysProps {
+  model: KeysModel;
+  isAdmin: boolean;
+}
+
 /** Fetches all pages of the list, and counts the rows in `soFar` meanwhile. */
 const fetchAll = async (soFar: { value: number }): Promise<KeyRow[]> => {
   const rows: KeyRow[] = [];

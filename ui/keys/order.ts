@@ -18,7 +18,7 @@ export const toRow = (key: Omit<KeyRow, 'haystack' | 'order'>): KeyRow => ({
   order: key.name.toLowerCase(),
 });
 
-export const sortings = ['name', 'updated', 'created', 'owner'] as const;
+const sortings = ['name', 'updated', 'created', 'owner'] as const;
 export type Sorting = (typeof sortings)[number];
 
 /** Written in the address as `updated`, or `-updated` for backwards. */

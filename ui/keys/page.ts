@@ -1,36 +1,26 @@
 import { html } from 'htm/preact';
-import { useLayoutEffect } from 'preact/hooks';
 import { Button } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Blank, Content } from '../parts/state.ts';
-import { DeleteKey } from './delete.ts';
-import { EditKey, NewKey } from './form.ts';
+import { DeleteKey, EditKey, NewKey } from './form.ts';
 import { KeyList } from './list.ts';
-import type { KeysModel } from './model.ts';
+import type { KeysModel, KeysProps } from './model.ts';
 import type { KeyRow } from './order.ts';
 import { Toolbar } from './toolbar.ts';
 
-interface Props {
-  model: KeysModel;
-  isAdmin: boolean;
-}
-
-export const KeysPage = ({ model, isAdmin }: Props) => {
-  useLayoutEffect(() => void model.list.load(), [model]);
-  return html`
-    <${PageHead} title="API Keys" lead=${isAdmin ? 'All keys of the team.' : 'The keys that you added.'}>
-      <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add key<//>
-    <//>
-    <${Content} of=${model.list} failure="Could not load your keys" waiting=${loadingText(model.rowsSoFar.value)}>
-      ${(rows: KeyRow[]) => (rows.length > 0 ? html`<${Rows} model=${model} isAdmin=${isAdmin} />` : html`<${NoKeys} model=${model} />`)}
-    <//>
-    <${OpenDialog} model=${model} />
-  `;
-};
+export const KeysPage = ({ model, isAdmin }: KeysProps) => html`
+  <${PageHead} title="API Keys" lead=${isAdmin ? 'All keys of the team.' : 'The keys that you added.'}>
+    <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add key<//>
+  <//>
+  <${Content} of=${model.list} failure="Could not load your keys" waiting=${loadingText(model.rowsSoFar.value)}>
+    ${(rows: KeyRow[]) => (rows.length > 0 ? html`<${Rows} model=${model} isAdmin=${isAdmin} />` : html`<${NoKeys} model=${model} />`)}
+  <//>
+  <${OpenDialog} model=${model} />
+`;
 
 const loadingText = (rows: number) => (rows > 0 ? `Loading keys: ${rows.toLocaleString()} so far` : 'Loading keys…');
 
-const Rows = ({ model, isAdmin }: Props) => html`
+const Rows = ({ model, isAdmin }: KeysProps) => html`
   <${Toolbar} model=${model} isAdmin=${isAdmin} />
   ${model.shown.value.length > 0 ? html`<${KeyList} model=${model} isAdmin=${isAdmin} />` : html`<${NoMatch} model=${model} />`}
 `;

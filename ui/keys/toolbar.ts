@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import { typed } from '../parts/events.ts';
-import { SearchField } from '../parts/search-field.ts';
-import type { KeysModel } from './model.ts';
+import { Icon } from '../parts/icon.ts';
+import type { KeysProps } from './model.ts';
 import { sortText } from './order.ts';
 
 const choices = [
@@ -15,19 +15,26 @@ const choices = [
 
 const byOwner = { value: 'owner', text: 'Creator' };
 
-export const Toolbar = ({ model, isAdmin }: { model: KeysModel; isAdmin: boolean }) => {
+export const Toolbar = ({ model, isAdmin }: KeysProps) => {
   const all = model.list.answer.value?.length ?? 0;
   const shown = model.shown.value.length;
   return html`
-    <div class="toolbar" role="search">
-      <${SearchField} label="Search keys" value=${model.text.value} onInput=${model.search} />
+    <div class="toolbar row" role="search">
+      <div class="search-field">
+        <${Icon} name="search" />
+        <input
+          class="input" type="search" data-search aria-label="Search keys" placeholder="Search keys" value=${model.text.value}
+          autocomplete="off" spellcheck=${false} onInput=${(event: Event) => model.search(typed(event))} aria-keyshortcuts="/"
+        />
+        <kbd aria-hidden="true">/</kbd>
+      </div>
       <select
         class="input sort-select" aria-label="Sort by" value=${sortText(model.sort.value) || 'name'}
         onChange=${(event: Event) => model.setSort(typed(event))}
       >
         ${[...choices, ...(isAdmin ? [byOwner] : [])].map(({ value, text }) => html`<option key=${value} value=${value}>${text}</option>`)}
       </select>
-      <p class="count" role="status">${countText(shown, all)}</p>
+      <p class="count note" role="status">${countText(shown, all)}</p>
     </div>
   `;
 };

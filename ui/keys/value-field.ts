@@ -70,7 +70,7 @@ const SpaceWarning = ({ value, onTrim }: { value: string; onTrim: () => void }) 
   value === value.trim()
     ? null
     : html`
-        <div class="warning" role="status">
+        <div class="warning row ends" role="status">
           <span>The value begins or ends with whitespace. This is rarely intended.</span>
           <${Button} kind="quiet" onClick=${onTrim}>Trim<//>
         </div>

@@ -7,7 +7,7 @@ import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from '../parts/button.ts';
 import { copySecret } from '../parts/clipboard.ts';
-import { complain } from '../parts/complain.ts';
+import { complain } from '../parts/toast.ts';
 import type { KeysModel } from './model.ts';
 
 interface Props {
@@ -53,7 +53,7 @@ export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
   }, [isShown]);
 
   return html`
-    <div class="value ${isTall ? 'tall' : ''} ${isShown ? 'shown' : ''}">
+    <div class="value well ${isTall ? 'tall' : ''} ${isShown ? 'shown' : ''}">
       <${Text} value=${value.value} />
       <${IconButton}
         icon=${isShown ? 'eye-off' : 'eye'} label="${isShown ? 'Hide' : 'Reveal'} ${name}" tabindex=${tabindex}
@@ -66,7 +66,7 @@ export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
 
 const Text = ({ value }: { value: string | null }) =>
   value === null
-    ? html`<span class="mask" role="img" aria-label="Value hidden">${mask}</span>`
+    ? html`<span class="mask soft" role="img" aria-label="Value hidden">${mask}</span>`
     : html`<pre class="value-text" tabindex=${0} role="group" aria-label="Revealed value">${value}</pre>
         <span class="time-left" aria-hidden="true" style=${{ animationDuration: `${revealSeconds}s` }} />`;
 
@@ -83,13 +83,13 @@ const whenLookedAway = (hide: () => void) => {
   const onVisibility = () => {
     if (document.hidden) hide();
   };
-  addEventListener('blur', hide);
-  addEventListener('pagehide', hide);
-  document.addEventListener('visibilitychange', onVisibility);
+  const listening = new AbortController();
+  const { signal } = listening;
+  addEventListener('blur', hide, { signal });
+  addEventListener('pagehide', hide, { signal });
+  document.addEventListener('visibilitychange', onVisibility, { signal });
   return () => {
-    removeEventListener('blur', hide);
-    removeEventListener('pagehide', hide);
-    document.removeEventListener('visibilitychange', onVisibility);
+    listening.abort();
     hide();
   };
 };

@@ -14,8 +14,8 @@ export const Chart = ({ model }: { model: LogsModel }) => {
   const answer = model.activity.answer.value;
   const bars = answer && barsOf(answer, per, Date.now());
   return html`
-    <figure class="chart">
-      <div class="chart-head">
+    <figure class="chart panel">
+      <div class="chart-head row ends note">
         <${Caption} bars=${bars ?? []} per=${per} />
         <${Segmented} label="Activity per" value=${per} choices=${choices} onChange=${model.setPer} />
       </div>
@@ -65,7 +65,7 @@ const Bars = ({ bars, per }: { bars: Bar[]; per: Per }) => {
         `;
       })}
     </svg>
-    <div class="chart-scale" aria-hidden="true"><span>${moment(bars[0], per)}</span><span>now</span></div>
+    <div class="chart-scale ends soft" aria-hidden="true"><span>${moment(bars[0], per)}</span><span>now</span></div>
   `;
 };
 

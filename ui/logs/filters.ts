@@ -2,15 +2,10 @@ import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
 import { isChecked, typed } from '../parts/events.ts';
 import { route } from '../shell/router.ts';
-import type { FilterName, LogsModel } from './model.ts';
+import type { FilterName, LogsProps } from './model.ts';
 import { actionChoices } from './sentence.ts';
 
-interface Props {
-  model: LogsModel;
-  isAdmin: boolean;
-}
-
-export const Filters = ({ model, isAdmin }: Props) => {
+export const Filters = ({ model, isAdmin }: LogsProps) => {
   const { query } = route.value;
   const text = (name: FilterName, label: string) => html`
     <input
@@ -20,7 +15,7 @@ export const Filters = ({ model, isAdmin }: Props) => {
     />
   `;
   return html`
-    <div class="toolbar filters" role="search" aria-label="Filter the logs">
+    <div class="toolbar filters row" role="search" aria-label="Filter the logs">
       <select
         class="input" aria-label="Action" value=${query.action ?? ''}
         onChange=${(event: Event) => model.setFilter('action', typed(event))}

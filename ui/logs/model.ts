@@ -8,7 +8,7 @@ import type { Per } from './bars.ts';
 
 const entriesPerPage = 100;
 
-export const filterNames = ['user', 'action', 'key', 'address', 'failures'] as const;
+const filterNames = ['user', 'action', 'key', 'address', 'failures'] as const;
 export type FilterName = (typeof filterNames)[number];
 
 /** The query of the API for the filters in the address. */
@@ -73,3 +73,8 @@ export const logsModel = () => {
 };
 
 export type LogsModel = ReturnType<typeof logsModel>;
+
+export interface LogsProps {
+  model: LogsModel;
+  isAdmin: boolean;
+}

@@ -7,23 +7,18 @@ import { Blank, Content } from '../parts/state.ts';
 import { Chart } from './chart.ts';
 import { Filters } from './filters.ts';
 import { LogList } from './list.ts';
-import type { LogsModel } from './model.ts';
-
-interface Props {
-  model: LogsModel;
-  isAdmin: boolean;
-}
+import type { LogsModel, LogsProps } from './model.ts';
 
 /** Each fetch of the list adds an entry to the log, so typing fetches only after a pause. */
 const typingPauseMs = 300;
 
-export const LogsPage = ({ model, isAdmin }: Props) => {
+export const LogsPage = ({ model, isAdmin }: LogsProps) => {
   const filters = model.filters.value;
   const isFirst = useRef(true);
   useLayoutEffect(() => {
     if (isFirst.current) {
       isFirst.current = false;
-      return void model.list.load();
+      return;
     }
     const timer = setTimeout(() => void model.list.load(), typingPauseMs);
     return () => clearTimeout(timer);

@@ -54,17 +54,8 @@ const outcomes: Record<string, string> = {
   failed: 'it failed',
 };
 
-export interface Sentence {
-  icon: IconName;
-  who: string;
-  did: string;
-  target: string | null;
-  /** Why it was refused; null if it was not. */
-  why: string | null;
-  isRoutine: boolean;
-}
-
-export const sentenceOf = (entry: LogEntry): Sentence => {
+/** `why` says why the action was refused, and is null if it was not. */
+export const sentenceOf = (entry: LogEntry) => {
   const { action, success, target, outcome, reason, user_name } = entry;
   const wording = known(wordings, action) ?? unknown(action);
   return {

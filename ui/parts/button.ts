@@ -13,7 +13,7 @@ interface Props extends Omit<ButtonHTMLAttributes, 'icon' | 'class'> {
 
 export const Button = ({ kind = 'plain', icon, isBusy = false, class: more = '', children, ...rest }: Props) => html`
   <button type="button" ...${rest} class="button ${kind} ${more}" aria-busy=${isBusy || undefined}>
-    ${icon && html`<${Icon} name=${icon} />`}<span>${children}</span>
+    ${icon && html`<${Icon} name=${icon} size=${18} />`}<span>${children}</span>
   </button>
 `;
 
@@ -24,7 +24,7 @@ interface IconButtonProps extends Omit<ButtonHTMLAttributes, 'icon' | 'label' | 
 }
 
 export const IconButton = ({ icon, label, ...rest }: IconButtonProps) => html`
-  <button type="button" ...${rest} class="icon-button" aria-label=${label} title=${label}>
-    <${Icon} name=${icon} />
+  <button type="button" ...${rest} class="icon-button bare" aria-label=${label} title=${label}>
+    <${Icon} name=${icon} size=${18} />
   </button>
 `;

@@ -26,7 +26,7 @@ export const Confirm = ({ title, action, onConfirm, onClose, name, children }: P
       title=${title} action=${action} kind="danger" isDisabled=${!isSure} startsAtCancel=${name === undefined}
       task=${task} problem=${task.problem.value?.message ?? null} onSubmit=${onConfirm} onClose=${onClose}
     >
-      <div class="prose">${children}</div>
+      <div class="soft">${children}</div>
       ${name !== undefined && html`<${TypedName} name=${name} onInput=${(text: string) => (given.value = text)} />`}
     <//>
   `;

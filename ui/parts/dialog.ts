@@ -11,9 +11,8 @@ export const openDialogs = signal(0);
 interface Props {
   title: string;
   onClose: () => void;
+  /** A palette has its title for screen readers only. */
   kind?: 'form' | 'palette';
-  /** False keeps the title for screen readers only. */
-  isTitled?: boolean;
   children: ComponentChildren;
 }
 
@@ -21,14 +20,15 @@ interface Props {
  * A native modal dialog: the rest of the page is inert, Esc closes it, and the focus stays inside. When it closes, the focus
  * returns to where it was. It shows toasts of its own, because screen readers ignore the ones outside.
  */
-export const Dialog = ({ title, onClose, kind = 'form', isTitled = true, children }: Props) => {
+export const Dialog = ({ title, onClose, kind = 'form', children }: Props) => {
+  const isTitled = kind === 'form';
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useLayoutEffect(() => opened(ref.current), []);
 
   return html`
     <dialog
-      ref=${ref} class="dialog ${kind}" aria-labelledby=${titleId} onKeyDown=${keepFocusInside}
+      ref=${ref} class="dialog panel ${kind}" aria-labelledby=${titleId} onKeyDown=${keepFocusInside}
       onCancel=${(event: Event) => {
         event.preventDefault();
         onClose();
@@ -38,7 +38,7 @@ export const Dialog = ({ title, onClose, kind = 'form', isTitled = true, childre
         if ((event.currentTarget as HTMLDialogElement).isConnected) onClose();
       }}
     >
-      <div class=${isTitled ? 'dialog-head' : 'unseen'}>
+      <div class=${isTitled ? 'dialog-head ends' : 'unseen'}>
         <h2 id=${titleId}>${title}</h2>
         ${isTitled && html`<${IconButton} icon="close" label="Close" onClick=${onClose} />`}
       </div>

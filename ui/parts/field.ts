@@ -20,7 +20,7 @@ export const Field = ({ label, hint, error = null, children }: Props) => {
     <div class="field">
       <label for=${id}>${label}</label>
       ${children({ id, class: 'input', 'aria-describedby': described, 'aria-invalid': error ? 'true' : undefined })}
-      ${hint && html`<div class="hint" id="${id}-hint">${hint}</div>`}
+      ${hint && html`<div class="hint note" id="${id}-hint">${hint}</div>`}
       ${error && html`<p class="field-error" id="${id}-error"><${Icon} name="alert" size=${16} />${error}</p>`}
     </div>
   `;
@@ -36,6 +36,6 @@ interface CheckProps {
 export const Check = ({ label, hint, isOn, onChange }: CheckProps) => html`
   <label class="check">
     <input type="checkbox" checked=${isOn} onChange=${(event: Event) => onChange(isChecked(event))} />
-    <span>${label}${hint && html`<small>${hint}</small>`}</span>
+    <span>${label}${hint && html`<small class="note">${hint}</small>`}</span>
   </label>
 `;

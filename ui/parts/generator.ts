@@ -24,8 +24,8 @@ export const Generator = ({ onGenerate }: { onGenerate: (text: string) => void }
   return html`
     <details class="generator">
       <summary>Generate a random value</summary>
-      <div class="generator-body">
-        <label class="generator-length">
+      <div class="generator-body well">
+        <label class="generator-length row">
           <span>Length</span>
           <input
             type="range" min=${minRandomCharacters} max=${maxSliderCharacters} value=${Math.min(length.value, maxSliderCharacters)}
@@ -36,7 +36,7 @@ export const Generator = ({ onGenerate }: { onGenerate: (text: string) => void }
             onChange=${(event: Event) => (length.value = within(Number(typed(event))))}
           />
         </label>
-        <div class="generator-alphabets">
+        <div class="generator-alphabets mono">
           ${names.map(
             (name) => html`<${Check}
               key=${name} label=${labels[name]} isOn=${chosen.value.includes(name)} onChange=${(isOn: boolean) => toggle(name, isOn)}

@@ -2,22 +2,15 @@
 import { html } from 'htm/preact';
 
 export const Highlight = ({ text, words }: { text: string; words: string }) => {
-  const found = words.trim()
-    ? marked(text, words.toLowerCase().split(/\s+/).filter(Boolean))
-    : [{ text, isHit: false }];
+  const found = marked(text, words.toLowerCase().split(/\s+/).filter(Boolean));
   return html`<bdi>${found.map((part) => (part.isHit ? html`<mark>${part.text}</mark>` : part.text))}</bdi>`;
 };
 
-interface Part {
-  text: string;
-  isHit: boolean;
-}
-
 /** In a few scripts the lower case has another length. Positions would be wrong there, so nothing is marked. */
-export const marked = (text: string, words: readonly string[]): Part[] => {
+export const marked = (text: string, words: readonly string[]) => {
   const lower = text.toLowerCase();
   if (lower.length !== text.length) return [{ text, isHit: false }];
-  const parts: Part[] = [];
+  const parts: { text: string; isHit: boolean }[] = [];
   let at = 0;
   while (at < text.length) {
     const next = nearest(lower, words, at);

@@ -9,8 +9,8 @@ interface Props {
 
 /** The head of a page: its title and its actions. The heading gets the focus when the page opens. */
 export const PageHead = ({ title, lead, children }: Props) => html`
-  <header class="page-head">
-    <div><h1 tabindex=${-1}>${title}</h1>${lead && html`<p>${lead}</p>`}</div>
+  <header class="page-head ends">
+    <div><h1 tabindex=${-1}>${title}</h1>${lead && html`<p class="soft">${lead}</p>`}</div>
     <div class="page-actions">${children}</div>
   </header>
 `;

@@ -46,8 +46,8 @@ export const Palette = ({ find, onClose }: Props) => {
   };
 
   return html`
-    <${Dialog} title="Commands" kind="palette" isTitled=${false} onClose=${onClose}>
-      <div class="palette-search">
+    <${Dialog} title="Commands" kind="palette" onClose=${onClose}>
+      <div class="palette-search row soft">
         <${Icon} name="search" />
         <input
           role="combobox" aria-label="Search keys and commands" aria-expanded="true" aria-controls="palette-list" autofocus
@@ -60,15 +60,15 @@ export const Palette = ({ find, onClose }: Props) => {
         ${commands.map(
           (command, index) => html`
             <li
-              key=${command.id} id="palette-${index}" role="option" aria-selected=${index === at}
+              key=${command.id} class="row" id="palette-${index}" role="option" aria-selected=${index === at}
               onClick=${() => run(command)} onPointerMove=${() => (chosen.value = index)}
             >
-              <${Icon} name=${command.icon} /><span>${command.text}</span>${command.hint && html`<small>${command.hint}</small>`}
+              <${Icon} name=${command.icon} /><span class="cut">${command.text}</span>${command.hint && html`<small>${command.hint}</small>`}
             </li>
           `,
         )}
       </ul>
-      ${commands.length === 0 && html`<p class="palette-none">No matching keys or commands.</p>`}
+      ${commands.length === 0 && html`<p class="palette-none soft">No matching keys or commands.</p>`}
     <//>
   `;
 };

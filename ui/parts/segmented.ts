@@ -13,7 +13,7 @@ interface Props<Choice extends string> {
 export const Segmented = <Choice extends string>({ label, value, choices, onChange }: Props<Choice>) => {
   const name = useId();
   return html`
-    <fieldset class="segmented">
+    <fieldset class="segmented well">
       <legend class="unseen">${label}</legend>
       ${choices.map(
         ({ value: choice, text, icon }) => html`

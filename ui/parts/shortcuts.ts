@@ -21,7 +21,7 @@ export const ShortcutTable = () => html`
   <dl class="shortcuts">
     ${shortcuts.map(
       ([keys, text]) =>
-        html`<div key=${text}><dt>${keys.map((key) => html`<kbd key=${key}>${key}</kbd>`)}</dt><dd>${text}</dd></div>`,
+        html`<div key=${text} class="row ends"><dt>${keys.map((key) => html`<kbd key=${key}>${key}</kbd>`)}</dt><dd class="note">${text}</dd></div>`,
     )}
   </dl>
 `;

@@ -1,6 +1,7 @@
 /** What a page shows in place of its content: loading, failed, not permitted, or empty. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Problem } from '../api/client.ts';
 import type { Loaded } from '../api/loaded.ts';
 import { Button } from './button.ts';
@@ -15,9 +16,10 @@ interface ContentProps<Answer> {
   children: (answer: Answer) => ComponentChildren;
 }
 
-/** Fetched data: shows it, or why it is not there yet. */
+/** Fetches data when it appears, and shows it, or why it is not there yet. */
 export const Content = <Answer>({ of, failure, waiting, children }: ContentProps<Answer>) => {
   const { answer, error, load } = of;
+  useLayoutEffect(() => void load(), [load]);
   if (error.value) return html`<${Failed} error=${error.value} title=${failure} onRetry=${load} />`;
   return answer.value === null ? html`<${Waiting}>${waiting}<//>` : children(answer.value);
 };
@@ -32,7 +34,7 @@ interface BlankProps {
 /** In place of an empty list: why it is empty, and the one thing to do next. */
 export const Blank = ({ icon, title, children, tone = 'plain' }: BlankProps) => html`
   <div class="blank ${tone}" role=${tone === 'bad' ? 'alert' : undefined}>
-    <div class="blank-icon"><${Icon} name=${icon} size=${28} /></div>
+    <div class="blank-icon disc"><${Icon} name=${icon} size=${28} /></div>
     <h2>${title}</h2>
     ${children}
   </div>
@@ -51,5 +53,5 @@ export const Failed = ({ error, title, onRetry }: { error: Problem; title: strin
 
 /** Appears only after a moment, so that quick answers do not flicker. */
 export const Waiting = ({ children }: { children: ComponentChildren }) => html`
-  <div class="waiting" role="status"><span class="spinner" /><span>${children}</span></div>
+  <div class="waiting row soft" role="status"><span class="spinner" /><span>${children}</span></div>
 `;

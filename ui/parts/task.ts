@@ -1,19 +1,11 @@
 /** Runs what a user asked for: reports whether it is busy and the problem if it fails, and ignores a second start meanwhile. */
 import { useSignal } from '@preact/signals';
-import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Problem } from '../api/client.ts';
 import { asProblem } from '../api/loaded.ts';
 
 export const useTask = () => {
   const isBusy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
-  const isMounted = useRef(true);
-  useLayoutEffect(
-    () => () => {
-      isMounted.current = false;
-    },
-    [],
-  );
 
   const run = async (work: () => Promise<unknown>): Promise<void> => {
     if (isBusy.value) return;
@@ -22,7 +14,7 @@ export const useTask = () => {
     try {
       await work();
     } catch (error) {
-      if (isMounted.current) problem.value = asProblem(error);
+      problem.value = asProblem(error);
     } finally {
       isBusy.value = false;
     }

@@ -1,6 +1,7 @@
 /** Toasts: short messages at the edge of the page that report what was done and offer to undo it. */
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
+import { asProblem } from '../api/loaded.ts';
 import { Button, IconButton } from './button.ts';
 import { Icon } from './icon.ts';
 
@@ -39,20 +40,22 @@ export const notify = (news: News): (() => void) => {
   return () => dismiss(id);
 };
 
+/** Reports an error as a toast, for actions without a form. An expired session is reported by the sign-in page instead. */
+export const complain = (error: unknown): void => {
+  const problem = asProblem(error);
+  if (problem.status !== 401) notify({ tone: 'bad', text: problem.message });
+};
+
 const dismiss = (id: number) => {
   toasts.value = toasts.value.filter((toast) => toast.id !== id);
 };
 
 const countDown = (id: number) => {
   const timer = setInterval(() => {
-    const toast = toasts.value.find((one) => one.id === id);
-    if (!toast) return clearInterval(timer);
-    if (toast.left > 1) {
-      toasts.value = toasts.value.map((one) => (one.id === id ? { ...one, left: one.left - 1 } : one));
-      return;
-    }
-    clearInterval(timer);
-    dismiss(id);
+    toasts.value = toasts.value
+      .map((one) => (one.id === id ? { ...one, left: one.left - 1 } : one))
+      .filter((one) => one.id !== id || one.left > 0);
+    if (toasts.value.every((one) => one.id !== id)) clearInterval(timer);
   }, 1000);
 };
 
@@ -75,19 +78,18 @@ const tones = { good: 'check', bad: 'alert', plain: 'info' } as const;
 const ToastCard = ({ toast }: { toast: Toast }) => {
   const { id, text, tone = 'good', undo, isCountdown = false, left } = toast;
   return html`
-    <div class="toast ${tone}">
+    <div class="toast panel row ${tone}">
       <${Icon} name=${tones[tone]} />
       <span class="toast-text">${text}</span>
-      ${isCountdown && html`<${Countdown} seconds=${left} />`}
+      ${
+        // Hidden from screen readers: announced each second, it would drown everything else.
+        isCountdown && html`<span class="toast-count" aria-hidden="true">${left}</span>`
+      }
       ${undo && html`<${Button} kind="quiet" onClick=${() => takeBack(id, undo)}>Undo<//>`}
       <${IconButton} icon="close" label="Dismiss" onClick=${() => dismiss(id)} />
     </div>
   `;
 };
-
-/** Hidden from screen readers: announced each second, it would drown everything else. */
-const Countdown = ({ seconds }: { seconds: number }) =>
-  html`<span class="toast-count" aria-hidden="true">${seconds}</span>`;
 
 const takeBack = (id: number, undo: () => Promise<void>) => {
   dismiss(id);

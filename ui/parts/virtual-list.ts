@@ -49,12 +49,10 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
       if (next.first !== range.value.first || next.end !== range.value.end) range.value = next;
     };
     measure();
-    addEventListener('scroll', measure, { passive: true });
-    addEventListener('resize', measure);
-    return () => {
-      removeEventListener('scroll', measure);
-      removeEventListener('resize', measure);
-    };
+    const listening = new AbortController();
+    addEventListener('scroll', measure, { passive: true, signal: listening.signal });
+    addEventListener('resize', measure, { signal: listening.signal });
+    return () => listening.abort();
   }, [items.length]);
 
   const moveTo = (index: number) => {
@@ -69,16 +67,16 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
     const isOnRow = event.target instanceof HTMLElement && event.target.getAttribute('role') === 'row';
     const item = items[activeIndex];
     if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !item) return;
-    const target = destination(event.key, activeIndex, items.length);
-    if (target !== null) moveTo(target);
+    const target = destinations[event.key]?.(activeIndex, items.length);
+    if (target !== undefined) moveTo(target);
     else if (!isOnRow || !onKey(item, event.key)) return;
     event.preventDefault();
   };
 
   const shown = indexesShown(range.value, activeIndex, items.length);
   return html`
-    <div class="grid" role="grid" aria-label=${label} aria-rowcount=${items.length + 1}>
-      <div class="grid-head" role="rowgroup"><div role="row" class="grid-row" aria-rowindex=${1}>${head}</div></div>
+    <div class="grid panel" role="grid" aria-label=${label} aria-rowcount=${items.length + 1}>
+      <div class="grid-head note" role="rowgroup"><div role="row" class="grid-row" aria-rowindex=${1}>${head}</div></div>
       <div
         class="grid-body" role="rowgroup" ref=${body} onKeyDown=${onKeyDown}
         style=${{ height: `${items.length * rowHeight.value}px` }}
@@ -90,9 +88,7 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
             <div
               key=${keyOf(item)} role="row" class="grid-row" data-index=${index} aria-rowindex=${index + 2}
               tabindex=${isActive ? 0 : -1} style=${{ transform: `translateY(${index * rowHeight.value}px)` }}
-              onFocusIn=${() => {
-                active.value = index;
-              }}
+              onFocusIn=${() => (active.value = index)}
             >
               ${row(item, isActive)}
             </div>
@@ -132,23 +128,14 @@ const indexesShown = ({ first, end }: Range, active: number, count: number): num
 
 const rowsPerPage = 10;
 
-const destination = (key: string, at: number, count: number): number | null => {
-  switch (key) {
-    case 'ArrowDown':
-      return at + 1;
-    case 'ArrowUp':
-      return at - 1;
-    case 'PageDown':
-      return at + rowsPerPage;
-    case 'PageUp':
-      return at - rowsPerPage;
-    case 'Home':
-      return 0;
-    case 'End':
-      return count - 1;
-    default:
-      return null;
-  }
+/** Where each key moves the active row. */
+const destinations: Record<string, (at: number, count: number) => number> = {
+  ArrowDown: (at) => at + 1,
+  ArrowUp: (at) => at - 1,
+  PageDown: (at) => at + rowsPerPage,
+  PageUp: (at) => at - rowsPerPage,
+  Home: () => 0,
+  End: (_, count) => count - 1,
 };
 
 /** Keeps the row clear of the sticky bars at the top and the bottom. */

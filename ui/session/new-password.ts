@@ -8,8 +8,8 @@ import { changePassword, session } from './model.ts';
 export const NewPassword = ({ onSignOut }: { onSignOut: () => void }) => html`
   <main class="entrance">
     <${Dial} />
-    <div class="entrance-card">
-      <div class="entrance-brand"><${Mark} size=${44} /><${NameMark} /></div>
+    <div class="entrance-card panel">
+      <div class="row"><${Mark} size=${44} /><${NameMark} /></div>
       <h1 class="entrance-title">Choose a new password</h1>
       <p class="entrance-lead">
         Someone else knows, or could guess, the password of <strong>${session.value?.user}</strong>. Choose a new one to continue.

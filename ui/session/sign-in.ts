@@ -31,8 +31,8 @@ export const SignIn = ({ notice, username }: Props) => {
   return html`
     <main class="entrance">
       <${Dial} />
-      <form class="entrance-card" ref=${form} onSubmit=${submit}>
-        <h1 class="entrance-brand"><${Mark} size=${44} /><${NameMark} /></h1>
+      <form class="entrance-card panel" ref=${form} onSubmit=${submit}>
+        <h1 class="row"><${Mark} size=${44} /><${NameMark} /></h1>
         <p class="entrance-lead">${notice ?? 'Sign in to your team’s API keys.'}</p>
         <${Field} label="User name">
           ${(field: object) => html`<input

@@ -1,7 +1,7 @@
 /** The address of the current page: `#/page?query`. Hash routes, because `/keys` and the like belong to the API. */
 import { signal } from '@preact/signals';
 
-export const pages = ['keys', 'logs', 'users', 'account', 'about'] as const;
+const pages = ['keys', 'logs', 'users', 'account', 'about'] as const;
 export type Page = (typeof pages)[number];
 
 export type Query = Readonly<Record<string, string>>;
@@ -12,14 +12,9 @@ export interface Route {
 }
 
 export const parseRoute = (hash: string): Route => {
-  const [path = '', search = ''] = splitOnce(hash.replace(/^#?\/?/, ''), '?');
+  const [path, search] = hash.replace(/^#?\/?/, '').split(/\?(.*)/s);
   const page = pages.find((known) => known === path) ?? 'keys';
   return { page, query: Object.fromEntries(new URLSearchParams(search)) };
-};
-
-const splitOnce = (text: string, mark: string): string[] => {
-  const at = text.indexOf(mark);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + mark.length)];
 };
 
 /** Leaves out empty values, so that the unfiltered list has the plain address. */

@@ -29,18 +29,18 @@ export const Shell = ({ tabs, session, onPalette, onSignOut, children }: Props) 
   <div class="shell">
     <div class="side">
       <header class="side-head">
-        <a class="brand" href=${href('keys')} aria-label="Keystore home"><${Mark} size=${32} /><${NameMark} /></a>
-        <button type="button" class="palette-button" onClick=${onPalette} aria-keyshortcuts="Control+K Meta+K">
+        <a class="brand row" href=${href('keys')} aria-label="Keystore home"><${Mark} size=${32} /><${NameMark} /></a>
+        <button type="button" class="palette-button row note" onClick=${onPalette} aria-keyshortcuts="Control+K Meta+K">
           <${Icon} name="search" size=${18} />
           <span class="palette-text">Search<span class="unseen"> keys and commands</span></span>
           <kbd aria-hidden="true">${commandKey} K</kbd>
         </button>
       </header>
       <nav class="tabs" aria-label="Main">${tabs.map((tab) => html`<${TabLink} key=${tab.page} tab=${tab} />`)}</nav>
-      <footer class="side-foot">
-        <a class="me" href=${href('account')} aria-current=${current('account')}>
-          <span class="avatar" aria-hidden="true">${[...session.user][0]?.toUpperCase()}</span>
-          <span class="who"><bdi title=${session.user}>${session.user}</bdi><small>${session.role === 'admin' ? 'Admin' : 'User'}</small></span>
+      <footer class="side-foot row">
+        <a class="me row" href=${href('account')} aria-current=${current('account')}>
+          <span class="avatar disc" aria-hidden="true">${[...session.user][0]?.toUpperCase()}</span>
+          <span class="who"><bdi class="cut" title=${session.user}>${session.user}</bdi><small class="soft">${session.role === 'admin' ? 'Admin' : 'User'}</small></span>
         </a>
         <${IconButton} icon="leave" label="Sign out" onClick=${onSignOut} />
       </footer>
@@ -52,7 +52,7 @@ export const Shell = ({ tabs, session, onPalette, onSignOut, children }: Props) 
 const current = (page: Page) => (route.value.page === page ? 'page' : undefined);
 
 const TabLink = ({ tab: { page, text, icon } }: { tab: Tab }) => html`
-  <a class="tab tab-${page}" href=${href(page)} aria-current=${current(page)}><${Icon} name=${icon} /><span>${text}</span></a>
+  <a class="tab tab-${page} row" href=${href(page)} aria-current=${current(page)}><${Icon} name=${icon} /><span>${text}</span></a>
 `;
 
 /** Keeps the link from changing the hash, which is the route. */

@@ -1,6 +1,6 @@
 /** The theme that the user chose, in the browser's storage and on the page. Imports nothing: it also runs before the first paint. */
 
-export const themeNames = ['system', 'light', 'dark'] as const;
+const themeNames = ['system', 'light', 'dark'] as const;
 export type ThemeName = (typeof themeNames)[number];
 
 const storageName = 'keystore-theme';

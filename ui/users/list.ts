@@ -2,11 +2,9 @@
 import { html } from 'htm/preact';
 import type { Role } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
-import { complain } from '../parts/complain.ts';
 import { typed } from '../parts/events.ts';
-import { Switch } from '../parts/switch.ts';
 import { Ago } from '../parts/time.ts';
-import { notify } from '../parts/toast.ts';
+import { complain, notify } from '../parts/toast.ts';
 import type { User, UsersModel } from './model.ts';
 
 interface Props {
@@ -16,9 +14,9 @@ interface Props {
 }
 
 export const UserList = ({ model, users, me }: Props) => html`
-  <div class="table users" role="table" aria-label="Users">
+  <div class="panel users" role="table" aria-label="Users">
     <div role="rowgroup" class="table-head">
-      <div role="row" class="table-row">
+      <div role="row" class="table-row note">
         ${['User', 'Role', 'Active', 'Keys', 'Last sign-in'].map((text) => html`<span key=${text} role="columnheader">${text}</span>`)}
         <span role="columnheader"><span class="unseen">Actions</span></span>
       </div>
@@ -31,20 +29,22 @@ export const UserList = ({ model, users, me }: Props) => html`
 
 const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boolean }) => html`
   <div role="row" class="table-row ${user.is_active ? '' : 'inactive'}">
-    <div role="cell" class="cell-user">
-      <span class="avatar" aria-hidden="true">${[...user.username][0]?.toUpperCase()}</span>
-      <span class="who"><bdi title=${user.username}>${user.username}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
+    <div role="cell" class="cell-user row">
+      <span class="avatar disc" aria-hidden="true">${[...user.username][0]?.toUpperCase()}</span>
+      <span class="who"><bdi class="cut" title=${user.username}>${user.username}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
     </div>
     <div role="cell" class="cell-role"><${RoleChoice} model=${model} user=${user} isMe=${isMe} /></div>
     <div role="cell" class="cell-active">
-      <${Switch}
-        label="${user.username} is active" isOn=${user.is_active} isFixed=${isMe}
-        title=${isMe ? 'Only another admin can deactivate you.' : undefined}
-        onChange=${(isOn: boolean) => void change(model, user, { is_active: isOn })}
-      />
+      <button
+        type="button" class="switch" role="switch" aria-checked=${user.is_active ? 'true' : 'false'} disabled=${isMe}
+        aria-label="${user.username} is active" title=${isMe ? 'Only another admin can deactivate you.' : undefined}
+        onClick=${() => void change(model, user, { is_active: !user.is_active })}
+      >
+        <span class="switch-knob" />
+      </button>
     </div>
-    <div role="cell" class="cell-keys"><span class="cell-label">Keys </span>${user.key_count.toLocaleString()}</div>
-    <div role="cell" class="cell-login"><span class="cell-label">Last sign-in </span>${user.last_login ? html`<${Ago} time=${user.last_login} />` : 'never'}</div>
+    <div role="cell" class="cell-keys note"><span class="cell-label">Keys </span>${user.key_count.toLocaleString()}</div>
+    <div role="cell" class="cell-login note"><span class="cell-label">Last sign-in </span>${user.last_login ? html`<${Ago} time=${user.last_login} />` : 'never'}</div>
     <div role="cell" class="cell-actions">
       <${IconButton} icon="lock" label="Reset the password of ${user.username}" onClick=${() => model.show({ kind: 'password', user })} />
       <${IconButton}
@@ -61,7 +61,7 @@ const Remark = ({ user, isMe }: { user: User; isMe: boolean }) => {
     !user.is_active && 'deactivated',
     user.must_change_password && 'must choose a new password',
   ].filter((remark) => remark !== false);
-  return remarks.length > 0 ? html`<small>${remarks.join(', ')}</small>` : null;
+  return remarks.length > 0 ? html`<small class="soft">${remarks.join(', ')}</small>` : null;
 };
 
 const RoleChoice = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boolean }) => {

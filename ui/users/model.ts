@@ -11,6 +11,10 @@ export type Open = { kind: 'new' } | { kind: 'password' | 'delete' | 'step-down'
 export const usersModel = () => {
   const list = loaded(fetchAll);
   const open = signal<Open | null>(null);
+  const reloadAfter = async (change: Promise<unknown>) => {
+    await change;
+    await list.load();
+  };
 
   return {
     list,
@@ -18,18 +22,9 @@ export const usersModel = () => {
     show: (next: Open | null) => {
       open.value = next;
     },
-    add: async (user: NewUser) => {
-      await api.addUser(user);
-      await list.load();
-    },
-    update: async (id: number, change: UserChange) => {
-      await api.updateUser(id, change);
-      await list.load();
-    },
-    remove: async (id: number) => {
-      await api.deleteUser(id);
-      await list.load();
-    },
+    add: (user: NewUser) => reloadAfter(api.addUser(user)),
+    update: (id: number, change: UserChange) => reloadAfter(api.updateUser(id, change)),
+    remove: (id: number) => reloadAfter(api.deleteUser(id)),
   };
 };
 

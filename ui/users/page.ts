@@ -1,13 +1,11 @@
 import { html } from 'htm/preact';
-import { useLayoutEffect } from 'preact/hooks';
 import { Button } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Content } from '../parts/state.ts';
 import { DeleteUser, StepDown } from './confirm.ts';
-import { NewUser } from './form.ts';
+import { NewUser, ResetPassword } from './form.ts';
 import { UserList } from './list.ts';
 import type { User, UsersModel } from './model.ts';
-import { ResetPassword } from './reset-password.ts';
 
 interface Props {
   model: UsersModel;
@@ -18,7 +16,6 @@ interface Props {
 }
 
 export const UsersPage = ({ model, me, onOwnChange }: Props) => {
-  useLayoutEffect(() => void model.list.load(), [model]);
   const { answer, error } = model.list;
   return html`
     <${PageHead} title="Users" lead="Who can sign in, and what they can do.">

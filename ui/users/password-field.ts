@@ -4,10 +4,10 @@ import { html } from 'htm/preact';
 import { minPasswordCharacters } from '../../core/limits.ts';
 import { Button } from '../parts/button.ts';
 import { copySecret } from '../parts/clipboard.ts';
-import { complain } from '../parts/complain.ts';
 import { typed } from '../parts/events.ts';
 import { Check, Field } from '../parts/field.ts';
 import { randomText } from '../parts/random-text.ts';
+import { complain } from '../parts/toast.ts';
 
 export const passwordErrors = { password: { label: 'The password', also: ['The password', 'That password'] } };
 
