@@ -1,9 +1,8 @@
+/** One suite for every route of the app. A new route is covered without being added here. */
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { roles } from '../core/policy/policy.ts';
 import { type Client, startVault, testDb, testKeys } from './testing/vault.ts';
-
-/** One suite for every route of the app. A new route is covered without being added here. */
 
 type Started = Awaited<ReturnType<typeof startVault>>;
 
