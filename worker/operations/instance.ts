@@ -62,7 +62,7 @@ const damaged =
 
 const inspect = async (db: D1Database) => {
   try {
-    const [found] = await read(db, fill(condition, {}));
+    const [found] = await read(db, fill(condition(), {}));
     return found;
   } catch (cause) {
     if (cause instanceof StoreFailure && cause.kind === 'schema') throw schemaDiffers(null);
@@ -91,7 +91,7 @@ const storeCanary = statement(['canary', 'key_id'], ({ canary, key_id }) =>
 
 const adoptPrimaryKey = async ({ db, keyring }: Vault) => {
   const { token: canary, keyId: key_id } = sealCanary(keyring);
-  await transact(db, [fill(storeCanary, { canary, key_id })]);
+  await transact(db, [fill(storeCanary(), { canary, key_id })]);
 };
 
 interface FirstAccount {
@@ -136,11 +136,13 @@ const addAccount = statement(
 const setUp = async (vault: Vault, now: number) => {
   const accounts = firstAccounts(vault);
   const { token: canary, keyId: key_id } = sealCanary(vault.keyring);
-  const steps = [fill(addInstance, { now, key_id, canary })];
+  const steps = [fill(addInstance(), { now, key_id, canary })];
   for (const { name, password, role, mustChange } of accounts) {
     const verifier = await makeVerifier(password, vault.passwordCost);
     const must_change_password = Number(mustChange);
-    steps.push(fill(addAccount, { name, likeness: likeness(name), verifier, role, must_change_password, now, canary }));
+    steps.push(
+      fill(addAccount(), { name, likeness: likeness(name), verifier, role, must_change_password, now, canary }),
+    );
   }
   await transact(vault.db, steps);
 };

@@ -79,7 +79,7 @@ const opened = async (
   } catch (error) {
     if (!(error instanceof SealedValueError)) throw error;
     const values = { reason: error.reason, actor_id, 'request.id': caller.requestId };
-    await transact(vault.db, [fill(failure, values)]);
+    await transact(vault.db, [fill(failure(), values)]);
     throw error;
   }
 };

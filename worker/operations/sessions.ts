@@ -43,7 +43,7 @@ const facts = statement([...throttleParams, 'request.now', 'request.claimed_name
 
 /** The facts about the account of the claimed name, whether it exists or not. A new vault is set up first. */
 const factsOf = async ({ vault, caller }: Context) => {
-  const filled = fill(facts, { ...throttleValues(caller), ...requestValues(caller, vault.keyring.primary.id) });
+  const filled = fill(facts(), { ...throttleValues(caller), ...requestValues(caller, vault.keyring.primary.id) });
   const [found] = await read(vault.db, filled);
   if (found) return found;
   await openInstance(vault, caller.now);
