@@ -16,9 +16,9 @@ import { project } from '../testing/disk-vaults.ts';
 import type { Runtime } from '../testing/vault.ts';
 import { measureCrypto } from './crypto-bench.ts';
 import { load, type Measured } from './load.ts';
-import { type Line, median, table } from './report.ts';
+import { type Line, median, type Round, table } from './report.ts';
 import { type Operation, operations, requestsFor } from './requests.ts';
-import { type FilledVault, startFilled } from './vault.ts';
+import { startFilled } from './vault.ts';
 
 const warmUpConnections = 16;
 const warmUpSeconds = 3;
@@ -66,7 +66,8 @@ async function measureVault(plan: Plan, runtime: Runtime, size: string): Promise
   const [keys = 0, logRows = 0] = size.split('x').map(Number);
   const filled = await startFilled(runtime, { keys, logRows });
   console.error(`${runtime}, ${size}: healthy after ${filled.startMs} ms`);
-  const put = loader(filled, keys);
+  const put: Put = (operation, connections, seconds) =>
+    load(filled.url, filled.process.pid ?? 0, requestsFor(operation, filled.token, keys), connections, seconds);
   const quickOperations = plan.operations.filter((operation) => operation !== 'login');
   try {
     for (const operation of quickOperations) await put(operation, warmUpConnections, warmUpSeconds);
@@ -86,18 +87,11 @@ async function measureVault(plan: Plan, runtime: Runtime, size: string): Promise
     }
     return lines;
   } finally {
-    await filled.vault.dispose();
+    await filled.dispose();
   }
 }
 
 type Put = (operation: Operation, connections: number, seconds: number) => Promise<Measured>;
-
-function loader({ vault, token }: FilledVault, keys: number): Put {
-  return (operation, connections, seconds) =>
-    load(vault.url, vault.process.pid ?? 0, requestsFor(operation, token, keys), connections, seconds);
-}
-
-type Rounds = (Measured & { ofLive: number })[];
 
 /** Measures all operations in turn, round after round, so that changes of the machine's speed hit all of them. */
 async function measureInTurn(
@@ -105,8 +99,8 @@ async function measureInTurn(
   inTurn: readonly Operation[],
   connections: number,
   put: Put,
-): Promise<Map<Operation, Rounds>> {
-  const results = new Map<Operation, Rounds>(inTurn.map((operation) => [operation, []]));
+): Promise<Map<Operation, Round[]>> {
+  const results = new Map<Operation, Round[]>(inTurn.map((operation) => [operation, []]));
   for (let round = 0; round < rounds; round++) {
     // `live` is always the first of its round.
     let live = 0;
