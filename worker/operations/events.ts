@@ -3,11 +3,9 @@ import { and, desc, eq, gte, isNull, lt, not, or, type SQL, type SQLWrapper, sql
 import { unionAll } from 'drizzle-orm/sqlite-core';
 import { defaultAdminEventsPerList, defaultUserEventsPerList } from '../../core/limits.ts';
 import { actorId, granted, reachesAny, verdictId } from '../store/granted.ts';
-import { type AuditEventRow, auditEvents } from '../store/schema.ts';
+import { auditEvents } from '../store/schema.ts';
 import { integer, type Param, type Params, query } from '../store/statement.ts';
 import { operation } from './operation.ts';
-
-export type ListedEvent = Omit<AuditEventRow, 'request_id' | 'actor_id'>;
 
 /** Texts match a part, literally, and ASCII letters in either case. Null does not filter. */
 export interface EventFilter {
@@ -82,13 +80,6 @@ export const listEvents = operation({
   result: (rows) => rows,
 });
 
-export interface EventCount {
-  /** Start of the hour or day, in milliseconds since 1970. */
-  at: number;
-  allowed: number;
-  refused: number;
-}
-
 const counted = (scope: SQL | undefined, { step, from }: Params<'step' | 'from'>) =>
   query
     .select({
@@ -100,7 +91,7 @@ const counted = (scope: SQL | undefined, { step, from }: Params<'step' | 'from'>
     .where(and(granted, scope, gte(at, from)))
     .groupBy(sql`1`);
 
-/** Counts the events in each hour or day of a span that ends now. */
+/** Counts the events in each hour or day of a span that ends now. `at` is the start of the hour or day. */
 export const countEvents = operation({
   action: 'event.count',
   params: ['step', 'from'],

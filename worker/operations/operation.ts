@@ -26,6 +26,9 @@ export interface Operation<Input, Result> {
   recordInvalid(context: Context, because: string, target: string | null): Promise<Refusal>;
 }
 
+/** What an operation results in. */
+export type ResultOf<Made> = Made extends Operation<never, infer Result> ? Result : never;
+
 interface Definition<Name extends string, Input, Given, Row, Result> {
   action: GovernedAction;
   /** The parameters of the SQL. Those of the request (`request.now`) need no declaration. */

@@ -10,7 +10,7 @@ import { actorId, granted, insertIfAllowed, verdict } from '../store/granted.ts'
 import { plan } from '../store/plan.ts';
 import { isClaimed, principal, principalByName } from '../store/principal.ts';
 import { request, requestValues } from '../store/request.ts';
-import { instance, type SessionRow, sessions, users } from '../store/schema.ts';
+import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Value } from '../store/statement.ts';
 import { judge, sessionNumbered } from '../store/verdict.ts';
 import { inTurn } from './hashing.ts';
@@ -152,8 +152,6 @@ export const readSession = operation({
   result: ([session]) => session ?? null,
 });
 
-export type ListedSession = Omit<SessionRow, 'user_id' | 'revoked_at'> & { is_current: number };
-
 const { user_id: _user, revoked_at: _revoked, ...listed } = getTableColumns(sessions);
 
 /** Lists the caller's live sessions, the newest first. */
@@ -191,11 +189,6 @@ export const signOut = operation({
   sql: () => ({ effects: [endSessions(eq(sessions.id, request.session_id))] }),
 });
 
-export interface PasswordChange {
-  currentPassword: string;
-  newPassword: string;
-}
-
 const storePassword = operation({
   action: 'password.change',
   params: [...passwordParams, 'new_verifier'],
@@ -216,7 +209,7 @@ const storePassword = operation({
 });
 
 /** Changes the caller's password and ends the other sessions of the account. A wrong one counts as a failed sign-in. */
-export const changePassword: Operation<PasswordChange, void> = {
+export const changePassword: Operation<Record<'currentPassword' | 'newPassword', string>, void> = {
   action: 'password.change',
   recordInvalid: storePassword.recordInvalid,
   perform: (context, { currentPassword, newPassword }) =>

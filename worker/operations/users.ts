@@ -9,14 +9,12 @@ import type { Role } from '../../core/policy/policy.ts';
 import { granted, insertIfAllowed } from '../store/granted.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
-import { secrets, sessions, type UserRow, users } from '../store/schema.ts';
+import { secrets, sessions, users } from '../store/schema.ts';
 import { integer, query } from '../store/statement.ts';
 import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
 import { inTurn } from './hashing.ts';
 import { operation } from './operation.ts';
 import { endSessions } from './sessions.ts';
-
-export type ListedUser = Omit<UserRow, 'likeness' | 'verifier' | 'failures_forgiven_at'> & { secrets: number };
 
 const { id, name, role, created_at, last_login_at, is_active, must_change_password } = users;
 const listed = { id, name, role, created_at, last_login_at, is_active, must_change_password };
