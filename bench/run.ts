@@ -26,17 +26,9 @@ const warmUpSeconds = 3;
 const loginSeconds = 10;
 const maxHashMs = 250;
 
-interface Plan {
-  runtimes: Runtime[];
-  connections: number[];
-  seconds: number;
-  rounds: number;
-  /** `<keys>x<log rows>` */
-  vaults: string[];
-  operations: Operation[];
-}
+type Plan = ReturnType<typeof readPlan>;
 
-function readPlan(): Plan {
+function readPlan() {
   const { values: given } = parseArgs({
     options: {
       runtime: { type: 'string', default: 'wrangler,standalone' },
@@ -55,6 +47,7 @@ function readPlan(): Plan {
     connections: (given.connections ?? (quick ? '16' : '1,16,64')).split(',').map(Number),
     seconds: Number(given.seconds ?? (quick ? 1 : 3)),
     rounds: Number(given.rounds ?? (quick ? 1 : 3)),
+    // `<keys>x<log rows>`
     vaults: (given.vault ?? (quick ? '10x1000' : '10x1000,10000x1000000')).split(','),
     // The others are reported as shares of `live`.
     operations: operations.filter((operation) => operation === 'live' || asked.includes(operation)),

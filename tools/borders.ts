@@ -228,18 +228,10 @@ function override(name: string, { rooms: allowed, packages = [] }: Room) {
     ...packages.flatMap((each) => (each === 'node:' ? ['!node:*', '!node:*/**'] : [`!${each}`, `!${each}/**`])),
   ];
   const message = `${name} may import ${[...allowed, ...packages].join(', ') || 'nothing'}. The table is in tools/borders.ts.`;
+  const options = { ...(name.startsWith('ui') ? { paths: lateEffects } : {}), patterns: [{ group, message }] };
   return {
     includes: [`${name}/*.ts`, '!**/*.test.ts', '!**/*.contract.ts', '!**/*.d.ts'],
-    linter: {
-      rules: {
-        style: {
-          noRestrictedImports: {
-            level: 'error',
-            options: { ...(name.startsWith('ui') ? { paths: lateEffects } : {}), patterns: [{ group, message }] },
-          },
-        },
-      },
-    },
+    linter: { rules: { style: { noRestrictedImports: { level: 'error', options } } } },
   };
 }
 
