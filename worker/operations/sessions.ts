@@ -23,7 +23,7 @@ export interface SignedIn {
   token: string;
   name: string;
   role: Role;
-  mustChangePassword: boolean;
+  must_change_password: boolean;
   /** Seconds until the session ends. */
   ttlSeconds: number;
 }
@@ -124,8 +124,8 @@ export const signIn = ({ vault, caller: stranger }: Context, { name, password }:
     const { id: userId, name: username, role } = committed.principal;
     const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
-    const mustChangePassword = known.must_change_password === 1;
-    const result = { token, name: username, role, mustChangePassword, ttlSeconds: vault.sessionTtlSeconds };
+    const must_change_password = known.must_change_password === 1;
+    const result = { token, name: username, role, must_change_password, ttlSeconds: vault.sessionTtlSeconds };
     return { outcome: 'allowed', result };
   });
 
@@ -209,21 +209,21 @@ const storePassword = operation({
 });
 
 /** Changes the caller's password and ends the other sessions of the account. A wrong one counts as a failed sign-in. */
-export const changePassword: Operation<Record<'currentPassword' | 'newPassword', string>, void> = {
+export const changePassword: Operation<Record<'current_password' | 'new_password', string>, void> = {
   action: 'password.change',
   recordInvalid: storePassword.recordInvalid,
-  perform: (context, { currentPassword, newPassword }) =>
+  perform: (context, { current_password, new_password }) =>
     inTurn(async () => {
-      const problem = passwordProblem(newPassword, context.caller.claimedName ?? '');
+      const problem = passwordProblem(new_password, context.caller.claimedName ?? '');
       if (problem) return storePassword.recordInvalid(context, problem, null);
       const known = await factsOf(context);
       if (known.retry_at) return tooMany(known.retry_at, context.caller.now);
-      const matches = await verifyPassword(currentPassword, known.verifier, context.vault.passwordCost);
+      const matches = await verifyPassword(current_password, known.verifier, context.vault.passwordCost);
       return storePassword.perform(context, {
         ...throttleValues(context.caller),
         password_matches: Number(matches),
         verifier: known.verifier,
-        new_verifier: matches ? await makeVerifier(newPassword, context.vault.passwordCost) : null,
+        new_verifier: matches ? await makeVerifier(new_password, context.vault.passwordCost) : null,
       });
     }),
 };

@@ -74,11 +74,11 @@ export const userList = ({ users, next }: ResultOf<typeof listUsers>) => ({
 
 export const newUser = (id: number | null) => ({ message: 'User added successfully', id });
 
-export const signedIn = ({ token, name, role, mustChangePassword }: SignedIn) => ({
+export const signedIn = ({ token, name: user, role, must_change_password }: SignedIn) => ({
   token,
-  user: name,
+  user,
   role,
-  must_change_password: mustChangePassword,
+  must_change_password,
 });
 
 export const session = (live: ResultOf<typeof readSession>) =>

@@ -112,12 +112,7 @@ export const newUser = v.pipe(
     role: v.optional(role, 'user'),
     must_change_password: v.optional(flag('must_change_password'), false),
   }),
-  v.transform(({ username, password, role, must_change_password }) => ({
-    name: username,
-    password,
-    role,
-    mustChangePassword: must_change_password,
-  })),
+  v.transform(({ username, ...user }) => ({ name: username, ...user })),
 );
 
 export const userChange = v.pipe(
@@ -131,12 +126,6 @@ export const userChange = v.pipe(
     (fields) => Object.values(fields).some((field) => field !== undefined),
     'Send password, role, is_active or must_change_password.',
   ),
-  v.transform(({ password, role, is_active, must_change_password }) => ({
-    password: password ?? null,
-    role: role ?? null,
-    isActive: is_active ?? null,
-    mustChangePassword: must_change_password ?? null,
-  })),
 );
 
 export const passwordChange = v.pipe(
@@ -148,10 +137,6 @@ export const passwordChange = v.pipe(
     ({ current_password, new_password }) => current_password !== new_password,
     'The new password must differ from the current one.',
   ),
-  v.transform(({ current_password, new_password }) => ({
-    currentPassword: current_password,
-    newPassword: new_password,
-  })),
 );
 
 /** Decimal digits only. Any other text becomes 0, which no user has, and so a 404. */
