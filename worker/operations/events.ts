@@ -16,7 +16,7 @@ export interface EventFilter {
   /** Pairs of action and whether it was allowed, as `action:1` or `action:0`. */
   kinds: string[] | null;
   /** A part of the name of an action without a dot: one of an older product, which this version does not know. */
-  actionPart: string | null;
+  action_part: string | null;
   /** Events before the one with this id. */
   before: number | null;
   limit: number | null;
@@ -66,14 +66,10 @@ export const listEvents = operation({
       newest(and(not(reachesAny('event.list')), eq(auditEvents.actor_id, actorId)), given, given.user_limit),
     ),
   }),
-  values: ({ actor, target, address, allowed, kinds, actionPart, before, limit }: EventFilter) => ({
-    actor,
-    target,
-    address,
+  values: ({ allowed, kinds, limit, ...filter }: EventFilter) => ({
+    ...filter,
     allowed: allowed === null ? null : Number(allowed),
     kinds: kinds === null ? null : JSON.stringify(kinds),
-    action_part: actionPart,
-    before,
     admin_limit: limit ?? defaultAdminEventsPerList,
     user_limit: limit ?? defaultUserEventsPerList,
   }),

@@ -52,7 +52,7 @@ describe('the words of v0.6 become the words of the vault', () => {
         address: null,
         allowed: false,
         kinds: ['secret.read:1', 'secret.read:0'],
-        actionPart: 'view_key',
+        action_part: 'view_key',
         before: null,
         limit: 5,
       },

@@ -187,7 +187,7 @@ export const logQuery = v.pipe(
     address: query.ip_address ?? null,
     allowed: query.success === undefined ? null : query.success === 'true',
     kinds: query.action ? kindsNamed(query.action) : null,
-    actionPart: query.action ?? null,
+    action_part: query.action ?? null,
     before: query.before ?? null,
     limit: query.limit ?? null,
   })),
