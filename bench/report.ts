@@ -1,15 +1,18 @@
 /** Turns measurements into the table that the benchmark prints. */
 import type { Measured } from './load.ts';
 
+/** One measurement, with its rate as a share of the rate of /health/live in the same round. */
+export interface Round extends Measured {
+  ofLive: number;
+}
+
 /** One line of the table: an operation at a number of connections. */
-export interface Line extends Measured {
+export interface Line extends Round {
   runtime: string;
   /** What the vault holds: `<keys>x<log rows>`. */
   vault: string;
   connections: number;
   operation: string;
-  /** Its rate as a share of the rate of /health/live in the same round. */
-  ofLive: number;
 }
 
 const columns: [string, (line: Line) => string][] = [
@@ -36,7 +39,7 @@ export function table(lines: readonly Line[]): string {
 }
 
 /** The round with the median rate, the median share, and the failures of all rounds. */
-export function median(rounds: readonly (Measured & { ofLive: number })[]): Measured & { ofLive: number } {
+export function median(rounds: readonly Round[]): Round {
   const sorted = [...rounds].sort((a, b) => a.perSecond - b.perSecond);
   const middle = sorted[Math.floor(sorted.length / 2)];
   if (!middle) throw new Error('No round was measured.');

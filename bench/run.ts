@@ -16,9 +16,9 @@ import { project } from '../testing/disk-vaults.ts';
 import type { Runtime } from '../testing/vault.ts';
 import { measureCrypto } from './crypto-bench.ts';
 import { load, type Measured } from './load.ts';
-import { type Line, median, table } from './report.ts';
+import { type Line, median, type Round, table } from './report.ts';
 import { type Operation, operations, requestsFor } from './requests.ts';
-import { type FilledVault, startFilled } from './vault.ts';
+import { startFilled } from './vault.ts';
 
 const warmUpConnections = 16;
 const warmUpSeconds = 3;
@@ -26,17 +26,9 @@ const warmUpSeconds = 3;
 const loginSeconds = 10;
 const maxHashMs = 250;
 
-interface Plan {
-  runtimes: Runtime[];
-  connections: number[];
-  seconds: number;
-  rounds: number;
-  /** `<keys>x<log rows>` */
-  vaults: string[];
-  operations: Operation[];
-}
+type Plan = ReturnType<typeof readPlan>;
 
-function readPlan(): Plan {
+function readPlan() {
   const { values: given } = parseArgs({
     options: {
       runtime: { type: 'string', default: 'wrangler,standalone' },
@@ -55,6 +47,7 @@ function readPlan(): Plan {
     connections: (given.connections ?? (quick ? '16' : '1,16,64')).split(',').map(Number),
     seconds: Number(given.seconds ?? (quick ? 1 : 3)),
     rounds: Number(given.rounds ?? (quick ? 1 : 3)),
+    // `<keys>x<log rows>`
     vaults: (given.vault ?? (quick ? '10x1000' : '10x1000,10000x1000000')).split(','),
     // The others are reported as shares of `live`.
     operations: operations.filter((operation) => operation === 'live' || asked.includes(operation)),
@@ -66,7 +59,8 @@ async function measureVault(plan: Plan, runtime: Runtime, size: string): Promise
   const [keys = 0, logRows = 0] = size.split('x').map(Number);
   const filled = await startFilled(runtime, { keys, logRows });
   console.error(`${runtime}, ${size}: healthy after ${filled.startMs} ms`);
-  const put = loader(filled, keys);
+  const put: Put = (operation, connections, seconds) =>
+    load(filled.url, filled.process.pid ?? 0, requestsFor(operation, filled.token, keys), connections, seconds);
   const quickOperations = plan.operations.filter((operation) => operation !== 'login');
   try {
     for (const operation of quickOperations) await put(operation, warmUpConnections, warmUpSeconds);
@@ -86,18 +80,11 @@ async function measureVault(plan: Plan, runtime: Runtime, size: string): Promise
     }
     return lines;
   } finally {
-    await filled.vault.dispose();
+    await filled.dispose();
   }
 }
 
 type Put = (operation: Operation, connections: number, seconds: number) => Promise<Measured>;
-
-function loader({ vault, token }: FilledVault, keys: number): Put {
-  return (operation, connections, seconds) =>
-    load(vault.url, vault.process.pid ?? 0, requestsFor(operation, token, keys), connections, seconds);
-}
-
-type Rounds = (Measured & { ofLive: number })[];
 
 /** Measures all operations in turn, round after round, so that changes of the machine's speed hit all of them. */
 async function measureInTurn(
@@ -105,8 +92,8 @@ async function measureInTurn(
   inTurn: readonly Operation[],
   connections: number,
   put: Put,
-): Promise<Map<Operation, Rounds>> {
-  const results = new Map<Operation, Rounds>(inTurn.map((operation) => [operation, []]));
+): Promise<Map<Operation, Round[]>> {
+  const results = new Map<Operation, Round[]>(inTurn.map((operation) => [operation, []]));
   for (let round = 0; round < rounds; round++) {
     // `live` is always the first of its round.
     let live = 0;

@@ -197,7 +197,7 @@ export const rooms: Record<string, Room> = {
   bench: {
     purpose: 'measures both runtimes under load',
     rooms: [...core, ...box, 'testing'],
-    packages: ['node:', 'autocannon', 'esbuild'],
+    packages: ['node:', 'autocannon', 'esbuild', 'miniflare'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {
@@ -228,18 +228,10 @@ function override(name: string, { rooms: allowed, packages = [] }: Room) {
     ...packages.flatMap((each) => (each === 'node:' ? ['!node:*', '!node:*/**'] : [`!${each}`, `!${each}/**`])),
   ];
   const message = `${name} may import ${[...allowed, ...packages].join(', ') || 'nothing'}. The table is in tools/borders.ts.`;
+  const options = { ...(name.startsWith('ui') ? { paths: lateEffects } : {}), patterns: [{ group, message }] };
   return {
     includes: [`${name}/*.ts`, '!**/*.test.ts', '!**/*.contract.ts', '!**/*.d.ts'],
-    linter: {
-      rules: {
-        style: {
-          noRestrictedImports: {
-            level: 'error',
-            options: { ...(name.startsWith('ui') ? { paths: lateEffects } : {}), patterns: [{ group, message }] },
-          },
-        },
-      },
-    },
+    linter: { rules: { style: { noRestrictedImports: { level: 'error', options } } } },
   };
 }
 
@@ -250,13 +242,9 @@ function relativeRoom(from: string, to: string): string {
 
 /** The rooms that a room may import, with `core/**` for all of core. */
 function shortened(name: string, allowed: string[]): string {
-  const folders = ['core', 'box'].map((top): [string, string[]] => [
-    `${top}/**`,
-    Object.keys(rooms).filter((other) => other !== name && (other === top || other.startsWith(`${top}/`))),
-  ]);
-  const whole = folders.filter(([, all]) => all.every((other) => allowed.includes(other)));
-  const rest = allowed.filter((other) => !whole.some(([, all]) => all.includes(other)));
-  return [...whole.map(([short]) => short), ...rest].join(', ');
+  const whole = [core, box].filter((all) => all.every((other) => other === name || allowed.includes(other)));
+  const rest = allowed.filter((other) => !whole.flat().includes(other));
+  return [...whole.map(([top]) => `${top}/**`), ...rest].join(', ');
 }
 
 /** The table as a picture: each room with its purpose and what it may import, from the top down. */
@@ -279,15 +267,12 @@ function checkTable(): void {
   }
 }
 
-const markers = ['<!-- rooms: written by tools/borders.ts -->', '<!-- end of rooms -->'] as const;
+const [begin, end] = ['<!-- rooms: written by tools/borders.ts -->', '<!-- end of rooms -->'];
 
 function withPicture(text: string): string {
-  const [begin, end] = markers;
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`docs/ARCHITECTURE.md needs the lines ${begin} and ${end}.`);
-  return `${before}${begin}\n${picture()}\n${end}${after}`;
+  const [before, old, after] = text.split(new RegExp(`(?<=${begin}\n)(.*)(?=\n${end})`, 's'));
+  if (old === undefined) throw new Error(`docs/ARCHITECTURE.md needs the lines ${begin} and ${end}.`);
+  return `${before}${picture()}${after}`;
 }
 
 function main(isCheck: boolean): void {
@@ -295,8 +280,10 @@ function main(isCheck: boolean): void {
   const config = join(root, 'biome.borders.json');
   const page = join(root, 'docs/ARCHITECTURE.md');
   const overrides = Object.entries(rooms).map(([name, room]) => JSON.stringify(override(name, room)));
-  const wanted: [string, string][] = [[config, `{"overrides":[\n${overrides.join(',\n')}\n]}\n`]];
-  if (existsSync(page)) wanted.push([page, withPicture(readFileSync(page, 'utf8'))]);
+  const wanted = [
+    [config, `{"overrides":[\n${overrides.join(',\n')}\n]}\n`],
+    [page, withPicture(readFileSync(page, 'utf8'))],
+  ] as const;
   for (const [file, text] of wanted) {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
     if (isCheck) throw new Error(`${relative(root, file)} is out of date. Run: node tools/borders.ts`);

@@ -1,14 +1,14 @@
 /**
  * Prepares every SQL statement of the worker on an empty database that the migrations made, and compares the columns that
- * SQLite says it returns with those that the code expects. Loading the operations already refuses a parameter that has no
- * value and one that no statement uses.
+ * SQLite says it returns with those that the code expects. Compiling them already refuses a parameter that has no value and
+ * one that no statement uses.
  *
  *   node tools/check-statements.ts
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { compiled, type Statement } from '../worker/store/statement.ts';
+import { compileAll, type Statement } from '../worker/store/statement.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const modules = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   await Promise.all(modules.map((name) => import(join(folder, name))));
   const database = migratedDatabase();
-  const problems = compiled.flatMap((statement) => {
+  const problems = compileAll().flatMap((statement) => {
     const problem = problemOf(database, statement);
     return problem === null ? [] : [`${problem}\n  ${statement.text}`];
   });

@@ -11,56 +11,39 @@ import { parseArgs } from 'node:util';
 
 const teamPassword = 'example team password';
 
-interface Person {
-  name: string;
-  role: 'user' | 'admin';
-  /** Names of keys, with their descriptions. */
-  keys: Record<string, string>;
-}
+/** Each person, with the names of their keys and the descriptions of those. */
+const team: Record<string, Record<string, string>> = {
+  mira: {
+    CLOUDFLARE_API_TOKEN: 'DNS and deployments, zone example.com',
+    GITHUB_ORG_TOKEN: 'read-only, for the release notes',
+    TERRAFORM_CLOUD_TOKEN: 'plans and applies for production',
+  },
+  jonas: {
+    STRIPE_SECRET_KEY: 'payments, live mode. Rotate every quarter',
+    STRIPE_WEBHOOK_SECRET: 'signs what Stripe sends to /hooks/stripe',
+    'shop/staging/DATABASE_URL': 'PostgreSQL of the staging shop',
+    'shop/prod/DATABASE_URL': 'PostgreSQL of the shop',
+  },
+  amara: {
+    OPENAI_API_KEY: 'summaries in the support inbox, limited to 50 USD a month',
+    ANTHROPIC_API_KEY: 'evaluation, expires in June',
+    HUGGINGFACE_TOKEN: 'downloads of models in CI',
+  },
+  luca: {
+    SENDGRID_API_KEY: 'receipts and password resets',
+    TWILIO_AUTH_TOKEN: 'text messages on call',
+    SLACK_BOT_TOKEN: 'the bot in #deployments',
+    SENTRY_AUTH_TOKEN: 'uploads of source maps',
+  },
+  yuki: { DATADOG_API_KEY: 'metrics of every server', PAGERDUTY_ROUTING_KEY: '' },
+  tomas: { AWS_ACCESS_KEY_ID: 'backup bucket', AWS_SECRET_ACCESS_KEY: 'backup bucket' },
+  intern: {},
+};
 
-const team: Person[] = [
-  {
-    name: 'mira',
-    role: 'admin',
-    keys: {
-      CLOUDFLARE_API_TOKEN: 'DNS and deployments, zone example.com',
-      GITHUB_ORG_TOKEN: 'read-only, for the release notes',
-      TERRAFORM_CLOUD_TOKEN: 'plans and applies for production',
-    },
-  },
-  {
-    name: 'jonas',
-    role: 'user',
-    keys: {
-      STRIPE_SECRET_KEY: 'payments, live mode. Rotate every quarter',
-      STRIPE_WEBHOOK_SECRET: 'signs what Stripe sends to /hooks/stripe',
-      'shop/staging/DATABASE_URL': 'PostgreSQL of the staging shop',
-      'shop/prod/DATABASE_URL': 'PostgreSQL of the shop',
-    },
-  },
-  {
-    name: 'amara',
-    role: 'user',
-    keys: {
-      OPENAI_API_KEY: 'summaries in the support inbox, limited to 50 USD a month',
-      ANTHROPIC_API_KEY: 'evaluation, expires in June',
-      HUGGINGFACE_TOKEN: 'downloads of models in CI',
-    },
-  },
-  {
-    name: 'luca',
-    role: 'user',
-    keys: {
-      SENDGRID_API_KEY: 'receipts and password resets',
-      TWILIO_AUTH_TOKEN: 'text messages on call',
-      SLACK_BOT_TOKEN: 'the bot in #deployments',
-      SENTRY_AUTH_TOKEN: 'uploads of source maps',
-    },
-  },
-  { name: 'yuki', role: 'user', keys: { DATADOG_API_KEY: 'metrics of every server', PAGERDUTY_ROUTING_KEY: '' } },
-  { name: 'tomas', role: 'user', keys: { AWS_ACCESS_KEY_ID: 'backup bucket', AWS_SECRET_ACCESS_KEY: 'backup bucket' } },
-  { name: 'intern', role: 'user', keys: {} },
-];
+const teamAdmin = 'mira';
+
+/** The names of all users and keys that this program makes. */
+const wanted = Object.entries(team).flatMap(([name, keys]) => [name, ...Object.keys(keys)]);
 
 /** The accounts that a new vault has. */
 const firstAccounts = ['admin', 'user'];
@@ -109,7 +92,6 @@ function fail(message: string): never {
  * accounts with a known password: any other one is refused.
  */
 async function isSeeded(admin: Call): Promise<boolean> {
-  const wanted = team.flatMap(({ name, keys }) => [name, ...Object.keys(keys)]);
   const users = (await admin('GET', '/users')).body.users ?? [];
   const keys = (await admin('GET', '/keys')).body.keys ?? [];
   const found = [...users.map(({ username }) => username), ...keys.map(({ key_name }) => key_name)];
@@ -124,25 +106,23 @@ async function isSeeded(admin: Call): Promise<boolean> {
 }
 
 let done = 0;
-const total = team.length + team.reduce((sum, { keys }) => sum + Object.keys(keys).length, 0);
 
 /** Asks for one user or key, and counts it. 409 means that an earlier run made it. */
 async function make(call: Call, path: string, body: object): Promise<void> {
   const { status, body: answer } = await call('POST', path, body);
   if (status !== 201 && status !== 409) fail(`POST ${path} answered ${status}: ${answer.error}`);
   done++;
-  if (process.stdout.isTTY || done === total) process.stdout.write(`\r${done} of ${total} users and keys`);
+  if (process.stdout.isTTY || done === wanted.length)
+    process.stdout.write(`\r${done} of ${wanted.length} users and keys`);
 }
 
 async function makeTeam(admin: Call): Promise<Map<string, Call>> {
   const calls = new Map<string, Call>();
-  for (const { name, role, keys } of team) {
+  for (const [name, keys] of Object.entries(team)) {
+    const role = name === teamAdmin ? 'admin' : 'user';
     await make(admin, '/users', { username: name, password: teamPassword, role });
-    const call = await signIn(
-      name,
-      teamPassword,
-      'An earlier run made this account, and its password is another one now.',
-    );
+    const hint = 'An earlier run made this account, and its password is another one now.';
+    const call = await signIn(name, teamPassword, hint);
     calls.set(name, call);
     for (const [key_name, description] of Object.entries(keys)) {
       const api_key = `example-${key_name.toLowerCase().replace(/[^a-z]+/g, '-')}-not-a-real-value`;
@@ -156,20 +136,20 @@ async function makeTeam(admin: Call): Promise<Map<string, Call>> {
 /** What a team does in a morning: reads, a rotation, refusals, a mistyped password, somebody who leaves. */
 async function makeHistory(admin: Call, calls: Map<string, Call>): Promise<void> {
   const as = (name: string) => calls.get(name) ?? admin;
-  for (const { name, keys } of team) {
+  for (const [name, keys] of Object.entries(team)) {
     for (const key of Object.keys(keys)) await as(name)('GET', `/keys/${encodeURIComponent(key)}`);
   }
   await as('intern')('GET', '/keys/STRIPE_SECRET_KEY');
   await as('intern')('GET', '/users');
   await as('jonas')('PUT', '/keys/STRIPE_SECRET_KEY', { api_key: 'example-stripe-secret-key-rotated' });
   await as('luca')('POST', '/keys', { key_name: 'STRIPE_SECRET_KEY', api_key: 'example' });
-  await as('mira')('GET', '/keys/STRIPE_SECRET_KEY');
-  await as('mira')('GET', '/logs?action=view_key');
+  await as(teamAdmin)('GET', '/keys/STRIPE_SECRET_KEY');
+  await as(teamAdmin)('GET', '/logs?action=view_key');
   await caller()('POST', '/auth/login', { username: 'yuki', password: 'exmaple team password' });
   await as('tomas')('POST', '/auth/logout');
   const { users = [] } = (await admin('GET', '/users')).body;
   const intern = users.find(({ username }) => username === 'intern');
-  if (intern) await as('mira')('PUT', `/users/${intern.id}`, { is_active: false });
+  if (intern) await as(teamAdmin)('PUT', `/users/${intern.id}`, { is_active: false });
 }
 
 const admin = await signIn('admin', options.password, 'Name the password of admin with --password or ADMIN_PASSWORD.');
@@ -178,6 +158,6 @@ if (await isSeeded(admin)) {
 } else {
   await makeHistory(admin, await makeTeam(admin));
   console.log(
-    `Done. Everybody in the team has the password "${teamPassword}"; mira is an admin. Never use this vault for real keys.`,
+    `Done. Everybody in the team has the password "${teamPassword}"; ${teamAdmin} is an admin. Never use this vault for real keys.`,
   );
 }

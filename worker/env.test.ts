@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Bindings, parseEnv, SettingError } from './env.ts';
+import { OperatorError } from '../core/operator-error.ts';
+import { type Bindings, parseEnv } from './env.ts';
 import { testKeys } from './testing/vault.ts';
 
 const DB = {} as D1Database;
@@ -10,7 +11,7 @@ test('passwords are hashed at the cost of production', () => {
 });
 
 test('a database is required', () => {
-  expect(() => parseEnv(testKeys)).toThrow(SettingError);
+  expect(() => parseEnv(testKeys)).toThrow(OperatorError);
 });
 
 test.each([

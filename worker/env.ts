@@ -3,6 +3,7 @@ import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
 import { parseSessionKey } from '../core/crypto/session-token.ts';
 import { defaultSessionHours, maxSessionHours } from '../core/limits.ts';
+import { OperatorError } from '../core/operator-error.ts';
 import type { Vault } from './operations/vault.ts';
 
 /** What the platform binds. Everything is optional until `parseEnv` has checked it. */
@@ -25,18 +26,13 @@ export interface Settings {
   corsOrigins: string[];
 }
 
-/** A setting is missing or invalid. The message names the setting and never contains its value. */
-export class SettingError extends Error {
-  override name = 'SettingError';
-}
-
 /**
  * Parses the environment, once per isolate.
  *
- * @throws SettingError or KeyFormatError with a message for the operator.
+ * @throws OperatorError that names the setting and never contains its value.
  */
 export const parseEnv = (bindings: Bindings): Settings => {
-  if (!bindings.DB) throw new SettingError('The binding DB is missing. Bind a D1 database as DB in wrangler.toml.');
+  if (!bindings.DB) throw new OperatorError('The binding DB is missing. Bind a D1 database as DB in wrangler.toml.');
   return {
     vault: {
       db: bindings.DB,
@@ -56,7 +52,7 @@ const sessionHours = (text = ''): number => {
   if (text.trim() === '') return defaultSessionHours;
   const hours = Number(text);
   if (Number.isFinite(hours) && hours > 0 && hours <= maxSessionHours) return hours;
-  throw new SettingError(`JWT_EXPIRY_HOURS must be a number of hours greater than 0, at most ${maxSessionHours}.`);
+  throw new OperatorError(`JWT_EXPIRY_HOURS must be a number of hours greater than 0, at most ${maxSessionHours}.`);
 };
 
 const corsOrigins = (text = ''): string[] =>
@@ -66,5 +62,5 @@ const corsOrigins = (text = ''): string[] =>
     .filter((origin) => origin !== '')
     .map((origin) => {
       if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
-      throw new SettingError('CORS_ORIGINS must be comma-separated origins, such as https://tools.example.com.');
+      throw new OperatorError('CORS_ORIGINS must be comma-separated origins, such as https://tools.example.com.');
     });

@@ -1,7 +1,7 @@
 /** The worker's entry point: makes the app of its bindings, or explains which setting is wrong. */
-import { KeyFormatError } from '../core/crypto/key-material.ts';
+import { OperatorError } from '../core/operator-error.ts';
 import { createApp } from './app.ts';
-import { type Bindings, parseEnv, SettingError } from './env.ts';
+import { type Bindings, parseEnv } from './env.ts';
 import { alive, misconfigured } from './wire/health.ts';
 
 interface Started {
@@ -23,7 +23,7 @@ const start = (bindings: Bindings): Started['fetch'] => {
   try {
     return createApp(parseEnv(bindings)).fetch;
   } catch (error) {
-    if (!(error instanceof SettingError || error instanceof KeyFormatError)) throw error;
+    if (!(error instanceof OperatorError)) throw error;
     console.error(error.message);
     return explain(error.message);
   }

@@ -1,9 +1,8 @@
+/** One suite for every route of the app. A new route is covered without being added here. */
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { roles } from '../core/policy/policy.ts';
 import { type Client, startVault, testDb, testKeys } from './testing/vault.ts';
-
-/** One suite for every route of the app. A new route is covered without being added here. */
 
 type Started = Awaited<ReturnType<typeof startVault>>;
 
@@ -27,13 +26,13 @@ const routes = (await startVault()).app.routes
   .map(({ method, path }) => ({ method, path, route: `${method} ${path}` }));
 
 const at = (path: string) =>
-  path.replace(':key_name', 'nothing').replace(':user_id', '4711').replace(':session_id', 'no-session');
+  path.replace(':name', 'nothing').replace('users/:id', 'users/4711').replace('sessions/:id', 'sessions/no-session');
 
 const bodies: Record<string, unknown> = {
   'POST /keys': { key_name: 'walked', api_key: 'value' },
-  'PUT /keys/:key_name': { description: 'walked' },
+  'PUT /keys/:name': { description: 'walked' },
   'POST /users': { username: 'walked', password: 'a good password' },
-  'PUT /users/:user_id': { role: 'user' },
+  'PUT /users/:id': { role: 'user' },
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
 };
 
@@ -81,9 +80,7 @@ const forged = async (): Promise<[string, string][]> => {
 };
 
 test('the suite covers every route of the API', () => {
-  expect(routes.map(({ route }) => route)).toEqual(
-    expect.arrayContaining(['GET /keys/:key_name', 'DELETE /users/:user_id']),
-  );
+  expect(routes.map(({ route }) => route)).toEqual(expect.arrayContaining(['GET /keys/:name', 'DELETE /users/:id']));
   expect(routes.length).toBeGreaterThanOrEqual(15);
 });
 

@@ -12,7 +12,8 @@ import { isCommonPassword } from './common-passwords.ts';
  */
 export function passwordProblem(password: string, username: string): string | null {
   if (!password.isWellFormed()) return 'The password is not valid Unicode. Type it again.';
-  if (isTooLong(password)) return `The password must be at most ${maxPasswordBytes} bytes long.`;
+  if (!hasAtMostBytes(password, maxPasswordBytes))
+    return `The password must be at most ${maxPasswordBytes} bytes long.`;
   if ([...password].length < minPasswordCharacters) {
     return `The password must have at least ${minPasswordCharacters} characters.`;
   }
@@ -23,10 +24,10 @@ export function passwordProblem(password: string, username: string): string | nu
   return null;
 }
 
-/** Whether `password` has more UTF-8 bytes than a password may have. It applies to passwords to compare as well. */
-export function isTooLong(password: string): boolean {
+/** Whether `text` has at most `max` bytes in UTF-8. */
+export function hasAtMostBytes(text: string, max: number): boolean {
   // UTF-8 never has fewer bytes than UTF-16 has units, so a huge text is rejected without encoding it.
-  return password.length > maxPasswordBytes || new TextEncoder().encode(password).length > maxPasswordBytes;
+  return text.length <= max && new TextEncoder().encode(text).length <= max;
 }
 
 function fold(text: string): string {

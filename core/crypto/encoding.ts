@@ -60,11 +60,6 @@ export function fromPastedBase64(text: string): Uint8Array | null {
   return new Uint8Array(Buffer.from(digits, 'base64url'));
 }
 
-/** Lower-case hexadecimal. */
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
-}
-
 /** Decodes an even number of lower-case hexadecimal digits; null for anything else. */
 export function fromHex(text: string): Uint8Array | null {
   if (!/^(?:[0-9a-f]{2})*$/.test(text)) return null;

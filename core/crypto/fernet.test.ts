@@ -4,8 +4,13 @@ import { FernetError, FernetKey, openFernet, sealFernet } from './fernet.ts';
 import { randomBytes } from './random.ts';
 import python from './testdata/python-fernet.json' with { type: 'json' };
 
-const keyOf = (text: string) => new FernetKey(fromPaddedBase64url(text) ?? new Uint8Array());
-const seconds = (iso: string) => Date.parse(iso) / 1000;
+function keyOf(text: string): FernetKey {
+  return new FernetKey(fromPaddedBase64url(text) ?? new Uint8Array());
+}
+
+function seconds(iso: string): number {
+  return Date.parse(iso) / 1000;
+}
 
 // The vectors of https://github.com/fernet/spec: generate.json, verify.json, invalid.json.
 const specKey = keyOf('cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=');

@@ -4,9 +4,8 @@ import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.
 import { randomBytes } from './random.ts';
 
 test('the error names the variable, the problem and the remedy', () => {
-  const error = new KeyFormatError('SECRET_KEY', 'is not set');
-  expect(error.variable).toBe('SECRET_KEY');
-  expect(error.message).toBe('SECRET_KEY is not set. Generate one with HelperScripts/generate-keys.sh.');
+  const { message } = new KeyFormatError('SECRET_KEY', 'is not set');
+  expect(message).toBe('SECRET_KEY is not set. Generate one with HelperScripts/generate-keys.sh.');
 });
 
 test.each([

@@ -1,17 +1,14 @@
 /** The checks that every key from the environment must pass, and the error that says which one failed. */
 
+import { OperatorError } from '../operator-error.ts';
+
 /**
  * A key from the environment cannot be used. The message is for the operator: it names the variable, the problem and the
  * command that generates a key, and never contains the value.
  */
-export class KeyFormatError extends Error {
-  override readonly name = 'KeyFormatError';
-  /** The environment variable at fault. */
-  readonly variable: string;
-
+export class KeyFormatError extends OperatorError {
   constructor(variable: string, problem: string) {
     super(`${variable} ${problem}. Generate one with HelperScripts/generate-keys.sh.`);
-    this.variable = variable;
   }
 }
 

@@ -13,8 +13,11 @@ import {
 } from './keyring.ts';
 import { randomBytes } from './random.ts';
 
-const newKey = () => paddedBase64url(randomBytes(32));
-const fault = (open: () => unknown) => {
+function newKey(): string {
+  return paddedBase64url(randomBytes(32));
+}
+
+function fault(open: () => unknown) {
   try {
     open();
   } catch (error) {
@@ -22,7 +25,7 @@ const fault = (open: () => unknown) => {
     throw error;
   }
   return 'opened';
-};
+}
 
 // The key of testdata/python-fernet.json; id and binding computed with Python's cryptography 48 and hmac.
 const vector = {

@@ -4,7 +4,8 @@ import { equalBytes } from '@noble/ciphers/utils.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64url, fromPastedBase64, fromUtf8, hex, utf8 } from './encoding.ts';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { base64url, fromPastedBase64, fromUtf8, utf8 } from './encoding.ts';
 import { FernetKey, fernetKeyBytes, openFernet, sealFernet } from './fernet.ts';
 import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.ts';
 
@@ -20,7 +21,7 @@ export class SealingKey {
   readonly #binding: ReturnType<typeof hmac.create>;
 
   constructor(key: Uint8Array) {
-    this.id = hex(hkdf(sha256, key, undefined, keyIdLabel, 8));
+    this.id = bytesToHex(hkdf(sha256, key, undefined, keyIdLabel, 8));
     this.fernet = new FernetKey(key);
     this.#binding = hmac.create(sha256, hkdf(sha256, key, undefined, bindingLabel, 32));
   }

@@ -13,7 +13,8 @@ import { equalBytes } from '@noble/ciphers/utils.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { pbkdf2Async } from '@noble/hashes/pbkdf2.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { base64url, fromHex, hex, utf8 } from './encoding.ts';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { base64url, fromHex, utf8 } from './encoding.ts';
 import { randomBytes } from './random.ts';
 
 /** The parameters of scrypt (RFC 7914, section 2): N, a power of two; r, the block size; p, the number of lanes. */
@@ -105,11 +106,8 @@ function decimal(text: string): number | null {
  */
 export async function makeVerifier(password: string, cost: ScryptCost): Promise<string> {
   const salt = base64url(randomBytes(16));
-  return formatScrypt(cost, salt, await runScrypt(utf8(password), utf8(salt), cost));
-}
-
-function formatScrypt({ N, r, p }: ScryptCost, salt: string, derived: Uint8Array): string {
-  return `scrypt:${N}:${r}:${p}$${salt}$${hex(derived)}`;
+  const derived = await runScrypt(utf8(password), utf8(salt), cost);
+  return `scrypt:${cost.N}:${cost.r}:${cost.p}$${salt}$${bytesToHex(derived)}`;
 }
 
 /**

@@ -65,7 +65,7 @@ export function isNewVault(sql: Sql, isKnown: boolean): boolean {
 }
 
 /** The names of the applied migrations, in their order. */
-export function appliedMigrations(sql: Sql): string[] {
+function appliedMigrations(sql: Sql): string[] {
   if (!tableNames(sql).includes('d1_migrations')) return [];
   return sql.rows('SELECT name FROM "d1_migrations" ORDER BY id').map(({ name }) => String(name));
 }
@@ -120,7 +120,7 @@ export function applyMigrations(sql: Sql, pending: readonly Migration[], copy?: 
 }
 
 /** All tables but SQLite's own and the runtime's. */
-export function tableNames(sql: Sql): string[] {
+function tableNames(sql: Sql): string[] {
   const rows = sql.rows("SELECT name FROM sqlite_schema WHERE type = 'table'");
   return rows.map(({ name }) => String(name)).filter((name) => !/^(?:sqlite_|_cf_)/.test(name));
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { clientOf, logAddress, networkRange, parseTrustedProxies } from './address.ts';
+import { clientOf, logAddress, networkRange, parseTrustedProxies, type TrustedProxies } from './address.ts';
 
-const trust = (list: string) => parseTrustedProxies(list);
+function isTrusted(peer: string, proxies: TrustedProxies): boolean {
+  return clientOf(peer, { forwardedFor: null, forwardedProto: 'https' }, proxies).isOverTls;
+}
 
-const isTrusted = (peer: string, proxies: ReturnType<typeof trust>) =>
-  clientOf(peer, { forwardedFor: null, forwardedProto: 'https' }, proxies).isOverTls;
-
-const clientAddress = (peer: string, forwardedFor: string, proxies: ReturnType<typeof trust>) =>
-  clientOf(peer, { forwardedFor, forwardedProto: null }, proxies).address;
+function clientAddress(peer: string, forwardedFor: string, proxies: TrustedProxies): string {
+  return clientOf(peer, { forwardedFor, forwardedProto: null }, proxies).address;
+}
 
 describe('TRUSTED_PROXIES', () => {
   test.each([
@@ -21,11 +21,11 @@ describe('TRUSTED_PROXIES', () => {
     '010.0.0.1',
     '0xa.0.0.1',
   ])('%s is rejected by name', (entry) =>
-    expect(() => trust(`10.0.0.1, ${entry}`)).toThrow(`TRUSTED_PROXIES: "${entry}" is not`),
+    expect(() => parseTrustedProxies(`10.0.0.1, ${entry}`)).toThrow(`TRUSTED_PROXIES: "${entry}" is not`),
   );
 
   test('takes addresses and ranges of both families, separated by commas or spaces', () => {
-    const proxies = trust(' 127.0.0.1,10.0.0.0/8  ::1\n2001:db8::/33,192.168.1.7/31 ');
+    const proxies = parseTrustedProxies(' 127.0.0.1,10.0.0.0/8  ::1\n2001:db8::/33,192.168.1.7/31 ');
     const trusted = [
       '127.0.0.1',
       '10.255.0.1',
@@ -41,17 +41,17 @@ describe('TRUSTED_PROXIES', () => {
   });
 
   test('may be empty, and then trusts none', () => {
-    expect(isTrusted('127.0.0.1', trust(' , '))).toBe(false);
+    expect(isTrusted('127.0.0.1', parseTrustedProxies(' , '))).toBe(false);
   });
 
   test('0.0.0.0/0 means every IPv4 address and no IPv6 address', () => {
-    const proxies = trust('0.0.0.0/0');
+    const proxies = parseTrustedProxies('0.0.0.0/0');
     expect([isTrusted('203.0.113.9', proxies), isTrusted('2001:db8::1', proxies)]).toEqual([true, false]);
   });
 });
 
 describe('the client', () => {
-  const proxies = trust('127.0.0.1, 10.0.0.0/8 ::1');
+  const proxies = parseTrustedProxies('127.0.0.1, 10.0.0.0/8 ::1');
 
   test.each([
     ['6.6.6.6', '6.6.6.6'],

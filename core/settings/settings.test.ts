@@ -12,7 +12,9 @@ function readText(path: string): string {
   return text;
 }
 
-const lookupIn = (...sources: Variables[]) => createLookup(sources, readText);
+function lookupIn(...sources: Variables[]) {
+  return createLookup(sources, readText);
+}
 
 describe('a lookup', () => {
   test('takes the first source that sets a variable, and an empty variable as not set', () => {

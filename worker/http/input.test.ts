@@ -12,11 +12,11 @@ test.each([
   ['/keys/a+b', 'a+b'],
   ['/keys/', ''],
 ])('the path %s names %j: it is decoded exactly once', (pathname, name) => {
-  expect(pathParameters('/keys/:key_name', pathname)).toEqual({ key_name: name });
+  expect(pathParameters('/keys/:name', pathname)).toEqual({ name });
 });
 
 test.each(['/keys/%', '/keys/%ff', '/keys/%E0%A4%A', '/keys/a%zz'])('the path %s names nothing well-formed', (path) => {
-  expect(pathParameters('/keys/:key_name', path).key_name?.isWellFormed()).toBe(false);
+  expect(pathParameters('/keys/:name', path).name?.isWellFormed()).toBe(false);
 });
 
 test('a pattern may have several parameters, or none', () => {

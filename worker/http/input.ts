@@ -42,7 +42,7 @@ export const parseInput = async <Input>(c: AppContext, { path, query, body }: Sc
 const parametersOf = (c: AppContext) => pathParameters(routePath(c), new URL(c.req.url).pathname);
 
 /**
- * The parameters of a path by their names, such as `key_name` in `/keys/:key_name`, each decoded once. Stricter than Hono's
+ * The parameters of a path by their names, such as `name` in `/keys/:name`, each decoded once. Stricter than Hono's
  * `c.req.param`, which leaves what it cannot decode as it is: `/keys/%` and `/keys/%25` would name the same secret.
  */
 export const pathParameters = (pattern: string, pathname: string): Record<string, string> => {

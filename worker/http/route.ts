@@ -44,9 +44,3 @@ export const answerStranger = <Asked extends Schemas, Input, Result>(
 
 const replyTo = <Result>(outcome: Outcome<Result>, success: Success<Result>, c: AppContext): Reply =>
   outcome.outcome === 'allowed' ? success(outcome.result, c) : refused(outcome);
-
-/** A route that anyone may call and that changes nothing. */
-export const report =
-  <Result>(examine: (context: Context) => Result | Promise<Result>, reply: (result: Result) => Reply) =>
-  async (c: AppContext): Promise<Response> =>
-    send(c, reply(await examine(c.var)));

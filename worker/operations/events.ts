@@ -3,11 +3,9 @@ import { and, desc, eq, gte, isNull, lt, not, or, type SQL, type SQLWrapper, sql
 import { unionAll } from 'drizzle-orm/sqlite-core';
 import { defaultAdminEventsPerList, defaultUserEventsPerList } from '../../core/limits.ts';
 import { actorId, granted, reachesAny, verdictId } from '../store/granted.ts';
-import { type AuditEventRow, auditEvents } from '../store/schema.ts';
+import { auditEvents } from '../store/schema.ts';
 import { integer, type Param, type Params, query } from '../store/statement.ts';
 import { operation } from './operation.ts';
-
-export type ListedEvent = Omit<AuditEventRow, 'request_id' | 'actor_id'>;
 
 /** Texts match a part, literally, and ASCII letters in either case. Null does not filter. */
 export interface EventFilter {
@@ -18,7 +16,7 @@ export interface EventFilter {
   /** Pairs of action and whether it was allowed, as `action:1` or `action:0`. */
   kinds: string[] | null;
   /** A part of the name of an action without a dot: one of an older product, which this version does not know. */
-  actionPart: string | null;
+  action_part: string | null;
   /** Events before the one with this id. */
   before: number | null;
   limit: number | null;
@@ -68,26 +66,15 @@ export const listEvents = operation({
       newest(and(not(reachesAny('event.list')), eq(auditEvents.actor_id, actorId)), given, given.user_limit),
     ),
   }),
-  values: ({ actor, target, address, allowed, kinds, actionPart, before, limit }: EventFilter) => ({
-    actor,
-    target,
-    address,
+  values: ({ allowed, kinds, limit, ...filter }: EventFilter) => ({
+    ...filter,
     allowed: allowed === null ? null : Number(allowed),
     kinds: kinds === null ? null : JSON.stringify(kinds),
-    action_part: actionPart,
-    before,
     admin_limit: limit ?? defaultAdminEventsPerList,
     user_limit: limit ?? defaultUserEventsPerList,
   }),
   result: (rows) => rows,
 });
-
-export interface EventCount {
-  /** Start of the hour or day, in milliseconds since 1970. */
-  at: number;
-  allowed: number;
-  refused: number;
-}
 
 const counted = (scope: SQL | undefined, { step, from }: Params<'step' | 'from'>) =>
   query
@@ -100,7 +87,7 @@ const counted = (scope: SQL | undefined, { step, from }: Params<'step' | 'from'>
     .where(and(granted, scope, gte(at, from)))
     .groupBy(sql`1`);
 
-/** Counts the events in each hour or day of a span that ends now. */
+/** Counts the events in each hour or day of a span that ends now. `at` is the start of the hour or day. */
 export const countEvents = operation({
   action: 'event.count',
   params: ['step', 'from'],

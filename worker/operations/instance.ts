@@ -4,7 +4,6 @@ import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { openCanary, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
-import type { Role } from '../../core/policy/policy.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { read, transact } from '../store/commit.ts';
 import { auditEvents, currentMigration, instance, migrations, users } from '../store/schema.ts';
@@ -62,7 +61,7 @@ const damaged =
 
 const inspect = async (db: D1Database) => {
   try {
-    const [found] = await read(db, fill(condition, {}));
+    const [found] = await read(db, fill(condition(), {}));
     return found;
   } catch (cause) {
     if (cause instanceof StoreFailure && cause.kind === 'schema') throw schemaDiffers(null);
@@ -91,27 +90,20 @@ const storeCanary = statement(['canary', 'key_id'], ({ canary, key_id }) =>
 
 const adoptPrimaryKey = async ({ db, keyring }: Vault) => {
   const { token: canary, keyId: key_id } = sealCanary(keyring);
-  await transact(db, [fill(storeCanary, { canary, key_id })]);
+  await transact(db, [fill(storeCanary(), { canary, key_id })]);
 };
 
-interface FirstAccount {
-  name: string;
-  password: string;
-  role: Role;
-  mustChange: boolean;
-}
-
 /** The accounts of a new vault. A vault on the edge never gets accounts with well-known passwords. */
-const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault): FirstAccount[] => {
+const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault) => {
   if (adminPassword !== null) {
     const problem = passwordProblem(adminPassword, 'admin');
     if (problem) throw new VaultUnavailable('setup', `ADMIN_PASSWORD: ${problem}`);
-    return [{ name: 'admin', password: adminPassword, role: 'admin', mustChange: false }];
+    return [{ name: 'admin', password: adminPassword, role: 'admin', must_change_password: 0 }];
   }
   if (makesDefaultAccounts) {
     return [
-      { name: 'admin', password: 'admin123', role: 'admin', mustChange: true },
-      { name: 'user', password: 'user123', role: 'user', mustChange: true },
+      { name: 'admin', password: 'admin123', role: 'admin', must_change_password: 1 },
+      { name: 'user', password: 'user123', role: 'user', must_change_password: 1 },
     ];
   }
   throw new VaultUnavailable(
@@ -136,11 +128,10 @@ const addAccount = statement(
 const setUp = async (vault: Vault, now: number) => {
   const accounts = firstAccounts(vault);
   const { token: canary, keyId: key_id } = sealCanary(vault.keyring);
-  const steps = [fill(addInstance, { now, key_id, canary })];
-  for (const { name, password, role, mustChange } of accounts) {
+  const steps = [fill(addInstance(), { now, key_id, canary })];
+  for (const { password, ...account } of accounts) {
     const verifier = await makeVerifier(password, vault.passwordCost);
-    const must_change_password = Number(mustChange);
-    steps.push(fill(addAccount, { name, likeness: likeness(name), verifier, role, must_change_password, now, canary }));
+    steps.push(fill(addAccount(), { ...account, likeness: likeness(account.name), verifier, now, canary }));
   }
   await transact(vault.db, steps);
 };

@@ -26,11 +26,14 @@ export interface Operation<Input, Result> {
   recordInvalid(context: Context, because: string, target: string | null): Promise<Refusal>;
 }
 
+/** What an operation results in. */
+export type ResultOf<Made> = Made extends Operation<never, infer Result> ? Result : never;
+
 interface Definition<Name extends string, Input, Given, Row, Result> {
   action: GovernedAction;
   /** The parameters of the SQL. Those of the request (`request.now`) need no declaration. */
   params?: readonly Exclude<Name, RequestParam>[];
-  /** Target and rules for the verdict, the effects, and the answer whose rows make the result. It is compiled once. */
+  /** Target and rules for the verdict, the effects, and the answer whose rows make the result. It is compiled at its first use. */
   sql: (params: Params<Name>) => Omit<Intent, 'action'> & Steps<Row>;
   /** Why the input is invalid, whoever sends it; null if it is valid. */
   objection?: (input: Input) => string | null;
@@ -91,10 +94,10 @@ export const operation = <
 /** Commits a plan. A new vault is set up first. */
 export const commitOpen = async <Row, Name extends string>(
   { vault, caller }: Context,
-  wanted: Plan<Row, Name>,
+  wanted: () => Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
 ): Promise<Committed<Row>> => {
-  const attempt = () => commit(vault.db, vault.keyring.primary.id, caller, wanted, values);
+  const attempt = () => commit(vault.db, vault.keyring.primary.id, caller, wanted(), values);
   try {
     return await attempt();
   } catch (error) {

@@ -6,18 +6,11 @@ import { maxSecretsPerList } from '../../core/limits.ts';
 import { transact } from '../store/commit.ts';
 import { actorId, actorName, granted, insertIfAllowed, reachesAny, verdict } from '../store/granted.ts';
 import { request } from '../store/request.ts';
-import { type SecretRow, type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
+import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
 import { failure, nameTaken, secretNamed } from '../store/verdict.ts';
 import { operation } from './operation.ts';
 import type { Context } from './vault.ts';
-
-export type ListedSecret = Pick<SecretRow, 'name' | 'description' | 'created_at' | 'updated_at' | 'created_by'>;
-type SealedSecret = Omit<ListedSecret, 'created_by'> & Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'>;
-
-export interface Secret extends Omit<ListedSecret, 'created_by'> {
-  value: string;
-}
 
 const { name, description, created_at, updated_at, created_by } = secrets;
 const { token, binding, key_id } = secretVersions;
@@ -66,12 +59,12 @@ export const readSecret = operation({
 });
 
 /** Opens a value. If it does not open, the log records the reason; the caller only learns that it failed. */
-const opened = async (
+const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'>>(
   { vault, caller }: Context,
   name: string,
-  sealed: SealedSecret | undefined,
+  sealed: Sealed | undefined,
   actor_id: number,
-): Promise<Secret> => {
+) => {
   try {
     if (!sealed) throw new SealedValueError('token_invalid');
     const { token, binding, key_id: keyId, ...secret } = sealed;
@@ -79,7 +72,7 @@ const opened = async (
   } catch (error) {
     if (!(error instanceof SealedValueError)) throw error;
     const values = { reason: error.reason, actor_id, 'request.id': caller.requestId };
-    await transact(vault.db, [fill(failure, values)]);
+    await transact(vault.db, [fill(failure(), values)]);
     throw error;
   }
 };

@@ -10,7 +10,7 @@ import { actorId, granted, insertIfAllowed, verdict } from '../store/granted.ts'
 import { plan } from '../store/plan.ts';
 import { isClaimed, principal, principalByName } from '../store/principal.ts';
 import { request, requestValues } from '../store/request.ts';
-import { instance, type SessionRow, sessions, users } from '../store/schema.ts';
+import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Value } from '../store/statement.ts';
 import { judge, sessionNumbered } from '../store/verdict.ts';
 import { inTurn } from './hashing.ts';
@@ -23,7 +23,7 @@ export interface SignedIn {
   token: string;
   name: string;
   role: Role;
-  mustChangePassword: boolean;
+  must_change_password: boolean;
   /** Seconds until the session ends. */
   ttlSeconds: number;
 }
@@ -43,7 +43,7 @@ const facts = statement([...throttleParams, 'request.now', 'request.claimed_name
 
 /** The facts about the account of the claimed name, whether it exists or not. A new vault is set up first. */
 const factsOf = async ({ vault, caller }: Context) => {
-  const filled = fill(facts, { ...throttleValues(caller), ...requestValues(caller, vault.keyring.primary.id) });
+  const filled = fill(facts(), { ...throttleValues(caller), ...requestValues(caller, vault.keyring.primary.id) });
   const [found] = await read(vault.db, filled);
   if (found) return found;
   await openInstance(vault, caller.now);
@@ -124,8 +124,8 @@ export const signIn = ({ vault, caller: stranger }: Context, { name, password }:
     const { id: userId, name: username, role } = committed.principal;
     const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
-    const mustChangePassword = known.must_change_password === 1;
-    const result = { token, name: username, role, mustChangePassword, ttlSeconds: vault.sessionTtlSeconds };
+    const must_change_password = known.must_change_password === 1;
+    const result = { token, name: username, role, must_change_password, ttlSeconds: vault.sessionTtlSeconds };
     return { outcome: 'allowed', result };
   });
 
@@ -151,8 +151,6 @@ export const readSession = operation({
   }),
   result: ([session]) => session ?? null,
 });
-
-export type ListedSession = Omit<SessionRow, 'user_id' | 'revoked_at'> & { is_current: number };
 
 const { user_id: _user, revoked_at: _revoked, ...listed } = getTableColumns(sessions);
 
@@ -191,11 +189,6 @@ export const signOut = operation({
   sql: () => ({ effects: [endSessions(eq(sessions.id, request.session_id))] }),
 });
 
-export interface PasswordChange {
-  currentPassword: string;
-  newPassword: string;
-}
-
 const storePassword = operation({
   action: 'password.change',
   params: [...passwordParams, 'new_verifier'],
@@ -216,21 +209,21 @@ const storePassword = operation({
 });
 
 /** Changes the caller's password and ends the other sessions of the account. A wrong one counts as a failed sign-in. */
-export const changePassword: Operation<PasswordChange, void> = {
+export const changePassword: Operation<Record<'current_password' | 'new_password', string>, void> = {
   action: 'password.change',
   recordInvalid: storePassword.recordInvalid,
-  perform: (context, { currentPassword, newPassword }) =>
+  perform: (context, { current_password, new_password }) =>
     inTurn(async () => {
-      const problem = passwordProblem(newPassword, context.caller.claimedName ?? '');
+      const problem = passwordProblem(new_password, context.caller.claimedName ?? '');
       if (problem) return storePassword.recordInvalid(context, problem, null);
       const known = await factsOf(context);
       if (known.retry_at) return tooMany(known.retry_at, context.caller.now);
-      const matches = await verifyPassword(currentPassword, known.verifier, context.vault.passwordCost);
+      const matches = await verifyPassword(current_password, known.verifier, context.vault.passwordCost);
       return storePassword.perform(context, {
         ...throttleValues(context.caller),
         password_matches: Number(matches),
         verifier: known.verifier,
-        new_verifier: matches ? await makeVerifier(newPassword, context.vault.passwordCost) : null,
+        new_verifier: matches ? await makeVerifier(new_password, context.vault.passwordCost) : null,
       });
     }),
 };

@@ -23,7 +23,7 @@ const question = statement([...throttleParams, 'request.now', 'request.claimed_n
 
 const ask = async (name: string, address: string) => {
   const caller = { requestId: 'r', sessionId: null, claimedName: name, address, userAgent: '', now };
-  const [row] = await read(testDb(), fill(question, { ...throttleValues(caller), ...requestValues(caller, 'k') }));
+  const [row] = await read(testDb(), fill(question(), { ...throttleValues(caller), ...requestValues(caller, 'k') }));
   return row?.retry_at;
 };
 

@@ -9,14 +9,12 @@ import type { Role } from '../../core/policy/policy.ts';
 import { granted, insertIfAllowed } from '../store/granted.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
-import { secrets, sessions, type UserRow, users } from '../store/schema.ts';
+import { secrets, sessions, users } from '../store/schema.ts';
 import { integer, query } from '../store/statement.ts';
 import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
 import { inTurn } from './hashing.ts';
 import { operation } from './operation.ts';
 import { endSessions } from './sessions.ts';
-
-export type ListedUser = Omit<UserRow, 'likeness' | 'verifier' | 'failures_forgiven_at'> & { secrets: number };
 
 const { id, name, role, created_at, last_login_at, is_active, must_change_password } = users;
 const listed = { id, name, role, created_at, last_login_at, is_active, must_change_password };
@@ -46,7 +44,7 @@ export interface NewUser {
   name: string;
   password: string;
   role: Role;
-  mustChangePassword: boolean;
+  must_change_password: boolean;
 }
 
 export const createUser = operation({
@@ -70,12 +68,12 @@ export const createUser = operation({
     }).returning({ id }),
   }),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
-  values: async ({ name, password, role, mustChangePassword }: NewUser, { vault }) => ({
+  values: async ({ name, password, role, must_change_password }: NewUser, { vault }) => ({
     name,
     likeness: likeness(name),
     verifier: await inTurn(() => makeVerifier(password, vault.passwordCost)),
     role,
-    must_change_password: Number(mustChangePassword),
+    must_change_password: Number(must_change_password),
   }),
   result: ([created]) => created?.id ?? null,
 });
@@ -92,13 +90,13 @@ const leavesNoAdmin = (ends: SQL): Rule => ({
   reason: 'last_admin',
 });
 
-/** What to change; null leaves a field as it is. */
+/** What to change; a field that is left out stays as it is. */
 export interface UserChange {
   id: number;
-  password: string | null;
-  role: Role | null;
-  isActive: boolean | null;
-  mustChangePassword: boolean | null;
+  password?: string | undefined;
+  role?: Role | undefined;
+  is_active?: boolean | undefined;
+  must_change_password?: boolean | undefined;
 }
 
 export const updateUser = operation({
@@ -131,14 +129,14 @@ export const updateUser = operation({
       endSessions(eq(sessions.user_id, given.id), sql`(${given.verifier} is not null or ${given.is_active} = 0)`),
     ],
   }),
-  objection: ({ password }: UserChange) => (password === null ? null : passwordProblem(password, '')),
-  values: async ({ id, password, role, isActive, mustChangePassword }: UserChange, { vault }) => ({
+  objection: ({ password }: UserChange) => (password === undefined ? null : passwordProblem(password, '')),
+  values: async ({ id, password, role, is_active, must_change_password }: UserChange, { vault }) => ({
     id,
-    verifier: password === null ? null : await inTurn(() => makeVerifier(password, vault.passwordCost)),
-    password_likeness: password === null ? null : likeness(password),
-    role,
-    is_active: isActive === null ? null : Number(isActive),
-    must_change_password: mustChangePassword === null ? null : Number(mustChangePassword),
+    verifier: password === undefined ? null : await inTurn(() => makeVerifier(password, vault.passwordCost)),
+    password_likeness: password === undefined ? null : likeness(password),
+    role: role ?? null,
+    is_active: is_active === undefined ? null : Number(is_active),
+    must_change_password: must_change_password === undefined ? null : Number(must_change_password),
   }),
 });
 

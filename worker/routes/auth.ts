@@ -13,7 +13,4 @@ export const auth = router()
   .post('/auth/password', answer(changePassword, { body: passwordChange }, done('Password changed successfully')))
   .get('/auth/session', answer(readSession, {}, ok(json.session)))
   .get('/auth/sessions', answer(listSessions, {}, ok(json.sessionList)))
-  .delete(
-    '/auth/sessions/:session_id',
-    answer(revokeSession, { path: sessionPath }, done('Session ended successfully')),
-  );
+  .delete('/auth/sessions/:id', answer(revokeSession, { path: sessionPath }, done('Session ended successfully')));

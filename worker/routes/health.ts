@@ -1,10 +1,9 @@
 /** Probes: is the worker running, and can the vault serve. */
 import { router } from '../http/context.ts';
-import { report } from '../http/route.ts';
 import { send } from '../http/send.ts';
 import { examineHealth } from '../operations/health.ts';
 import { alive, healthReply } from '../wire/health.ts';
 
 export const health = router()
   .get('/health/live', (c) => send(c, alive))
-  .get('/health', report(examineHealth, healthReply));
+  .get('/health', async (c) => send(c, healthReply(await examineHealth(c.var))));

@@ -9,9 +9,6 @@ import { keyChange, keyListQuery, keyPath, newKey } from '../wire/requests.ts';
 export const keys = router()
   .get('/keys', answer(listSecrets, { query: keyListQuery }, list(json.keyList)))
   .post('/keys', answer(createSecret, { body: newKey }, done('API key added successfully', 201)))
-  .get('/keys/:key_name', answer(readSecret, { path: keyPath }, ok(json.key)))
-  .put(
-    '/keys/:key_name',
-    answer(updateSecret, { path: keyPath, body: keyChange }, done('API key updated successfully')),
-  )
-  .delete('/keys/:key_name', answer(deleteSecret, { path: keyPath }, done('API key deleted successfully')));
+  .get('/keys/:name', answer(readSecret, { path: keyPath }, ok(json.key)))
+  .put('/keys/:name', answer(updateSecret, { path: keyPath, body: keyChange }, done('API key updated successfully')))
+  .delete('/keys/:name', answer(deleteSecret, { path: keyPath }, done('API key deleted successfully')));

@@ -9,5 +9,5 @@ import { newUser, userChange, userListQuery, userPath } from '../wire/requests.t
 export const users = router()
   .get('/users', answer(listUsers, { query: userListQuery }, list(json.userList)))
   .post('/users', answer(createUser, { body: newUser }, created(json.newUser)))
-  .put('/users/:user_id', answer(updateUser, { path: userPath, body: userChange }, done('User updated successfully')))
-  .delete('/users/:user_id', answer(deleteUser, { path: userPath }, done('User deleted successfully')));
+  .put('/users/:id', answer(updateUser, { path: userPath, body: userChange }, done('User updated successfully')))
+  .delete('/users/:id', answer(deleteUser, { path: userPath }, done('User deleted successfully')));

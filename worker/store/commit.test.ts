@@ -14,7 +14,7 @@ const allowed = { outcome: 'allowed', reason: null, actor_id: 1, actor_name: 'An
 const list = plan([], () => ({
   verdict: verdictOn({ action: 'secret.list' }),
   answer: query.select({ name: secrets.name }).from(secrets).where(granted),
-}));
+}))();
 
 const commitOn = (db: D1Database) => commit(db, 'key', caller, list, {});
 

@@ -52,11 +52,10 @@ export const commit = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { verdict, effects, answer }: Plan<Row, Name>,
+  { steps, hasAnswer }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
 ): Promise<Committed<Row>> => {
   const given: Values = { ...values, ...requestValues(caller, keyId) };
-  const steps = [verdict, ...effects, ...(answer ? [answer] : [])];
   const results = await transact(
     db,
     steps.map((step) => fill(step, given)),
@@ -64,7 +63,7 @@ export const commit = async <Row, Name extends string>(
   const decided = results[0]?.[0] as VerdictRow | undefined;
   if (!decided) throw new VaultNotOpen();
   if (decided.outcome !== 'allowed') return { outcome: decided.outcome, reason: decided.reason };
-  return { outcome: 'allowed', principal: principalOf(decided), rows: answer ? (results.at(-1) as Row[]) : [] };
+  return { outcome: 'allowed', principal: principalOf(decided), rows: hasAnswer ? (results.at(-1) as Row[]) : [] };
 };
 
 const principalOf = ({ actor_id: id, actor_name: name, actor_role: role }: VerdictRow): Principal => {

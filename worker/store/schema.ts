@@ -80,8 +80,4 @@ export const auditEvents = sqliteTable('audit_events', {
   user_agent: text().notNull(),
 });
 
-export type UserRow = typeof users.$inferSelect;
-export type SessionRow = typeof sessions.$inferSelect;
-export type SecretRow = typeof secrets.$inferSelect;
 export type SecretVersionRow = typeof secretVersions.$inferSelect;
-export type AuditEventRow = typeof auditEvents.$inferSelect;

@@ -1,5 +1,5 @@
 /**
- * SQL statements: written with drizzle's query builder, compiled once per isolate, and filled with values by each request.
+ * SQL statements: written with drizzle's query builder, compiled at their first use, and filled with values by each request.
  * The row type of a statement comes from the schema, because it may only return columns of the schema and `integer`s.
  */
 import { Param as BoundParam, Column, getTableColumns, is, Placeholder, SQL, type SQLWrapper, sql } from 'drizzle-orm';
@@ -92,8 +92,26 @@ export const insertFrom = <Table extends SQLiteTable>(
   condition: SQL | undefined,
 ) => query.insert(table).select(query.select(rowFor(table, fields)).from(source).where(condition));
 
-/** Every statement compiled so far, for `tools/check-statements.ts`. */
-export const compiled: Statement[] = [];
+const compiled: Statement[] = [];
+const deferred: (() => unknown)[] = [];
+
+/** Makes something at its first use and keeps it. Compiling every statement would double the time in which an isolate starts. */
+export const atFirstUse = <Made>(make: () => Made): (() => Made) => {
+  let made: Made | undefined;
+  const use = () => (made ??= make());
+  deferred.push(use);
+  return use;
+};
+
+/**
+ * Compiles and returns every statement of the modules that are loaded, for checks of all.
+ *
+ * @throws TypeError if `statement` or `plan` refuses one.
+ */
+export const compileAll = (): readonly Statement[] => {
+  for (const use of deferred) use();
+  return compiled;
+};
 
 export const param = (name: string): Param => {
   const placeholder = sql.placeholder(name);
@@ -158,27 +176,24 @@ const columnName = (field: unknown): string | undefined => {
   return is(field, SQL.Aliased) && integers.has(field) ? field.fieldAlias : undefined;
 };
 
-/**
- * A statement with parameters of these names.
- *
- * @throws TypeError if it does not use exactly these.
- */
+/** A statement with parameters of these names. It throws a TypeError at its first use if it does not use exactly these. */
 export const statement = <const Name extends string, Row>(
   names: readonly Name[],
   write: (params: Params<Name>) => Query<Row>,
-): Statement<Row, Name> => {
-  const made = compile(write(params(names)));
-  checkParams(names, made.params);
-  return made as Statement<Row, Name>;
-};
+): (() => Statement<Row, Name>) =>
+  atFirstUse(() => {
+    const made = compile(write(params(names)));
+    checkParams(made.text, names, made.params);
+    return made as Statement<Row, Name>;
+  });
 
-/** @throws TypeError unless the parameters in use are exactly the declared ones. */
-export const checkParams = (declared: readonly string[], used: readonly string[]): void => {
+/** @throws TypeError unless the parameters in use are exactly the declared ones. `text` says where. */
+export const checkParams = (text: string, declared: readonly string[], used: readonly string[]): void => {
   const undeclared = used.filter((name) => !declared.includes(name));
   const unused = declared.filter((name) => !used.includes(name));
   if (undeclared.length + unused.length === 0) return;
   throw new TypeError(
-    `Parameters without a value: ${undeclared.join() || 'none'}; without a use: ${unused.join() || 'none'}`,
+    `Parameters without a value: ${undeclared.join() || 'none'}; without a use: ${unused.join() || 'none'}. In: ${text}`,
   );
 };
 

@@ -54,10 +54,16 @@ export const nameTaken = (others: SQLWrapper): Rule => ({
   reason: 'name_taken',
 });
 
-interface Judgement {
+export interface Intent {
+  action: GovernedAction;
+  target?: Target | undefined;
+  /** Rules of this action alone, judged after the policy. */
+  rules?: Rule[] | undefined;
+}
+
+interface Judgement extends Pick<Intent, 'target'> {
   action: Action;
   principal: Join[];
-  target?: Target | undefined;
   rules: Rule[];
 }
 
@@ -100,13 +106,6 @@ type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 /** The row that a verdict returns. `reason` details the outcome where there is more to say. */
 export type VerdictRow = RowOf<ReturnType<typeof judge>>;
 
-export interface Intent {
-  action: GovernedAction;
-  target?: Target | undefined;
-  /** Rules of this action alone, judged after the policy. */
-  rules?: Rule[] | undefined;
-}
-
 /** The verdict on a signed-in caller's action. */
 export const verdictOn = ({ action, target, rules = [] }: Intent) =>
   judge({
@@ -118,12 +117,7 @@ export const verdictOn = ({ action, target, rules = [] }: Intent) =>
 
 /** The verdict on a request that is invalid, whoever sends it. Only callers who may do the action at all are told so. */
 export const verdictOnInvalid = (action: GovernedAction, name: Param, because: Param) =>
-  judge({
-    action,
-    principal: principalBySession,
-    target: { name },
-    rules: [unauthenticated, denied(action), { when: sql`true`, outcome: 'invalid', reason: because }],
-  });
+  verdictOn({ action, target: { name }, rules: [{ when: sql`true`, outcome: 'invalid', reason: because }] });
 
 const unauthenticated: Rule = { when: isNull(principal.id), outcome: 'unauthenticated' };
 

@@ -12,7 +12,7 @@ export const testKeys = {
 };
 
 /** Counts round trips to the database: each batch is one, and each statement that runs on its own. */
-export const counting = (db: D1Database) => {
+const counting = (db: D1Database) => {
   const trips = { count: 0 };
   const real = new WeakMap<object, D1PreparedStatement>();
   const counted = (statement: D1PreparedStatement): D1PreparedStatement => {
@@ -83,7 +83,7 @@ export const emptyDatabase = async () => {
 };
 
 /** The cheapest cost that a stored verifier may have: one hash takes a millisecond instead of a fifth of a second. */
-export const cheapCost: Settings['vault']['passwordCost'] = { N: 2 ** 10, r: 1, p: 1 };
+const cheapCost: Settings['vault']['passwordCost'] = { N: 2 ** 10, r: 1, p: 1 };
 
 /** Applies the migrations and starts the app on the test file's database. Password hashes cost `cost`. */
 export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapCost) => {

@@ -1,9 +1,10 @@
 /** From the vault's words to those of v0.6: the JSON that a client reads. Times are ISO 8601 in UTC with `Z`. */
 import { wireAction } from '../../core/vocabulary.ts';
-import type { EventCount, ListedEvent } from '../operations/events.ts';
-import type { ListedSecret, Secret } from '../operations/secrets.ts';
-import type { ListedSession, SignedIn } from '../operations/sessions.ts';
-import type { ListedUser } from '../operations/users.ts';
+import type { countEvents, listEvents } from '../operations/events.ts';
+import type { ResultOf } from '../operations/operation.ts';
+import type { listSecrets, readSecret } from '../operations/secrets.ts';
+import type { listSessions, readSession, SignedIn } from '../operations/sessions.ts';
+import type { listUsers } from '../operations/users.ts';
 
 const time = (ms: number) => new Date(ms).toISOString();
 const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
@@ -11,7 +12,7 @@ const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 /** Where the next list begins, if this one does not hold everything. */
 const more = <Next>(next: Next | null) => (next === null ? {} : { next });
 
-export const keyList = ({ secrets, next }: { secrets: ListedSecret[]; next: string | null }) => ({
+export const keyList = ({ secrets, next }: ResultOf<typeof listSecrets>) => ({
   keys: secrets.map(({ name, description, created_at, updated_at, created_by }) => ({
     key_name: name,
     description,
@@ -22,7 +23,7 @@ export const keyList = ({ secrets, next }: { secrets: ListedSecret[]; next: stri
   ...more(next),
 });
 
-export const key = ({ name, value, description, created_at, updated_at }: Secret) => ({
+export const key = ({ name, value, description, created_at, updated_at }: ResultOf<typeof readSecret>) => ({
   key_name: name,
   api_key: value,
   description,
@@ -30,12 +31,12 @@ export const key = ({ name, value, description, created_at, updated_at }: Secret
   updated_at: time(updated_at),
 });
 
-export const logList = (events: ListedEvent[]) => ({ logs: events.map(logEntry) });
+export const logList = (events: ResultOf<typeof listEvents>) => ({ logs: events.map(logEntry) });
 
 /** An action without a dot was moved in from v0.6, where the target was always a key. */
 const isAboutKey = (action: string) => action.startsWith('secret.') || !action.includes('.');
 
-const logEntry = (event: ListedEvent) => {
+const logEntry = (event: ResultOf<typeof listEvents>[number]) => {
   const isAllowed = event.outcome === 'allowed';
   return {
     id: event.id,
@@ -53,11 +54,11 @@ const logEntry = (event: ListedEvent) => {
   };
 };
 
-export const activity = (counts: EventCount[]) => ({
+export const activity = (counts: ResultOf<typeof countEvents>) => ({
   activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),
 });
 
-export const userList = ({ users, next }: { users: ListedUser[]; next: number | null }) => ({
+export const userList = ({ users, next }: ResultOf<typeof listUsers>) => ({
   users: users.map((user) => ({
     id: user.id,
     username: user.name,
@@ -73,16 +74,14 @@ export const userList = ({ users, next }: { users: ListedUser[]; next: number | 
 
 export const newUser = (id: number | null) => ({ message: 'User added successfully', id });
 
-export const signedIn = ({ token, name, role, mustChangePassword }: SignedIn) => ({
+export const signedIn = ({ token, name: user, role, must_change_password }: SignedIn) => ({
   token,
-  user: name,
+  user,
   role,
-  must_change_password: mustChangePassword,
+  must_change_password,
 });
 
-export const session = (
-  live: { id: number; name: string; role: string; must_change_password: number; expires_at: number } | null,
-) =>
+export const session = (live: ResultOf<typeof readSession>) =>
   live && {
     user: live.name,
     user_id: live.id,
@@ -91,7 +90,7 @@ export const session = (
     expires_at: time(live.expires_at),
   };
 
-export const sessionList = (sessions: ListedSession[]) => ({
+export const sessionList = (sessions: ResultOf<typeof listSessions>) => ({
   sessions: sessions.map(({ id, created_at, expires_at, address, user_agent, is_current }) => ({
     id,
     created_at: time(created_at),

