@@ -82,19 +82,21 @@ async function bundleModule(project: string, from: string, to: string): Promise<
 }
 
 /** The modules `keystore:*` that standalone/modules.d.ts declares. */
-const contents = (project: string): Plugin => ({
-  name: 'keystore',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^keystore:worker$/ }, () => ({ path: './worker.js', external: true }));
-    onResolve({ filter: /^keystore:/ }, ({ path }) => ({ path, namespace: 'keystore' }));
-    onResolve({ filter: /^\//, namespace: 'keystore' }, ({ path }) => ({ path, namespace: 'bytes' }));
-    onLoad({ filter: /ui$/, namespace: 'keystore' }, () => ({ contents: uiModule(project) }));
-    onLoad({ filter: /migrations$/, namespace: 'keystore' }, () => ({
-      contents: `export default ${JSON.stringify(readMigrations(join(project, 'migrations')))}`,
-    }));
-    onLoad({ filter: /./, namespace: 'bytes' }, ({ path }) => ({ contents: readFileSync(path), loader: 'binary' }));
-  },
-});
+function contents(project: string): Plugin {
+  return {
+    name: 'keystore',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^keystore:worker$/ }, () => ({ path: './worker.js', external: true }));
+      onResolve({ filter: /^keystore:/ }, ({ path }) => ({ path, namespace: 'keystore' }));
+      onResolve({ filter: /^\//, namespace: 'keystore' }, ({ path }) => ({ path, namespace: 'bytes' }));
+      onLoad({ filter: /ui$/, namespace: 'keystore' }, () => ({ contents: uiModule(project) }));
+      onLoad({ filter: /migrations$/, namespace: 'keystore' }, () => ({
+        contents: `export default ${JSON.stringify(readMigrations(join(project, 'migrations')))}`,
+      }));
+      onLoad({ filter: /./, namespace: 'bytes' }, ({ path }) => ({ contents: readFileSync(path), loader: 'binary' }));
+    },
+  };
+}
 
 function uiModule(project: string): string {
   const root = join(project, 'dist/ui');

@@ -11,9 +11,7 @@ import { type Census, checkDatabase, openSnapshot, readKeyring, summary } from '
 import { holdsVault } from '../data/database.ts';
 import { finishCommand, pendingEnv } from '../restore/restore-journal.ts';
 import { damagedValues } from '../restore/restore-stage.ts';
-import { type Desk, openDesk, runCommand } from './command.ts';
-
-const say = (line: string) => console.error(line);
+import { type Desk, openDesk, runCommand, say } from './command.ts';
 
 /** Prints what the backup holds if it passes every check. */
 async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Promise<number> {

@@ -33,3 +33,8 @@ export async function runCommand(run: (args: string[]) => Promise<number>): Prom
     process.exitCode = 1;
   }
 }
+
+/** Prints a message for the operator. */
+export function say(line: string): void {
+  console.error(line);
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Home, homeIn, makeHome, runOn, staging } from '../../testing/disk-vaults.ts';
+import { type Home, homeIn, makeHome, type Ran, runOn, staging } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { lockDataFolder } from '../data/lock.ts';
@@ -16,7 +16,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-const prepare = (home: Home) => runOn(home, ['prepare.ts']);
+function prepare(home: Home): Ran {
+  return runOn(home, ['prepare.ts']);
+}
 
 function names({ files }: Home): unknown[] {
   const database = new DatabaseSync(files.file, { readOnly: true });

@@ -30,7 +30,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 /** A copy of the vault for one test. */
-const living = () => copyOf(old);
+function living(): Home {
+  return copyOf(old);
+}
 
 function copyOf({ folder }: Home): Home {
   const copy = join(base, `living ${++count}`);

@@ -24,10 +24,8 @@ import { report, stage } from '../restore/restore-stage.ts';
 import { advance, type Event, events, type Next } from '../restore/restore-steps.ts';
 import { receive } from '../restore/restore-stream.ts';
 import { openSettings } from '../settings.ts';
-import { type Desk, openDesk, runCommand } from './command.ts';
+import { type Desk, openDesk, runCommand, say } from './command.ts';
 import { makeDataFolder } from './prepare.ts';
-
-const say = (line: string) => console.error(line);
 
 type Answer = Next | { next: 'confirm'; losses: number } | { next: 'nothing' };
 
