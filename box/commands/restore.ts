@@ -53,7 +53,7 @@ async function stageGiven({ project, files, envFile }: Desk, options: string[]):
     const hasEnv = existsSync(journal.env);
     const from = hasEnv ? { ...process.env, KEYSTORE_ENV: journal.env } : process.env;
     const staged = await stage(file, {
-      ...{ project, files, journal, print: say },
+      ...{ files, journal, print: say },
       lookup: openSettings(project, from).lookup,
       acceptDamaged: options.includes('--accept-damaged'),
       again: options.includes('--again'),

@@ -7,20 +7,22 @@ import { maxDrainMs, maxHealthAnswerMs, maxStartMs, maxUnhealthyStartMs } from '
 import { parseTrustedProxies } from '../../core/network/address.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences, welcome } from '../../core/settings/messages.ts';
-import { locateFiles, markVault } from '../data/database.ts';
+import { readWorkerVariables } from '../../core/settings/settings.ts';
+import { markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { explain } from '../explain.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
-import { openSettings, readSettings, readWorkerVariables, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import { buildIfStale } from './build.ts';
+import { openDesk } from './command.ts';
 import { makeDataFolder, prepare } from './prepare.ts';
 
 export interface StartOptions {
   /** The folder with wrangler.toml, migrations/ and worker/. */
   project: string;
-  env: Readonly<Record<string, string | undefined>>;
+  env: NodeJS.ProcessEnv;
   print: (line: string) => void;
 }
 
@@ -42,16 +44,13 @@ export function start({ project, env, print }: StartOptions): RunningVault {
   let stopped = false;
 
   async function bringUp(): Promise<void> {
-    const { envFile, lookup } = openSettings(project, env);
-    const settings = readSettings(project, envFile, lookup);
+    const { settings, files, envFile } = openDesk(project, env);
     const trustedProxies = parseTrustedProxies(settings.trustedProxies);
     makeDataFolder(settings.dataFolder);
     unlock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();
     const port = await listen(settings, { upstream, trustedProxies }, gates);
-
-    const files = locateFiles(project, settings.dataFolder);
-    const { pendingEnv, isNew, lookup: keyed } = await prepare({ project, env, files, envFile, lookup, print });
+    const { pendingEnv, isNew, lookup } = await prepare(project, env, print);
     if (pendingEnv !== undefined) {
       print(
         `Carried out a restore, except for ${envFile}: run HelperScripts/restore-data.sh --finish. The restored keys are in use already.`,
@@ -59,7 +58,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
     }
     if (await buildIfStale(project)) print('Built the worker and the UI.');
     if (stopped) return;
-    const variables = readWorkerVariables(keyed);
+    const variables = readWorkerVariables(lookup);
     const hasDefaults = isNew && !('ADMIN_PASSWORD' in variables);
     if (hasDefaults) variables.FIRST_ACCOUNTS = 'default';
     const { dataFolder } = settings;
@@ -132,7 +131,7 @@ function probeHost({ hosts: [host = ''] }: Settings): string {
 /** Runs a vault in the foreground until a signal, or its failure to start, ends it. Returns it once it is up. */
 export async function main(project: string): Promise<RunningVault> {
   process.umask(0o077);
-  const vault = start({ project, env: process.env, print: (line) => console.log(line) });
+  const vault = start({ project, env: process.env, print: console.log });
   let signals = 0;
   const stop = async (signal: NodeJS.Signals) => {
     signals++;

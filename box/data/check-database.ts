@@ -1,13 +1,13 @@
 /** Checks a whole vault, and reports what it holds: for backups, restores and check-data.sh. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../../core/crypto/keyring.ts';
+import { appliedMigrations } from '../../core/data-folder/database.ts';
 import { copyBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { quoted } from '../quoted.ts';
 import type { Lookup } from '../settings.ts';
+import { readMigrations, sqlOf, type VaultFiles } from './database.ts';
 
 /** How many values are opened between two progress messages. */
 const progressStep = 1_000;
@@ -58,6 +58,37 @@ export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolde
   };
 }
 
+/** How to check a file: with the keys that `lookup` finds, and what to print meanwhile. */
+export interface FileCheck {
+  files: VaultFiles;
+  lookup: Lookup;
+  print: (line: string) => void;
+  /** Whether values that do not open are accepted. */
+  acceptDamaged?: boolean;
+}
+
+/**
+ * Checks a database file to which no process writes.
+ *
+ * @throws OperatorError if a check fails.
+ */
+export function checkFile(file: string, { files, lookup, print, acceptDamaged = false }: FileCheck): Census {
+  using database = new DatabaseSync(file, { readOnly: true });
+  const { migrationsFolder } = files;
+  const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: print });
+  if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
+  return census;
+}
+
+/** Names the values that do not open, and the option that accepts them. */
+function damagedValues({ damaged, versions }: Census): OperatorError {
+  const named = damaged.slice(0, 100).map((line) => `  ${line}`);
+  if (damaged.length > named.length) named.push(`  and ${damaged.length - named.length} more`);
+  return new OperatorError(
+    `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}\nTo go on all the same, pass --accept-damaged.`,
+  );
+}
+
 /** Checks every page, index and constraint, and unless `hasReferences` is false, every foreign key. */
 export function checkIntegrity(database: DatabaseSync, { hasReferences = true } = {}): void {
   let found: string;
@@ -80,21 +111,17 @@ export function isVault(database: DatabaseSync): boolean {
 /** Compares every table, index and trigger with what the same migrations create. Returns the newest migration. */
 function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
   if (!isVault(database)) throw new OperatorError('This SQLite database is not a vault.');
-  const known = readdirSync(migrationsFolder).filter((name) => name.endsWith('.sql'));
-  const applied = database
-    .prepare('SELECT name FROM d1_migrations ORDER BY id')
-    .all()
-    .map(({ name }) => String(name));
-  const unknown = applied.filter((name) => !known.includes(name));
+  const known = new Map(readMigrations(migrationsFolder).map(({ name, sql }) => [name, sql]));
+  const applied = appliedMigrations(sqlOf(database));
+  const unknown = applied.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new OperatorError(
       `This vault was last used by a newer version of Keystore (it has ${unknown.join(', ')}). Use that version.`,
     );
   }
-  const model = new DatabaseSync(':memory:');
-  for (const name of applied) model.exec(readFileSync(join(migrationsFolder, name), 'utf8'));
+  using model = new DatabaseSync(':memory:');
+  for (const name of applied) model.exec(known.get(name) ?? '');
   const expected = schemaOf(model);
-  model.close();
   const found = schemaOf(database);
   const differing = [...new Set([...expected.keys(), ...found.keys()])].filter(
     (name) => expected.get(name) !== found.get(name),
@@ -174,24 +201,22 @@ function openEveryValue(
  * @throws OperatorError if the value does not open.
  */
 export function proveValueOpens(file: string, keyring: Keyring): string {
-  const database = openSnapshot(file);
+  using database = openSnapshot(file);
+  const row = database
+    .prepare(
+      `SELECT name, number, token, binding, key_id FROM secrets
+       JOIN secret_versions ON secret_id = secrets.id AND number = current_version ORDER BY updated_at DESC LIMIT 1`,
+    )
+    .get();
+  if (row === undefined) return 'The vault holds no keys, so there is no value to open.';
+  const { name, token, binding, key_id: keyId } = row as unknown as StoredVersion;
   try {
-    const row = database
-      .prepare(
-        `SELECT name, number, token, binding, key_id FROM secrets
-         JOIN secret_versions ON secret_id = secrets.id AND number = current_version ORDER BY updated_at DESC LIMIT 1`,
-      )
-      .get();
-    if (row === undefined) return 'The vault holds no keys, so there is no value to open.';
-    const { name, token, binding, key_id: keyId } = row as unknown as StoredVersion;
     openValue(keyring, name, { token, binding, keyId });
-    return `A value opens: that of ${quoted(name)}.`;
   } catch (error) {
     if (error instanceof SealedValueError) throw new OperatorError(`A value does not open: ${error.message}.`);
     throw error;
-  } finally {
-    database.close();
   }
+  return `A value opens: that of ${quoted(name)}.`;
 }
 
 /** Opens a database that may be in use. All reads see the same moment, whatever is written meanwhile. */

@@ -119,7 +119,8 @@ function stateOf({ file, marker }: VaultFiles): rules.DatabaseState {
   return { file, size: existsSync(file) ? statSync(file).size : undefined, isKnown: existsSync(marker) };
 }
 
-function sqlOf(database: DatabaseSync): rules.Sql {
+/** A database as the rules see it. */
+export function sqlOf(database: DatabaseSync): rules.Sql {
   return {
     rows: (sql, ...values) => database.prepare(sql).all(...values),
     exec: (sql) => database.exec(sql),
