@@ -1,6 +1,6 @@
 import { parseTrustedProxies, type TrustedProxies } from '../core/network/address.ts';
 import { readWorkerVariables } from '../core/settings/settings.ts';
-import { type Bindings, isKnown } from './database/bindings.ts';
+import { type Bindings, isKnown } from './database/object.ts';
 
 /** The bindings as the worker knows them, and the proxies whose X-Forwarded-For counts. */
 export const readBindings = (
