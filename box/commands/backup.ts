@@ -16,10 +16,9 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { abandonedCopyMs } from '../../core/limits.ts';
-import { OperatorError } from '../../core/operator-error.ts';
 import { parseEnvFile } from '../../core/settings/env-file.ts';
 import { copyDatabase } from '../data/copy-database.ts';
-import { holdsVault, type VaultFiles } from '../data/database.ts';
+import { requireVault, type VaultFiles } from '../data/database.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 
 const keyNames = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS'];
@@ -30,8 +29,7 @@ const keyNames = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS'];
  * @throws OperatorError if there is no vault.
  */
 export async function writeBackup(files: VaultFiles, output: Writable): Promise<void> {
-  if (!holdsVault(files)) throw new OperatorError(`There is no vault in ${files.folder}.`);
-  if (!existsSync(files.file)) throw new OperatorError(`The database of the vault in ${files.folder} is missing.`);
+  requireVault(files);
   removeAbandoned(files);
   using folder = mkdtempDisposableSync(join(files.folder, 'outgoing-'));
   const copy = join(folder.path, 'backup.db');

@@ -2,12 +2,11 @@
  * For HelperScripts/check-data.sh, reports the state of the vault: `node box/commands/check.ts`. For backup-data.sh, checks the
  * backup on standard input: `node box/commands/check.ts backup [--accept-damaged]`.
  */
-import { createWriteStream, existsSync, mkdtempDisposableSync, statSync } from 'node:fs';
+import { createWriteStream, mkdtempDisposableSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { OperatorError } from '../../core/operator-error.ts';
 import { checkDatabase, checkFile, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
-import { holdsVault } from '../data/database.ts';
+import { requireVault } from '../data/database.ts';
 import { finishCommand, pendingEnv } from '../restore/restore-journal.ts';
 import { type Desk, openDesk, runCommand, say } from './command.ts';
 
@@ -23,18 +22,9 @@ async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Pro
 }
 
 function reportState({ files, lookup, envFile }: Desk): number {
-  if (!holdsVault(files))
-    throw new OperatorError(
-      `There is no vault in ${files.folder} yet. Start it first: npm start or HelperScripts/build-and-run.sh`,
-    );
-  if (!existsSync(files.file)) {
-    throw new OperatorError(
-      'The database of this vault is missing. Restore a backup: HelperScripts/restore-data.sh FILE',
-    );
-  }
+  requireVault(files);
   using database = openSnapshot(files.file);
-  const { migrationsFolder } = files;
-  const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: say });
+  const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, say);
   const { users, activeAdmins, mustChangePassword, secrets, versions, events, newestEventAt, migration } = census;
   const newest = newestEventAt === null ? '' : `, the newest of ${new Date(newestEventAt).toISOString()}`;
   const change = mustChangePassword > 0 ? `, ${mustChangePassword} must change their password` : '';

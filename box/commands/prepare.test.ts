@@ -46,7 +46,7 @@ describe('before a start', () => {
     expect([first.code, first.output]).toEqual([0, expect.stringMatching(/^Applied \d+ migrations? to .*\.\n$/)]);
     // Only a start writes the marker.
     expect(existsSync(home.files.marker)).toBe(false);
-    lockDataFolder(home.data)();
+    lockDataFolder(home.data).dispose();
     expect(prepare(home)).toMatchObject({ code: 0, output: '' });
   });
 
@@ -64,9 +64,9 @@ describe('before a start', () => {
 
   test('a folder in use is not changed', async () => {
     const home = await makeHome(join(base, 'home'), { mine: 'value' });
-    const unlock = lockDataFolder(home.data);
+    const lock = lockDataFolder(home.data);
     const { code, output } = prepare(home);
-    unlock();
+    lock.dispose();
     expect([code, output]).toEqual([1, expect.stringMatching(/is in use by process \d+/)]);
   });
 

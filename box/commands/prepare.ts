@@ -13,32 +13,20 @@ import { holdsVault, isNewVault, migrate, openDatabase, type VaultFiles } from '
 import { lockDataFolder } from '../data/lock.ts';
 import { findOld, moveInAtFirstStart } from '../restore/first-start.ts';
 import { completeRestore, pendingEnv } from '../restore/restore-journal.ts';
-import type { Lookup } from '../settings.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 import { generateKeys } from './generate-keys.ts';
 
 const envPending = 3;
 
-export interface Prepared {
-  /** Finds both keys of the vault that is in the folder now. */
-  lookup: Lookup;
-  /** Whether no one can sign in yet. */
-  isNew: boolean;
-  /** The env file of a restore that this process could not put in place. The lookup reads its keys. */
-  pendingEnv: string | undefined;
-}
-
 /**
  * Completes an interrupted restore, moves a v0.6 database in, makes keys for a new vault, and checks and migrates the
  * database. The caller holds the lock of the data folder.
  *
+ * @returns a lookup that finds both keys of the vault that is in the folder now; whether no one can sign in yet; and the env
+ *   file of a restore that this process could not put in place, whose keys the lookup reads.
  * @throws OperatorError if the vault cannot start on this data.
  */
-export async function prepare(
-  project: string,
-  env: NodeJS.ProcessEnv,
-  print: (line: string) => void,
-): Promise<Prepared> {
+export async function prepare(project: string, env: NodeJS.ProcessEnv, print: (line: string) => void) {
   // Each step may have changed where the keys are.
   const open = () => openDesk(project, env);
   const { files, envFile } = open();
@@ -85,15 +73,11 @@ async function prepareDatabase(files: VaultFiles, print: (line: string) => void)
 async function main(): Promise<number> {
   const desk = openDesk();
   makeDataFolder(desk.files.folder);
-  const unlock = lockDataFolder(desk.files.folder);
-  try {
-    const { pendingEnv } = await prepare(desk.project, process.env, console.log);
-    if (pendingEnv === undefined) return 0;
-    console.error(`${desk.envFile} is not yet the env file of the restored vault.`);
-    return envPending;
-  } finally {
-    unlock();
-  }
+  using _lock = lockDataFolder(desk.files.folder);
+  const { pendingEnv } = await prepare(desk.project, process.env, console.log);
+  if (pendingEnv === undefined) return 0;
+  console.error(`${desk.envFile} is not yet the env file of the restored vault.`);
+  return envPending;
 }
 
 if (import.meta.main) await runCommand(main);

@@ -19,13 +19,6 @@ import { buildIfStale } from './build.ts';
 import { openDesk } from './command.ts';
 import { makeDataFolder, prepare } from './prepare.ts';
 
-export interface StartOptions {
-  /** The folder with wrangler.toml, migrations/ and worker/. */
-  project: string;
-  env: NodeJS.ProcessEnv;
-  print: (line: string) => void;
-}
-
 /** A vault that is up, or starting. */
 export interface RunningVault {
   /** Resolves when it is healthy; rejects with an OperatorError that says why it is not. */
@@ -36,18 +29,22 @@ export interface RunningVault {
   stop: (force?: boolean) => Promise<void>;
 }
 
-/** Brings a vault up: gate, keys, database, build and worker. */
-export function start({ project, env, print }: StartOptions): RunningVault {
+/**
+ * Brings a vault up: gate, keys, database, build and worker.
+ *
+ * @param project the folder with wrangler.toml, migrations/ and worker/.
+ */
+export function start(project: string, env: NodeJS.ProcessEnv, print: (line: string) => void): RunningVault {
   const gates: Server[] = [];
   let supervisor: Supervisor | undefined;
-  let unlock = () => {};
+  let lock: DisposableStack | undefined;
   let stopped = false;
 
   async function bringUp(): Promise<void> {
     const { settings, files, envFile } = openDesk(project, env);
     const trustedProxies = parseTrustedProxies(settings.trustedProxies);
     makeDataFolder(settings.dataFolder);
-    unlock = lockDataFolder(settings.dataFolder);
+    lock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();
     const port = await listen(settings, { upstream, trustedProxies }, gates);
     const { pendingEnv, isNew, lookup } = await prepare(project, env, print);
@@ -84,7 +81,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
       // The start may still be using the folder until it notices the stop, so the lock is released after it.
       await ready.catch(() => {});
       await supervisor?.stop(force);
-      unlock();
+      lock?.dispose();
     },
   };
 }
@@ -131,7 +128,7 @@ function probeHost({ hosts: [host = ''] }: Settings): string {
 /** Runs a vault in the foreground until a signal, or its failure to start, ends it. Returns it once it is up. */
 export async function main(project: string): Promise<RunningVault> {
   process.umask(0o077);
-  const vault = start({ project, env: process.env, print: console.log });
+  const vault = start(project, process.env, console.log);
   let signals = 0;
   const stop = async (signal: NodeJS.Signals) => {
     signals++;

@@ -13,32 +13,19 @@ import { readMigrations, sqlOf, type VaultFiles } from './database.ts';
 const progressStep = 1_000;
 
 /** What a vault holds: counts and fingerprints, never a value. */
-export interface Census {
-  migration: string;
-  keyId: string;
-  users: number;
-  activeAdmins: number;
-  mustChangePassword: number;
-  secrets: number;
-  versions: number;
-  events: number;
-  newestEventAt: number | null;
-  /** Values that do not open, each with the reason. */
-  damaged: string[];
-}
-
-export interface Check {
-  keyring: Keyring;
-  migrationsFolder: string;
-  progress?: (line: string) => void;
-}
+export type Census = ReturnType<typeof checkDatabase>;
 
 /**
  * Checks a whole vault: integrity, schema, the canary, and that every value opens for the name under which it is stored.
  *
  * @throws OperatorError if a check fails; values that do not open are listed in the census instead.
  */
-export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolder, progress }: Check): Census {
+export function checkDatabase(
+  database: DatabaseSync,
+  keyring: Keyring,
+  migrationsFolder: string,
+  progress: (line: string) => void = () => {},
+) {
   checkIntegrity(database);
   const migration = checkSchema(database, migrationsFolder);
   const keyId = checkCanary(database, keyring);
@@ -54,6 +41,7 @@ export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolde
     versions: count('secret_versions'),
     events: count('audit_events'),
     newestEventAt: typeof newest === 'number' ? newest : null,
+    /** Values that do not open, each with the reason. */
     damaged: openEveryValue(database, keyring, count('secret_versions'), progress),
   };
 }
@@ -74,8 +62,7 @@ export interface FileCheck {
  */
 export function checkFile(file: string, { files, lookup, print, acceptDamaged = false }: FileCheck): Census {
   using database = new DatabaseSync(file, { readOnly: true });
-  const { migrationsFolder } = files;
-  const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: print });
+  const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, print);
   if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
   return census;
 }
@@ -167,7 +154,7 @@ function openEveryValue(
   database: DatabaseSync,
   keyring: Keyring,
   total: number,
-  progress: Check['progress'] = () => {},
+  progress: (line: string) => void,
 ): string[] {
   const damaged: string[] = [];
   const headless = database.prepare(

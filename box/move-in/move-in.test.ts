@@ -132,7 +132,7 @@ function asV06Wrote(events: Record<string, unknown>[]) {
 function checkDatabaseOf(vault: DatabaseSync) {
   vault.exec(`CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT);
     INSERT INTO d1_migrations (name) VALUES ('0001_vault.sql')`);
-  return checkDatabase(vault, { keyring, migrationsFolder });
+  return checkDatabase(vault, keyring, migrationsFolder);
 }
 
 describe('a name that v0.6 allowed and the API rejects', () => {

@@ -40,7 +40,7 @@ export async function moveInAtFirstStart(
     }
     print(`Found ${old} of v0.6. Moving in.`);
     const staged = await stage(copy, { ...options, journal });
-    if (staged?.kind !== 'v0.6') throw new OperatorError('It is not a database of v0.6.');
+    if (!staged?.movedIn) throw new OperatorError('It is not a database of v0.6.');
     for (const line of report(staged)) print(line);
     await commitRestore(files, envFile, { retire: otherFiles.oldDatabase });
     if (existsSync(reportOf(files))) print(`The notes above are kept in ${reportOf(files)}.`);

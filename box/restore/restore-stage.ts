@@ -26,7 +26,6 @@ import type { Journal } from './restore-journal.ts';
 
 /** A vault that is staged and can be committed. */
 export interface Staged {
-  kind: 'backup' | 'v0.6';
   census: Census;
   /** What moved in from a v0.6 database. */
   movedIn: MovedIn | undefined;
@@ -48,7 +47,7 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
   // A vault does not start with a bad SECRET_KEY.
   parseKey(() => parseSessionKey(options.lookup('SECRET_KEY')));
   const staged = recognise(file) === 'backup' ? await stageBackup(file, options) : await stageOld(file, options);
-  if (staged) writeFileSync(options.journal.staged, `${JSON.stringify({ kind: staged.kind, ...staged.census })}\n`);
+  if (staged) writeFileSync(options.journal.staged, `${JSON.stringify(staged.census)}\n`);
   return staged;
 }
 
@@ -64,14 +63,14 @@ async function stageOld(file: string, options: StageOptions): Promise<Staged | u
   const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
   options.print(`This took ${seconds} s and at most ${megabytes} MB of memory.`);
   rmSync(file);
-  const staged: Staged = { kind: 'v0.6', census, movedIn };
+  const staged: Staged = { census, movedIn };
   const lines = [...report(staged)];
   if (lines.length > 1) writeFileSync(options.journal.report, `${lines.join('\n')}\n`);
   return staged;
 }
 
 /** Tells a backup from a v0.6 database by the tables. */
-function recognise(file: string): Staged['kind'] {
+function recognise(file: string): 'backup' | 'v0.6' {
   try {
     // SQLite also replays a -wal or -journal beside the file.
     foldIntoOneFile(file);
@@ -95,7 +94,7 @@ async function stageBackup(file: string, options: StageOptions): Promise<Staged>
   }
   foldIntoOneFile(file);
   renameSync(file, journal.database);
-  return { kind: 'backup', census: checkFile(journal.database, options), movedIn: undefined };
+  return { census: checkFile(journal.database, options), movedIn: undefined };
 }
 
 async function buildVault(source: DatabaseSync, options: StageOptions): Promise<MovedIn> {
