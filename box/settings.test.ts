@@ -7,7 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { OperatorError } from '../core/operator-error.ts';
 import { parseEnvFile } from '../core/settings/env-file.ts';
 import { envFileVectors } from '../core/settings/env-file.vectors.ts';
-import { openSettings, readSettings, readWorkerVariables } from './settings.ts';
+import { readWorkerVariables } from '../core/settings/settings.ts';
+import { openSettings, readSettings } from './settings.ts';
 
 const folders: string[] = [];
 
@@ -23,8 +24,7 @@ function project(env = ''): string {
 }
 
 function settingsOf(folder: string, env: Record<string, string>) {
-  const { envFile, lookup } = openSettings(folder, env);
-  return readSettings(folder, envFile, lookup);
+  return readSettings(folder, openSettings(folder, env).lookup);
 }
 
 test('the environment goes before the env file, and an empty variable counts as not set', () => {

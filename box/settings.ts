@@ -5,26 +5,19 @@ import { resolve } from 'node:path';
 import { parseEnvFile } from '../core/settings/env-file.ts';
 import * as core from '../core/settings/settings.ts';
 
-export { readWorkerVariables } from '../core/settings/settings.ts';
-export type Lookup = core.Lookup;
-
-/** Where a vault is and how it is reached. `dataFolder` is an absolute path. */
-export interface Settings extends core.Settings {
-  /** The env file that has, or will have, the keys. */
-  envFile: string;
-}
+export type { Lookup, Settings } from '../core/settings/settings.ts';
 
 /** A lookup in the environment and, behind it, the env file (KEYSTORE_ENV, by default `.env`), if it exists. */
-export function openSettings(project: string, env: core.Variables): { envFile: string; lookup: Lookup } {
+export function openSettings(project: string, env: core.Variables): { envFile: string; lookup: core.Lookup } {
   const envFile = resolve(project, env.KEYSTORE_ENV || '.env');
   const inFile = existsSync(envFile) ? parseEnvFile(readEnvFile(envFile), envFile) : {};
   return { envFile, lookup: core.createLookup([env, inFile], readText) };
 }
 
-/** Where and how to listen: KEYSTORE_DATA, HOST, PORT, TRUSTED_PROXIES. */
-export function readSettings(project: string, envFile: string, lookup: Lookup): Settings {
+/** Where and how to listen: KEYSTORE_DATA as an absolute path, HOST, PORT, TRUSTED_PROXIES. */
+export function readSettings(project: string, lookup: core.Lookup): core.Settings {
   const settings = core.readSettings(lookup);
-  return { ...settings, envFile, dataFolder: resolve(project, settings.dataFolder) };
+  return { ...settings, dataFolder: resolve(project, settings.dataFolder) };
 }
 
 function readEnvFile(path: string): string {

@@ -1,11 +1,9 @@
-import { parseTrustedProxies, type TrustedProxies } from '../core/network/address.ts';
+import { parseTrustedProxies } from '../core/network/address.ts';
 import { readWorkerVariables } from '../core/settings/settings.ts';
-import { type Bindings, isKnown } from './database/bindings.ts';
+import { type Bindings, isKnown } from './database/object.ts';
 
 /** The bindings as the worker knows them, and the proxies whose X-Forwarded-For counts. */
-export const readBindings = (
-  bindings: Bindings,
-): { worker: Record<string, string>; trustedProxies: TrustedProxies } => {
+export const readBindings = (bindings: Bindings) => {
   const worker = readWorkerVariables((name) => (bindings as unknown as Record<string, string>)[name]);
   if (!isKnown(bindings) && !('ADMIN_PASSWORD' in worker)) worker.FIRST_ACCOUNTS = 'default';
   return { worker, trustedProxies: parseTrustedProxies(bindings.TRUSTED_PROXIES) };

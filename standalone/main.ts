@@ -6,8 +6,8 @@ import worker from 'keystore:worker';
 import { notRunning } from '../core/network/error-answers.ts';
 import { assets } from './assets.ts';
 import { bodyReader } from './body.ts';
-import type { Bindings } from './database/bindings.ts';
 import { createClient } from './database/client.ts';
+import type { Bindings } from './database/object.ts';
 import { readBindings } from './env.ts';
 import { errorResponse } from './error-response.ts';
 import { withClientAddress } from './origin.ts';
@@ -19,16 +19,10 @@ export { FolderLock } from './lock.ts';
 /** Whether the folder is locked, and the database open and healthy. */
 let isUp = false;
 
-type Fetch = (request: Request, context: ExecutionContext) => Response | Promise<Response>;
-
-let made: { bindings: Bindings; fetch: Fetch } | undefined;
-
 /** Serves the network. */
 export default {
   fetch(request, bindings, context) {
-    if (!isUp) return errorResponse(notRunning);
-    if (made?.bindings !== bindings) made = { bindings, fetch: make(bindings) };
-    return made.fetch(request, context);
+    return isUp ? appOf(bindings).fetch(request, context) : errorResponse(notRunning);
   },
 } satisfies ExportedHandler<Bindings>;
 
@@ -36,7 +30,7 @@ export default {
 export const control = {
   async fetch(request, bindings, context) {
     const { pathname, searchParams } = new URL(request.url);
-    const health = () => worker.fetch(new Request('http://localhost/health'), appEnv(bindings), context);
+    const health = () => worker.fetch(new Request('http://localhost/health'), appOf(bindings).env, context);
     if (pathname === '/health') return health();
     if (pathname !== '/up') return new Response(null, { status: 404 });
     const answer = await bringUp(bindings, searchParams, health);
@@ -45,23 +39,22 @@ export const control = {
   },
 } satisfies ExportedHandler<Bindings>;
 
-const make = (bindings: Bindings): Fetch => {
-  const env = appEnv(bindings);
-  const { trustedProxies } = readBindings(bindings);
+const make = (bindings: Bindings) => {
+  const { worker: variables, trustedProxies } = readBindings(bindings);
+  const env = { ...variables, DB: createClient(bindings), ASSETS: assets };
   const readBody = bodyReader();
-  return (request, context) => {
+  const fetch = (request: Request, context: ExecutionContext): Response | Promise<Response> => {
     const known = withClientAddress(request, trustedProxies);
     if (request.body === null) return worker.fetch(known, env, context);
     return readBody(known).then((read) => (read instanceof Response ? read : worker.fetch(read, env, context)));
   };
+  return { bindings, env, fetch };
 };
 
-let app: { bindings: Bindings; env: object } | undefined;
+let app: ReturnType<typeof make> | undefined;
 
-/** The worker's environment. One object for each set of bindings, since the worker keeps what it derives from it. */
-const appEnv = (bindings: Bindings): object => {
-  if (app?.bindings !== bindings) {
-    app = { bindings, env: { ...readBindings(bindings).worker, DB: createClient(bindings), ASSETS: assets } };
-  }
-  return app.env;
+/** Made once for each set of bindings, since the worker keeps what it derives from its environment. */
+const appOf = (bindings: Bindings) => {
+  if (app?.bindings !== bindings) app = make(bindings);
+  return app;
 };

@@ -3,8 +3,7 @@
 import { unusableDatabase } from '../core/data-folder/database.ts';
 import { standaloneLockName, vaultPaths } from '../core/data-folder/layout.ts';
 import { sentences, welcome } from '../core/settings/messages.ts';
-import type { Bindings, Opened } from './database/bindings.ts';
-import { database } from './database/object.ts';
+import { type Bindings, database, type Opened } from './database/object.ts';
 import { readBindings } from './env.ts';
 
 /**

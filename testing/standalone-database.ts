@@ -1,7 +1,7 @@
 /** A vitest plugin: tests of the worker get the standalone runtime's database in place of D1. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Plugin } from 'vitest/config';
+import { readMigrations } from '../box/data/database.ts';
 
 const project = resolve(import.meta.dirname, '..');
 const migrationsModule = 'keystore:migrations';
@@ -13,12 +13,8 @@ export const standaloneDatabase: Plugin = {
     if (source === migrationsModule) return `\0${migrationsModule}`;
     return source.endsWith('/test-database.ts') ? join(project, 'standalone/testing/test-database.ts') : null;
   },
-  load: (id) => (id === `\0${migrationsModule}` ? `export default ${JSON.stringify(readMigrations())}` : null),
+  load: (id) =>
+    id === `\0${migrationsModule}`
+      ? `export default ${JSON.stringify(readMigrations(join(project, 'migrations')))}`
+      : null,
 };
-
-function readMigrations(): { name: string; sql: string }[] {
-  return readdirSync(join(project, 'migrations'))
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-    .map((name) => ({ name, sql: readFileSync(join(project, 'migrations', name), 'utf8') }));
-}

@@ -105,7 +105,7 @@ export const rooms: Record<string, Room> = {
   },
   'box/gate': {
     purpose: 'the process that faces the network',
-    rooms: ['core', 'core/network', 'box'],
+    rooms: ['core', 'core/network', 'core/settings', 'box'],
     packages: ['node:'],
   },
   'box/runtime': {

@@ -3,15 +3,22 @@
  * even while the vault is in use; `node box/commands/backup.ts env` writes the env file, with the keys in it even if they are
  * set elsewhere. `check.ts backup` then checks what arrived.
  */
-import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdtempDisposableSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { abandonedCopyMs } from '../../core/limits.ts';
-import { OperatorError } from '../../core/operator-error.ts';
 import { parseEnvFile } from '../../core/settings/env-file.ts';
 import { copyDatabase } from '../data/copy-database.ts';
-import { holdsVault, type VaultFiles } from '../data/database.ts';
+import { requireVault, type VaultFiles } from '../data/database.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 
 const keyNames = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS'];
@@ -22,17 +29,12 @@ const keyNames = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS'];
  * @throws OperatorError if there is no vault.
  */
 export async function writeBackup(files: VaultFiles, output: Writable): Promise<void> {
-  if (!holdsVault(files)) throw new OperatorError(`There is no vault in ${files.folder}.`);
-  if (!existsSync(files.file)) throw new OperatorError(`The database of the vault in ${files.folder} is missing.`);
+  requireVault(files);
   removeAbandoned(files);
-  const folder = mkdtempSync(join(files.folder, 'outgoing-'));
-  try {
-    const copy = join(folder, 'backup.db');
-    await copyDatabase(files.file, copy);
-    await pipeline(createReadStream(copy), output, { end: false });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using folder = mkdtempDisposableSync(join(files.folder, 'outgoing-'));
+  const copy = join(folder.path, 'backup.db');
+  await copyDatabase(files.file, copy);
+  await pipeline(createReadStream(copy), output, { end: false });
 }
 
 /** The env file, with the keys that are set elsewhere (process, `_FILE`) in it. */

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
-  mkdtempSync,
+  mkdtempDisposableSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -30,7 +30,8 @@ const target = 'dist/keystore';
  */
 export async function buildStandalone(project: string): Promise<void> {
   await buildIfStale(project);
-  const folder = mkdtempSync(join(tmpdir(), 'keystore-build-'));
+  using temporary = mkdtempDisposableSync(join(tmpdir(), 'keystore-build-'));
+  const folder = temporary.path;
   try {
     const config = {
       COMPATIBILITY_DATE: (await readWranglerConfig(project)).compatibilityDate,
@@ -54,7 +55,6 @@ export async function buildStandalone(project: string): Promise<void> {
     // The tests unpack each build there.
     rmSync(join(project, 'dist/cache'), { recursive: true, force: true });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
     await stop();
   }
 }
@@ -82,19 +82,21 @@ async function bundleModule(project: string, from: string, to: string): Promise<
 }
 
 /** The modules `keystore:*` that standalone/modules.d.ts declares. */
-const contents = (project: string): Plugin => ({
-  name: 'keystore',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^keystore:worker$/ }, () => ({ path: './worker.js', external: true }));
-    onResolve({ filter: /^keystore:/ }, ({ path }) => ({ path, namespace: 'keystore' }));
-    onResolve({ filter: /^\//, namespace: 'keystore' }, ({ path }) => ({ path, namespace: 'bytes' }));
-    onLoad({ filter: /ui$/, namespace: 'keystore' }, () => ({ contents: uiModule(project) }));
-    onLoad({ filter: /migrations$/, namespace: 'keystore' }, () => ({
-      contents: `export default ${JSON.stringify(readMigrations(join(project, 'migrations')))}`,
-    }));
-    onLoad({ filter: /./, namespace: 'bytes' }, ({ path }) => ({ contents: readFileSync(path), loader: 'binary' }));
-  },
-});
+function contents(project: string): Plugin {
+  return {
+    name: 'keystore',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^keystore:worker$/ }, () => ({ path: './worker.js', external: true }));
+      onResolve({ filter: /^keystore:/ }, ({ path }) => ({ path, namespace: 'keystore' }));
+      onResolve({ filter: /^\//, namespace: 'keystore' }, ({ path }) => ({ path, namespace: 'bytes' }));
+      onLoad({ filter: /ui$/, namespace: 'keystore' }, () => ({ contents: uiModule(project) }));
+      onLoad({ filter: /migrations$/, namespace: 'keystore' }, () => ({
+        contents: `export default ${JSON.stringify(readMigrations(join(project, 'migrations')))}`,
+      }));
+      onLoad({ filter: /./, namespace: 'bytes' }, ({ path }) => ({ contents: readFileSync(path), loader: 'binary' }));
+    },
+  };
+}
 
 function uiModule(project: string): string {
   const root = join(project, 'dist/ui');
@@ -120,28 +122,20 @@ function copyWorkerd(to: string): void {
 
 /** The script with its parts behind it. The table of parts is padded, so that filling it in moves nothing. */
 function assemble(project: string, folder: string, config: Record<string, string>): Buffer {
-  const parts = ['keystore.capnp', 'keystore.js', 'setup.capnp', 'setup.js', 'worker.js', 'workerd'].map((name) => ({
-    name,
-    bytes: readFileSync(join(folder, name)),
-  }));
+  const names = ['keystore.capnp', 'keystore.js', 'setup.capnp', 'setup.js', 'worker.js', 'workerd'];
+  const parts = names.map((name) => readFileSync(join(folder, name)));
   const hash = createHash('sha256');
-  for (const { bytes } of parts) hash.update(bytes);
-  const table = (start: number) => {
-    let offset = start + 1;
-    const entries = parts.map(({ name, bytes }) => {
-      const entry = `${name}:${offset}:${bytes.length}`;
-      offset += bytes.length;
-      return entry;
-    });
-    return entries.join(' ').padEnd(384);
-  };
+  for (const bytes of parts) hash.update(bytes);
   const values = { ...config, BUILD: hash.digest('hex').slice(0, 16) };
   const launcher = readLauncher(project);
-  const { length } = Buffer.from(fill(launcher, { ...values, PARTS: table(0) }));
-  return Buffer.concat([
-    Buffer.from(fill(launcher, { ...values, PARTS: table(length) })),
-    ...parts.map(({ bytes }) => bytes),
-  ]);
+  const fillIn = (table: string) => Buffer.from(fill(launcher, { ...values, PARTS: table.padEnd(384) }));
+  let offset = fillIn('').length + 1;
+  const table = parts.map((bytes, index) => {
+    const entry = `${names[index]}:${offset}:${bytes.length}`;
+    offset += bytes.length;
+    return entry;
+  });
+  return Buffer.concat([fillIn(table.join(' ')), ...parts]);
 }
 
 /** The shell files of the launcher in their order, without the lines for shellcheck. */

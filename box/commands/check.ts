@@ -2,59 +2,29 @@
  * For HelperScripts/check-data.sh, reports the state of the vault: `node box/commands/check.ts`. For backup-data.sh, checks the
  * backup on standard input: `node box/commands/check.ts backup [--accept-damaged]`.
  */
-import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, mkdtempDisposableSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { pipeline } from 'node:stream/promises';
-import { OperatorError } from '../../core/operator-error.ts';
-import { type Census, checkDatabase, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
-import { holdsVault } from '../data/database.ts';
+import { checkDatabase, checkFile, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
+import { requireVault } from '../data/database.ts';
 import { finishCommand, pendingEnv } from '../restore/restore-journal.ts';
-import { damagedValues } from '../restore/restore-stage.ts';
-import { type Desk, openDesk, runCommand } from './command.ts';
-
-const say = (line: string) => console.error(line);
+import { type Desk, openDesk, runCommand, say } from './command.ts';
 
 /** Prints what the backup holds if it passes every check. */
 async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Promise<number> {
-  const folder = mkdtempSync(join(files.folder, 'incoming-'));
-  try {
-    const file = join(folder, 'backup.db');
-    await pipeline(process.stdin, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
-    const database = new DatabaseSync(file, { readOnly: true });
-    try {
-      const { migrationsFolder } = files;
-      const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: say });
-      if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
-      console.log(summary(census));
-      for (const line of census.damaged) say(`does not open: ${line}`);
-      return 0;
-    } finally {
-      database.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using folder = mkdtempDisposableSync(join(files.folder, 'incoming-'));
+  const file = join(folder.path, 'backup.db');
+  await pipeline(process.stdin, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+  const census = checkFile(file, { files, lookup, print: say, acceptDamaged });
+  console.log(summary(census));
+  for (const line of census.damaged) say(`does not open: ${line}`);
+  return 0;
 }
 
 function reportState({ files, lookup, envFile }: Desk): number {
-  if (!holdsVault(files))
-    throw new OperatorError(
-      `There is no vault in ${files.folder} yet. Start it first: npm start or HelperScripts/build-and-run.sh`,
-    );
-  if (!existsSync(files.file)) {
-    throw new OperatorError(
-      'The database of this vault is missing. Restore a backup: HelperScripts/restore-data.sh FILE',
-    );
-  }
-  const database = openSnapshot(files.file);
-  let census: Census;
-  try {
-    const { migrationsFolder } = files;
-    census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: say });
-  } finally {
-    database.close();
-  }
+  requireVault(files);
+  using database = openSnapshot(files.file);
+  const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, say);
   const { users, activeAdmins, mustChangePassword, secrets, versions, events, newestEventAt, migration } = census;
   const newest = newestEventAt === null ? '' : `, the newest of ${new Date(newestEventAt).toISOString()}`;
   const change = mustChangePassword > 0 ? `, ${mustChangePassword} must change their password` : '';

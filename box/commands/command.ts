@@ -4,23 +4,28 @@ import { resolve } from 'node:path';
 import { locateFiles, type VaultFiles } from '../data/database.ts';
 import { explain } from '../explain.ts';
 import { pendingEnv } from '../restore/restore-journal.ts';
-import { type Lookup, openSettings, readSettings } from '../settings.ts';
+import { type Lookup, openSettings, readSettings, type Settings } from '../settings.ts';
 
 export interface Desk {
   project: string;
+  settings: Settings;
   files: VaultFiles;
   envFile: string;
   /** Finds settings and keys. If a restore was interrupted before its env file was in place, the keys are from that file. */
   lookup: Lookup;
 }
 
-export function openDesk(env: NodeJS.ProcessEnv = process.env): Desk {
-  const project = resolve(import.meta.dirname, '../..');
+/** Reads the settings. `project` is the folder with migrations/. */
+export function openDesk(
+  project = resolve(import.meta.dirname, '../..'),
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): Desk {
   const { envFile, lookup } = openSettings(project, env);
-  const files = locateFiles(project, readSettings(project, envFile, lookup).dataFolder);
+  const settings = readSettings(project, lookup);
+  const files = locateFiles(project, settings.dataFolder);
   const pending = pendingEnv(files);
-  if (pending === undefined) return { project, files, envFile, lookup };
-  return { project, files, envFile, lookup: openSettings(project, { ...env, KEYSTORE_ENV: pending }).lookup };
+  const keyed = pending === undefined ? lookup : openSettings(project, { ...env, KEYSTORE_ENV: pending }).lookup;
+  return { project, settings, files, envFile, lookup: keyed };
 }
 
 /** Runs one command and sets the exit code: 1 after an error. Standard output has data, standard error has messages. */
@@ -32,4 +37,9 @@ export async function runCommand(run: (args: string[]) => Promise<number>): Prom
     console.error(explain(error));
     process.exitCode = 1;
   }
+}
+
+/** Prints a message for the operator. */
+export function say(line: string): void {
+  console.error(line);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Home, homeIn, makeHome, runOn, staging } from '../../testing/disk-vaults.ts';
+import { type Home, homeIn, makeHome, type Ran, runOn, staging } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { lockDataFolder } from '../data/lock.ts';
@@ -16,7 +16,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-const prepare = (home: Home) => runOn(home, ['prepare.ts']);
+function prepare(home: Home): Ran {
+  return runOn(home, ['prepare.ts']);
+}
 
 function names({ files }: Home): unknown[] {
   const database = new DatabaseSync(files.file, { readOnly: true });
@@ -44,7 +46,7 @@ describe('before a start', () => {
     expect([first.code, first.output]).toEqual([0, expect.stringMatching(/^Applied \d+ migrations? to .*\.\n$/)]);
     // Only a start writes the marker.
     expect(existsSync(home.files.marker)).toBe(false);
-    lockDataFolder(home.data)();
+    lockDataFolder(home.data).dispose();
     expect(prepare(home)).toMatchObject({ code: 0, output: '' });
   });
 
@@ -62,9 +64,9 @@ describe('before a start', () => {
 
   test('a folder in use is not changed', async () => {
     const home = await makeHome(join(base, 'home'), { mine: 'value' });
-    const unlock = lockDataFolder(home.data);
+    const lock = lockDataFolder(home.data);
     const { code, output } = prepare(home);
-    unlock();
+    lock.dispose();
     expect([code, output]).toEqual([1, expect.stringMatching(/is in use by process \d+/)]);
   });
 

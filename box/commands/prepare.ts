@@ -12,44 +12,29 @@ import { needsKeys } from '../../core/settings/settings.ts';
 import { holdsVault, isNewVault, migrate, openDatabase, type VaultFiles } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { findOld, moveInAtFirstStart } from '../restore/first-start.ts';
-import { completeRestore } from '../restore/restore-journal.ts';
-import { type Lookup, openSettings } from '../settings.ts';
-import { openDesk, runCommand } from './command.ts';
+import { completeRestore, pendingEnv } from '../restore/restore-journal.ts';
+import { type Desk, openDesk, runCommand } from './command.ts';
 import { generateKeys } from './generate-keys.ts';
 
 const envPending = 3;
-
-export interface Preparation {
-  project: string;
-  env: Readonly<Record<string, string | undefined>>;
-  files: VaultFiles;
-  envFile: string;
-  lookup: Lookup;
-  print: (line: string) => void;
-}
-
-export interface Prepared {
-  /** Finds both keys of the vault that is in the folder now. */
-  lookup: Lookup;
-  /** Whether no one can sign in yet. */
-  isNew: boolean;
-  /** The env file of a restore that this process could not put in place. The lookup reads its keys. */
-  pendingEnv: string | undefined;
-}
 
 /**
  * Completes an interrupted restore, moves a v0.6 database in, makes keys for a new vault, and checks and migrates the
  * database. The caller holds the lock of the data folder.
  *
+ * @returns a lookup that finds both keys of the vault that is in the folder now; whether no one can sign in yet; and the env
+ *   file of a restore that this process could not put in place, whose keys the lookup reads.
  * @throws OperatorError if the vault cannot start on this data.
  */
-export async function prepare(preparation: Preparation): Promise<Prepared> {
-  const { files, print } = preparation;
-  const { lookup, pendingEnv } = finishRestore(preparation);
+export async function prepare(project: string, env: NodeJS.ProcessEnv, print: (line: string) => void) {
+  // Each step may have changed where the keys are.
+  const open = () => openDesk(project, env);
+  const { files, envFile } = open();
+  if (completeRestore(files, envFile) === 'complete') print('Carried out a restore.');
   const old = findOld(files);
-  if (old !== undefined) await moveInAtFirstStart(old, { ...preparation, lookup });
-  const keyed = ensureKeys({ ...preparation, lookup });
-  return { lookup: keyed, isNew: await prepareDatabase(files, print), pendingEnv };
+  if (old !== undefined) await moveInAtFirstStart(old, { ...open(), print });
+  ensureKeys(open(), print);
+  return { lookup: open().lookup, isNew: await prepareDatabase(files, print), pendingEnv: pendingEnv(files) };
 }
 
 /** Makes the folder, for this user alone. A volume of another user is accepted if this user may write to it. */
@@ -67,60 +52,32 @@ export function makeDataFolder(folder: string): void {
   }
 }
 
-/** Completes an interrupted restore. Returns a lookup that finds the keys of the restored vault. */
-function finishRestore({
-  project,
-  env,
-  files,
-  envFile,
-  lookup,
-  print,
-}: Preparation): Pick<Prepared, 'lookup' | 'pendingEnv'> {
-  const completion = completeRestore(files, envFile);
-  if (completion === 'none') return { lookup, pendingEnv: undefined };
-  if (completion === 'complete') {
-    print('Carried out a restore.');
-    return { lookup: openSettings(project, env).lookup, pendingEnv: undefined };
-  }
-  const { pendingEnv } = completion;
-  return { lookup: openSettings(project, { ...env, KEYSTORE_ENV: pendingEnv }).lookup, pendingEnv };
-}
-
-/** Makes the env file of a new vault, unless its keys are set already. Returns a lookup that finds both keys. */
-function ensureKeys({ project, env, files, envFile, lookup, print }: Preparation): Lookup {
+/** Makes the env file of a new vault, unless its keys are set already. */
+function ensureKeys({ project, files, envFile, lookup }: Desk, print: (line: string) => void): void {
   const there = { envFile, hasEnvFile: existsSync(envFile), dataFolder: files.folder, holdsVault: holdsVault(files) };
-  if (!needsKeys(lookup, there)) return lookup;
+  if (!needsKeys(lookup, there)) return;
   generateKeys(envFile);
   print(sentences.keysMade(relative(project, envFile)));
-  return openSettings(project, env).lookup;
 }
 
 /** Checks and migrates the database. Returns whether the vault is a new one. */
-async function prepareDatabase(files: VaultFiles, print: Preparation['print']): Promise<boolean> {
-  const database = openDatabase(files);
-  try {
-    const isNew = isNewVault(files, database);
-    const { applied, copy } = await migrate(files, database);
-    if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${files.folder}.`);
-    if (copy !== undefined) print(sentences.databaseCopied(copy));
-    return isNew;
-  } finally {
-    database.close();
-  }
+async function prepareDatabase(files: VaultFiles, print: (line: string) => void): Promise<boolean> {
+  using database = openDatabase(files);
+  const isNew = isNewVault(files, database);
+  const { applied, copy } = await migrate(files, database);
+  if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${files.folder}.`);
+  if (copy !== undefined) print(sentences.databaseCopied(copy));
+  return isNew;
 }
 
 async function main(): Promise<number> {
   const desk = openDesk();
   makeDataFolder(desk.files.folder);
-  const unlock = lockDataFolder(desk.files.folder);
-  try {
-    const { pendingEnv } = await prepare({ ...desk, env: process.env, print: (line) => console.log(line) });
-    if (pendingEnv === undefined) return 0;
-    console.error(`${desk.envFile} is not yet the env file of the restored vault.`);
-    return envPending;
-  } finally {
-    unlock();
-  }
+  using _lock = lockDataFolder(desk.files.folder);
+  const { pendingEnv } = await prepare(desk.project, process.env, console.log);
+  if (pendingEnv === undefined) return 0;
+  console.error(`${desk.envFile} is not yet the env file of the restored vault.`);
+  return envPending;
 }
 
 if (import.meta.main) await runCommand(main);

@@ -30,7 +30,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 /** A copy of the vault for one test. */
-const living = () => copyOf(old);
+function living(): Home {
+  return copyOf(old);
+}
 
 function copyOf({ folder }: Home): Home {
   const copy = join(base, `living ${++count}`);
@@ -213,9 +215,9 @@ describe('a restore', () => {
   test('changes nothing while the vault is in use', () => {
     const home = living();
     expect(stage(home).code).toBe(0);
-    const unlock = lockDataFolder(home.data);
+    const lock = lockDataFolder(home.data);
     const { answer, output } = next(home, 'confirmed');
-    unlock();
+    lock.dispose();
     expect(answer).toEqual({ next: 'unchanged' });
     expect(output).toMatch(/is in use by process/);
     expect(names(home)).toEqual(['mine']);
@@ -400,7 +402,7 @@ describe('kill -9', () => {
     const { lookup } = openSettings(project, { KEYSTORE_ENV: home.envFile });
     const database = new DatabaseSync(home.files.file);
     const { migrationsFolder } = home.files;
-    const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder });
+    const census = checkDatabase(database, readKeyring(lookup), migrationsFolder);
     database.close();
     expect(census.damaged).toEqual([]);
     const [name = ''] = names(home);

@@ -24,16 +24,14 @@ import { report, stage } from '../restore/restore-stage.ts';
 import { advance, type Event, events, type Next } from '../restore/restore-steps.ts';
 import { receive } from '../restore/restore-stream.ts';
 import { openSettings } from '../settings.ts';
-import { type Desk, openDesk, runCommand } from './command.ts';
+import { type Desk, openDesk, runCommand, say } from './command.ts';
 import { makeDataFolder } from './prepare.ts';
-
-const say = (line: string) => console.error(line);
 
 type Answer = Next | { next: 'confirm'; losses: number } | { next: 'nothing' };
 
 async function stageGiven({ project, files, envFile }: Desk, options: string[]): Promise<Answer> {
-  const [envBytes = 0, bytes = 0, walBytes = 0, journalBytes = 0] = options.slice(0, 4).map(Number);
-  if (envBytes > maxEnvFileBytes) {
+  const sizes = options.slice(0, 4).map(Number);
+  if ((sizes[0] ?? 0) > maxEnvFileBytes) {
     throw new OperatorError(
       'The env file is larger than 1 MiB; this is not an env file. Name another with --env FILE.',
     );
@@ -42,20 +40,14 @@ async function stageGiven({ project, files, envFile }: Desk, options: string[]):
   const journal = beginJournal(files);
   try {
     const file = join(journal.folder, 'given.db');
-    const parts = [
-      { file: journal.env, bytes: envBytes },
-      { file, bytes },
-      { file: `${file}-wal`, bytes: walBytes },
-      { file: `${file}-journal`, bytes: journalBytes },
-    ];
-    await receive(
-      process.stdin,
-      parts.filter((part) => part.bytes > 0 || part.file === file),
-    );
+    const targets = [journal.env, file, `${file}-wal`, `${file}-journal`];
+    const parts = targets.map((target, index) => ({ target, bytes: sizes[index] ?? 0 }));
+    const sent = parts.filter(({ target, bytes }) => bytes > 0 || target === file);
+    await receive(process.stdin, sent);
     const hasEnv = existsSync(journal.env);
     const from = hasEnv ? { ...process.env, KEYSTORE_ENV: journal.env } : process.env;
     const staged = await stage(file, {
-      ...{ project, files, journal, print: say },
+      ...{ files, journal, print: say },
       lookup: openSettings(project, from).lookup,
       acceptDamaged: options.includes('--accept-damaged'),
       again: options.includes('--again'),
@@ -78,10 +70,7 @@ async function goOn(desk: Desk, event: Event, options: string[]): Promise<Next> 
   const next = await advance(event, {
     ...{ files: desk.files, envFile: desk.envFile, print: say },
     lookup: () => openDesk().lookup,
-    previousEnv: async () => {
-      const given = await buffer(process.stdin);
-      return given.length > 0 ? given : undefined;
-    },
+    previousEnv: () => buffer(process.stdin),
     isFinish: options.includes('--finish'),
   });
   if (!options.includes('--local')) return next;
@@ -93,7 +82,7 @@ async function goOn(desk: Desk, event: Event, options: string[]): Promise<Next> 
 async function starts({ project }: Desk): Promise<boolean> {
   // Imported only here: the image with these programs for the standalone container has no runtime.
   const { start } = await import('./start.ts');
-  const running = start({ project, env: { ...process.env, HOST: '127.0.0.1', PORT: '0' }, print: () => {} });
+  const running = start(project, { ...process.env, HOST: '127.0.0.1', PORT: '0' }, () => {});
   try {
     await running.ready;
     return true;

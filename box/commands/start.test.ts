@@ -32,7 +32,9 @@ function project(): string {
   return join(folder, 'project');
 }
 
-const temporary = (folder: string) => join(folder, '../tmp');
+function temporary(folder: string): string {
+  return join(folder, '../tmp');
+}
 
 interface Launched {
   child: ChildProcess;
@@ -104,12 +106,14 @@ async function gone({ child, exit, family }: Launched): Promise<number> {
   return Date.now() - started;
 }
 
-const databaseIn = (folder: string) => {
+function databaseIn(folder: string): string {
   const shelf = join(folder, 'data/v3/d1/miniflare-D1DatabaseObject');
   return join(shelf, readdirSync(shelf).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) as string);
-};
+}
 
-const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+function mode(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
 
 /** A project whose vault has been up, holds one note, and is down again. */
 async function usedProject(): Promise<string> {

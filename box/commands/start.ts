@@ -7,22 +7,17 @@ import { maxDrainMs, maxHealthAnswerMs, maxStartMs, maxUnhealthyStartMs } from '
 import { parseTrustedProxies } from '../../core/network/address.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences, welcome } from '../../core/settings/messages.ts';
-import { locateFiles, markVault } from '../data/database.ts';
+import { readWorkerVariables } from '../../core/settings/settings.ts';
+import { markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { explain } from '../explain.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
-import { openSettings, readSettings, readWorkerVariables, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import { buildIfStale } from './build.ts';
+import { openDesk } from './command.ts';
 import { makeDataFolder, prepare } from './prepare.ts';
-
-export interface StartOptions {
-  /** The folder with wrangler.toml, migrations/ and worker/. */
-  project: string;
-  env: Readonly<Record<string, string | undefined>>;
-  print: (line: string) => void;
-}
 
 /** A vault that is up, or starting. */
 export interface RunningVault {
@@ -34,24 +29,25 @@ export interface RunningVault {
   stop: (force?: boolean) => Promise<void>;
 }
 
-/** Brings a vault up: gate, keys, database, build and worker. */
-export function start({ project, env, print }: StartOptions): RunningVault {
+/**
+ * Brings a vault up: gate, keys, database, build and worker.
+ *
+ * @param project the folder with wrangler.toml, migrations/ and worker/.
+ */
+export function start(project: string, env: NodeJS.ProcessEnv, print: (line: string) => void): RunningVault {
   const gates: Server[] = [];
   let supervisor: Supervisor | undefined;
-  let unlock = () => {};
+  let lock: DisposableStack | undefined;
   let stopped = false;
 
   async function bringUp(): Promise<void> {
-    const { envFile, lookup } = openSettings(project, env);
-    const settings = readSettings(project, envFile, lookup);
+    const { settings, files, envFile } = openDesk(project, env);
     const trustedProxies = parseTrustedProxies(settings.trustedProxies);
     makeDataFolder(settings.dataFolder);
-    unlock = lockDataFolder(settings.dataFolder);
+    lock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();
     const port = await listen(settings, { upstream, trustedProxies }, gates);
-
-    const files = locateFiles(project, settings.dataFolder);
-    const { pendingEnv, isNew, lookup: keyed } = await prepare({ project, env, files, envFile, lookup, print });
+    const { pendingEnv, isNew, lookup } = await prepare(project, env, print);
     if (pendingEnv !== undefined) {
       print(
         `Carried out a restore, except for ${envFile}: run HelperScripts/restore-data.sh --finish. The restored keys are in use already.`,
@@ -59,7 +55,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
     }
     if (await buildIfStale(project)) print('Built the worker and the UI.');
     if (stopped) return;
-    const variables = readWorkerVariables(keyed);
+    const variables = readWorkerVariables(lookup);
     const hasDefaults = isNew && !('ADMIN_PASSWORD' in variables);
     if (hasDefaults) variables.FIRST_ACCOUNTS = 'default';
     const { dataFolder } = settings;
@@ -85,7 +81,7 @@ export function start({ project, env, print }: StartOptions): RunningVault {
       // The start may still be using the folder until it notices the stop, so the lock is released after it.
       await ready.catch(() => {});
       await supervisor?.stop(force);
-      unlock();
+      lock?.dispose();
     },
   };
 }
@@ -132,7 +128,7 @@ function probeHost({ hosts: [host = ''] }: Settings): string {
 /** Runs a vault in the foreground until a signal, or its failure to start, ends it. Returns it once it is up. */
 export async function main(project: string): Promise<RunningVault> {
   process.umask(0o077);
-  const vault = start({ project, env: process.env, print: (line) => console.log(line) });
+  const vault = start(project, process.env, console.log);
   let signals = 0;
   const stop = async (signal: NodeJS.Signals) => {
     signals++;

@@ -1,44 +1,31 @@
 /** Checks a whole vault, and reports what it holds: for backups, restores and check-data.sh. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../../core/crypto/keyring.ts';
+import { appliedMigrations } from '../../core/data-folder/database.ts';
 import { copyBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { quoted } from '../quoted.ts';
 import type { Lookup } from '../settings.ts';
+import { readMigrations, sqlOf, type VaultFiles } from './database.ts';
 
 /** How many values are opened between two progress messages. */
 const progressStep = 1_000;
 
 /** What a vault holds: counts and fingerprints, never a value. */
-export interface Census {
-  migration: string;
-  keyId: string;
-  users: number;
-  activeAdmins: number;
-  mustChangePassword: number;
-  secrets: number;
-  versions: number;
-  events: number;
-  newestEventAt: number | null;
-  /** Values that do not open, each with the reason. */
-  damaged: string[];
-}
-
-export interface Check {
-  keyring: Keyring;
-  migrationsFolder: string;
-  progress?: (line: string) => void;
-}
+export type Census = ReturnType<typeof checkDatabase>;
 
 /**
  * Checks a whole vault: integrity, schema, the canary, and that every value opens for the name under which it is stored.
  *
  * @throws OperatorError if a check fails; values that do not open are listed in the census instead.
  */
-export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolder, progress }: Check): Census {
+export function checkDatabase(
+  database: DatabaseSync,
+  keyring: Keyring,
+  migrationsFolder: string,
+  progress: (line: string) => void = () => {},
+) {
   checkIntegrity(database);
   const migration = checkSchema(database, migrationsFolder);
   const keyId = checkCanary(database, keyring);
@@ -54,8 +41,39 @@ export function checkDatabase(database: DatabaseSync, { keyring, migrationsFolde
     versions: count('secret_versions'),
     events: count('audit_events'),
     newestEventAt: typeof newest === 'number' ? newest : null,
+    /** Values that do not open, each with the reason. */
     damaged: openEveryValue(database, keyring, count('secret_versions'), progress),
   };
+}
+
+/** How to check a file: with the keys that `lookup` finds, and what to print meanwhile. */
+export interface FileCheck {
+  files: VaultFiles;
+  lookup: Lookup;
+  print: (line: string) => void;
+  /** Whether values that do not open are accepted. */
+  acceptDamaged?: boolean;
+}
+
+/**
+ * Checks a database file to which no process writes.
+ *
+ * @throws OperatorError if a check fails.
+ */
+export function checkFile(file: string, { files, lookup, print, acceptDamaged = false }: FileCheck): Census {
+  using database = new DatabaseSync(file, { readOnly: true });
+  const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, print);
+  if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
+  return census;
+}
+
+/** Names the values that do not open, and the option that accepts them. */
+function damagedValues({ damaged, versions }: Census): OperatorError {
+  const named = damaged.slice(0, 100).map((line) => `  ${line}`);
+  if (damaged.length > named.length) named.push(`  and ${damaged.length - named.length} more`);
+  return new OperatorError(
+    `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}\nTo go on all the same, pass --accept-damaged.`,
+  );
 }
 
 /** Checks every page, index and constraint, and unless `hasReferences` is false, every foreign key. */
@@ -80,21 +98,17 @@ export function isVault(database: DatabaseSync): boolean {
 /** Compares every table, index and trigger with what the same migrations create. Returns the newest migration. */
 function checkSchema(database: DatabaseSync, migrationsFolder: string): string {
   if (!isVault(database)) throw new OperatorError('This SQLite database is not a vault.');
-  const known = readdirSync(migrationsFolder).filter((name) => name.endsWith('.sql'));
-  const applied = database
-    .prepare('SELECT name FROM d1_migrations ORDER BY id')
-    .all()
-    .map(({ name }) => String(name));
-  const unknown = applied.filter((name) => !known.includes(name));
+  const known = new Map(readMigrations(migrationsFolder).map(({ name, sql }) => [name, sql]));
+  const applied = appliedMigrations(sqlOf(database));
+  const unknown = applied.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new OperatorError(
       `This vault was last used by a newer version of Keystore (it has ${unknown.join(', ')}). Use that version.`,
     );
   }
-  const model = new DatabaseSync(':memory:');
-  for (const name of applied) model.exec(readFileSync(join(migrationsFolder, name), 'utf8'));
+  using model = new DatabaseSync(':memory:');
+  for (const name of applied) model.exec(known.get(name) ?? '');
   const expected = schemaOf(model);
-  model.close();
   const found = schemaOf(database);
   const differing = [...new Set([...expected.keys(), ...found.keys()])].filter(
     (name) => expected.get(name) !== found.get(name),
@@ -140,7 +154,7 @@ function openEveryValue(
   database: DatabaseSync,
   keyring: Keyring,
   total: number,
-  progress: Check['progress'] = () => {},
+  progress: (line: string) => void,
 ): string[] {
   const damaged: string[] = [];
   const headless = database.prepare(
@@ -174,24 +188,22 @@ function openEveryValue(
  * @throws OperatorError if the value does not open.
  */
 export function proveValueOpens(file: string, keyring: Keyring): string {
-  const database = openSnapshot(file);
+  using database = openSnapshot(file);
+  const row = database
+    .prepare(
+      `SELECT name, number, token, binding, key_id FROM secrets
+       JOIN secret_versions ON secret_id = secrets.id AND number = current_version ORDER BY updated_at DESC LIMIT 1`,
+    )
+    .get();
+  if (row === undefined) return 'The vault holds no keys, so there is no value to open.';
+  const { name, token, binding, key_id: keyId } = row as unknown as StoredVersion;
   try {
-    const row = database
-      .prepare(
-        `SELECT name, number, token, binding, key_id FROM secrets
-         JOIN secret_versions ON secret_id = secrets.id AND number = current_version ORDER BY updated_at DESC LIMIT 1`,
-      )
-      .get();
-    if (row === undefined) return 'The vault holds no keys, so there is no value to open.';
-    const { name, token, binding, key_id: keyId } = row as unknown as StoredVersion;
     openValue(keyring, name, { token, binding, keyId });
-    return `A value opens: that of ${quoted(name)}.`;
   } catch (error) {
     if (error instanceof SealedValueError) throw new OperatorError(`A value does not open: ${error.message}.`);
     throw error;
-  } finally {
-    database.close();
   }
+  return `A value opens: that of ${quoted(name)}.`;
 }
 
 /** Opens a database that may be in use. All reads see the same moment, whatever is written meanwhile. */

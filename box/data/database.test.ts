@@ -186,8 +186,8 @@ test('a database that another connection has open is refused', async () => {
 
 test('a data folder is locked by one process, until it is unlocked', () => {
   const { files } = emptyVault();
-  const unlock = lockDataFolder(files.folder);
+  const lock = lockDataFolder(files.folder);
   expect(() => lockDataFolder(files.folder)).toThrow(new RegExp(`in use by process ${process.pid} `));
-  unlock();
-  lockDataFolder(files.folder)();
+  lock.dispose();
+  lockDataFolder(files.folder).dispose();
 });

@@ -1,22 +1,13 @@
 /** The database of a vault on this machine: found, opened by one process alone, and migrated. The rules are in core/data-folder. */
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import * as rules from '../../core/data-folder/database.ts';
 import { beforeUpgradeFile, markerText, type VaultPaths, vaultPaths } from '../../core/data-folder/layout.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { isBusy } from './busy.ts';
+import { writeDurably } from './durable.ts';
 
 /** The files of one vault. */
 export interface VaultFiles extends VaultPaths {
@@ -36,12 +27,20 @@ export function holdsVault(files: VaultFiles): boolean {
   return rules.holdsVault(stateOf(files));
 }
 
+/** @throws OperatorError if there is no vault in the folder, or its database is missing. */
+export function requireVault(files: VaultFiles): void {
+  const state = stateOf(files);
+  rules.checkNotLost(state);
+  if (rules.holdsVault(state)) return;
+  throw new OperatorError(
+    `There is no vault in ${files.folder} yet. Start it first: npm start or HelperScripts/build-and-run.sh`,
+  );
+}
+
 /** Notes, once, that the vault has been up. */
 export function markVault(files: VaultFiles): void {
   if (existsSync(files.marker)) return;
-  const partial = `${files.marker}.partial`;
-  writeFileSync(partial, markerText(new Date()));
-  renameSync(partial, files.marker);
+  writeDurably(files.marker, markerText(new Date()));
 }
 
 /**
@@ -78,19 +77,14 @@ export function isNewVault(files: VaultFiles, database: DatabaseSync): boolean {
   return rules.isNewVault(sqlOf(database), existsSync(files.marker));
 }
 
-/** The result of `migrate`: how many migrations, and the copy of the database as it was before, if it held anything. */
-export interface Migrated {
-  applied: number;
-  copy: string | undefined;
-}
-
 /**
  * Applies the migrations that are not applied yet, each in its own transaction, in order. Before an upgrade, the database is
  * copied to `before-upgrade-<migration>.db` in the data folder.
  *
+ * @returns how many were applied, and the copy of the database as it was before, if it held anything.
  * @throws OperatorError if the database is newer than this program, or a migration fails; that one is rolled back.
  */
-export async function migrate(files: VaultFiles, database: DatabaseSync): Promise<Migrated> {
+export async function migrate(files: VaultFiles, database: DatabaseSync) {
   const sql = sqlOf(database);
   const { pending, isUpgrade } = rules.pendingMigrations(sql, files.file, readMigrations(files.migrationsFolder));
   const copy = isUpgrade ? await copyBefore(files, database, pending[0]?.name ?? '') : undefined;
@@ -119,7 +113,8 @@ function stateOf({ file, marker }: VaultFiles): rules.DatabaseState {
   return { file, size: existsSync(file) ? statSync(file).size : undefined, isKnown: existsSync(marker) };
 }
 
-function sqlOf(database: DatabaseSync): rules.Sql {
+/** A database as the rules see it. */
+export function sqlOf(database: DatabaseSync): rules.Sql {
   return {
     rows: (sql, ...values) => database.prepare(sql).all(...values),
     exec: (sql) => database.exec(sql),

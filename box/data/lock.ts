@@ -17,27 +17,21 @@ const busyTimeoutMs = 200;
  * It is SQLite's lock on `vault.lock`, a lock of the kernel: a kill -9 releases it, so it is never stale, and it holds between
  * containers that share a volume, where process ids mean nothing. Others may read the file, to learn who holds it.
  *
- * @returns a function that releases it.
+ * @returns the lock, which `dispose` releases.
  * @throws OperatorError naming the folder and the process that holds it.
  */
-export function lockDataFolder(folder: string): () => void {
+export function lockDataFolder(folder: string): DisposableStack {
   const file = join(folder, otherFiles.lock);
+  using held = new DisposableStack();
   const lock = hold(file, folder, readHolder, (database) => {
     database.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL, since TEXT NOT NULL)');
     database.exec('BEGIN IMMEDIATE; DELETE FROM holder');
     database.prepare('INSERT INTO holder VALUES (?, ?)').run(process.pid, new Date().toISOString());
     database.exec('COMMIT; BEGIN IMMEDIATE');
   });
-  try {
-    const standalone = lockOutStandalone(folder);
-    return () => {
-      standalone.close();
-      lock.close();
-    };
-  } catch (error) {
-    lock.close();
-    throw error;
-  }
+  held.use(lock);
+  held.use(lockOutStandalone(folder));
+  return held.move();
 }
 
 /**

@@ -23,12 +23,8 @@ export function readBody(req: IncomingMessage, account: BodyAccount): Promise<Bu
       if (rejection) settle(rejection);
       else chunks.push(chunk);
     }
-    function finish(): void {
-      settle(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, account.bytes));
-    }
-    function abort(): void {
-      settle(undefined);
-    }
+    const finish = () => settle(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, account.bytes));
+    const abort = () => settle(undefined);
     req.on('data', add).on('end', finish).on('close', abort).on('error', abort);
   });
 }

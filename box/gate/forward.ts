@@ -6,6 +6,9 @@ import { answers } from './answers.ts';
 import { endToEndHeaders } from './headers.ts';
 import { sendError } from './send-error.ts';
 
+const methodsWithBody = ['POST', 'PUT', 'PATCH'];
+const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
+
 /** Where the worker listens. */
 export interface Address {
   host: string;
@@ -23,11 +26,6 @@ interface Exchange {
   body: Buffer | undefined;
 }
 
-interface Forwarder {
-  forward: (exchange: Exchange) => void;
-  close: () => void;
-}
-
 /** workerd closes connections that were idle for 5 s. Closing them earlier avoids a request on one that is being closed. */
 const maxUpstreamIdleMs = 4_000;
 
@@ -36,12 +34,13 @@ const maxUpstreamIdleMs = 4_000;
  *
  * @param upstream the worker's current address; undefined while it is not running.
  */
-export function createForwarder(upstream: () => Address | undefined, limits: HttpLimits): Forwarder {
+export function createForwarder(upstream: () => Address | undefined, limits: HttpLimits) {
   const agent = new Agent({ keepAlive: true, maxSockets: limits.maxUpstreamConnections, timeout: maxUpstreamIdleMs });
   let inFlight = 0;
 
   function forward(exchange: Exchange): void {
     const { req, res, headers, body } = exchange;
+    const { method = '' } = req;
     if (res.destroyed) return;
     if (inFlight >= limits.maxRequestsInFlight) {
       sendError(req, res, answers.tooManyRequests);
@@ -49,8 +48,9 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
     }
     inFlight++;
     res.once('close', () => inFlight--);
-    if (body !== undefined || expectsBody(req.method)) headers.push('Content-Length', String(body?.length ?? 0));
-    send(exchange, isRead(req.method));
+    if (body !== undefined || methodsWithBody.includes(method))
+      headers.push('Content-Length', String(body?.length ?? 0));
+    send(exchange, safeMethods.includes(method));
   }
 
   function send(exchange: Exchange, mayRetry: boolean): void {
@@ -82,12 +82,4 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
   }
 
   return { forward, close: () => agent.destroy() };
-}
-
-function expectsBody(method: string | undefined): boolean {
-  return method === 'POST' || method === 'PUT' || method === 'PATCH';
-}
-
-function isRead(method: string | undefined): boolean {
-  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }

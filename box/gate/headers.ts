@@ -21,17 +21,7 @@ const claims = new Set(['forwarded', 'true-client-ip', 'x-client-ip', 'x-cluster
 const claimPrefix = /^(?:cf-|mf-|x-forwarded|x-miniflare-|x-original-|x-rewrite-)/;
 
 /** What the gate needs from a request's headers, read in one pass. */
-export interface RequestHeaders {
-  /** Name, value, name, value: what the worker gets. */
-  forwarded: string[];
-  /** The size of the headers without Authorization, which has its own limit. */
-  bytes: number;
-  authorizationBytes: number;
-  hosts: string[];
-  contentLength: string | null;
-  transferEncoding: string | null;
-  upgrade: string | null;
-}
+export type RequestHeaders = ReturnType<typeof readRequestHeaders>;
 
 /**
  * Reads a request's headers, and adds the client's address (CF-Connecting-IP) to those that the worker gets.
@@ -39,15 +29,17 @@ export interface RequestHeaders {
  * @param raw name, value, name, value, as Node.js gives them.
  * @param peer the address at the other end of the connection.
  */
-export function readRequestHeaders(raw: readonly string[], peer: string, proxies: TrustedProxies = []): RequestHeaders {
-  const read: RequestHeaders = {
-    forwarded: [],
+export function readRequestHeaders(raw: readonly string[], peer: string, proxies: TrustedProxies = []) {
+  const read = {
+    /** Name, value, name, value: what the worker gets. */
+    forwarded: [] as string[],
+    /** The size of the headers without Authorization, which has its own limit. */
     bytes: 0,
     authorizationBytes: 0,
-    hosts: [],
-    contentLength: null,
-    transferEncoding: null,
-    upgrade: null,
+    hosts: [] as string[],
+    contentLength: null as string | null,
+    transferEncoding: null as string | null,
+    upgrade: null as string | null,
   };
   let connection: string | null = null;
   let forwardedFor: string | null = null;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OperatorError } from '../../core/operator-error.ts';
+import { sentences } from '../../core/settings/messages.ts';
 import type { Settings } from '../settings.ts';
 import { createGate, type GateOptions } from './gate.ts';
 
@@ -33,9 +34,7 @@ export async function listen(settings: Settings, options: GateOptions, gates: Se
 
 function listenError(code: string | undefined, host: string, port: number): OperatorError {
   if (code === 'EADDRINUSE') {
-    return new OperatorError(
-      `Port ${port} is taken. Stop the program that uses it, or choose another port: PORT=${port + 1} npm start`,
-    );
+    return new OperatorError(sentences.portTaken(port, 'npm start'));
   }
   if (code === 'EACCES') {
     return new OperatorError(`This user may not listen on port ${port}. Set PORT to a number above 1023.`);

@@ -5,7 +5,7 @@ import { OperatorError } from '../../core/operator-error.ts';
 import { quoted } from '../quoted.ts';
 import { type Move, timeOf } from './move.ts';
 import { Names } from './names.ts';
-import { type OldUser, readUsers } from './source.ts';
+import { type Old, readOld } from './source.ts';
 import { parseTime } from './times.ts';
 
 const defaultPasswords = ['admin123', 'user123'];
@@ -19,7 +19,7 @@ const maxConcurrentChecks = 4;
  * @throws OperatorError if there is none.
  */
 export async function moveUsers(move: Move): Promise<number> {
-  const old = [...readUsers(move.source)];
+  const old = [...readOld(move.source, 'users')];
   if (old.length === 0)
     throw new OperatorError('This v0.6 database has no accounts, so there is nothing to move in. Choose another file.');
   const names = new Names(old.map(({ username }) => username));
@@ -54,7 +54,7 @@ export async function moveUsers(move: Move): Promise<number> {
   return old.length;
 }
 
-function describeAccess(move: Move, user: OldUser, name: string, withDefaults: ReadonlySet<number>): void {
+function describeAccess(move: Move, user: Old<'users'>, name: string, withDefaults: ReadonlySet<number>): void {
   if (withDefaults.has(user.id)) {
     move.notes.push(`The account ${quoted(name)} has a default password and is marked to change it.`);
   }
@@ -78,14 +78,14 @@ function uniqueLikeness(move: Move, name: string, id: number, taken: Map<string,
   return `${plain}\u001f${id}`;
 }
 
-function roleOf(move: Move, { role }: OldUser, name: string): string {
+function roleOf(move: Move, { role }: Old<'users'>, name: string): string {
   if (role === 'admin' || role === 'user') return role;
   move.notes.push(`The account ${quoted(name)} had the role ${quoted(role)} and is now a user.`);
   return 'user';
 }
 
 /** Finds the ids of accounts that still have a default password of v0.6. */
-async function findDefaultPasswords(users: OldUser[], progress: Move['progress']): Promise<Set<number>> {
+async function findDefaultPasswords(users: Old<'users'>[], progress: Move['progress']): Promise<Set<number>> {
   const found = new Set<number>();
   const waiting = [...users];
   let checked = 0;

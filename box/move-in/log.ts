@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { maxUserAgentCharacters } from '../../core/limits.ts';
 import { actionOf, wireAction } from '../../core/vocabulary.ts';
 import { chunkRows, inChunks, type Move } from './move.ts';
-import { countRows, digest, type OldLogEntry, readLog } from './source.ts';
+import { countRows, digest, type Old, readOld } from './source.ts';
 import { parseTime } from './times.ts';
 
 /** The request id of all moved events. It identifies the database that they came from. */
@@ -23,7 +23,7 @@ export function moveLog(move: Move): number {
   let previous = 0;
   let untimed = 0;
   let cleaned = 0;
-  const events = inChunks(target, readLog(source), (entry, done) => {
+  const events = inChunks(target, readOld(source, 'access_log'), (entry, done) => {
     const time = parseTime(entry.timestamp);
     if (time === null) untimed++;
     previous = time ?? previous;
@@ -50,7 +50,7 @@ export function moveLog(move: Move): number {
 }
 
 /** Our action if the API shows it as the same word, else v0.6's word. */
-function actionIn({ action, success, key_name }: OldLogEntry): string {
+function actionIn({ action, success, key_name }: Old<'access_log'>): string {
   if (action === null) return 'unknown';
   const ours = actionOf(action);
   if (wireAction(ours, success) !== action) return action;
@@ -60,7 +60,7 @@ function actionIn({ action, success, key_name }: OldLogEntry): string {
 }
 
 /** v0.6 did not record why an action failed. */
-function outcomeOf({ action, success }: OldLogEntry): { outcome: string; reason: string | null } {
+function outcomeOf({ action, success }: Old<'access_log'>): { outcome: string; reason: string | null } {
   if (success) return { outcome: 'allowed', reason: null };
   return { outcome: action?.startsWith('login') ? 'unauthenticated' : 'denied', reason: 'not_recorded' };
 }

@@ -44,13 +44,15 @@ function old(rows: OldRows, more?: string): string {
   return file;
 }
 
-const key = (name: string, more: Record<string, string | number | null> = {}) => ({
-  key_name: name,
-  encrypted_value: sealOld(`value of ${name}`),
-  owner_id: 1,
-  created_by: 'admin',
-  ...more,
-});
+function key(name: string, more: Record<string, string | number | null> = {}): Record<string, string | number | null> {
+  return {
+    key_name: name,
+    encrypted_value: sealOld(`value of ${name}`),
+    owner_id: 1,
+    created_by: 'admin',
+    ...more,
+  };
+}
 
 describe('the database of a real v0.6', () => {
   const manifest = JSON.parse(readFileSync(join(sample, 'manifest.json'), 'utf8'));
@@ -130,7 +132,7 @@ function asV06Wrote(events: Record<string, unknown>[]) {
 function checkDatabaseOf(vault: DatabaseSync) {
   vault.exec(`CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT);
     INSERT INTO d1_migrations (name) VALUES ('0001_vault.sql')`);
-  return checkDatabase(vault, { keyring, migrationsFolder });
+  return checkDatabase(vault, keyring, migrationsFolder);
 }
 
 describe('a name that v0.6 allowed and the API rejects', () => {

@@ -7,7 +7,7 @@ import { OperatorError } from '../../core/operator-error.ts';
 import { quoted } from '../quoted.ts';
 import { chunkRows, inChunks, type Move, timeOf } from './move.ts';
 import { Names } from './names.ts';
-import { countRows, type OldKey, readKeys } from './source.ts';
+import { countRows, type Old, readOld } from './source.ts';
 import { parseTime } from './times.ts';
 
 /**
@@ -17,7 +17,7 @@ import { parseTime } from './times.ts';
  */
 export function checkKeyring(source: DatabaseSync, keyring: Keyring): void {
   let tried = 0;
-  for (const { encrypted_value } of readKeys(source)) {
+  for (const { encrypted_value } of readOld(source, 'api_keys')) {
     if (typeof openingKey(keyring, encrypted_value) !== 'string') return;
     tried++;
   }
@@ -41,7 +41,7 @@ export function moveKeys(move: Move): number {
      VALUES (?, 1, ?, ?, ?, ?, ?)`,
   );
   let moved = 0;
-  inChunks(target, readKeys(source), (key, done) => {
+  inChunks(target, readOld(source, 'api_keys'), (key, done) => {
     const sealed = openingKey(keyring, key.encrypted_value);
     if (typeof sealed === 'string') {
       losses.push(`the key ${quoted(key.key_name)} of ${quoted(key.created_by ?? '')}: ${sealed}`);
@@ -69,7 +69,7 @@ export function moveKeys(move: Move): number {
 }
 
 function* allKeyNames(source: DatabaseSync): Generator<string> {
-  for (const { key_name } of readKeys(source)) yield key_name;
+  for (const { key_name } of readOld(source, 'api_keys')) yield key_name;
 }
 
 /** Finds the key of the keyring that opens a token; or returns why none does, as the end of a sentence. */
@@ -91,7 +91,7 @@ function openingKey(keyring: Keyring, token: string): SealingKey | string {
 }
 
 /** Finds the owner of a key; if v0.6 has none, its creator, or else an admin. */
-function ownerOf(move: Move, { owner_id, created_by }: OldKey, name: string): number {
+function ownerOf(move: Move, { owner_id, created_by }: Old<'api_keys'>, name: string): number {
   if (owner_id !== null && move.owners.has(owner_id)) return owner_id;
   for (const [id, owner] of move.owners) if (owner === created_by) return id;
   const admin = move.target.prepare("SELECT id FROM users ORDER BY role <> 'admin', NOT is_active, id LIMIT 1").get();

@@ -2,48 +2,41 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 
-export interface OldUser {
-  id: number;
-  username: string;
-  password_hash: string;
-  role: string;
-  created_at: unknown;
-  last_login: unknown;
-  is_active: boolean;
-}
-
-export interface OldKey {
-  id: number;
-  key_name: string;
-  encrypted_value: string;
-  created_at: unknown;
-  updated_at: unknown;
-  created_by: string | null;
-  owner_id: number | null;
-  description: string | null;
-}
-
-export interface OldLogEntry {
-  id: number;
-  user_id: number | null;
-  user_name: string | null;
-  key_name: string | null;
-  action: string | null;
-  timestamp: unknown;
-  ip_address: string | null;
-  user_agent: string | null;
-  success: boolean;
-}
-
-/** The tables and columns that move. Columns that an earlier version does not have are read as null. */
+/**
+ * The tables and columns that move, and how each column is read: from NULL if it is empty, from undefined if an earlier
+ * version does not have it.
+ */
 const known = {
-  users: ['id', 'username', 'password_hash', 'role', 'created_at', 'last_login', 'is_active'],
-  api_keys: [
-    ...['id', 'key_name', 'encrypted_value', 'created_at', 'updated_at', 'created_by', 'owner_id', 'description'],
-  ],
-  access_log: [
-    ...['id', 'user_id', 'user_name', 'key_name', 'action', 'timestamp', 'ip_address', 'user_agent', 'success'],
-  ],
+  users: {
+    id: Number,
+    username: textOrEmpty,
+    password_hash: textOrEmpty,
+    role: (stored: unknown) => text(stored) ?? 'user',
+    created_at: asStored,
+    last_login: asStored,
+    is_active: flag,
+  },
+  api_keys: {
+    id: Number,
+    key_name: textOrEmpty,
+    encrypted_value: textOrEmpty,
+    created_at: asStored,
+    updated_at: asStored,
+    created_by: text,
+    owner_id: id,
+    description: text,
+  },
+  access_log: {
+    id: Number,
+    user_id: id,
+    user_name: text,
+    key_name: text,
+    action: text,
+    timestamp: asStored,
+    ip_address: text,
+    user_agent: text,
+    success: flag,
+  },
 };
 
 const required = {
@@ -54,6 +47,13 @@ const required = {
 type Table = keyof typeof known;
 type Row = Record<string, unknown>;
 
+/** A row of a table, as it is read. */
+export type Old<Name extends Table> = {
+  [Column in keyof (typeof known)[Name]]: (typeof known)[Name][Column] extends (stored: unknown) => infer Value
+    ? Value
+    : never;
+};
+
 /** Whether the tables are those of v0.6. */
 export function isV06(database: DatabaseSync): boolean {
   return Object.entries(required).every(([table, columns]) => {
@@ -62,49 +62,13 @@ export function isV06(database: DatabaseSync): boolean {
   });
 }
 
-export function* readUsers(database: DatabaseSync): Generator<OldUser> {
-  for (const row of read(database, 'users')) {
-    yield {
-      id: Number(row.id),
-      username: text(row.username) ?? '',
-      password_hash: text(row.password_hash) ?? '',
-      role: text(row.role) ?? 'user',
-      created_at: row.created_at,
-      last_login: row.last_login,
-      is_active: columnsOf(database, 'users').includes('is_active') ? flag(row.is_active) : true,
-    };
-  }
-}
-
-export function* readKeys(database: DatabaseSync): Generator<OldKey> {
-  for (const row of read(database, 'api_keys')) {
-    yield {
-      id: Number(row.id),
-      key_name: text(row.key_name) ?? '',
-      encrypted_value: text(row.encrypted_value) ?? '',
-      created_at: row.created_at,
-      updated_at: row.updated_at,
-      created_by: text(row.created_by),
-      owner_id: id(row.owner_id),
-      description: text(row.description),
-    };
-  }
-}
-
-export function* readLog(database: DatabaseSync): Generator<OldLogEntry> {
-  const saysSuccess = columnsOf(database, 'access_log').includes('success');
-  for (const row of read(database, 'access_log')) {
-    yield {
-      id: Number(row.id),
-      user_id: id(row.user_id),
-      user_name: text(row.user_name),
-      key_name: text(row.key_name),
-      action: text(row.action),
-      timestamp: row.timestamp,
-      ip_address: text(row.ip_address),
-      user_agent: text(row.user_agent),
-      success: saysSuccess ? flag(row.success) : true,
-    };
+/** Reads the rows of a table in the order of their ids. */
+export function* readOld<Name extends Table>(database: DatabaseSync, table: Name): Generator<Old<Name>> {
+  const present = columnsOf(database, table);
+  const columns = Object.entries(known[table]);
+  for (const row of read(database, table)) {
+    const cells = columns.map(([name, parse]) => [name, parse(present.includes(name) ? row[name] : undefined)]);
+    yield Object.fromEntries(cells) as Old<Name>;
   }
 }
 
@@ -140,7 +104,7 @@ export function listLeftOvers(database: DatabaseSync): string[] {
       continue;
     }
     for (const column of columnsOf(database, table)) {
-      if (known[table as Table].includes(column)) continue;
+      if (Object.hasOwn(known[table as Table], column)) continue;
       lines.push(`the column ${JSON.stringify(`${table}.${column}`)}: it is not part of v0.6`);
     }
   }
@@ -168,7 +132,7 @@ export function digest(database: DatabaseSync): string {
 function read(database: DatabaseSync, table: Table): Iterable<Row> {
   const present = columnsOf(database, table);
   if (present.length === 0) return [];
-  const columns = known[table].map((column) => (present.includes(column) ? column : `NULL AS ${column}`));
+  const columns = Object.keys(known[table]).map((column) => (present.includes(column) ? column : `NULL AS ${column}`));
   const statement = database.prepare(`SELECT ${columns.join(', ')} FROM ${table} ORDER BY id`);
   statement.setReadBigInts(true);
   return statement.iterate() as Iterable<Row>;
@@ -179,6 +143,14 @@ function columnsOf(database: DatabaseSync, table: string): string[] {
     .prepare('SELECT name FROM pragma_table_info(?)')
     .all(table)
     .map(({ name }) => String(name));
+}
+
+function asStored(stored: unknown): unknown {
+  return stored;
+}
+
+function textOrEmpty(stored: unknown): string {
+  return text(stored) ?? '';
 }
 
 function text(stored: unknown): string | null {
@@ -192,7 +164,7 @@ function id(stored: unknown): number | null {
   return Number.isSafeInteger(number) && number > 0 ? number : null;
 }
 
-/** SQLite stores a BOOLEAN as Python wrote it: 0 or 1, rarely text. */
+/** SQLite stores a BOOLEAN as Python wrote it: 0 or 1, rarely text. Where there is no such column, it is true. */
 function flag(stored: unknown): boolean {
   return stored !== null && !['', '0', 'false', 'False'].includes(String(stored));
 }

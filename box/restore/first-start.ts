@@ -1,18 +1,16 @@
 /** Moves a v0.6 database that lies in the data folder into a new vault, at the first start. */
 import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { otherFiles } from '../../core/data-folder/layout.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { holdsVault, type VaultFiles } from '../data/database.ts';
 import type { Lookup } from '../settings.ts';
 import { beginJournal, clearJournal, commitRestore, reportOf, retired, sidecars } from './restore-journal.ts';
 import { report, stage } from './restore-stage.ts';
 
-/** The name of v0.6's database, in the folder or volume that is now the data folder. */
-const oldName = 'keystore.db';
-
 /** Finds a v0.6 database in a data folder that holds no vault yet. */
 export function findOld(files: VaultFiles): string | undefined {
-  const file = join(files.folder, oldName);
+  const file = join(files.folder, otherFiles.oldDatabase);
   if (holdsVault(files) || !existsSync(file) || statSync(file).size === 0) return undefined;
   return file;
 }
@@ -24,7 +22,7 @@ export function findOld(files: VaultFiles): string | undefined {
  */
 export async function moveInAtFirstStart(
   old: string,
-  options: { project: string; files: VaultFiles; envFile: string; lookup: Lookup; print: (line: string) => void },
+  options: { files: VaultFiles; envFile: string; lookup: Lookup; print: (line: string) => void },
 ): Promise<void> {
   const { files, envFile, print } = options;
   const missing = ['SECRET_KEY', 'ENCRYPTION_KEY'].filter((name) => options.lookup(name) === undefined);
@@ -42,9 +40,9 @@ export async function moveInAtFirstStart(
     }
     print(`Found ${old} of v0.6. Moving in.`);
     const staged = await stage(copy, { ...options, journal });
-    if (staged?.kind !== 'v0.6') throw new OperatorError('It is not a database of v0.6.');
+    if (!staged?.movedIn) throw new OperatorError('It is not a database of v0.6.');
     for (const line of report(staged)) print(line);
-    await commitRestore(files, envFile, { retire: oldName });
+    await commitRestore(files, envFile, { retire: otherFiles.oldDatabase });
     if (existsSync(reportOf(files))) print(`The notes above are kept in ${reportOf(files)}.`);
     print(`Moved in. The old database is kept as ${retired(old)}.`);
   } catch (error) {

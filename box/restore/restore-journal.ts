@@ -35,7 +35,7 @@ export interface Commit {
 }
 
 /** The state of a restore: none was committed, only the env file is missing, or everything is in place. */
-export type Completion = 'none' | 'complete' | { pendingEnv: string; before: string };
+export type Completion = 'none' | 'complete' | { before: string };
 
 /** The command that an operator runs after an interrupted restore. */
 export const finishCommand = 'HelperScripts/restore-data.sh --finish';
@@ -85,15 +85,11 @@ export function clearJournal(files: VaultFiles): void {
 export async function commitRestore(
   files: VaultFiles,
   envFile: string,
-  {
-    retire = null,
-    isRollback = false,
-    now = new Date(),
-  }: { retire?: string | null; isRollback?: boolean; now?: Date } = {},
+  { retire = null, isRollback = false }: { retire?: string | null; isRollback?: boolean } = {},
 ): Promise<{ completion: Completion; before: string | undefined }> {
   const journal = journalOf(files);
   if (!existsSync(journal.database)) throw new OperatorError('Nothing is staged for a restore. Nothing was changed.');
-  const before = freeName(files, now);
+  const before = freeName(files);
   const kept = !isRollback && (await keepDatabase(files, join(files.folder, `${before}.db`)));
   for (const file of [journal.database, journal.env]) if (existsSync(file)) sync(file);
   const commit: Commit = { before, retire, kept, isRollback };
@@ -121,9 +117,7 @@ export function completeRestore(files: VaultFiles, envFile: string): Completion 
   markVault(files);
   if (existsSync(journal.report)) renameSync(journal.report, reportOf(files));
   if (commit.retire !== null) retire(join(files.folder, commit.retire));
-  if (existsSync(journal.env) && !swapEnv(journal.env, envFile, commit.before)) {
-    return { pendingEnv: journal.env, before: commit.before };
-  }
+  if (existsSync(journal.env) && !swapEnv(journal.env, envFile, commit.before)) return { before: commit.before };
   rmSync(journal.env, { force: true });
   renameSync(journal.commit, journal.done);
   sync(journal.folder);
@@ -139,22 +133,18 @@ export function pendingEnv(files: VaultFiles): string | undefined {
 /**
  * Takes back a restore that is done: stages what it replaced and commits that.
  *
- * @param env the previous env file; where it is undefined, the copy beside the env file is used if there is one.
+ * @param env the previous env file; if it is empty, the copy beside the env file is used if there is one.
  * @throws OperatorError if the restore replaced no vault.
  */
-export async function undoRestore(
-  files: VaultFiles,
-  envFile: string,
-  env: Uint8Array | undefined,
-): Promise<Completion> {
+export async function undoRestore(files: VaultFiles, envFile: string, env: Uint8Array): Promise<Completion> {
   const journal = journalOf(files);
   const done = readCommit(journal.done);
   if (!done?.kept) throw new OperatorError('Automatic rollback failed: there was no vault before this restore.');
   copyFileSync(join(files.folder, `${done.before}.db`), journal.database);
   chmodSync(journal.database, 0o600);
   const beside = keptEnv(envFile, done.before);
-  const previous = env ?? (existsSync(beside) ? readFileSync(beside) : undefined);
-  if (previous !== undefined) writeFileSync(journal.env, previous, { mode: 0o600 });
+  const previous = env.length === 0 && existsSync(beside) ? readFileSync(beside) : env;
+  if (previous.length > 0) writeFileSync(journal.env, previous, { mode: 0o600 });
   const { completion } = await commitRestore(files, envFile, { isRollback: true });
   return completion;
 }
@@ -223,8 +213,8 @@ export function retired(file: string): string {
 }
 
 /** An unused name with the UTC time, for what is replaced. */
-function freeName({ folder }: VaultFiles, now: Date): string {
-  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
+function freeName({ folder }: VaultFiles): string {
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
   let name = `before-restore-${stamp}`;
   for (let number = 2; existsSync(join(folder, `${name}.db`)); number++) name = `before-restore-${stamp}_${number}`;
   return name;

@@ -10,8 +10,9 @@ import { foldBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import {
   type Census,
-  checkDatabase,
+  checkFile,
   checkIntegrity,
+  type FileCheck,
   isVault,
   parseKey,
   readKeyring,
@@ -21,26 +22,17 @@ import { foldIntoOneFile } from '../data/copy-database.ts';
 import { migrate, type VaultFiles } from '../data/database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
 import { isV06 } from '../move-in/source.ts';
-import type { Lookup } from '../settings.ts';
 import type { Journal } from './restore-journal.ts';
 
 /** A vault that is staged and can be committed. */
 export interface Staged {
-  kind: 'backup' | 'v0.6';
   census: Census;
   /** What moved in from a v0.6 database. */
   movedIn: MovedIn | undefined;
 }
 
-export interface StageOptions {
-  project: string;
-  files: VaultFiles;
+export interface StageOptions extends FileCheck {
   journal: Journal;
-  /** Finds the keys of the given database. */
-  lookup: Lookup;
-  print: (line: string) => void;
-  /** Whether a backup with values that do not open may be restored. */
-  acceptDamaged?: boolean;
   /** Whether a v0.6 database may move in a second time. */
   again?: boolean;
 }
@@ -55,116 +47,73 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
   // A vault does not start with a bad SECRET_KEY.
   parseKey(() => parseSessionKey(options.lookup('SECRET_KEY')));
   const staged = recognise(file) === 'backup' ? await stageBackup(file, options) : await stageOld(file, options);
-  if (staged) writeFileSync(options.journal.staged, `${JSON.stringify({ kind: staged.kind, ...staged.census })}\n`);
+  if (staged) writeFileSync(options.journal.staged, `${JSON.stringify(staged.census)}\n`);
   return staged;
 }
 
 async function stageOld(file: string, options: StageOptions): Promise<Staged | undefined> {
-  const source = new DatabaseSync(file, { readOnly: true });
-  try {
-    // v0.6 left rows whose owner is deleted; moving in reports them.
-    checkIntegrity(source, { hasReferences: false });
-    if (!options.again && isMovedInAlready(options.files, source)) return undefined;
-    const started = Date.now();
-    const movedIn = await buildVault(source, options);
-    const census = checkStaged(options);
-    const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
-    options.print(`This took ${seconds} s and at most ${megabytes} MB of memory.`);
-    rmSync(file);
-    const staged: Staged = { kind: 'v0.6', census, movedIn };
-    const lines = [...report(staged)];
-    if (lines.length > 1) writeFileSync(options.journal.report, `${lines.join('\n')}\n`);
-    return staged;
-  } finally {
-    source.close();
-  }
+  using source = new DatabaseSync(file, { readOnly: true });
+  // v0.6 left rows whose owner is deleted; moving in reports them.
+  checkIntegrity(source, { hasReferences: false });
+  if (!options.again && isMovedInAlready(options.files, source)) return undefined;
+  const started = Date.now();
+  const movedIn = await buildVault(source, options);
+  const census = checkFile(options.journal.database, options);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  options.print(`This took ${seconds} s and at most ${megabytes} MB of memory.`);
+  rmSync(file);
+  const staged: Staged = { census, movedIn };
+  const lines = [...report(staged)];
+  if (lines.length > 1) writeFileSync(options.journal.report, `${lines.join('\n')}\n`);
+  return staged;
 }
 
 /** Tells a backup from a v0.6 database by the tables. */
-function recognise(file: string): Staged['kind'] {
-  // SQLite also replays a -wal or -journal beside the file.
+function recognise(file: string): 'backup' | 'v0.6' {
   try {
+    // SQLite also replays a -wal or -journal beside the file.
     foldIntoOneFile(file);
-  } catch (error) {
-    throw notADatabase(error);
-  }
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
+    using database = new DatabaseSync(file, { readOnly: true });
     if (isVault(database)) return 'backup';
     if (isV06(database)) return 'v0.6';
   } catch (error) {
-    throw notADatabase(error);
-  } finally {
-    database.close();
+    throw new OperatorError(`This file is not an SQLite database, or it is damaged (${(error as Error).message}).`);
   }
   throw new OperatorError('This SQLite database is neither a backup of a vault nor a database of v0.6.');
-}
-
-function notADatabase(error: unknown): OperatorError {
-  return new OperatorError(`This file is not an SQLite database, or it is damaged (${(error as Error).message}).`);
 }
 
 async function stageBackup(file: string, options: StageOptions): Promise<Staged> {
   const { files, journal } = options;
   const copy: VaultFiles = { ...files, folder: journal.folder, file, marker: join(journal.folder, 'none') };
-  const database = new DatabaseSync(file);
-  try {
+  {
+    using database = new DatabaseSync(file);
     // Before the migrations, whose errors on a damaged file say less.
     checkIntegrity(database);
     await migrate(copy, database);
-  } finally {
-    database.close();
   }
   foldIntoOneFile(file);
   renameSync(file, journal.database);
-  return { kind: 'backup', census: checkStaged(options), movedIn: undefined };
+  return { census: checkFile(journal.database, options), movedIn: undefined };
 }
 
 async function buildVault(source: DatabaseSync, options: StageOptions): Promise<MovedIn> {
   const { files, journal, lookup, print } = options;
-  const target = new DatabaseSync(journal.database);
-  try {
-    // The commit flushes the complete file to the disk.
-    target.exec('PRAGMA synchronous = OFF');
-    await migrate({ ...files, folder: journal.folder, file: journal.database }, target);
-    return await moveIn(source, target, { keyring: readKeyring(lookup), progress: print });
-  } finally {
-    target.close();
-  }
-}
-
-function checkStaged({ files, journal, lookup, print, acceptDamaged = false }: StageOptions): Census {
-  const database = new DatabaseSync(journal.database, { readOnly: true });
-  try {
-    const { migrationsFolder } = files;
-    const census = checkDatabase(database, { keyring: readKeyring(lookup), migrationsFolder, progress: print });
-    if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
-    return census;
-  } finally {
-    database.close();
-  }
-}
-
-/** Names the values that do not open, and the option that accepts them. */
-export function damagedValues({ damaged, versions }: Census): OperatorError {
-  const named = damaged.slice(0, 100).map((line) => `  ${line}`);
-  if (damaged.length > named.length) named.push(`  and ${damaged.length - named.length} more`);
-  return new OperatorError(
-    `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}\nTo go on all the same, pass --accept-damaged.`,
-  );
+  using target = new DatabaseSync(journal.database);
+  // The commit flushes the complete file to the disk.
+  target.exec('PRAGMA synchronous = OFF');
+  await migrate({ ...files, folder: journal.folder, file: journal.database }, target);
+  return await moveIn(source, target, { keyring: readKeyring(lookup), progress: print });
 }
 
 function isMovedInAlready(files: VaultFiles, source: DatabaseSync): boolean {
   if (!existsSync(files.file) || statSync(files.file).size === 0) return false;
-  const current = new DatabaseSync(files.file, { timeout: foldBusyTimeoutMs });
+  using current = new DatabaseSync(files.file, { timeout: foldBusyTimeoutMs });
   try {
     return isVault(current) && hasMovedIn(current, source);
   } catch {
     // A damaged vault must not prevent a restore.
     return false;
-  } finally {
-    current.close();
   }
 }
 

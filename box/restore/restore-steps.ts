@@ -40,8 +40,8 @@ export interface RestoreDesk {
   envFile: string;
   /** Finds the keys that the vault now has. */
   lookup: () => Lookup;
-  /** Reads the env file as it was before the restore, where the caller has it. */
-  previousEnv: () => Promise<Uint8Array | undefined>;
+  /** Reads the env file as it was before the restore; empty if the caller does not have it. */
+  previousEnv: () => Promise<Uint8Array>;
   /** Whether this finishes an interrupted restore. That never rolls back: the vault may have been in use since. */
   isFinish: boolean;
   print: (line: string) => void;
@@ -52,8 +52,10 @@ export async function advance(event: Event, desk: RestoreDesk): Promise<Next> {
   switch (event) {
     case 'confirmed':
       return await apply(desk);
-    case 'interrupted':
-      return locked(desk, () => after(completeRestore(desk.files, desk.envFile)));
+    case 'interrupted': {
+      using _lock = lockDataFolder(desk.files.folder);
+      return after(completeRestore(desk.files, desk.envFile));
+    }
     case 'env-written': {
       const next = await advance('interrupted', desk);
       if (next.next !== 'write-env') return next;
@@ -63,8 +65,10 @@ export async function advance(event: Event, desk: RestoreDesk): Promise<Next> {
       return prove(desk);
     case 'not-started':
       return giveUp(desk, 'The vault does not start; the lines above say why.');
-    case 'stopped':
-      return locked(desk, async () => after(await undoRestore(desk.files, desk.envFile, await desk.previousEnv())));
+    case 'stopped': {
+      using _lock = lockDataFolder(desk.files.folder);
+      return after(await undoRestore(desk.files, desk.envFile, await desk.previousEnv()));
+    }
   }
 }
 
@@ -73,13 +77,12 @@ async function apply(desk: RestoreDesk): Promise<Next> {
   const { staged, report, commit } = journalOf(files);
   try {
     if (!existsSync(staged)) throw new OperatorError('Nothing is staged for a restore.');
-    return await locked(desk, async () => {
-      const hasReport = existsSync(report);
-      const { completion, before } = await commitRestore(files, envFile);
-      if (before !== undefined) print(`The previous database is kept as ${before}.`);
-      if (hasReport) print(`The notes above are kept in ${reportOf(files)}.`);
-      return after(completion);
-    });
+    using _lock = lockDataFolder(files.folder);
+    const hasReport = existsSync(report);
+    const { completion, before } = await commitRestore(files, envFile);
+    if (before !== undefined) print(`The previous database is kept as ${before}.`);
+    if (hasReport) print(`The notes above are kept in ${reportOf(files)}.`);
+    return after(completion);
   } catch (error) {
     if (existsSync(commit)) throw error;
     print(explain(error));
@@ -118,13 +121,4 @@ function end(desk: RestoreDesk): Next {
   const next = isRolledBack(desk) ? 'rolled-back' : 'done';
   clearJournal(desk.files);
   return { next };
-}
-
-async function locked<T>({ files }: RestoreDesk, run: () => T | Promise<T>): Promise<T> {
-  const unlock = lockDataFolder(files.folder);
-  try {
-    return await run();
-  } finally {
-    unlock();
-  }
 }

@@ -2,37 +2,30 @@
 import { open } from 'node:fs/promises';
 import { OperatorError } from '../../core/operator-error.ts';
 
-export interface Part {
-  /** Where to write it. */
-  file: string;
-  bytes: number;
-}
-
 /**
  * Writes each part to a new file (mode 0600).
  *
  * @throws OperatorError if the stream ends early.
  */
-export async function receive(input: AsyncIterable<Uint8Array>, parts: Part[]): Promise<void> {
+export async function receive(
+  input: AsyncIterable<Uint8Array>,
+  parts: { target: string; bytes: number }[],
+): Promise<void> {
   const chunks = input[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array();
-  for (const { file, bytes } of parts) {
-    const target = await open(file, 'wx', 0o600);
-    try {
-      for (let left = bytes; left > 0; ) {
-        if (rest.length === 0) {
-          const { done, value } = await chunks.next();
-          if (done)
-            throw new OperatorError('The files to restore did not arrive completely. Nothing was changed. Try again.');
-          rest = value;
-        }
-        const piece = rest.subarray(0, left);
-        await target.writeFile(piece);
-        rest = rest.subarray(piece.length);
-        left -= piece.length;
+  for (const { target, bytes } of parts) {
+    await using file = await open(target, 'wx', 0o600);
+    for (let left = bytes; left > 0; ) {
+      if (rest.length === 0) {
+        const { done, value } = await chunks.next();
+        if (done)
+          throw new OperatorError('The files to restore did not arrive completely. Nothing was changed. Try again.');
+        rest = value;
       }
-    } finally {
-      await target.close();
+      const piece = rest.subarray(0, left);
+      await file.writeFile(piece);
+      rest = rest.subarray(piece.length);
+      left -= piece.length;
     }
   }
 }

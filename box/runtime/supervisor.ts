@@ -1,6 +1,4 @@
 /** Keeps the worker running: starts its runtime, checks its health, and restarts it when it ends or hangs. */
-import { get } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Address } from '../gate/forward.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
@@ -105,20 +103,16 @@ async function watchHealth(port: number, stopped: AbortSignal, onAnswer: () => v
  * restart does not fix them. It does fix a database that failed once, for example on a full disk, since workerd never
  * opens such a database again.
  */
-function isAnswering(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const check = get({ host: '127.0.0.1', port, path: '/health', agent: false }, (response) => {
-      text(response).then(
-        (body) => settle(!(response.statusCode === 503 && body.includes('"reason":"database"'))),
-        () => settle(false),
-      );
+async function isAnswering(port: number): Promise<boolean> {
+  try {
+    // A connection of its own, so that the check also sees a worker that accepts no new ones.
+    const response = await fetch(`http://127.0.0.1:${port}/health`, {
+      headers: { Connection: 'close' },
+      signal: AbortSignal.timeout(checkTimeoutMs),
     });
-    const settle = (isOk: boolean) => {
-      clearTimeout(timer);
-      resolve(isOk);
-      if (!isOk) check.destroy();
-    };
-    const timer = setTimeout(() => settle(false), checkTimeoutMs);
-    check.on('error', () => settle(false));
-  });
+    const body = await response.text();
+    return !(response.status === 503 && body.includes('"reason":"database"'));
+  } catch {
+    return false;
+  }
 }

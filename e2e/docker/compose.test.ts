@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freePort } from '../../testing/vault.ts';
 import { expectHardened, expectNoTrace } from './hardening.ts';
-import { ask, docker, type Host, makeHost, project, run } from './kit.ts';
+import { ask, docker, type Host, makeHost, project, type Ran, run } from './kit.ts';
 
 const image = inject('image');
 /** A stand-in for Caddy's image, from Debian's package: there may be no registry. */
@@ -49,10 +49,13 @@ async function compose(...args: string[]) {
   });
 }
 
-const rebuild = (env: Record<string, string> = {}) =>
-  run('bash', [join(project, 'HelperScripts/stop-and-rebuild.sh')], { env: { ...composeEnv, ...env } });
+function rebuild(env: Record<string, string> = {}): Promise<Ran> {
+  return run('bash', [join(project, 'HelperScripts/stop-and-rebuild.sh')], { env: { ...composeEnv, ...env } });
+}
 
-const runtimeNow = () => ask('inspect', '-f', '{{index .Config.Labels "keystore.runtime"}}', host.container);
+function runtimeNow(): Promise<string> {
+  return ask('inspect', '-f', '{{index .Config.Labels "keystore.runtime"}}', host.container);
+}
 
 test('docker compose up -d gives the same container', async () => {
   const { code, output } = await compose('up', '-d');

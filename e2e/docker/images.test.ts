@@ -8,7 +8,9 @@ const image = inject('image');
 const standalone = `${image}-standalone`;
 const tools = `${image}-tools`;
 const megabyte = 1e6;
-const sorted = (texts: string[]) => texts.toSorted((a, b) => (a < b ? -1 : 1));
+function sorted(texts: string[]): string[] {
+  return texts.toSorted((a, b) => (a < b ? -1 : 1));
+}
 
 test('no secret gets into the build context', async () => {
   const context = mkdtempSync(join(tmpdir(), 'keystore context '));

@@ -60,7 +60,9 @@ export function launch(
   return spawn(command, args, { env, cwd, stdio: 'pipe', detached: true });
 }
 
-export const docker = (...args: string[]): Promise<Ran> => run('docker', args);
+export function docker(...args: string[]): Promise<Ran> {
+  return run('docker', args);
+}
 
 /** The output of docker, trimmed. Throws if docker fails. */
 export async function ask(...args: string[]): Promise<string> {
@@ -70,8 +72,9 @@ export async function ask(...args: string[]): Promise<string> {
 }
 
 /** The size in bytes, shared layers included. */
-export const sizeOf = async (image: string): Promise<number> =>
-  Number(await ask('image', 'inspect', '-f', '{{.Size}}', image));
+export async function sizeOf(image: string): Promise<number> {
+  return Number(await ask('image', 'inspect', '-f', '{{.Size}}', image));
+}
 
 export interface Answer {
   status: number;

@@ -93,7 +93,9 @@ async function expectAllIsThere(): Promise<void> {
   source.close();
 }
 
-const byText = (a: string, b: string) => (a < b ? -1 : 1);
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
 
 const summary = /From v0\.6: 8 accounts, 60 keys, 485 log entries\./;
 

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { ask, backupsOf, type Host, makeHost, project, type Runtime, run } from './kit.ts';
-
 /** One vault that changes its runtime and changes it back, and keeps data and sessions. */
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ask, backupsOf, type Host, makeHost, project, type Ran, type Runtime, run } from './kit.ts';
 
 const image = inject('image');
 let host: Host;
@@ -16,10 +15,13 @@ beforeAll(async () => {
 
 afterAll(() => host.dispose());
 
-const script = (name: string, env: Record<string, string> = {}, ...args: string[]) =>
-  run('bash', [`${project}/HelperScripts/${name}`, ...args], { env: { ...host.env, ...env } });
+function script(name: string, env: Record<string, string> = {}, ...args: string[]): Promise<Ran> {
+  return run('bash', [`${project}/HelperScripts/${name}`, ...args], { env: { ...host.env, ...env } });
+}
 
-const runtimeNow = () => ask('inspect', '-f', '{{index .Config.Labels "keystore.runtime"}}', host.container);
+function runtimeNow(): Promise<string> {
+  return ask('inspect', '-f', '{{index .Config.Labels "keystore.runtime"}}', host.container);
+}
 
 async function addKey(name: string): Promise<void> {
   const added = await host.request('POST', '/keys', token, { key_name: name, api_key: `value of ${name}` });

@@ -25,7 +25,9 @@ beforeAll(async () => {
 
 afterAll(() => host.dispose());
 
-const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+function mode(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
 
 test('the scripts of v0.6 exist, and one more', () => {
   expect(scripts).toEqual([

@@ -27,12 +27,12 @@ afterEach(() => vault?.stop());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A copy of the data folder, changed. */
-const spoilt = (change: (databaseFile: string, dataFolder: string) => void): string => {
+function spoilt(change: (databaseFile: string, dataFolder: string) => void): string {
   const copy = mkdtempSync(join(folder, 'spoilt-'));
   cpSync(data, copy, { recursive: true });
   change(locateFiles(project, copy).file, copy);
   return copy;
-};
+}
 
 test('both runtimes take turns on one folder', async () => {
   for (const [runtime, next] of [

@@ -55,13 +55,13 @@ test('a launcher that is killed leaves no runtime and no folder, and the next on
 });
 
 /** Starts it and sends a signal after so many milliseconds. Returns its process id and how it ended. */
-const interrupt = async (signal: NodeJS.Signals, afterMs: number): Promise<{ pid: number; code: number | null }> => {
+async function interrupt(signal: NodeJS.Signals, afterMs: number): Promise<{ pid: number; code: number | null }> {
   const child = spawn(program, [], { env: environment(folder, await freePort()), stdio: 'ignore' });
   const ended = once(child, 'exit') as Promise<[number | null]>;
   await delay(afterMs);
   child.kill(signal);
   return { pid: child.pid ?? 0, code: (await ended)[0] };
-};
+}
 
 /** Milliseconds within a start: before, while and after secrets are written and the runtime comes up. */
 const moments = [10, 30, 50, 70, 90, 110, 130, 160, 200, 250, 320, 400, 600, 900];
@@ -156,7 +156,7 @@ test.runIf(hasShellcheck)('shellcheck finds nothing in the launcher', () => {
 });
 
 /** The project with one more migration. */
-const laterVersion = async (): Promise<string> => {
+async function laterVersion(): Promise<string> {
   const later = join(folder, 'later');
   mkdirSync(join(later, 'migrations'), { recursive: true });
   for (const name of readdirSync(project).filter(
@@ -173,7 +173,7 @@ const laterVersion = async (): Promise<string> => {
   writeFileSync(schema, readFileSync(schema, 'utf8').replace(/(currentMigration = ')[^']+/, '$19999_test.sql'));
   await buildStandalone(later);
   return join(later, 'dist/keystore');
-};
+}
 
 test('an upgrade keeps a copy of the database as it was, which opens on its own', async () => {
   vault = await startVault({ folder });

@@ -30,8 +30,8 @@ test('speaks TLS, and marks the session cookie as Secure', async () => {
 });
 
 /** Asks over TLS. Resolves with the Set-Cookie header and the body. */
-const askTls = (port: number, ca: Buffer, path: string, body?: unknown): Promise<string> =>
-  new Promise((resolveAnswer, failed) => {
+function askTls(port: number, ca: Buffer, path: string, body?: unknown): Promise<string> {
+  return new Promise((resolveAnswer, failed) => {
     const method = body === undefined ? 'GET' : 'POST';
     const headers = { 'Content-Type': 'application/json' };
     request({ host: '127.0.0.1', port, path, method, headers, ca, servername: 'localhost' }, (response) => {
@@ -44,6 +44,7 @@ const askTls = (port: number, ca: Buffer, path: string, body?: unknown): Promise
       .on('error', failed)
       .end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
 
 test('the page: compressed, and not sent twice', async () => {
   vault = await startVault({ folder });
@@ -91,23 +92,25 @@ test('both runtimes send the same answers and headers', async () => {
 });
 
 /** The lines of an answer without those about the connection, in one order. */
-const withoutTransport = (answer: string): string[] =>
-  answer
+function withoutTransport(answer: string): string[] {
+  return answer
     .split('\r\n')
     .filter((line) => !/^(date|connection|keep-alive):/i.test(line))
     .sort();
+}
 
-const hasLoopback6 = () =>
-  existsSync('/proc/net/if_inet6') && /^0{31}1 /m.test(readFileSync('/proc/net/if_inet6', 'utf8'));
+function hasLoopback6(): boolean {
+  return existsSync('/proc/net/if_inet6') && /^0{31}1 /m.test(readFileSync('/proc/net/if_inet6', 'utf8'));
+}
 
 /** The addresses in the log for a sign-in and a read that both claim another address. */
-const loggedAddresses = async (url: string, claims: Record<string, string>): Promise<(string | undefined)[]> => {
+async function loggedAddresses(url: string, claims: Record<string, string>): Promise<(string | undefined)[]> {
   const { body: signedIn } = await ask<{ token: string }>(url, 'POST', '/auth/login', { body: admin, headers: claims });
   const { token } = signedIn;
   await ask(url, 'GET', '/keys/missing', { token, headers: claims });
   const { body: found } = await ask<{ logs: { ip_address: string; action: string }[] }>(url, 'GET', '/logs', { token });
   return ['view_key', 'login'].map((action) => found.logs.find((each) => each.action.startsWith(action))?.ip_address);
-};
+}
 
 test('the log has the address of the socket, whatever the client claims', async () => {
   vault = await startVault({ folder });
@@ -156,8 +159,8 @@ test('a body that stalls: 408 after 10 s; a header that never ends: closed after
 });
 
 /** Sends something, and then the same every half second. Resolves with the answer once the other end has closed. */
-const conversation = (port: number, begin: string, drip?: string): Promise<string> =>
-  new Promise((over) => {
+function conversation(port: number, begin: string, drip?: string): Promise<string> {
+  return new Promise((over) => {
     let answer = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(begin));
     const dripping = setInterval(() => drip !== undefined && socket.write(drip), 500);
@@ -170,3 +173,4 @@ const conversation = (port: number, begin: string, drip?: string): Promise<strin
       over(answer);
     });
   });
+}

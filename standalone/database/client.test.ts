@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Bindings } from './bindings.ts';
 import { createClient } from './client.ts';
+import type { Bindings } from './object.ts';
 import { enqueue, takeAll } from './queue.ts';
 
 /** A client whose object misbehaves. The tests of the routes cover an object that works. */

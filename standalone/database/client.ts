@@ -1,7 +1,6 @@
 /** The worker's D1 client on plain workerd. */
 
-import type { Bindings } from './bindings.ts';
-import { database } from './object.ts';
+import { type Bindings, database } from './object.ts';
 import { enqueue, type Query, type Rows, withdraw } from './queue.ts';
 
 class Prepared {

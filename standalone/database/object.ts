@@ -11,8 +11,32 @@ import {
   type Sql,
 } from '../../core/data-folder/database.ts';
 import { beforeUpgradeFile, databaseId, vaultPaths } from '../../core/data-folder/layout.ts';
-import { type Bindings, type DatabaseObject, isKnown, type Opened } from './bindings.ts';
+import type { workerVariables } from '../../core/settings/settings.ts';
 import { type Job, takeAll } from './queue.ts';
+
+/** The result of opening the database. */
+export type Opened =
+  | { isNew: boolean; copy: string | undefined }
+  /** Nothing was changed yet: the database must first be copied to this path. */
+  | { copyTo: string };
+
+/** The bindings in the config that launcher/setup.ts writes. A variable of the worker that is not set is absent. */
+export interface Bindings extends Partial<Record<(typeof workerVariables)[number], string>> {
+  DATABASE: DurableObjectNamespace<VaultDatabase>;
+  LOCK: DurableObjectNamespace;
+  /** An absolute path. */
+  DATA_FOLDER: string;
+  /** `yes` if the folder's marker says that the vault has been up before. */
+  KNOWN_VAULT: string;
+  /** The addresses that the vault listens on, separated by blanks. */
+  HOSTS: string;
+  /** `yes` if it speaks TLS. */
+  HAS_TLS: string;
+  TRUSTED_PROXIES: string;
+}
+
+/** Whether a database without accounts is a loss and not a beginning. */
+export const isKnown = (bindings: Bindings) => bindings.KNOWN_VAULT === 'yes';
 
 /** The database, in the file that `wrangler dev` uses: an object of miniflare's name, by the id in wrangler.toml. */
 export const database = ({ DATABASE }: Bindings) => DATABASE.get(DATABASE.idFromName(databaseId));
@@ -21,7 +45,7 @@ let objects = 0;
 /** The whole database is checked once, and not again each time that a failed write makes a new object. */
 let isWhole = false;
 
-export class VaultDatabase extends DurableObject<Bindings> implements DatabaseObject {
+export class VaultDatabase extends DurableObject<Bindings> {
   readonly #number = ++objects;
   #opened: Opened | undefined;
   #written: Promise<void> = Promise.resolve();

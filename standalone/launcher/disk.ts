@@ -1,17 +1,10 @@
 /** Files by way of a `disk` service of the runtime, which answers HTTP. Paths are absolute. */
 
-export interface Disk {
-  /** The text of a file; undefined if there is none. Rejects if it is not a regular file or may not be read. */
-  read(path: string): Promise<string | undefined>;
-  /** The size of a file in bytes; else as above. */
-  size(path: string): Promise<number | undefined>;
-  /** Whether a predicate holds for a part of a file, as Latin-1 text. The parts overlap by 64 bytes. */
-  find(path: string, isFound: (text: string) => boolean): Promise<boolean>;
-}
+export type Disk = ReturnType<typeof createDisk>;
 
 const overlapBytes = 64;
 
-export const createDisk = (service: Fetcher): Disk => {
+export const createDisk = (service: Fetcher) => {
   const open = async (path: string, method = 'GET'): Promise<Response | undefined> => {
     const url = `http://disk${path.split('/').map(encodeURIComponent).join('/')}`;
     const response = await service.fetch(url, { method });
@@ -21,15 +14,18 @@ export const createDisk = (service: Fetcher): Disk => {
     return response;
   };
   return {
-    async read(path) {
+    /** The text of a file; undefined if there is none. Rejects if it is not a regular file or may not be read. */
+    async read(path: string) {
       const bytes = await (await open(path))?.arrayBuffer();
       return bytes && new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes);
     },
-    async size(path) {
+    /** The size of a file in bytes; else as above. */
+    async size(path: string) {
       const response = await open(path, 'HEAD');
       return response && Number(response.headers.get('Content-Length'));
     },
-    async find(path, isFound) {
+    /** Whether a predicate holds for a part of a file, as Latin-1 text. The parts overlap by 64 bytes. */
+    async find(path: string, isFound: (text: string) => boolean) {
       const decoder = new TextDecoder('latin1');
       let text = '';
       for await (const chunk of (await open(path))?.body ?? []) {

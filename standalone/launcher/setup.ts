@@ -55,13 +55,8 @@ const setUp = async (bindings: Bindings) => {
   const state = { file, size: await disk.size(file), isKnown };
   await checkFolder(disk, folder, state);
 
-  const needsKeys = settings.needsKeys(lookup, {
-    envFile,
-    hasEnvFile,
-    dataFolder: folder,
-    holdsVault: holdsVault(state),
-  });
-  const newKeys = needsKeys ? newEnvFile() : '';
+  const there = { envFile, hasEnvFile, dataFolder: folder, holdsVault: holdsVault(state) };
+  const newKeys = settings.needsKeys(lookup, there) ? newEnvFile() : '';
   const hosts = port !== 0 && bindings.HAS_IPV6 ? listen.hosts : listen.hosts.slice(0, 1);
   return {
     config: vaultConfig({

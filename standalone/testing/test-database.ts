@@ -5,8 +5,8 @@
  */
 
 import { env } from 'cloudflare:test';
-import type { Bindings } from '../database/bindings.ts';
 import { createClient } from '../database/client.ts';
+import type { Bindings } from '../database/object.ts';
 
 const client = createClient(env as unknown as Bindings);
 export const testMigrations = (env as unknown as { TEST_MIGRATIONS: { name: string; queries: string[] }[] })
