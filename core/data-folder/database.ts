@@ -65,7 +65,7 @@ export function isNewVault(sql: Sql, isKnown: boolean): boolean {
 }
 
 /** The names of the applied migrations, in their order. */
-function appliedMigrations(sql: Sql): string[] {
+export function appliedMigrations(sql: Sql): string[] {
   if (!tableNames(sql).includes('d1_migrations')) return [];
   return sql.rows('SELECT name FROM "d1_migrations" ORDER BY id').map(({ name }) => String(name));
 }
