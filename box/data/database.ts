@@ -6,8 +6,8 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import * as rules from '../../core/data-folder/database.ts';
 import { beforeUpgradeFile, markerText, type VaultPaths, vaultPaths } from '../../core/data-folder/layout.ts';
 import { OperatorError } from '../../core/operator-error.ts';
-import { isBusy } from './busy.ts';
 import { writeDurably } from './durable.ts';
+import { isBusy } from './lock.ts';
 
 /** The files of one vault. */
 export interface VaultFiles extends VaultPaths {

@@ -6,7 +6,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { otherFiles, standaloneLockFile } from '../../core/data-folder/layout.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences } from '../../core/settings/messages.ts';
-import { isBusy } from './busy.ts';
 
 /** A process that ends at this moment releases its lock within this time. */
 const busyTimeoutMs = 200;
@@ -76,4 +75,9 @@ function readHolder(lock: DatabaseSync): string {
     // The holder writes to it at this moment.
   }
   return 'another process';
+}
+
+/** Whether SQLite failed because another process has locked the database (SQLITE_BUSY). */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5;
 }

@@ -3,7 +3,6 @@
  * version, or a new vault into which a v0.6 database has moved.
  */
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseSessionKey } from '../../core/crypto/session-token.ts';
 import { foldBusyTimeoutMs } from '../../core/limits.ts';
@@ -85,12 +84,11 @@ function recognise(file: string): 'backup' | 'v0.6' {
 
 async function stageBackup(file: string, options: StageOptions): Promise<Staged> {
   const { files, journal } = options;
-  const copy: VaultFiles = { ...files, folder: journal.folder, file, marker: join(journal.folder, 'none') };
   {
     using database = new DatabaseSync(file);
     // Before the migrations, whose errors on a damaged file say less.
     checkIntegrity(database);
-    await migrate(copy, database);
+    await migrate({ ...files, folder: journal.folder, file }, database);
   }
   foldIntoOneFile(file);
   renameSync(file, journal.database);
