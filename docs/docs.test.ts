@@ -150,8 +150,11 @@ test('docs/API.md describes every route of the app, and no other', async () => {
   };
   const routes = createApp({ vault: {}, corsOrigins: [] })
     .routes.filter(({ method, path }) => method !== 'ALL' && path !== '/*')
-    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
-  const described = [...read('docs/API.md').matchAll(/^### `([A-Z]+ \S+)`$/gm)].map(([, route = '']) => route);
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:\w+/g, '{}')}`);
+  // A path parameter may have another name in the code than on the wire.
+  const described = [...read('docs/API.md').matchAll(/^### `([A-Z]+ \S+)`$/gm)].map(([, route = '']) =>
+    route.replaceAll(/\{\w+\}/g, '{}'),
+  );
   expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());
 });
 

@@ -12,8 +12,8 @@ const odd = [
 describe('a name of v0.6', () => {
   test.each(odd)('%j of a key becomes valid, and is kept if it is valid', (name) => {
     const fitted = new Names([name]).forKey(name);
-    expect(safeParse(keyPath, { key_name: fitted.name }).success).toBe(true);
-    expect(fitted.name === name).toBe(safeParse(keyPath, { key_name: name }).success);
+    expect(safeParse(keyPath, { name: fitted.name }).success).toBe(true);
+    expect(fitted.name === name).toBe(safeParse(keyPath, { name }).success);
     expect(fitted.because === undefined).toBe(fitted.name === name);
   });
 
