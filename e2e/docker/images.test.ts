@@ -39,7 +39,7 @@ test.each([
   [
     'the standalone image',
     standalone,
-    ['data', 'keystore', 'keystore.capnp', 'keystore.js', 'worker.js', 'workerd'],
+    ['data', 'keystore', 'keystore.capnp', 'keystore.js', 'setup.capnp', 'setup.js', 'worker.js', 'workerd'],
     [],
   ],
   ['the image of its tools', tools, ours, ['node']],
@@ -55,7 +55,7 @@ test.each([
 
 test('the tools contain neither a runtime nor its packages', async () => {
   const found = await ask('run', '--rm', '--entrypoint', 'sh', tools, '-c', 'cd /app/node_modules && ls -d * @*/*');
-  expect(found.split('\n')).toEqual(['@noble', '@noble/ciphers', '@noble/hashes', 'jose']);
+  expect(found.split('\n')).toEqual(['@noble', '@noble/ciphers', '@noble/hashes', 'ipaddr.js', 'jose']);
 });
 
 test('a label names the runtime of an image, and the default is wrangler', async () => {
