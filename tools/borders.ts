@@ -286,8 +286,10 @@ function main(isCheck: boolean): void {
   ] as const;
   for (const [file, text] of wanted) {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-    if (isCheck) throw new Error(`${relative(root, file)} is out of date. Run: node tools/borders.ts`);
-    writeFileSync(file, text);
+    if (isCheck) {
+      console.error(`${relative(root, file)} is out of date. Run: node tools/borders.ts`);
+      process.exitCode = 1;
+    } else writeFileSync(file, text);
   }
 }
 
