@@ -5,8 +5,6 @@ import { resolve } from 'node:path';
 import { parseEnvFile } from '../core/settings/env-file.ts';
 import * as core from '../core/settings/settings.ts';
 
-export type { Lookup, Settings } from '../core/settings/settings.ts';
-
 /** A lookup in the environment and, behind it, the env file (KEYSTORE_ENV, by default `.env`), if it exists. */
 export function openSettings(project: string, env: core.Variables): { envFile: string; lookup: core.Lookup } {
   const envFile = resolve(project, env.KEYSTORE_ENV || '.env');

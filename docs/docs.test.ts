@@ -22,7 +22,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** Why a fence does not run here, and where the same is tested. */
 const reasons: Record<string, string> = {
-  server: 'does not end by itself; e2e/service.test.ts and tools/dev.test.ts start one',
+  server: 'runs until it is stopped; e2e/service.test.ts and tools/dev.test.ts start one',
   slow: 'runs a whole suite or build; .ci/run does',
   docker: 'needs a Docker engine; e2e/docker',
   cloudflare: 'needs an account; .ci/run builds the bundle',

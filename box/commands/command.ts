@@ -1,10 +1,11 @@
 /** Shared by the commands that HelperScripts run, on the host or in a container: the vault, its keys, errors, exit codes. */
 
 import { resolve } from 'node:path';
+import type { Lookup, Settings } from '../../core/settings/settings.ts';
 import { locateFiles, type VaultFiles } from '../data/database.ts';
 import { explain } from '../explain.ts';
 import { pendingEnv } from '../restore/restore-journal.ts';
-import { type Lookup, openSettings, readSettings, type Settings } from '../settings.ts';
+import { openSettings, readSettings } from '../settings.ts';
 
 export interface Desk {
   project: string;

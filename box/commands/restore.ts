@@ -9,7 +9,7 @@
  *                                                   {"next":"confirm","losses":<count>}, or {"next":"nothing"} if this v0.6
  *                                                   database has moved in already
  *   restore.ts next EVENT [--finish] [--local]      goes on after EVENT and answers with the next step; --local starts the
- *                                                   vault by itself where that is next. For `stopped`, the previous env
+ *                                                   vault where that is next. For `stopped`, the previous env
  *                                                   file may be on standard input
  *   restore.ts env                                  prints the env file that is to be put in place, and no JSON
  */

@@ -7,6 +7,7 @@ import { maxDrainMs, maxHealthAnswerMs, maxStartMs, maxUnhealthyStartMs } from '
 import { parseTrustedProxies } from '../../core/network/address.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences, welcome } from '../../core/settings/messages.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import { readWorkerVariables } from '../../core/settings/settings.ts';
 import { markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
@@ -14,7 +15,6 @@ import { explain } from '../explain.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
-import type { Settings } from '../settings.ts';
 import { buildIfStale } from './build.ts';
 import { openDesk } from './command.ts';
 import { makeDataFolder, prepare } from './prepare.ts';

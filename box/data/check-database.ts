@@ -5,8 +5,8 @@ import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } f
 import { appliedMigrations } from '../../core/data-folder/database.ts';
 import { copyBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
+import type { Lookup } from '../../core/settings/settings.ts';
 import { quoted } from '../quoted.ts';
-import type { Lookup } from '../settings.ts';
 import { readMigrations, sqlOf, type VaultFiles } from './database.ts';
 
 /** How many values are opened between two progress messages. */

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences } from '../../core/settings/messages.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../../core/settings/settings.ts';
 import { createGate, type GateOptions } from './gate.ts';
 
 /**

@@ -3,8 +3,8 @@ import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { otherFiles } from '../../core/data-folder/layout.ts';
 import { OperatorError } from '../../core/operator-error.ts';
+import type { Lookup } from '../../core/settings/settings.ts';
 import { holdsVault, type VaultFiles } from '../data/database.ts';
-import type { Lookup } from '../settings.ts';
 import { beginJournal, clearJournal, commitRestore, reportOf, retired, sidecars } from './restore-journal.ts';
 import { report, stage } from './restore-stage.ts';
 

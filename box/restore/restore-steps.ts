@@ -4,11 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import { OperatorError } from '../../core/operator-error.ts';
+import type { Lookup } from '../../core/settings/settings.ts';
 import { proveValueOpens, readKeyring } from '../data/check-database.ts';
 import type { VaultFiles } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { explain } from '../explain.ts';
-import type { Lookup } from '../settings.ts';
 import {
   type Completion,
   clearJournal,

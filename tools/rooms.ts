@@ -1,0 +1,203 @@
+/**
+ * The table of rooms: what each part of the code is for, and what it may import. This is the only place that states it;
+ * `borders.ts` makes the linter's rules and the picture in docs/ARCHITECTURE.md from it.
+ *
+ * A room is a folder, without the folders below it that are rooms of their own. Tests are free: they may import anything.
+ */
+
+export interface Room {
+  /** What it is for, in one line. */
+  purpose: string;
+  /** The rooms that it may import. Only rooms above it in this table, so there can be no circle. */
+  rooms: string[];
+  /** The packages that it may import. `node:` stands for all of Node.js. */
+  packages?: string[];
+}
+
+export const core = [
+  'core',
+  'core/policy',
+  'core/network',
+  'core/accounts',
+  'core/crypto',
+  'core/settings',
+  'core/data-folder',
+];
+export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
+const features = {
+  session: 'signing in and out, and the first new password',
+  keys: 'the list of keys: search, reveal, copy, edit',
+  logs: 'the access log, its filters and its chart',
+  users: 'user accounts, for admins',
+  account: 'your own password, sessions and theme',
+  about: 'version and health',
+};
+const preact = ['preact', 'preact/hooks', '@preact/signals', 'htm/preact'];
+
+/** From the foundations up. */
+export const rooms: Record<string, Room> = {
+  'core/policy': { purpose: 'who may do what, as a table', rooms: [] },
+  core: {
+    purpose: 'limits, vocabulary, errors: what every part reads; no I/O',
+    rooms: ['core/policy'],
+    packages: ['../package.json'],
+  },
+  'core/network': {
+    purpose: 'client addresses, limits on bodies, error answers: the same for every server',
+    rooms: ['core'],
+    packages: ['ipaddr.js'],
+  },
+  'core/accounts': { purpose: 'user names and passwords: what is allowed', rooms: ['core'] },
+  'core/crypto': {
+    purpose: 'ciphers, hashes and tokens',
+    rooms: ['core'],
+    packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer', 'node:crypto'],
+  },
+
+  'core/settings': {
+    purpose: 'env files, settings and keys, and what a start says',
+    rooms: ['core', 'core/crypto', 'core/network'],
+  },
+  'core/data-folder': {
+    purpose: 'where things are in a data folder, and when its database may be used',
+    rooms: ['core', 'core/crypto'],
+  },
+
+  'worker/store': {
+    purpose: 'the schema, the verdict, one transaction per request',
+    rooms: ['core', 'core/policy'],
+    packages: ['drizzle-orm'],
+  },
+  'worker/operations': {
+    purpose: 'one operation per sentence of the product',
+    rooms: [...core, 'worker/store'],
+    packages: ['drizzle-orm'],
+  },
+  'worker/wire': {
+    purpose: 'JSON as clients see it: schemas of requests, shapes of answers',
+    rooms: ['core', 'core/accounts', 'core/policy', 'worker/operations'],
+    packages: ['valibot', 'hono'],
+  },
+  'worker/http': {
+    purpose: 'bodies, credentials, headers: from HTTP to an operation and back',
+    rooms: ['core', 'core/crypto', 'core/network', 'worker/operations', 'worker/wire'],
+    packages: ['hono', 'valibot'],
+  },
+  'worker/routes': {
+    purpose: 'the table of contents: path, schemas, operation, reply',
+    rooms: ['core', 'worker/operations', 'worker/wire', 'worker/http'],
+    packages: ['hono'],
+  },
+  worker: {
+    purpose: 'the product: environment, app and entry point',
+    rooms: [...core, 'worker/operations', 'worker/wire', 'worker/http', 'worker/routes'],
+    packages: ['hono'],
+  },
+  box: {
+    purpose: 'what surrounds the worker on a machine: settings',
+    rooms: ['core', 'core/settings'],
+    packages: ['node:'],
+  },
+  'box/gate': {
+    purpose: 'the process that faces the network',
+    rooms: ['core', 'core/network', 'core/settings', 'box'],
+    packages: ['node:'],
+  },
+  'box/runtime': {
+    purpose: 'starts, watches and restarts `wrangler dev`',
+    rooms: ['core', 'core/data-folder', 'box', 'box/gate'],
+    packages: ['node:', 'wrangler'],
+  },
+  'box/data': {
+    purpose: 'the data folder: database, lock, migrations, restore journal',
+    rooms: [...core, 'box'],
+    packages: ['node:'],
+  },
+  'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },
+  'box/restore': {
+    purpose: 'a restore that either happens whole or not at all',
+    rooms: [...core, 'box', 'box/data', 'box/move-in'],
+    packages: ['node:'],
+  },
+  'box/commands': {
+    purpose: 'start, backup, restore, check, build and the rest',
+    rooms: [...core, ...box.slice(0, -1)],
+    packages: ['node:', 'esbuild'],
+  },
+
+  'standalone/database': {
+    purpose: "SQLite in the place of D1, with D1's interface and group commit",
+    rooms: ['core', 'core/settings', 'core/data-folder'],
+    packages: ['cloudflare:workers', 'keystore:migrations'],
+  },
+  'standalone/launcher': {
+    purpose: 'starts the standalone vault: a shell script, and setup.ts for settings and checks',
+    rooms: ['core', 'core/settings', 'core/data-folder'],
+  },
+  standalone: {
+    purpose: 'what the worker meets on a plain workerd',
+    rooms: ['core', 'core/network', 'core/settings', 'core/data-folder', 'standalone/database'],
+    packages: ['hono/utils', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
+  },
+
+  'ui/api': { purpose: 'the only place that talks to the vault', rooms: [], packages: ['@preact/signals'] },
+  'ui/parts': {
+    purpose: 'buttons, dialogs, lists; they know no domain',
+    rooms: ['core', 'ui/api'],
+    packages: preact,
+  },
+  'ui/shell': {
+    purpose: 'the frame around the pages, the address, the theme',
+    rooms: ['ui/api', 'ui/parts'],
+    packages: preact,
+  },
+  ...Object.fromEntries(
+    Object.entries(features).map(([name, purpose]) => [
+      `ui/${name}`,
+      { purpose, rooms: ['core', 'ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
+    ]),
+  ),
+  ui: {
+    purpose: 'the browser UI: puts the features together',
+    rooms: ['ui/api', 'ui/parts', 'ui/shell', ...Object.keys(features).map((name) => `ui/${name}`)],
+    packages: [...preact, './style/index.css'],
+  },
+
+  'worker/testing': {
+    purpose: 'a whole vault in memory, for tests of routes',
+    rooms: ['worker', 'worker/wire'],
+    packages: ['cloudflare:test'],
+  },
+  'standalone/testing': {
+    purpose: "the same on the standalone runtime's database",
+    rooms: ['standalone', 'standalone/database', 'worker/testing'],
+    packages: ['cloudflare:test', 'cloudflare:workers'],
+  },
+  testing: {
+    purpose: 'starts a real vault, and makes folders and databases for one',
+    rooms: [...core, ...box],
+    packages: ['node:', 'vitest'],
+  },
+  'e2e/browser/support': {
+    purpose: 'drives Chromium',
+    rooms: ['testing'],
+    packages: ['node:', 'playwright-core', 'vitest'],
+  },
+  'e2e/docker': {
+    purpose: 'images, scripts and containers, on a Docker engine',
+    rooms: ['testing'],
+    packages: ['node:', 'vitest'],
+  },
+  'e2e/standalone': { purpose: 'the one-file vault, from outside', rooms: ['testing'], packages: ['node:', 'vitest'] },
+  bench: {
+    purpose: 'measures both runtimes under load',
+    rooms: [...core, ...box, 'testing'],
+    packages: ['node:', 'autocannon', 'esbuild', 'miniflare'],
+  },
+  docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
+  tools: {
+    purpose: 'what a developer runs: dev, seed, checks of the code',
+    rooms: ['worker/store', 'box/commands'],
+    packages: ['node:', 'rolldown'],
+  },
+};
