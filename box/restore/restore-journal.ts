@@ -26,7 +26,7 @@ export type Journal = ReturnType<typeof journalOf>;
 export interface Commit {
   /** The name under which the replaced files are kept: `<data>/<name>.db` and `<env file>.<name>`. */
   before: string;
-  /** A file in the data folder that has moved in and is to be renamed. */
+  /** The v0.6 database in the data folder, which is renamed once it has moved in. */
   retire: string | null;
   /** Whether there was a database to keep. */
   kept: boolean;

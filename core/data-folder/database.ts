@@ -73,7 +73,7 @@ export function appliedMigrations(sql: Sql): string[] {
 /**
  * Compares the applied migrations with the known ones.
  *
- * @returns those that are to be applied, and whether that is an upgrade, before which the database is copied.
+ * @returns the pending migrations, and whether this is an upgrade. The database is copied before an upgrade.
  * @throws OperatorError if a migration is applied that this version does not know.
  */
 export function pendingMigrations(

@@ -1,4 +1,4 @@
-/** The meaning of texts of a .env file. One table for every runtime: the tests in Node.js and in workerd both read it. */
+/** What texts of a .env file mean. The tests in Node.js and in workerd read this one table. */
 
 /** Each text with its variables, or with the line that is refused. */
 export const envFileVectors: Record<string, [text: string, meaning: Record<string, string> | { refusedLine: number }]> =
