@@ -2,9 +2,16 @@
 import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
 import { parseSessionKey } from '../core/crypto/session-token.ts';
-import { defaultSessionHours, maxSessionHours } from '../core/limits.ts';
+import {
+  defaultRequestsPerMinute,
+  defaultSecretsPerAccount,
+  defaultSessionHours,
+  defaultStoredMegabytesPerAccount,
+  defaultVersionsPerSecret,
+  maxSessionHours,
+} from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
-import type { Vault } from './operations/vault.ts';
+import type { AccountLimits, Vault } from './operations/vault.ts';
 
 /** What the platform binds. Everything is optional until `parseEnv` has checked it. */
 export interface Bindings {
@@ -17,6 +24,10 @@ export interface Bindings {
   JWT_EXPIRY_HOURS?: string;
   CORS_ORIGINS?: string;
   FIRST_ACCOUNTS?: string;
+  MAX_REQUESTS_PER_MINUTE?: string;
+  MAX_KEYS_PER_USER?: string;
+  MAX_MEGABYTES_PER_USER?: string;
+  MAX_VERSIONS_PER_KEY?: string;
 }
 
 export interface Settings {
@@ -42,11 +53,29 @@ export const parseEnv = (bindings: Bindings): Settings => {
       passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
+      limits: accountLimits(bindings),
     },
     assets: bindings.ASSETS,
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),
   };
 };
+
+const accountLimits = (bindings: Bindings): AccountLimits => {
+  const limit = (name: LimitName, byDefault: number) => {
+    const text = bindings[name]?.trim() ?? '';
+    if (text === '') return byDefault;
+    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+    throw new OperatorError(`${name} must be a whole number from 1 to 999999999.`);
+  };
+  return {
+    requestsPerMinute: limit('MAX_REQUESTS_PER_MINUTE', defaultRequestsPerMinute),
+    secrets: limit('MAX_KEYS_PER_USER', defaultSecretsPerAccount),
+    storedBytes: limit('MAX_MEGABYTES_PER_USER', defaultStoredMegabytesPerAccount) * 1024 * 1024,
+    versionsPerSecret: limit('MAX_VERSIONS_PER_KEY', defaultVersionsPerSecret),
+  };
+};
+
+type LimitName = Extract<keyof Bindings, `MAX_${string}`>;
 
 const sessionHours = (text = ''): number => {
   if (text.trim() === '') return defaultSessionHours;

@@ -32,8 +32,8 @@ export const policy = {
 /** Everything that a signed-in caller can ask for. */
 export type GovernedAction = keyof typeof policy;
 
-/** Signing in has no principal to judge yet: the password decides. */
-export type Action = GovernedAction | 'session.create';
+/** Signing in has no principal to judge yet: the password decides. The last two are only refused, and counted. */
+export type Action = GovernedAction | 'session.create' | 'session.use' | 'request.send';
 
 /** What the log says about an action. Only a verdict writes it; `failed` is for an allowed action that then went wrong. */
 export type Outcome = 'allowed' | 'denied' | 'not_found' | 'conflict' | 'invalid' | 'unauthenticated' | 'failed';

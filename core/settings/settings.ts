@@ -14,6 +14,10 @@ export const workerVariables = [
   'ADMIN_PASSWORD',
   'JWT_EXPIRY_HOURS',
   'CORS_ORIGINS',
+  'MAX_REQUESTS_PER_MINUTE',
+  'MAX_KEYS_PER_USER',
+  'MAX_MEGABYTES_PER_USER',
+  'MAX_VERSIONS_PER_KEY',
 ] as const;
 
 const ownSettings = ['KEYSTORE_DATA', 'PORT', 'HOST', 'TRUSTED_PROXIES', 'TLS_CERT', 'TLS_KEY'] as const;

@@ -16,7 +16,15 @@ export const signedInContext = async (c: AppContext): Promise<Context | null> =>
   const token = tokenOf(c);
   const identity = token && (await verifySessionToken(vault.sessionKey, token, Math.floor(caller.now / 1000)));
   return identity
-    ? { vault, caller: { ...caller, sessionId: identity.sessionId, claimedName: identity.username } }
+    ? {
+        vault,
+        caller: {
+          ...caller,
+          sessionId: identity.sessionId,
+          claimedName: identity.username,
+          claimedId: identity.userId,
+        },
+      }
     : null;
 };
 

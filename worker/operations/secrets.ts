@@ -1,15 +1,32 @@
 /** Secrets: the managed items. A value is sealed before the transaction that stores it, and opened after the one that reads it. */
-import { and, asc, eq, gt, isNotNull, max, not, type SQL, sql } from 'drizzle-orm';
-import { unionAll } from 'drizzle-orm/sqlite-core';
+import {
+  and,
+  asc,
+  eq,
+  exists,
+  gt,
+  isNotNull,
+  lt,
+  lte,
+  max,
+  ne,
+  not,
+  type SQL,
+  type SQLWrapper,
+  sql,
+} from 'drizzle-orm';
+import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
-import { maxSecretsPerList } from '../../core/limits.ts';
+import { maxDroppedVersions, maxSecretsPerList } from '../../core/limits.ts';
 import { transact } from '../store/commit.ts';
 import { actorId, actorName, granted, insertIfAllowed, reachesAny, verdict } from '../store/granted.ts';
+import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
-import { failure, nameTaken, secretNamed } from '../store/verdict.ts';
+import { failure, nameTaken, type Rule, reachesOwn, secretNamed } from '../store/verdict.ts';
 import { operation } from './operation.ts';
+import { newSecretQuota, newValueQuota, quotaValues, tooManyConflicts } from './quota.ts';
 import type { Context } from './vault.ts';
 
 const { name, description, created_at, updated_at, created_by } = secrets;
@@ -82,6 +99,8 @@ const seal = ({ vault }: Context, name: string, value: string) => {
   return { token, binding, key_id: keyId };
 };
 
+const versions = alias(secretVersions, 'other');
+
 const newestVersion = query
   .select({ number: max(secretVersions.number) })
   .from(secretVersions)
@@ -96,12 +115,45 @@ const appendVersion = (given: Params<'name' | 'token' | 'binding' | 'key_id'>, n
     and(eq(secrets.name, given.name), isNotNull(given.token), granted),
   );
 
+/** Keeps the newest versions, so that a key which is changed all the time never fills the vault. Some of the rest go each time. */
+const dropOldVersions = (given: Params<'name' | 'token' | 'max_versions'>) => {
+  const named = query.select({ id: secrets.id }).from(secrets).where(eq(secrets.name, given.name));
+  const ofNamed = eq(versions.secret_id, sql`${named}`);
+  const bound = (of: SQL) =>
+    sql`(${query
+      .select({ number: of.as('number') })
+      .from(versions)
+      .where(ofNamed)})`;
+  return query
+    .delete(secretVersions)
+    .where(
+      and(
+        eq(secretVersions.secret_id, sql`${named}`),
+        lte(secretVersions.number, sql`${bound(sql`max(${versions.number})`)} - ${given.max_versions}`),
+        lt(secretVersions.number, sql`${bound(sql`min(${versions.number})`)} + ${maxDroppedVersions}`),
+        isNotNull(given.token),
+        granted,
+      ),
+    );
+};
+
 export const createSecret = operation({
   action: 'secret.create',
-  params: ['name', 'description', 'token', 'binding', 'key_id'],
+  params: ['name', 'description', 'token', 'binding', 'key_id', 'max_secrets', 'max_bytes'],
+  needsRoom: () => true,
   sql: (given) => ({
     target: { name: given.name },
-    rules: [nameTaken(query.select({ name }).from(secrets).where(eq(name, given.name)))],
+    rules: [
+      tooManyConflicts,
+      nameHeld(
+        query
+          .select({ name })
+          .from(secrets)
+          .where(and(eq(name, given.name), ne(secrets.owner_id, principal.id))),
+      ),
+      nameTaken(query.select({ name }).from(secrets).where(eq(name, given.name))),
+      ...newSecretQuota(given),
+    ],
     effects: [
       insertIfAllowed(secrets, {
         name: given.name,
@@ -119,7 +171,15 @@ export const createSecret = operation({
     name,
     description,
     ...seal(context, name, value),
+    ...quotaValues(context.vault),
   }),
+});
+
+/** The key of that name belongs to somebody else. It is counted apart: see `tooManyConflicts`. */
+const nameHeld = (others: SQLWrapper): Rule => ({
+  when: sql`${reachesOwn('secret.create')} and ${exists(others)}`,
+  outcome: 'conflict',
+  reason: 'name_held',
 });
 
 export interface SecretChange {
@@ -132,11 +192,14 @@ export interface SecretChange {
 
 export const updateSecret = operation({
   action: 'secret.update',
-  params: ['name', 'description', 'token', 'binding', 'key_id'],
+  params: ['name', 'description', 'token', 'binding', 'key_id', 'max_bytes', 'max_versions'],
+  needsRoom: ({ value }: SecretChange) => value !== null,
   sql: (given) => ({
     target: secretNamed(given.name),
+    rules: [newValueQuota(given)],
     effects: [
       appendVersion(given, sql`${newestVersion} + 1`),
+      dropOldVersions(given),
       query
         .update(secrets)
         .set({
@@ -151,6 +214,8 @@ export const updateSecret = operation({
     name,
     description,
     ...(value === null ? { token: null, binding: null, key_id: null } : seal(context, name, value)),
+    max_bytes: context.vault.limits.storedBytes,
+    max_versions: context.vault.limits.versionsPerSecret,
   }),
 });
 

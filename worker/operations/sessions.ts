@@ -1,5 +1,5 @@
 /** Signing in and out, a user's own sessions, and a user's own password. */
-import { and, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, count, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
@@ -170,6 +170,28 @@ export const listSessions = operation({
   result: (rows) => rows,
 });
 
+/** A part of an event's detail: how many things there are, after a comma; empty for none. */
+export const counted = (number: SQLWrapper, one: string, many: string): SQL =>
+  sql`coalesce((select ', ' || n || iif(n = 1, ${` ${one}`}, ${` ${many}`}) from (select ${number} as n) where n > 0), '')`;
+
+/** For the detail of an event: how many live sessions of a user end. */
+export const sessionsEnded = (user: SQL, ...conditions: SQL[]): SQL =>
+  counted(
+    query
+      .select({ count: count() })
+      .from(sessions)
+      .where(
+        and(
+          eq(sessions.user_id, user),
+          isNull(sessions.revoked_at),
+          gt(sessions.expires_at, request.now),
+          ...conditions,
+        ),
+      ),
+    'session ended',
+    'sessions ended',
+  );
+
 /** Revokes the live sessions that meet the conditions. */
 export const endSessions = (...conditions: SQL[]) =>
   query
@@ -197,6 +219,7 @@ const storePassword = operation({
       { when: throttled(given), outcome: 'denied', reason: 'throttled' },
       { when: passwordIsWrong(given), outcome: 'denied', reason: 'wrong_password' },
     ],
+    detail: sql`nullif(substr(${sessionsEnded(sql`${principal.id}`, ne(sessions.id, request.session_id))}, 3), '')`,
     effects: [
       query
         .update(users)
