@@ -80,9 +80,21 @@ export const maxDescriptionBytes = 4 * 1024;
 
 export const maxEventsPerList = 500;
 export const maxFilterCharacters = 1_000;
-/** How far back the activity per hour and per day reaches. */
-export const maxActivityHours = 48;
-export const maxActivityDays = 30;
+/** How far back the activity per hour and per day reaches where the request does not say. */
+export const defaultActivityHours = 48;
+export const defaultActivityDays = 30;
+/** 31 days: enough for 30 days of any time zone. */
+export const maxActivityHours = 31 * 24;
+
+/** The log is searched in blocks of so many rows. The migrations have this number too. */
+export const maxEventsPerBlock = 1_000;
+/** The blocks that one search may read; those that cannot contain a match are skipped. */
+export const maxBlocksPerSearch = 10;
+/** The blocks that one search may look at, read or skipped. */
+export const maxBlocksPerLook = 500;
+/** The rows of their own that one search by a user may read. */
+export const maxEventsPerSearch = maxBlocksPerSearch * maxEventsPerBlock;
+
 /** How many entries of the log a list holds where the request does not say. */
 export const defaultUserEventsPerList = 50;
 export const defaultAdminEventsPerList = 100;
