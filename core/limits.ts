@@ -38,6 +38,12 @@ export type HttpLimits = typeof httpLimits;
  */
 export const maxJsonBytes = httpLimits.maxBodyBytes / 2;
 
+/** A browser may send several cookies of one name. Each session cookie is tried. */
+export const maxCookiesPerName = 32;
+
+/** What an error repeats of an Origin or Host header: a scheme, a host name and a port. */
+export const maxOriginCharacters = 270;
+
 /** What the log stores of a request. */
 export const maxUserAgentCharacters = 256;
 export const maxAddressCharacters = 64;

@@ -21,6 +21,8 @@ import type { Context } from './vault.ts';
 
 export interface SignedIn {
   token: string;
+  /** The same session as a value for the session cookie. */
+  cookie: string;
   name: string;
   role: Role;
   must_change_password: boolean;
@@ -124,8 +126,9 @@ export const signIn = ({ vault, caller: stranger }: Context, { name, password }:
     const { id: userId, name: username, role } = committed.principal;
     const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
+    const cookie = await issueSessionToken(vault.cookieKey, claims);
     const must_change_password = known.must_change_password === 1;
-    const result = { token, name: username, role, must_change_password, ttlSeconds: vault.sessionTtlSeconds };
+    const result = { token, cookie, name: username, role, must_change_password, ttlSeconds: vault.sessionTtlSeconds };
     return { outcome: 'allowed', result };
   });
 
@@ -169,6 +172,30 @@ export const listSessions = operation({
   }),
   result: (rows) => rows,
 });
+
+const liveSession = statement(['request.now', 'ids'], ({ ids }) =>
+  query
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(
+      and(
+        sql`${sessions.id} in (select value from json_each(${ids}))`,
+        isNull(sessions.revoked_at),
+        gt(sessions.expires_at, request.now),
+      ),
+    )
+    .orderBy(desc(sessions.created_at))
+    .limit(1),
+);
+
+/**
+ * Which of several sessions is live; the newest, if several are. A round trip of its own, for the rare browser that sends
+ * several session cookies. This grants nothing: the verdict asks again.
+ */
+export const findLiveSession = async ({ vault, caller }: Context, ids: readonly string[]): Promise<string | null> => {
+  const [found] = await read(vault.db, fill(liveSession(), { 'request.now': caller.now, ids: JSON.stringify(ids) }));
+  return found?.id ?? null;
+};
 
 /** Revokes the live sessions that meet the conditions. */
 export const endSessions = (...conditions: SQL[]) =>

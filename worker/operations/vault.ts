@@ -8,7 +8,10 @@ import type { SessionKey } from '../../core/crypto/session-token.ts';
 export interface Vault {
   db: D1Database;
   keyring: Keyring;
+  /** For bearer tokens. */
   sessionKey: SessionKey;
+  /** For the tokens in session cookies. */
+  cookieKey: SessionKey;
   sessionTtlSeconds: number;
   /** The cost of new password verifiers. Tests set a cheap one: hashing would take most of their time. */
   passwordCost: ScryptCost;
