@@ -81,6 +81,8 @@ export const maxHashSilenceMs = 1_000;
 export const maxNameBytes = 255;
 export const maxValueBytes = 64 * 1024;
 export const maxDescriptionBytes = 4 * 1024;
+/** Secrets of an earlier version that one transaction prepares for comparing names. */
+export const maxLikenessesPerStep = 500;
 
 // --- The log, lists and paging
 

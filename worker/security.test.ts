@@ -26,11 +26,16 @@ const routes = (await startVault()).app.routes
   .map(({ method, path }) => ({ method, path, route: `${method} ${path}` }));
 
 const at = (path: string) =>
-  path.replace(':name', 'nothing').replace('users/:id', 'users/4711').replace('sessions/:id', 'sessions/no-session');
+  path
+    .replace(/^\/key$/, '/key?key_name=nothing')
+    .replace(':name', 'nothing')
+    .replace('users/:id', 'users/4711')
+    .replace('sessions/:id', 'sessions/no-session');
 
 const bodies: Record<string, unknown> = {
   'POST /keys': { key_name: 'walked', api_key: 'value' },
   'PUT /keys/:name': { description: 'walked' },
+  'PUT /key': { description: 'walked' },
   'POST /users': { username: 'walked', password: 'a good password' },
   'PUT /users/:id': { role: 'user' },
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
@@ -99,7 +104,7 @@ describe.each(routes)('$route', (route) => {
     const { method, path } = route;
     const url = `http://vault.test${at(path)}`;
     const refused = [
-      new Request(`${url}?token=${admin.token}&access_token=${admin.token}`, { method }),
+      new Request(`${url}${url.includes('?') ? '&' : '?'}token=${admin.token}&access_token=${admin.token}`, { method }),
       new Request(url, { method, headers: { Authorization: `Basic ${admin.token}` } }),
       new Request(url, { method, headers: { Authorization: admin.token } }),
       new Request(url, { method, headers: { Authorization: 'Bearer x', Cookie: admin.cookie } }),

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addValue, type Home, homeIn, makeHome, project, runOn, staging } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
+import { currentMigration } from '../../worker/store/schema.ts';
 import { checkDatabase, readKeyring } from '../data/check-database.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { lockDataFolder } from '../data/lock.ts';
@@ -81,7 +82,7 @@ describe('a restore', () => {
     const envBefore = readFileSync(home.envFile, 'utf8');
     const staged = stage(home);
     expect(staged.output).toContain(
-      `The backup is intact: 1 accounts, 2 keys (2 versions), 0 log entries; schema 0001_vault.sql, key ${keyIdOf(backup)}.\n`,
+      `The backup is intact: 1 accounts, 2 keys (2 versions), 0 log entries; schema ${currentMigration}, key ${keyIdOf(backup)}.\n`,
     );
     expect(JSON.parse(staged.stdout.toString())).toEqual({ next: 'confirm', losses: 0 });
     expect(names(home)).toEqual(['mine']);

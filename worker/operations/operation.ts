@@ -7,6 +7,7 @@ import type { RequestParam } from '../store/request.ts';
 import type { Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
 import { openInstance } from './instance.ts';
+import { fillLikenesses } from './likenesses.ts';
 import type { Context } from './vault.ts';
 
 /** An outcome that is not `allowed`. */
@@ -64,8 +65,8 @@ export const operation = <
 ): Operation<Input, Result> => {
   const { action, params = [], sql, objection, values, result } = definition;
   const wanted = plan<string, Row>(params, (given) => {
-    const { target, rules, ...steps } = sql(given as Params<Name>);
-    return { verdict: verdictOn({ action, target, rules }), ...steps };
+    const { target, rules, ready, ...steps } = sql(given as Params<Name>);
+    return { verdict: verdictOn({ action, target, rules, ready }), ...steps };
   });
   const invalid = plan(['target', 'because'], (given) => ({
     verdict: verdictOnInvalid(action, given.target, given.because),
@@ -91,7 +92,7 @@ export const operation = <
   };
 };
 
-/** Commits a plan. A new vault is set up first. */
+/** Commits a plan. A new vault is set up first, and what an upgrade left to the worker is done. */
 export const commitOpen = async <Row, Name extends string>(
   { vault, caller }: Context,
   wanted: () => Plan<Row, Name>,
@@ -103,6 +104,7 @@ export const commitOpen = async <Row, Name extends string>(
   } catch (error) {
     if (!(error instanceof VaultNotOpen)) throw error;
     await openInstance(vault, caller.now);
+    await fillLikenesses(vault.db);
     return attempt();
   }
 };

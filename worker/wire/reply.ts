@@ -72,13 +72,15 @@ export const refused = (refusal: Refusal): Reply => {
   }
 };
 
-const nameTaken = 'A key of that name exists already. Choose another name, or change the existing key.';
+const nameTaken =
+  'A key of that name, or of one that looks like it, exists already. Choose another name, or change the existing key.';
 const nameAlike = 'A user of that name, or of one that looks like it, exists already.';
 
 const invalid: Record<string, string> = {
   last_admin: 'This is the last active admin. Make another user an admin first.',
   own_account: 'You cannot delete your own account. Ask another admin to delete it.',
   password_is_name: 'The password must not be the user name.',
+  renaming: 'A user cannot be renamed. Leave out username, or add a user with the new name and delete this one.',
 };
 
 const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
