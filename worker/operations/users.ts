@@ -3,7 +3,6 @@ import { and, asc, count, eq, gt, ne, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { makeVerifier } from '../../core/crypto/password.ts';
 import { maxUsersPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { granted, insertIfAllowed } from '../store/granted.ts';
@@ -12,7 +11,6 @@ import { request } from '../store/request.ts';
 import { secrets, sessions, users } from '../store/schema.ts';
 import { integer, query } from '../store/statement.ts';
 import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
-import { inTurn } from './hashing.ts';
 import { operation } from './operation.ts';
 import { endSessions } from './sessions.ts';
 
@@ -68,10 +66,10 @@ export const createUser = operation({
     }).returning({ id }),
   }),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
-  values: async ({ name, password, role, must_change_password }: NewUser, { vault }) => ({
+  newPassword: ({ password }) => password,
+  values: ({ name, role, must_change_password }: NewUser) => ({
     name,
     likeness: likeness(name),
-    verifier: await inTurn(() => makeVerifier(password, vault.passwordCost)),
     role,
     must_change_password: Number(must_change_password),
   }),
@@ -130,9 +128,9 @@ export const updateUser = operation({
     ],
   }),
   objection: ({ password }: UserChange) => (password === undefined ? null : passwordProblem(password, '')),
-  values: async ({ id, password, role, is_active, must_change_password }: UserChange, { vault }) => ({
+  newPassword: ({ password }) => password ?? null,
+  values: ({ id, password, role, is_active, must_change_password }: UserChange) => ({
     id,
-    verifier: password === undefined ? null : await inTurn(() => makeVerifier(password, vault.passwordCost)),
     password_likeness: password === undefined ? null : likeness(password),
     role: role ?? null,
     is_active: is_active === undefined ? null : Number(is_active),
