@@ -69,11 +69,18 @@ export const failureWindowSeconds = 15 * 60;
 /** Password hashes run one at a time. Requests beyond this many in the queue are told to try again. */
 export const maxWaitingHashes = 64;
 
-/** A request that is cut off never ends its turn to hash: after this time the next one starts. */
-export const maxHashTurnMs = 5_000;
+/** Of these places, what one account or one address may take, so that neither can fill the queue. */
+export const maxWaitingHashesPerAccount = 32;
+export const maxWaitingHashesPerAddress = 32;
+
+/** What one account may take from one address. */
+export const maxWaitingHashesPerPerson = 16;
+
+/** A request that is cut off never ends its turn to hash: without a sign of life for this time the next one starts. */
+export const maxHashTurnMs = 2_000;
 
 /** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
-export const maxHashSilenceMs = 1_000;
+export const maxHashSilenceMs = 300;
 
 // --- Secrets
 

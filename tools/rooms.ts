@@ -51,7 +51,7 @@ export const rooms: Record<string, Room> = {
   'core/crypto': {
     purpose: 'ciphers, hashes and tokens',
     rooms: ['core'],
-    packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer', 'node:crypto'],
+    packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer'],
   },
 
   'core/settings': {

@@ -41,6 +41,9 @@ const bodies: Record<string, unknown> = {
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
 };
 
+/** With these bodies, a password is hashed: one round trip decides whether it may be, and one carries the action out. */
+const hashing = new Set(['POST /users']);
+
 const ask = (client: Client, { method, path, route }: (typeof routes)[number]) =>
   client(method, at(path), bodies[route] ?? (method === 'POST' || method === 'PUT' ? {} : undefined));
 
@@ -133,12 +136,12 @@ describe.each(routes)('$route', (route) => {
     expect(vault.trips.count).toBe(0);
   });
 
-  test('answers a live session below 500, in one round trip, with one event', async () => {
+  test('answers a live session below 500, in one round trip, or two if it hashes, with one event', async () => {
     const client = await vault.signIn('admin', 'admin123');
     vault.trips.count = 0;
     const before = await eventCount();
     const answer = await ask(client, route);
-    expect(vault.trips.count).toBe(1);
+    expect(vault.trips.count).toBe(hashing.has(route.route) ? 2 : 1);
     expect(answer.status).toBeLessThan(500);
     expect(answer.status).not.toBe(401);
     expect(await eventCount()).toBe((before ?? 0) + 1);

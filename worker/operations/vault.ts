@@ -1,7 +1,7 @@
 /** What every operation works with: the vault, and the caller of this request. */
 import type { Caller } from '../../core/caller.ts';
 import type { Keyring } from '../../core/crypto/keyring.ts';
-import type { ScryptCost } from '../../core/crypto/password.ts';
+import type { ScryptCost } from '../../core/crypto/scrypt.ts';
 import type { SessionKey } from '../../core/crypto/session-token.ts';
 
 /** What the worker was started with, parsed once. */

@@ -1,6 +1,15 @@
 /** A plan: the statements that one action sends to the database in one batch. */
 import { isRequestParam, type RequestParam } from './request.ts';
-import { atFirstUse, checkParams, compile, type Params, params, paramText, type Query, type Statement } from './statement.ts';
+import {
+  atFirstUse,
+  checkParams,
+  compile,
+  type Params,
+  params,
+  paramText,
+  type Query,
+  type Statement,
+} from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
 /** The verdict, then the effects that it allows, then the answer, if there is one: its rows make the result. */
