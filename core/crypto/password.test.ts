@@ -1,13 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import {
-  makeVerifier,
-  needsUpgrade,
-  parseVerifier,
-  passwordCost,
-  remainingLanes,
-  type ScryptCost,
-  verifyPassword,
-} from './password.ts';
+import { makeVerifier, needsUpgrade, parseVerifier, passwordCost, remainingLanes, verifyPassword } from './password.ts';
+import type { ScryptCost } from './scrypt.ts';
 
 const cheap: ScryptCost = { N: 2 ** 10, r: 1, p: 1 };
 

@@ -37,6 +37,7 @@ const ended: Kind = { action: 'session.use', outcome: 'unauthenticated', reason:
 interface Count {
   minute: number;
   requests: number;
+  /** The refusals that the log does not have yet. */
   refused: number;
   /** The last refusal: how the log describes them all. */
   refusal?: { kind: Kind; context: Context; actorId: number | null };
@@ -75,7 +76,7 @@ const countOf = ({ counts }: State, key: string, now: number): Count => {
   const known = counts.get(key);
   // A count of an earlier minute whose refusals are not in the log yet stays until they are.
   if (known?.minute === minute) return known;
-  if (known && known.refused > 1) keep(counts, `${key} ${known.minute}`, known, maxRequestCounts);
+  if (known && known.refused > 0) keep(counts, `${key} ${known.minute}`, known, maxRequestCounts);
   const fresh = { minute, requests: 0, refused: 0 };
   keep(counts, key, fresh, maxRequestCounts);
   return fresh;
@@ -142,10 +143,11 @@ export const learn = ({ vault, caller }: Context, outcome: string, role: Role | 
 const countedRefusal = async (context: Context, key: string, kind: Kind, actorId: number | null): Promise<Refusal> => {
   const { vault, caller } = context;
   const count = countOf(stateOf(vault), key, caller.now);
-  count.refused += 1;
-  const isFirst = count.refusal === undefined;
+  // The database itself has refused an ended session before, which the log says.
+  const isLogged = count.refusal !== undefined || kind === ended;
   count.refusal = { kind, context, actorId };
-  if (isFirst) await transact(vault.db, [rowOf(count, null)]);
+  if (isLogged) count.refused += 1;
+  else await transact(vault.db, [rowOf(count, null)]);
   const retryAfterSeconds = Math.ceil(((count.minute + 1) * minuteMs - caller.now) / 1000);
   return { ...kind, retryAfterSeconds: Math.max(1, retryAfterSeconds) };
 };
@@ -195,11 +197,21 @@ export const refuseForRoom = async (context: Context, action: Action): Promise<R
   const { vault, caller } = context;
   const account = accountOf(context);
   if (caller.isSpaceLow) {
-    return countedRefusal(context, `space ${account}`, { action, outcome: 'failed', reason: 'no_space' }, account);
+    return countedRefusal(
+      context,
+      `space ${account} ${action}`,
+      { action, outcome: 'failed', reason: 'no_space' },
+      account,
+    );
   }
   const full = stateOf(vault).full.get(`${account} ${action}`);
   if (!full || caller.now >= full.until || caller.now < full.until - maxFullMs) return null;
-  return countedRefusal(context, `full ${account}`, { action, outcome: 'denied', reason: full.reason }, account);
+  return countedRefusal(
+    context,
+    `full ${account} ${action}`,
+    { action, outcome: 'denied', reason: full.reason },
+    account,
+  );
 };
 
 const lasting = new Set(['too_many_keys', 'too_many_bytes', 'too_many_conflicts']);
@@ -234,12 +246,12 @@ export const takeCounts = (vault: Vault, now: number): { rows: Filled[]; restore
       if (count.minute === minute) continue;
       if (taken.length === maxCountsPerTransaction) break;
       state.counts.delete(key);
-      if (count.refused > 1) taken.push([key, count]);
+      if (count.refused > 0) taken.push([key, count]);
     }
     if (taken.length < maxCountsPerTransaction) state.sweptAt = minute;
   }
   return {
-    rows: taken.map(([, count]) => rowOf(count, count.refused - 1)),
+    rows: taken.map(([, count]) => rowOf(count, count.refused)),
     restore: () => {
       for (const [key, count] of taken) state.counts.set(`${key} ${count.minute}`, count);
       state.sweptAt = 0;

@@ -70,7 +70,11 @@ const mayMatch = (filter: Filter) =>
     mayContain(logBlocks.actors, filter.actor),
     mayContain(logBlocks.addresses, filter.address),
     mayContain(logBlocks.targets, filter.target),
-    or(isNull(filter.allowed), isNull(logBlocks.kinds), sql`instr(${logBlocks.kinds}, ':' || ${filter.allowed}) > 0`),
+    or(
+      isNull(filter.allowed),
+      isNull(logBlocks.kinds),
+      sql`instr(${logBlocks.kinds}, iif(${filter.allowed}, ':1', ':0')) > 0`,
+    ),
     or(
       isNull(filter.kinds),
       isNull(logBlocks.kinds),

@@ -1,13 +1,17 @@
 /** What an operation is, and how one is made from its SQL, its policy and its values. */
 import type { Principal } from '../../core/caller.ts';
+import { makeVerifier } from '../../core/crypto/password.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
+import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';
 import type { RequestParam } from '../store/request.ts';
 import type { Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
 import { accountOf, learn, learnOfRoom, refuseForRoom, refuseSearch, takeCounts } from './admission.ts';
+import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
+import { fillLikenesses } from './likenesses.ts';
 import type { Refusal } from './refusal.ts';
 import { SearchBusy, searchInTurn } from './searching.ts';
 import type { Context } from './vault.ts';
@@ -38,14 +42,21 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   isSearch?: (input: Input) => boolean;
   /** Why the input is invalid, whoever sends it; null if it is valid. */
   objection?: (input: Input) => string | null;
-  /** The values of the parameters. Sealing and hashing happen here, before the transaction. */
+  /** The values of the parameters. Sealing happens here, before the transaction. */
   values?: (input: Input, context: Context) => Given | Promise<Given>;
+  /**
+   * The new password in the input, if there is one; its verifier becomes the parameter `verifier`. Whoever may not do this is
+   * refused before anything is hashed, which takes a round trip of its own.
+   */
+  newPassword?: (input: Input) => string | null;
   /** From the rows to the result. Opening happens here, after the transaction. */
   result?: (rows: Row[], input: Input, context: Context, principal: Principal) => Result | Promise<Result>;
 }
 
 /** Satisfied only if `values` gives every parameter a value, and nothing else. */
-type Complete<Name extends string, Given> = [Exclude<Name, keyof Given> | Exclude<keyof Given, Name>] extends [never]
+type Complete<Name extends string, Given> = [
+  Exclude<Name, keyof Given | 'verifier'> | Exclude<keyof Given, Name>,
+] extends [never]
   ? unknown
   : {
       values: (...given: never[]) => { [Missing in Exclude<Name, keyof Given>]: Value } & {
@@ -63,11 +74,17 @@ export const operation = <
 >(
   definition: Definition<Name, Input, Given, Row, Result> & Complete<Name, Given>,
 ): Operation<Input, Result> => {
-  const { action, params = [], sql, objection, needsRoom, isSearch, values, result } = definition;
+  const { action, params = [], sql, objection, needsRoom, isSearch, values, newPassword, result } = definition;
   const wanted = plan<string, Row>(params, (given) => {
-    const { target, rules, detail, ...steps } = sql(given as Params<Name>);
-    return { verdict: verdictOn({ action, target, rules, detail }), ...steps };
+    const { target, rules, detail, ready, ...steps } = sql(given as Params<Name>);
+    return { verdict: verdictOn({ action, target, rules, detail, ready }), ...steps };
   });
+  const beforeHash =
+    newPassword &&
+    preview<string>(params, (given) => {
+      const { target, rules } = sql(given as Params<Name>);
+      return { refusal: verdictOn({ action, target, rules }, true) };
+    });
   const invalid = plan(['target', 'because'], (given) => ({
     verdict: verdictOnInvalid(action, given.target, given.because),
   }));
@@ -78,6 +95,15 @@ export const operation = <
     return { ...committed, action };
   };
 
+  const hash = async (context: Context, given: Values, password: string | null) => {
+    if (!beforeHash || password === null) return { outcome: 'allowed' as const, verifier: null };
+    const considered = await askOpen(context, beforeHash, given);
+    if (considered.outcome !== 'allowed') return considered;
+    const { passwordCost } = context.vault;
+    const verifier = await inTurn(context.caller, (pause) => makeVerifier(password, passwordCost, pause));
+    return { outcome: 'allowed' as const, verifier };
+  };
+
   return {
     action,
     recordInvalid,
@@ -86,8 +112,10 @@ export const operation = <
       if (because) return recordInvalid(context, because, null);
       const full = needsRoom?.(input) ? await refuseForRoom(context, action) : null;
       if (full) return full;
-      const given = (await values?.(input, context)) ?? {};
-      const commitNow = () => commitOpen(context, wanted, given);
+      const given: Values = (await values?.(input, context)) ?? {};
+      const hashed = newPassword && (await hash(context, given, newPassword(input)));
+      if (hashed && hashed.outcome !== 'allowed') return { ...hashed, action };
+      const commitNow = () => commitOpen(context, wanted, hashed ? { ...given, verifier: hashed.verifier } : given);
       const committed = isSearch?.(input) ? await searching(context, action, commitNow) : await commitNow();
       learnOfRoom(context, action, committed);
       if (committed.outcome !== 'allowed') return { ...committed, action };
@@ -106,14 +134,14 @@ const searching = async <Row>(context: Context, action: GovernedAction, commitNo
   }
 };
 
-/** Commits a plan. A new vault is set up first. */
+/** Commits a plan. A new vault is set up first, and what an upgrade left to the worker is done. */
 export const commitOpen = async <Row, Name extends string>(
   context: Context,
   wanted: () => Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
 ): Promise<Committed<Row>> => {
   const { vault, caller } = context;
-  const attempt = async () => {
+  const committed = await whenOpen(context, async () => {
     const { rows, restore } = takeCounts(vault, caller.now);
     try {
       return await commit(vault.db, vault.keyring.primary.id, caller, wanted(), values, rows);
@@ -121,15 +149,30 @@ export const commitOpen = async <Row, Name extends string>(
       restore();
       throw error;
     }
-  };
-  let committed: Committed<Row>;
+  });
+  learn(context, committed.outcome, committed.outcome === 'allowed' ? committed.principal.role : null);
+  return committed;
+};
+
+/** Asks a preview. A new vault is set up first. */
+export const askOpen = async <Row, Name extends string>(
+  context: Context,
+  wanted: () => Preview<Row, Name>,
+  values: Values<NoInfer<Name>>,
+): Promise<Previewed<Row>> => {
+  const { vault, caller } = context;
+  const previewed = await whenOpen(context, () => ask(vault.db, vault.keyring.primary.id, caller, wanted(), values));
+  learn(context, previewed.outcome, null);
+  return previewed;
+};
+
+const whenOpen = async <Result>({ vault, caller }: Context, attempt: () => Promise<Result>): Promise<Result> => {
   try {
-    committed = await attempt();
+    return await attempt();
   } catch (error) {
     if (!(error instanceof VaultNotOpen)) throw error;
     await openInstance(vault, caller.now);
-    committed = await attempt();
+    await fillLikenesses(vault.db);
+    return attempt();
   }
-  learn(context, committed.outcome, committed.outcome === 'allowed' ? committed.principal.role : null);
-  return committed;
 };

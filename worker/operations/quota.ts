@@ -33,8 +33,8 @@ export const newSecretQuota = (given: Params<'token' | 'max_secrets' | 'max_byte
 ];
 
 /** The value counts for the owner, whoever stores it. */
-export const newValueQuota = (given: Params<'name' | 'token' | 'max_bytes'>): Rule => {
-  const owner = query.select({ owner_id: secrets.owner_id }).from(secrets).where(eq(secrets.name, given.name));
+export const newValueQuota = (secretName: SQL, given: Params<'token' | 'max_bytes'>): Rule => {
+  const owner = query.select({ owner_id: secrets.owner_id }).from(secrets).where(eq(secrets.name, secretName));
   const { when, ...rule } = tooManyBytes(given, sql`${owner}`);
   return { when: sql`${given.token} is not null and ${when}`, ...rule };
 };

@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Outcome, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0002_bounded_log.sql';
+export const currentMigration = '0004_likeness_of_keys.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -53,6 +53,7 @@ export const secrets = sqliteTable('secrets', {
   created_at: integer().notNull(),
   updated_at: integer().notNull(),
   current_version: integer().notNull(),
+  likeness: text(),
 });
 
 export const secretVersions = sqliteTable('secret_versions', {

@@ -50,8 +50,8 @@ describe('a compiled statement', () => {
       ),
     )();
     expect(text).toBe(
-      'insert into secrets (id, name, description, owner_id, created_by, created_at, updated_at, current_version) ' +
-        "select null, ?1, '', id, name, 1, 2, 3 from users where users.id = 4",
+      'insert into secrets (id, name, description, owner_id, created_by, created_at, updated_at, current_version, likeness) ' +
+        "select null, ?1, '', id, name, 1, 2, 3, null from users where users.id = 4",
     );
   });
 });
