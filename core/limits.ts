@@ -140,10 +140,15 @@ export const maxWaitingJobs = 4_096;
 /** A transaction that waits longer is dropped: its caller has hung up, or its own call would have taken it. */
 export const maxJobWaitMs = 10_000;
 
+// --- Settings
+
+/** A `.env`, also one that is restored with a backup. */
+export const maxEnvFileBytes = 1024 * 1024;
+/** A file that `<NAME>_FILE` names. */
+export const maxSettingFileCharacters = 64 * 1024;
+
 // --- Backups, restores and moving in
 
-/** An env file that is restored with a backup. */
-export const maxEnvFileBytes = 1024 * 1024;
 /** How long a copy of the database waits for another process that writes to it. */
 export const copyBusyTimeoutMs = 10_000;
 /** How long a copy waits for another process that has it open by mistake. */
