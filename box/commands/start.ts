@@ -67,7 +67,10 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     await waitUntilHealthy(`http://${probeHost(settings)}:${port}/health`, supervisor, () => stopped);
     if (stopped) return;
     markVault(files);
-    print(welcome({ ...settings, port, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }));
+    const basePath = variables.BASE_PATH;
+    print(
+      welcome({ ...settings, port, basePath, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }),
+    );
   }
 
   const ready = bringUp();

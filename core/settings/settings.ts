@@ -14,6 +14,7 @@ export const workerVariables = [
   'ADMIN_PASSWORD',
   'JWT_EXPIRY_HOURS',
   'CORS_ORIGINS',
+  'BASE_PATH',
 ] as const;
 
 const ownSettings = ['KEYSTORE_DATA', 'PORT', 'HOST', 'TRUSTED_PROXIES', 'TLS_CERT', 'TLS_KEY'] as const;
