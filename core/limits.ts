@@ -41,6 +41,9 @@ export const maxJsonBytes = httpLimits.maxBodyBytes / 2;
 /** A browser may send several cookies of one name. Each session cookie is tried. */
 export const maxCookiesPerName = 32;
 
+/** Of BASE_PATH. */
+export const maxBasePathCharacters = 100;
+
 /** What an error repeats of an Origin or Host header: a scheme, a host name and a port. */
 export const maxOriginCharacters = 270;
 

@@ -15,6 +15,7 @@ export const workerVariables = [
   'ADMIN_PASSWORD',
   'JWT_EXPIRY_HOURS',
   'CORS_ORIGINS',
+  'BASE_PATH',
 ] as const;
 
 /** Settings whose values are never shown. */
