@@ -89,7 +89,7 @@ export const judge = ({ action, principal: joins, target, rules, ready }: Judgem
         at: request.now,
         request_id: request.id,
         actor_id: principal.id,
-        actor_name: sql`coalesce(${principal.name}, ${request.claimed_name})`,
+        actor_name: sql`coalesce(${principal.name}, ${request.shown_name})`,
         actor_role: principal.role,
         action,
         target: target?.name,
