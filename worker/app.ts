@@ -17,7 +17,7 @@ import { logs } from './routes/logs.ts';
 import { users } from './routes/users.ts';
 import { noSuchMethod, noSuchRoute } from './wire/reply.ts';
 
-export const createApp = ({ vault, assets: files, corsOrigins }: Settings) => {
+export const createApp = ({ vault, cookies, assets: files, corsOrigins }: Settings) => {
   const app = new Hono<AppEnv>();
   app.use(securityHeaders());
   if (corsOrigins.length > 0) app.use(cors({ origin: corsOrigins, allowHeaders: ['Authorization', 'Content-Type'] }));
@@ -26,7 +26,7 @@ export const createApp = ({ vault, assets: files, corsOrigins }: Settings) => {
     await discardBody(c.req.raw);
   });
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
-  app.use(withCaller(vault));
+  app.use(withCaller(vault, cookies));
   for (const routes of [health, auth, keys, logs, users]) app.route('/', routes);
   // Not `app.get`: as a route for GET it would turn a 404 for any other method into a 405.
   app.use(etag(), assets(files));

@@ -1,9 +1,11 @@
 /** The worker's environment: what the platform binds, and the settings that it is parsed into. */
+import { base64url } from '../core/crypto/encoding.ts';
 import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
-import { parseSessionKey } from '../core/crypto/session-token.ts';
+import { deriveKey, parseSessionKey, SessionKey } from '../core/crypto/session-token.ts';
 import { defaultSessionHours, maxSessionHours } from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
+import type { CookieSettings } from './http/context.ts';
 import type { Vault } from './operations/vault.ts';
 
 /** What the platform binds. Everything is optional until `parseEnv` has checked it. */
@@ -21,6 +23,7 @@ export interface Bindings {
 
 export interface Settings {
   vault: Vault;
+  cookies: CookieSettings;
   assets: Fetcher | undefined;
   /** The origins whose pages may call the API with a bearer token. */
   corsOrigins: string[];
@@ -38,11 +41,13 @@ export const parseEnv = (bindings: Bindings): Settings => {
       db: bindings.DB,
       keyring: parseKeyring(bindings.ENCRYPTION_KEY, bindings.RETIRED_ENCRYPTION_KEYS),
       sessionKey: parseSessionKey(bindings.SECRET_KEY),
+      cookieKey: new SessionKey(deriveKey(bindings.SECRET_KEY, 'session cookie')),
       sessionTtlSeconds: Math.ceil(sessionHours(bindings.JWT_EXPIRY_HOURS) * 3_600),
       passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
     },
+    cookies: { vaultTag: base64url(deriveKey(bindings.SECRET_KEY, 'cookie names').subarray(0, 6)), path: '/' },
     assets: bindings.ASSETS,
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),
   };

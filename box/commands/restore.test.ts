@@ -102,6 +102,56 @@ describe('a restore', () => {
     for (const path of content(home).keys()) expect(statSync(path).mode & 0o077).toBe(0);
   });
 
+  test('ends every session that was live in the backup, and leaves an event in the log', async () => {
+    const home = living();
+    const file = harmed((it) =>
+      it.exec(`INSERT INTO sessions VALUES ('live', 1, 0, 9e15, NULL, '', ''), ('ended', 1, 0, 9e15, 5, '', '')`),
+    );
+    expect(stage(home, file).code).toBe(0);
+    next(home, 'confirmed');
+    const database = new DatabaseSync(home.files.file);
+    const sessions = database.prepare('SELECT id, revoked_at FROM sessions ORDER BY id').all();
+    const events = database.prepare('SELECT action, target, outcome, actor_id, address FROM audit_events').all();
+    database.close();
+    expect(sessions).toEqual([
+      { id: 'ended', revoked_at: 5 },
+      { id: 'live', revoked_at: expect.closeTo(Date.now(), -6) },
+    ]);
+    expect(events).toEqual([
+      { action: 'vault.restore', target: 'a backup', outcome: 'allowed', actor_id: null, address: 'localhost' },
+    ]);
+  });
+
+  test('says before the question which settings, accounts and keys change, and shows no secret', () => {
+    const home = living();
+    const env = `${readFileSync(backupEnv, 'utf8')}HOST=0.0.0.0\nTRUSTED_PROXIES=10.0.0.1\nADMIN_PASSWORD=correct horse 7\n`;
+    writeFileSync(home.envFile, `${readFileSync(home.envFile, 'utf8')}TRUSTED_PROXIES=10.9.9.9\nJWT_EXPIRY_HOURS=2\n`);
+    const database = new DatabaseSync(home.files.file);
+    database.exec(`UPDATE users SET is_active = 0, verifier = 'y';
+      INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('new', 'new', 'x', 'user', 0)`);
+    database.close();
+    const { output } = stage(home, backup, Buffer.from(env));
+    for (const line of [
+      'The restore ends all sessions: everybody signs in again, with the passwords that are restored.',
+      'Keys that are lost, because they are not in what is restored: "mine".',
+      'Keys that come back: "theirs", "second".',
+      'The account "admin" is active again.',
+      'The account "admin" has the password that it had then.',
+      'Accounts that are lost: "new".',
+      'SECRET_KEY: changes to another value',
+      'ENCRYPTION_KEY: changes to another value',
+      'ADMIN_PASSWORD: is set',
+      'JWT_EXPIRY_HOURS: "2" -> (not set)',
+      'HOST: (not set) -> "0.0.0.0"',
+      'TRUSTED_PROXIES: "10.9.9.9" -> "10.0.0.1"',
+    ]) {
+      expect(output.split('\n').map((each) => each.trim())).toContain(line);
+    }
+    for (const [, secret = ''] of env.matchAll(/^(?:SECRET_KEY|ENCRYPTION_KEY|ADMIN_PASSWORD)=(.*)$/gm)) {
+      expect(output).not.toContain(secret);
+    }
+  });
+
   test('removes the write-ahead log of the old database', () => {
     const home = living();
     const writer = new DatabaseSync(home.files.file);

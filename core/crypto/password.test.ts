@@ -8,9 +8,9 @@ import {
   parseVerifier,
   passwordCost,
   remainingLanes,
-  type ScryptCost,
   verifyPassword,
 } from './password.ts';
+import type { ScryptCost } from './scrypt.ts';
 
 const cheap: ScryptCost = { N: 2 ** 10, r: 1, p: 1 };
 

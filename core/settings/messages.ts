@@ -19,6 +19,8 @@ export const sentences = {
   portTaken: (port: number, command: string) =>
     `Port ${port} is in use. Stop the program that uses it, or choose another: PORT=${port + 1} ${command}`,
   databaseCopied: (copy: string) => `The database as it was before the upgrade is in ${copy}.`,
+  adminReset: (name: string) =>
+    `${JSON.stringify(name)} has the new password. All sessions have ended, failed sign-ins are forgotten, and the log says so.`,
   /** `error` is that of the answer to /health. */
   notHealthy: (error: unknown) => `The vault is not healthy: ${error}`,
 };

@@ -16,6 +16,9 @@ export const workerVariables = [
   'CORS_ORIGINS',
 ] as const;
 
+/** Settings whose values are never shown. */
+export const secretSettings = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS', 'ADMIN_PASSWORD'] as const;
+
 const ownSettings = ['KEYSTORE_DATA', 'PORT', 'HOST', 'TRUSTED_PROXIES', 'TLS_CERT', 'TLS_KEY'] as const;
 
 /** All settings that a lookup serves. KEYSTORE_ENV and KEYSTORE_CACHE come from the environment only: they are read earlier. */

@@ -3,7 +3,6 @@ import { and, asc, count, eq, gt, ne, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { makeVerifier } from '../../core/crypto/password.ts';
 import { maxUsersPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { trimmed } from '../../core/text.ts';
@@ -13,7 +12,6 @@ import { request } from '../store/request.ts';
 import { secrets, sessions, users } from '../store/schema.ts';
 import { integer, query } from '../store/statement.ts';
 import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
-import { inTurn } from './hashing.ts';
 import { operation } from './operation.ts';
 import { endSessions } from './sessions.ts';
 
@@ -69,10 +67,10 @@ export const createUser = operation({
     }).returning({ id }),
   }),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
-  values: async ({ name, password, role, must_change_password }: NewUser, { vault }) => ({
+  newPassword: ({ password }) => password,
+  values: ({ name, role, must_change_password }: NewUser) => ({
     name,
     likeness: likeness(name),
-    verifier: await inTurn(() => makeVerifier(password, vault.passwordCost)),
     role,
     must_change_password: Number(must_change_password),
   }),
@@ -147,11 +145,11 @@ export const updateUser = operation({
     ],
   }),
   objection: ({ password }: UserChange) => (password === undefined ? null : passwordProblem(password, '')),
-  values: async ({ id, repeated = null, password, role, is_active, must_change_password }: UserChange, { vault }) => ({
+  newPassword: ({ password }) => password ?? null,
+  values: ({ id, repeated = null, password, role, is_active, must_change_password }: UserChange) => ({
     id,
     repeated,
     trimmed_name: repeated === null ? null : trimmed(repeated),
-    verifier: password === undefined ? null : await inTurn(() => makeVerifier(password, vault.passwordCost)),
     password_likeness: password === undefined ? null : likeness(password),
     role: role ?? null,
     is_active: is_active === undefined ? null : Number(is_active),

@@ -37,7 +37,7 @@ describe('POST /auth/login', () => {
       must_change_password: true,
     });
     expect(headers.get('Set-Cookie')).toMatch(
-      /^keystore_session=ey[^;]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
+      /^keystore_session_[\w-]{8}=ey[^;]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
     );
   });
 
@@ -317,7 +317,7 @@ describe('a session', () => {
     const client = await vault.signIn('user', 'user123', fresh());
     const { status, headers } = await client('POST', '/auth/logout');
     expect(status).toBe(200);
-    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session=; Max-Age=0; Path=\/;/);
+    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session_[\w-]{8}=; Max-Age=0; Path=\/;/);
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
@@ -357,14 +357,62 @@ describe('a session', () => {
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
+  const cookieClient =
+    (cookie: string, headers: Record<string, string> = {}) =>
+    (path: string, more: Record<string, string> = {}) =>
+      vault.anonymous('GET', path, undefined, { Cookie: cookie, ...headers, ...more });
+
   test('works with the cookie alone, from a page of this origin', async () => {
-    const { token } = await vault.signIn('user', 'user123', fresh());
+    const { cookie } = await vault.signIn('user', 'user123', fresh());
     for (const origin of [{}, { Origin: 'http://vault.test', Host: 'vault.test', 'Sec-Fetch-Site': 'same-origin' }]) {
-      const headers = { Cookie: `theme=dark; keystore_session=${token}`, ...origin };
-      const { status, body } = await vault.anonymous('GET', '/auth/session', undefined, headers);
+      const { status, body } = await cookieClient(`theme=dark; ${cookie}`, origin)('/auth/session');
       expect(status).toBe(200);
       expect(body).toMatchObject({ user: 'user', role: 'user', must_change_password: true });
     }
+  });
+
+  test('works with the cookie behind a proxy that asks for a password of its own', async () => {
+    const { cookie } = await vault.signIn('user', 'user123', fresh());
+    expect((await cookieClient(cookie)('/keys', { Authorization: 'Basic dTpw' })).status).toBe(200);
+    expect((await cookieClient(cookie)('/keys', { Authorization: 'Bearer x' })).status).toBe(401);
+  });
+
+  test('has a cookie whose value is no bearer token, and a token that is no cookie', async () => {
+    const { token, cookie } = await vault.signIn('user', 'user123', fresh());
+    const [name, value] = cookie.split('=') as [string, string];
+    expect(value).not.toBe(token);
+    expect((await vault.client(value)('GET', '/keys')).status).toBe(401);
+    expect((await cookieClient(`${name}=${token}`)('/keys')).status).toBe(401);
+    expect((await cookieClient(cookie)('/keys')).status).toBe(200);
+  });
+
+  test('has a cookie with a name of its vault: that of another one on the same host is left alone', async () => {
+    const other = await startVault({ SECRET_KEY: 'qO4wU8nB2vX6zR0tY5kM9sD3fG7hJ1lPcVbNmQwE' });
+    const { cookie } = await vault.signIn('user', 'user123', fresh());
+    const { cookie: otherCookie } = await other.signIn('user', 'user123', fresh());
+    expect(cookie.split('=')[0]).not.toBe(otherCookie.split('=')[0]);
+    expect((await cookieClient(`${otherCookie}; ${cookie}`)('/keys')).status).toBe(200);
+    expect((await cookieClient(otherCookie)('/keys')).status).toBe(401);
+  });
+
+  test('is found among stale, foreign and broken cookies of the same name', async () => {
+    const [ended, live, newer] = await Promise.all([1, 2, 3].map(() => vault.signIn('user', 'user123', fresh())));
+    await ended?.('POST', '/auth/logout');
+    await newer?.('POST', '/auth/logout');
+    const name = live?.cookie.split('=')[0];
+    const before = [`${name}=broken`, ended?.cookie, `${name}=e30.e30.x`, newer?.cookie, live?.cookie];
+    for (const cookies of [before, before.toReversed()]) {
+      const { status, body } = await cookieClient(cookies.join('; '))('/auth/session');
+      expect([status, body.user]).toEqual([200, 'user']);
+    }
+    expect((await cookieClient([ended?.cookie, newer?.cookie].join('; '))('/keys')).status).toBe(401);
+  });
+
+  test('costs one round trip with one cookie that verifies, whatever else the browser sends', async () => {
+    const { cookie } = await vault.signIn('user', 'user123', fresh());
+    vault.trips.count = 0;
+    await cookieClient(`${cookie.split('=')[0]}=broken; ${cookie}; ${cookie}`)('/keys');
+    expect(vault.trips.count).toBe(1);
   });
 
   test("is listed for its own user only, and is revoked by its id; another user's session does not exist", async () => {

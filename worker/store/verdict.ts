@@ -3,7 +3,7 @@
  * the outcome. Every effect of the same batch carries `granted`, so it takes effect only if the outcome is `allowed`.
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
-import { and, desc, eq, exists, getTableColumns, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Action, GovernedAction, Outcome } from '../../core/policy/policy.ts';
 import { type Join, principal, principalBySession } from './principal.ts';
@@ -74,13 +74,15 @@ interface Judgement extends Pick<Intent, 'target' | 'ready'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
+  /** Writes a refusal only: for a preview, after which the request is judged again. */
+  refusalsOnly?: boolean;
 }
 
 /**
  * Writes the event. Only a database that is sealed by this vault's key is written to: under another ENCRYPTION_KEY, or before
  * the vault is set up, no row is inserted and none is returned.
  */
-export const judge = ({ action, principal: joins, target, rules, ready }: Judgement) => {
+export const judge = ({ action, principal: joins, target, rules, ready, refusalsOnly = false }: Judgement) => {
   const outcomes = rules.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
   const reasons = rules.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
   const judged = query
@@ -100,7 +102,9 @@ export const judge = ({ action, principal: joins, target, rules, ready }: Judgem
       }),
     )
     .from(instance)
-    .where(and(eq(instance.key_id, request.key_id), ready))
+    .where(
+      and(eq(instance.key_id, request.key_id), ready, refusalsOnly ? or(...rules.map(({ when }) => when)) : undefined),
+    )
     .$dynamic();
   // Drizzle's builder changes in place.
   for (const { table, on } of [...joins, ...(target?.found ? [target.found] : [])]) void judged.leftJoin(table, on);
@@ -116,12 +120,13 @@ type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 export type VerdictRow = RowOf<ReturnType<typeof judge>>;
 
 /** The verdict on a signed-in caller's action. */
-export const verdictOn = ({ action, target, rules = [], ready }: Intent) =>
+export const verdictOn = ({ action, target, rules = [], ready }: Intent, refusalsOnly = false) =>
   judge({
     action,
     principal: principalBySession,
     target,
     ready,
+    refusalsOnly,
     rules: [unauthenticated, denied(action), ...targetRules(action, target), ...rules],
   });
 

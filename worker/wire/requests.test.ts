@@ -12,6 +12,8 @@ const errorOf = (schema: GenericSchema, given: unknown): string => {
   return result.success ? 'accepted' : result.issues[0].message;
 };
 
+const noFilter = { actor: null, target: null, address: null, allowed: null, kinds: null, action_part: null };
+
 describe('the words of v0.6 become the words of the vault', () => {
   test.each<[string, GenericSchema, unknown, unknown]>([
     ['keyPath', requests.keyPath, { name: 'a/b' }, { name: 'a/b', padded: null }],
@@ -47,8 +49,9 @@ describe('the words of v0.6 become the words of the vault', () => {
       { current_password: 'a', new_password: 'b' },
     ],
     ['userListQuery', requests.userListQuery, { after: '7' }, { after: 7 }],
-    ['activityQuery', requests.activityQuery, {}, { stepMs: 3_600_000, steps: 48 }],
-    ['activityQuery', requests.activityQuery, { per: 'day' }, { stepMs: 86_400_000, steps: 30 }],
+    ['activityQuery', requests.activityQuery, {}, { ...noFilter, stepMs: 3_600_000, steps: 48 }],
+    ['activityQuery', requests.activityQuery, { per: 'day' }, { ...noFilter, stepMs: 86_400_000, steps: 30 }],
+    ['activityQuery', requests.activityQuery, { hours: '744' }, { ...noFilter, stepMs: 3_600_000, steps: 744 }],
     [
       'logQuery',
       requests.logQuery,
@@ -111,6 +114,7 @@ describe('every message names the field and says what to change', () => {
     [errorOf(requests.logQuery, { limit: '501' }), 'limit must be a whole number from 1 to 500.'],
     [errorOf(requests.logQuery, { success: 'yes' }), 'success must be true or false.'],
     [errorOf(requests.logQuery, { key_name: 'x'.repeat(1_001) }), 'key_name must be at most 1000 characters long.'],
+    [errorOf(requests.activityQuery, { hours: '745' }), 'hours must be a whole number from 1 to 744.'],
     [errorOf(requests.activityQuery, { per: 'year' }), 'per must be "hour" or "day".'],
   ])('%s', (error, expected) => {
     expect(error).toBe(expected);

@@ -5,7 +5,8 @@
 import * as v from 'valibot';
 import { hasAtMostBytes } from '../../core/accounts/password-policy.ts';
 import {
-  maxActivityDays,
+  defaultActivityDays,
+  defaultActivityHours,
   maxActivityHours,
   maxDescriptionBytes,
   maxEventsPerList,
@@ -204,34 +205,48 @@ const filter = (field: string) =>
     ),
   );
 
+const filters = {
+  user_name: filter('user_name'),
+  key_name: filter('key_name'),
+  action: filter('action'),
+  ip_address: filter('ip_address'),
+  success: v.optional(v.picklist(['true', 'false'], 'success must be true or false.')),
+};
+
+const eventFilter = ({
+  user_name = null,
+  key_name = null,
+  action = null,
+  ip_address = null,
+  success,
+}: v.InferOutput<v.ObjectSchema<typeof filters, undefined>>) => ({
+  actor: user_name,
+  target: key_name,
+  address: ip_address,
+  allowed: success === undefined ? null : success === 'true',
+  kinds: action ? kindsNamed(action) : null,
+  action_part: action,
+});
+
 export const logQuery = v.pipe(
   v.object({
-    user_name: filter('user_name'),
-    key_name: filter('key_name'),
-    action: filter('action'),
-    ip_address: filter('ip_address'),
-    success: v.optional(v.picklist(['true', 'false'], 'success must be true or false.')),
+    ...filters,
     before: v.optional(wholeNumber('before', 1, Number.MAX_SAFE_INTEGER)),
     limit: v.optional(wholeNumber('limit', 1, maxEventsPerList)),
   }),
-  v.transform((query) => ({
-    actor: query.user_name ?? null,
-    target: query.key_name ?? null,
-    address: query.ip_address ?? null,
-    allowed: query.success === undefined ? null : query.success === 'true',
-    kinds: query.action ? kindsNamed(query.action) : null,
-    action_part: query.action ?? null,
-    before: query.before ?? null,
-    limit: query.limit ?? null,
+  v.transform(({ before = null, limit = null, ...query }) => ({ ...eventFilter(query), before, limit })),
+);
+
+export const activityQuery = v.pipe(
+  v.object({
+    ...filters,
+    per: v.optional(v.picklist(['hour', 'day'], 'per must be "hour" or "day".'), 'hour'),
+    hours: v.optional(wholeNumber('hours', 1, maxActivityHours)),
+  }),
+  v.transform(({ per, hours = defaultActivityHours, ...query }) => ({
+    ...eventFilter(query),
+    ...(per === 'hour' ? { stepMs: hourMs, steps: hours } : { stepMs: 24 * hourMs, steps: defaultActivityDays }),
   })),
 );
 
-const spans = {
-  hour: { stepMs: 3_600_000, steps: maxActivityHours },
-  day: { stepMs: 86_400_000, steps: maxActivityDays },
-} as const;
-
-export const activityQuery = v.pipe(
-  v.object({ per: v.optional(v.picklist(['hour', 'day'], 'per must be "hour" or "day".'), 'hour') }),
-  v.transform(({ per }) => spans[per]),
-);
+const hourMs = 3_600_000;
