@@ -91,7 +91,7 @@ export const judge = ({ action, principal: joins, target, rules, ready, refusals
         at: request.now,
         request_id: request.id,
         actor_id: principal.id,
-        actor_name: sql`coalesce(${principal.name}, ${request.claimed_name})`,
+        actor_name: sql`coalesce(${principal.name}, ${request.shown_name})`,
         actor_role: principal.role,
         action,
         target: target?.name,
