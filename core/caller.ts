@@ -11,6 +11,8 @@ export interface Caller {
   claimedName: string | null;
   /** The id of the account that the credential names: to count its requests, never to decide what it may do. */
   claimedId?: number;
+  /** The likeness of that name, at a sign-in: an account is found by it as well. */
+  claimedLikeness?: string;
   address: string;
   userAgent: string;
   /** When the request arrived, in milliseconds since 1970. */

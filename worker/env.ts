@@ -12,6 +12,7 @@ import {
   maxSessionHours,
 } from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
+import { parseBasePath } from '../core/settings/base-path.ts';
 import type { CookieSettings } from './http/context.ts';
 import type { AccountLimits, Vault } from './operations/vault.ts';
 
@@ -25,6 +26,7 @@ export interface Bindings {
   ADMIN_PASSWORD?: string;
   JWT_EXPIRY_HOURS?: string;
   CORS_ORIGINS?: string;
+  BASE_PATH?: string;
   FIRST_ACCOUNTS?: string;
   MAX_REQUESTS_PER_MINUTE?: string;
   MAX_KEYS_PER_USER?: string;
@@ -35,6 +37,8 @@ export interface Bindings {
 export interface Settings {
   vault: Vault;
   cookies: CookieSettings;
+  /** The sub-path of the vault, such as `/vault`; '' for the root of the host. */
+  basePath: string;
   assets: Fetcher | undefined;
   /** The origins whose pages may call the API with a bearer token. */
   corsOrigins: string[];
@@ -47,6 +51,8 @@ export interface Settings {
  */
 export const parseEnv = (bindings: Bindings): Settings => {
   if (!bindings.DB) throw new OperatorError('The binding DB is missing. Bind a D1 database as DB in wrangler.toml.');
+  const basePath = parseBasePath(bindings.BASE_PATH);
+  const vaultTag = base64url(deriveKey(bindings.SECRET_KEY, 'cookie names').subarray(0, 6));
   return {
     vault: {
       db: bindings.DB,
@@ -59,7 +65,8 @@ export const parseEnv = (bindings: Bindings): Settings => {
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
       limits: accountLimits(bindings),
     },
-    cookies: { vaultTag: base64url(deriveKey(bindings.SECRET_KEY, 'cookie names').subarray(0, 6)), path: '/' },
+    cookies: { vaultTag, path: basePath || '/' },
+    basePath,
     assets: bindings.ASSETS,
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),
   };

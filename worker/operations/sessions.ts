@@ -1,7 +1,8 @@
 /** Signing in and out, a user's own sessions, and a user's own password. */
 import { and, count, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
+import { comparePassword, makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
 import { maxSessionsPerList } from '../../core/limits.ts';
 import type { Action, Role } from '../../core/policy/policy.ts';
@@ -33,7 +34,8 @@ export interface SignedIn {
 }
 
 /** The facts that a password check needs. It is a round trip of its own, because the hash lies between it and the verdict. */
-const facts = statement([...throttleParams, 'request.now', 'request.claimed_name', 'request.key_id'], (given) =>
+const claimParams = ['request.claimed_name', 'request.claimed_likeness', 'request.shown_name'] as const;
+const facts = statement([...throttleParams, ...claimParams, 'request.now', 'request.key_id'], (given) =>
   query
     .select({
       verifier: principal.verifier,
@@ -108,11 +110,11 @@ export const signIn = (
   { name, password }: { name: string; password: string },
 ): Promise<Outcome<SignedIn>> =>
   inTurn({ ...stranger, claimedName: name }, async (pause): Promise<Outcome<SignedIn>> => {
-    const caller = { ...stranger, claimedName: name };
+    const caller = { ...stranger, claimedName: name, claimedLikeness: likeness(name) };
     const context = { vault, caller };
     const known = await factsOf(context);
     if (known.retry_at) return tooMany('session.create', known.retry_at, caller.now);
-    const matches = await verifyPassword(password, known.verifier, vault.passwordCost, pause);
+    const { matches, isOldForm } = await comparePassword(password, known.verifier, vault.passwordCost, pause);
     const issuedAt = Math.floor(caller.now / 1000);
     const expiresAt = issuedAt + vault.sessionTtlSeconds;
     const sessionId = newSessionId();
@@ -121,7 +123,7 @@ export const signIn = (
       password_matches: Number(matches),
       verifier: known.verifier,
       better_verifier:
-        matches && known.verifier && needsUpgrade(known.verifier, vault.passwordCost)
+        matches && known.verifier && (isOldForm || needsUpgrade(known.verifier, vault.passwordCost))
           ? await makeVerifier(password, vault.passwordCost, pause)
           : null,
       new_session: sessionId,
