@@ -110,6 +110,9 @@ export const maxFullMs = 10_000;
 /** When to try again after a refusal for lack of room. */
 export const fullRetrySeconds = 60;
 
+/** Below this much free space on its disk, a vault stores nothing new. */
+export const defaultFreeMegabytes = 64;
+
 /** How often one account may hit upon the name of somebody else's key: each time tells that the name is in use. */
 export const maxForeignConflictsPerHour = 60;
 
