@@ -44,7 +44,7 @@ export const filterValues = ({
 const contains = (text: SQLWrapper, part: Param) => or(isNull(part), sql`instr(lower(${text}), lower(${part})) > 0`);
 
 /** The condition on an event. */
-export const matches = (filter: Filter) =>
+const matches = (filter: Filter) =>
   and(
     contains(auditEvents.actor_name, filter.actor),
     contains(auditEvents.target, filter.target),
