@@ -41,6 +41,9 @@ export const maxJsonBytes = httpLimits.maxBodyBytes / 2;
 /** A browser may send several cookies of one name. Each session cookie is tried. */
 export const maxCookiesPerName = 32;
 
+/** Of BASE_PATH. */
+export const maxBasePathCharacters = 100;
+
 /** What an error repeats of an Origin or Host header: a scheme, a host name and a port. */
 export const maxOriginCharacters = 270;
 
@@ -144,10 +147,15 @@ export const maxWaitingJobs = 4_096;
 /** A transaction that waits longer is dropped: its caller has hung up, or its own call would have taken it. */
 export const maxJobWaitMs = 10_000;
 
+// --- Settings
+
+/** A `.env`, also one that is restored with a backup. */
+export const maxEnvFileBytes = 1024 * 1024;
+/** A file that `<NAME>_FILE` names. */
+export const maxSettingFileCharacters = 64 * 1024;
+
 // --- Backups, restores and moving in
 
-/** An env file that is restored with a backup. */
-export const maxEnvFileBytes = 1024 * 1024;
 /** How long a copy of the database waits for another process that writes to it. */
 export const copyBusyTimeoutMs = 10_000;
 /** How long a copy waits for another process that has it open by mistake. */

@@ -165,7 +165,7 @@ export const rooms: Record<string, Room> = {
 
   'worker/testing': {
     purpose: 'a whole vault in memory, for tests of routes',
-    rooms: ['worker', 'worker/wire'],
+    rooms: ['worker', 'worker/http', 'worker/wire'],
     packages: ['cloudflare:test'],
   },
   'standalone/testing': {

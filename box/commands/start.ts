@@ -72,7 +72,10 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     markVault(files);
     database = files.file;
     if (warning !== undefined) print(warning);
-    print(welcome({ ...settings, port, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }));
+    const basePath = variables.BASE_PATH;
+    print(
+      welcome({ ...settings, port, basePath, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }),
+    );
   }
 
   const ready = bringUp();

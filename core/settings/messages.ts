@@ -1,6 +1,7 @@
 /** Sentences for the operator at a start, the same in both runtimes. */
 
 import { maxCountedVersions } from '../limits.ts';
+import { parseBasePath } from './base-path.ts';
 import type { Settings } from './settings.ts';
 
 /** `code` is the code of the system's error, if it is known. */
@@ -51,6 +52,8 @@ export const sentences = {
 
 export interface Welcome extends Pick<Settings, 'hosts'> {
   port: number;
+  /** BASE_PATH, if it is set. */
+  basePath?: string | undefined;
   /** Whether the vault speaks TLS itself. */
   hasTls: boolean;
   isNew: boolean;
@@ -61,14 +64,15 @@ export interface Welcome extends Pick<Settings, 'hosts'> {
 }
 
 /** The lines that say that a vault is up: where, with which account, and who can reach it. */
-export function welcome({ hosts, port, hasTls, isNew, hasPassword, command }: Welcome): string {
+export function welcome({ hosts, port, basePath, hasTls, isNew, hasPassword, command }: Welcome): string {
   const isLocal = hosts.every((host) => host === '127.0.0.1' || host === '::1');
   const signIn = !isNew
     ? 'Sign in with your account.'
     : hasPassword
       ? 'Sign in as admin with the password that ADMIN_PASSWORD sets.'
       : 'Sign in as admin / admin123 or user / user123, and change both passwords.';
-  const lines = [`Keystore is up: ${hasTls ? 'https' : 'http'}://localhost:${port}`, signIn];
+  const page = basePath === undefined ? '' : `${parseBasePath(basePath)}/`;
+  const lines = [`Keystore is up: ${hasTls ? 'https' : 'http'}://localhost:${port}${page}`, signIn];
   if (isLocal) lines.push(`Only this machine can reach it. HOST=0.0.0.0 ${command} opens it to your network.`);
   else if (!hasTls) {
     lines.push(

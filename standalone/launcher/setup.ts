@@ -29,6 +29,8 @@ interface Bindings {
   FOLDER: string;
   /** Set if this machine has the address ::1. The runtime cannot read /proc, where that is. */
   HAS_IPV6: string | null;
+  /** Set if the env file cannot be seen, though there may be one. The runtime cannot tell that from a missing file. */
+  ENV_FILE_HIDDEN: string | null;
   KEYSTORE_ENV: string | null;
 }
 
@@ -97,9 +99,10 @@ const setUp = async (bindings: Bindings) => {
 
 /** Reads the env file, and in advance all files that settings name, since a lookup does not wait. */
 const openSettings = async (bindings: Bindings, disk: Disk, envFile: string, absolute: (path: string) => string) => {
-  const text = await disk.read(envFile).catch(() => {
-    throw settings.unreadable(`The env file ${envFile}`);
-  });
+  const unreadable = settings.unreadable(`The env file ${envFile}`);
+  if (bindings.ENV_FILE_HIDDEN) throw unreadable;
+  // The runtime reads no devices.
+  const text = envFile === '/dev/null' ? '' : await disk.read(envFile).catch(() => Promise.reject(unreadable));
   const sources = [bindings as unknown as settings.Variables, parseEnvFile(text ?? '', envFile)];
   const files = new Map<string, string | undefined>();
   const preload = async (path: string | undefined | null) => {

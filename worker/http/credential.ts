@@ -12,14 +12,12 @@ import { originMismatch } from './own-page.ts';
 
 /**
  * The caller with the session that their bearer token (RFC 6750) or session cookie names, or the reply that says why there
- * is none. If there is a bearer token, cookies are ignored. Another scheme of Authorization, such as the Basic
- * authentication of a proxy, is not for the vault.
+ * is none. If there is a bearer token, cookies are ignored.
  */
 export const signedInContext = async (c: AppContext): Promise<Context | Reply> => {
   const { vault } = c.var;
-  const authorization = c.req.raw.headers.get('Authorization');
-  if (authorization !== null && !isOtherScheme(authorization)) {
-    const token = bearerToken(authorization);
+  const token = tokenIn(c.req.raw.headers);
+  if (token !== undefined) {
     const identity = token === null ? null : await verified(c, vault.sessionKey, token);
     return identity ? withSession(c, identity) : signInAgain();
   }
@@ -53,6 +51,13 @@ const withSession = (c: AppContext, { sessionId, username }: SessionIdentity): C
   return { vault, caller: { ...caller, sessionId, claimedName: username } };
 };
 
+/** The bearer token that a request presents; null if its Authorization header holds none, undefined if there is no such header. */
+export const tokenIn = (headers: Headers): string | null | undefined => {
+  const authorization = headers.get('Authorization');
+  return authorization === null || isOtherScheme(authorization) ? undefined : bearerToken(authorization);
+};
+
+/** Such as the Basic authentication of a proxy, which is not for the vault. */
 const isOtherScheme = (authorization: string) => /^(?!bearer\b)[a-z][\w-]* /i.test(authorization);
 
 /** The token of an Authorization header; null for another scheme, or for anything but one token. */

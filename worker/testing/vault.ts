@@ -1,6 +1,7 @@
 /** A whole vault in memory, for tests that speak HTTP to it. A test file has one database, and so one vault. */
 import { createApp } from '../app.ts';
 import { type Bindings, parseEnv, type Settings } from '../env.ts';
+import { withoutBasePath } from '../http/base-path.ts';
 import type * as json from '../wire/json.ts';
 import { applyTestMigrations, testDb } from './test-database.ts';
 
@@ -94,7 +95,7 @@ export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapC
   const { db, trips } = counting(testDb());
   const settings = parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', ...bindings });
   const app = createApp({ ...settings, vault: { ...settings.vault, passwordCost: cost } });
-  const raw = (request: Request) => Promise.resolve(app.fetch(request));
+  const raw = (request: Request) => Promise.resolve(app.fetch(withoutBasePath(settings.basePath, request)));
   const client = (token: string, cookie = ''): Client =>
     Object.assign(
       async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
