@@ -70,7 +70,7 @@ test.each([
   ['/keys/..%252fcdn-cgi', '/key?key_name=..%252fcdn-cgi'],
   ['/keys/%252e%252e%2F__x', '/key?key_name=%252e%252e%2F__x'],
   [`/keys/%${'25'.repeat(40)}2F`, `/key?key_name=%${'25'.repeat(40)}2F`],
-  ['/vault/keys/..%2F__x', '/vault/key?key_name=..%2F__x'],
+  ['/vault/keys/..%2F..%2F__x', '/vault/key?key_name=..%2F..%2F__x'],
   ['/keys/..%2F__x+%26key_name=y?x=1', '/key?key_name=..%2F__x%2B%26key_name%3Dy'],
 ])('%s, the path of a key, reaches the worker as %s', async (requestTarget, expected) => {
   for (const credential of ['Authorization: Bearer x\r\n', 'Cookie: x=y\r\n']) {
