@@ -52,9 +52,10 @@ type Body = Partial<
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
     Pick<ReturnType<typeof json.activity>, 'complete_from'> &
-    Record<'token' | 'error' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
+    Record<'token' | 'error' | 'warning' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
       id: number;
       next: string;
+      missing_keys: { fingerprint: string | null; values: number; versions: number }[];
     }
 >;
 
