@@ -15,7 +15,11 @@ export const workerVariables = [
   'ADMIN_PASSWORD',
   'JWT_EXPIRY_HOURS',
   'CORS_ORIGINS',
+  'BASE_PATH',
 ] as const;
+
+/** Settings whose values are never shown. */
+export const secretSettings = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS', 'ADMIN_PASSWORD'] as const;
 
 const ownSettings = ['KEYSTORE_DATA', 'PORT', 'HOST', 'TRUSTED_PROXIES', 'TLS_CERT', 'TLS_KEY'] as const;
 

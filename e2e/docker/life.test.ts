@@ -157,8 +157,23 @@ describe.each(runtimes)('%s', (runtime) => {
     expect(output).toMatch(/A value opens/);
     expect(code).toBe(0);
     expect(readFileSync(host.envFile)).toEqual(keys);
-    // The earlier session works: it is in the database, and SECRET_KEY is restored.
+    // A restore ends all sessions.
+    expect((await host.request('GET', '/keys', token)).status).toBe(401);
+    token = await host.signIn('admin', 'admin123');
     expect(await names()).toEqual(before);
     expect(existsSync(`${host.envFile}.partial`)).toBe(false);
+  });
+
+  test('reset-admin sets a new password, and ends the sessions of before', async () => {
+    const before = await host.signIn('admin', 'admin123');
+    const { code, output } = await run('bash', [join(project, 'HelperScripts/reset-admin.sh')], {
+      env: host.env,
+      input: 'a new pass phrase\n',
+    });
+    expect([code, output]).toEqual([0, expect.stringMatching(/"admin" has the new password/)]);
+    expect((await host.request('GET', '/keys', before)).status).toBe(401);
+    const token = await host.signIn('admin', 'a new pass phrase');
+    const { logs } = (await host.request('GET', '/logs?action=reset_admin', token)).json;
+    expect(logs).toMatchObject([{ action: 'reset_admin', target: 'admin', user_name: null, success: true }]);
   });
 });

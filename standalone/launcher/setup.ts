@@ -4,8 +4,15 @@
  * as `workerd test setup.capnp`, so that settings, checks and sentences are those of `npm start`.
  */
 
-import { checkNotLost, type DatabaseState, holdsVault, unusableDatabase } from '../../core/data-folder/database.ts';
+import {
+  checkNotLost,
+  type DatabaseState,
+  holdsVault,
+  replacedDatabase,
+  unusableDatabase,
+} from '../../core/data-folder/database.ts';
 import { markerText, otherFiles, vaultPaths } from '../../core/data-folder/layout.ts';
+import { databaseHeaderBytes, isWithoutLog, readLog } from '../../core/data-folder/stale-log.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { parseEnvFile } from '../../core/settings/env-file.ts';
 import { sentences } from '../../core/settings/messages.ts';
@@ -124,9 +131,17 @@ const checkFolder = async (disk: Disk, folder: string, state: DatabaseState): Pr
     throw new OperatorError('A restore was interrupted. Complete it: HelperScripts/restore-data.sh --finish');
   }
   checkNotLost(state);
+  if (await hasLogOfAnother(disk, state.file)) throw replacedDatabase(state.file);
   if (state.size && (await isForeign(disk, state))) {
     throw unusableDatabase(state.file, 'is not that of a vault, or is damaged');
   }
+};
+
+/** Whether the log beside the database cannot be its own. `npm start` finds more such cases, by times that are not known here. */
+const hasLogOfAnother = async (disk: Disk, file: string): Promise<boolean> => {
+  const header = await disk.bytes(file, databaseHeaderBytes);
+  if (header === undefined || !isWithoutLog(header)) return false;
+  return readLog((await disk.bytes(`${file}-wal`)) ?? new Uint8Array()) !== undefined;
 };
 
 /**
