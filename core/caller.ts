@@ -9,6 +9,8 @@ export interface Caller {
   sessionId: string | null;
   /** The user name that the credential claims. Only for the log and for the throttle on passwords. */
   claimedName: string | null;
+  /** The likeness of that name, at a sign-in: an account is found by it as well. */
+  claimedLikeness?: string;
   address: string;
   userAgent: string;
   /** When the request arrived, in milliseconds since 1970. */

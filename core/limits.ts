@@ -38,6 +38,15 @@ export type HttpLimits = typeof httpLimits;
  */
 export const maxJsonBytes = httpLimits.maxBodyBytes / 2;
 
+/** A browser may send several cookies of one name. Each session cookie is tried. */
+export const maxCookiesPerName = 32;
+
+/** Of BASE_PATH. */
+export const maxBasePathCharacters = 100;
+
+/** What an error repeats of an Origin or Host header: a scheme, a host name and a port. */
+export const maxOriginCharacters = 270;
+
 /** What the log stores of a request. */
 export const maxUserAgentCharacters = 256;
 export const maxAddressCharacters = 64;
@@ -63,11 +72,18 @@ export const failureWindowSeconds = 15 * 60;
 /** Password hashes run one at a time. Requests beyond this many in the queue are told to try again. */
 export const maxWaitingHashes = 64;
 
-/** A request that is cut off never ends its turn to hash: after this time the next one starts. */
-export const maxHashTurnMs = 5_000;
+/** Of these places, what one account or one address may take, so that neither can fill the queue. */
+export const maxWaitingHashesPerAccount = 32;
+export const maxWaitingHashesPerAddress = 32;
+
+/** What one account may take from one address. */
+export const maxWaitingHashesPerPerson = 16;
+
+/** A request that is cut off never ends its turn to hash: without a sign of life for this time the next one starts. */
+export const maxHashTurnMs = 2_000;
 
 /** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
-export const maxHashSilenceMs = 1_000;
+export const maxHashSilenceMs = 300;
 
 // --- Secrets
 
@@ -75,14 +91,28 @@ export const maxHashSilenceMs = 1_000;
 export const maxNameBytes = 255;
 export const maxValueBytes = 64 * 1024;
 export const maxDescriptionBytes = 4 * 1024;
+/** Secrets of an earlier version that one transaction prepares for comparing names. */
+export const maxLikenessesPerStep = 500;
 
 // --- The log, lists and paging
 
 export const maxEventsPerList = 500;
 export const maxFilterCharacters = 1_000;
-/** How far back the activity per hour and per day reaches. */
-export const maxActivityHours = 48;
-export const maxActivityDays = 30;
+/** How far back the activity per hour and per day reaches where the request does not say. */
+export const defaultActivityHours = 48;
+export const defaultActivityDays = 30;
+/** 31 days: enough for 30 days of any time zone. */
+export const maxActivityHours = 31 * 24;
+
+/** The log is searched in blocks of so many rows. The migrations have this number too. */
+export const maxEventsPerBlock = 1_000;
+/** The blocks that one search may read; those that cannot contain a match are skipped. */
+export const maxBlocksPerSearch = 10;
+/** The blocks that one search may look at, read or skipped. */
+export const maxBlocksPerLook = 500;
+/** The rows of their own that one search by a user may read. */
+export const maxEventsPerSearch = maxBlocksPerSearch * maxEventsPerBlock;
+
 /** How many entries of the log a list holds where the request does not say. */
 export const defaultUserEventsPerList = 50;
 export const defaultAdminEventsPerList = 100;
@@ -113,10 +143,15 @@ export const maxWaitingJobs = 4_096;
 /** A transaction that waits longer is dropped: its caller has hung up, or its own call would have taken it. */
 export const maxJobWaitMs = 10_000;
 
+// --- Settings
+
+/** A `.env`, also one that is restored with a backup. */
+export const maxEnvFileBytes = 1024 * 1024;
+/** A file that `<NAME>_FILE` names. */
+export const maxSettingFileCharacters = 64 * 1024;
+
 // --- Backups, restores and moving in
 
-/** An env file that is restored with a backup. */
-export const maxEnvFileBytes = 1024 * 1024;
 /** How long a copy of the database waits for another process that writes to it. */
 export const copyBusyTimeoutMs = 10_000;
 /** How long a copy waits for another process that has it open by mistake. */

@@ -20,6 +20,8 @@ const wireActions: Record<Action, [allowed: string, refused?: string]> = {
   'user.create': ['add_user'],
   'user.update': ['update_user'],
   'user.delete': ['delete_user'],
+  'vault.restore': ['restore_vault'],
+  'admin.reset': ['reset_admin'],
 };
 
 /** The name of an action on the wire. An unknown action, moved in from v0.6, keeps its name. */

@@ -40,6 +40,7 @@ export const bringUp = async (
   const lines = welcome({
     hosts: bindings.HOSTS.split(' '),
     port: Number(given.get('port')),
+    basePath: bindings.BASE_PATH,
     hasTls: bindings.HAS_TLS === 'yes',
     isNew: opened.isNew,
     hasPassword: bindings.ADMIN_PASSWORD !== undefined,

@@ -1,9 +1,12 @@
 /** The worker's environment: what the platform binds, and the settings that it is parsed into. */
+import { base64url } from '../core/crypto/encoding.ts';
 import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
-import { parseSessionKey } from '../core/crypto/session-token.ts';
+import { deriveKey, parseSessionKey, SessionKey } from '../core/crypto/session-token.ts';
 import { defaultSessionHours, maxSessionHours } from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
+import { parseBasePath } from '../core/settings/base-path.ts';
+import type { CookieSettings } from './http/context.ts';
 import type { Vault } from './operations/vault.ts';
 
 /** What the platform binds. Everything is optional until `parseEnv` has checked it. */
@@ -16,11 +19,15 @@ export interface Bindings {
   ADMIN_PASSWORD?: string;
   JWT_EXPIRY_HOURS?: string;
   CORS_ORIGINS?: string;
+  BASE_PATH?: string;
   FIRST_ACCOUNTS?: string;
 }
 
 export interface Settings {
   vault: Vault;
+  cookies: CookieSettings;
+  /** The sub-path of the vault, such as `/vault`; '' for the root of the host. */
+  basePath: string;
   assets: Fetcher | undefined;
   /** The origins whose pages may call the API with a bearer token. */
   corsOrigins: string[];
@@ -33,16 +40,21 @@ export interface Settings {
  */
 export const parseEnv = (bindings: Bindings): Settings => {
   if (!bindings.DB) throw new OperatorError('The binding DB is missing. Bind a D1 database as DB in wrangler.toml.');
+  const basePath = parseBasePath(bindings.BASE_PATH);
+  const vaultTag = base64url(deriveKey(bindings.SECRET_KEY, 'cookie names').subarray(0, 6));
   return {
     vault: {
       db: bindings.DB,
       keyring: parseKeyring(bindings.ENCRYPTION_KEY, bindings.RETIRED_ENCRYPTION_KEYS),
       sessionKey: parseSessionKey(bindings.SECRET_KEY),
+      cookieKey: new SessionKey(deriveKey(bindings.SECRET_KEY, 'session cookie')),
       sessionTtlSeconds: Math.ceil(sessionHours(bindings.JWT_EXPIRY_HOURS) * 3_600),
       passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
     },
+    cookies: { vaultTag, path: basePath || '/' },
+    basePath,
     assets: bindings.ASSETS,
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),
   };

@@ -9,6 +9,7 @@ import { OperatorError } from '../../core/operator-error.ts';
 import { sentences, welcome } from '../../core/settings/messages.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { readWorkerVariables } from '../../core/settings/settings.ts';
+import { settleLog } from '../data/copy-database.ts';
 import { markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { explain } from '../explain.ts';
@@ -38,6 +39,8 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
   const gates: Server[] = [];
   let supervisor: Supervisor | undefined;
   let lock: DisposableStack | undefined;
+  /** The file of the database, once the vault has been up. */
+  let database: string | undefined;
   let stopped = false;
 
   async function bringUp(): Promise<void> {
@@ -67,7 +70,11 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     await waitUntilHealthy(`http://${probeHost(settings)}:${port}/health`, supervisor, () => stopped);
     if (stopped) return;
     markVault(files);
-    print(welcome({ ...settings, port, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }));
+    database = files.file;
+    const basePath = variables.BASE_PATH;
+    print(
+      welcome({ ...settings, port, basePath, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }),
+    );
   }
 
   const ready = bringUp();
@@ -81,6 +88,7 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
       // The start may still be using the folder until it notices the stop, so the lock is released after it.
       await ready.catch(() => {});
       await supervisor?.stop(force);
+      if (database !== undefined && !force) settleLog(database);
       lock?.dispose();
     },
   };

@@ -127,9 +127,19 @@ function schemaOf(database: DatabaseSync): Map<string, string> {
   return new Map(ours.map(({ name, sql }) => [String(name), String(sql).replace(/\s+/g, ' ')]));
 }
 
+const recordMissing = 'The record of the sealing key is missing from this vault.';
+const unused =
+  'This vault has no account, no key and no log yet, because its first start did not succeed: there is nothing to back up or to restore. Start it first; it says what is wrong.';
+
+/** Whether a vault was never set up: its first start made the tables and ended before the first account. */
+function isUnused(database: DatabaseSync): boolean {
+  const tables = ['users', 'secrets', 'audit_events'];
+  return tables.every((table) => database.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined);
+}
+
 function checkCanary(database: DatabaseSync, keyring: Keyring): string {
   const instance = database.prepare('SELECT key_id, canary FROM instance').get();
-  if (!instance) throw new OperatorError('The record of the sealing key is missing from this vault.');
+  if (!instance) throw new OperatorError(isUnused(database) ? unused : recordMissing);
   const keyId = String(instance.key_id);
   if (!keyring.byId.has(keyId)) {
     throw new OperatorError(

@@ -1,4 +1,5 @@
 import { html } from 'htm/preact';
+import { basePath } from '../api/client.ts';
 import type { Loaded } from '../api/loaded.ts';
 import type { Health } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
@@ -21,8 +22,8 @@ export const AboutPage = ({ health }: { health: Loaded<Health> }) => html`
     <section class="card panel" aria-labelledby="programs-title">
       <h2 id="programs-title">For programs</h2>
       <p class="soft">Programs can do everything that you can do here. Sign in to get a token, then request a key by its name:</p>
-      <pre class="snippet well" tabindex=${0} role="group" aria-label="Example">${example(location.origin)}</pre>
-      <p class="links mono"><a href="/health">/health</a><a href="/health/live">/health/live</a></p>
+      <pre class="snippet well" tabindex=${0} role="group" aria-label="Example">${example(location.origin + basePath)}</pre>
+      <p class="links mono"><a href=${`${basePath}/health`}>/health</a><a href=${`${basePath}/health/live`}>/health/live</a></p>
     </section>
     <section class="card panel" aria-labelledby="shortcuts-title">
       <h2 id="shortcuts-title">Keyboard shortcuts</h2>
@@ -31,11 +32,11 @@ export const AboutPage = ({ health }: { health: Loaded<Health> }) => html`
   </div>
 `;
 
-const example = (origin: string) => `curl ${origin}/auth/login \\
+const example = (vault: string) => `curl ${vault}/auth/login \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "…", "password": "…"}'
 
-curl ${origin}/keys/KEY_NAME \\
+curl ${vault}/keys/KEY_NAME \\
   -H "Authorization: Bearer $TOKEN"`;
 
 const Facts = ({ health }: { health: Health }) => {

@@ -16,6 +16,10 @@ export class Problem extends Error {
 /** How many requests are in progress. */
 export const pending = signal(0);
 
+/** The path under which the vault is served, '' for the root of its host: the vault puts BASE_PATH into the page. */
+export const basePath: string =
+  globalThis.document?.querySelector<HTMLMetaElement>('meta[name="base-path"]')?.content ?? '';
+
 let whenSessionEnds = () => {};
 
 /** Registers what to do when an answer says that the session is no longer valid. */
@@ -51,7 +55,7 @@ const request = async (method: string, path: string, body: unknown): Promise<Res
     init.body = JSON.stringify(body);
   }
   try {
-    return await fetch(path, init);
+    return await fetch(basePath + path, init);
   } catch {
     throw new Problem(
       0,

@@ -40,6 +40,14 @@ describe('words an entry as a sentence', () => {
       'alice tried to add the key (api key must not be empty.)',
     ],
     [{ user_name: null, action: 'list_keys' }, 'Someone listed the keys'],
+    [
+      { user_name: null, action: 'restore_vault', target: 'a backup' },
+      'The operator of this machine restored the vault from a backup',
+    ],
+    [
+      { user_name: null, action: 'reset_admin', target: 'admin' },
+      'The operator of this machine reset the password of admin',
+    ],
     [{ action: 'something_old', target: 'x' }, 'alice did something_old x'],
     [{ action: 'constructor' }, 'alice did constructor'],
   ] as [Partial<LogEntry>, string][])('%j', (fields, text) => {

@@ -4,6 +4,8 @@ import type { IconName } from '../parts/icon.ts';
 
 interface Wording {
   icon: IconName;
+  /** Who did it, if the entry names no user. */
+  who?: string;
   /** Follows the name if the action was allowed. The target, if any, comes after it. */
   did: string;
   /** Follows "tried to" if the action was refused. */
@@ -11,6 +13,8 @@ interface Wording {
   /** Entries of plain browsing, which are many and say little, are shown less prominently. */
   isRoutine?: true;
 }
+
+const operator = 'The operator of this machine';
 
 const wordings: Record<string, Wording> = {
   login_success: { icon: 'enter', did: 'signed in', tried: 'sign in' },
@@ -31,6 +35,8 @@ const wordings: Record<string, Wording> = {
   add_user: { icon: 'plus', did: 'added the user', tried: 'add the user' },
   update_user: { icon: 'users', did: 'changed the user', tried: 'change the user' },
   delete_user: { icon: 'trash', did: 'deleted the user', tried: 'delete the user' },
+  restore_vault: { icon: 'info', who: operator, did: 'restored the vault from', tried: 'restore the vault from' },
+  reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
 };
 
 const reasons: Record<string, string> = {
@@ -60,7 +66,7 @@ export const sentenceOf = (entry: LogEntry) => {
   const wording = known(wordings, action) ?? unknown(action);
   return {
     icon: success ? wording.icon : 'refuse',
-    who: user_name ?? 'Someone',
+    who: user_name ?? wording.who ?? 'Someone',
     did: success ? wording.did : `tried to ${wording.tried}`,
     target,
     why: success ? null : because(outcome, reason),
@@ -93,4 +99,5 @@ export const actionChoices = [
   { value: 'password', text: 'Passwords' },
   { value: 'session', text: 'Sessions' },
   { value: 'logout', text: 'Sign-outs' },
+  { value: 'restore_vault', text: 'Restores' },
 ];

@@ -108,7 +108,7 @@ const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault) => {
   }
   throw new VaultUnavailable(
     'setup',
-    'This vault has no account yet. Set the secret ADMIN_PASSWORD (`npx wrangler secret put ADMIN_PASSWORD`), then sign in as admin.',
+    'This vault has no account yet. Set ADMIN_PASSWORD (on Cloudflare: `npx wrangler secret put ADMIN_PASSWORD`), then sign in as admin.',
   );
 };
 

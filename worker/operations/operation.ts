@@ -1,12 +1,16 @@
 /** What an operation is, and how one is made from its SQL, its policy and its values. */
 import type { Principal } from '../../core/caller.ts';
+import { makeVerifier } from '../../core/crypto/password.ts';
 import type { Action, GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
+import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';
 import type { RequestParam } from '../store/request.ts';
 import type { Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
+import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
+import { fillLikenesses } from './likenesses.ts';
 import type { Context } from './vault.ts';
 
 /** An outcome that is not `allowed`. */
@@ -37,14 +41,21 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   sql: (params: Params<Name>) => Omit<Intent, 'action'> & Steps<Row>;
   /** Why the input is invalid, whoever sends it; null if it is valid. */
   objection?: (input: Input) => string | null;
-  /** The values of the parameters. Sealing and hashing happen here, before the transaction. */
+  /** The values of the parameters. Sealing happens here, before the transaction. */
   values?: (input: Input, context: Context) => Given | Promise<Given>;
+  /**
+   * The new password in the input, if there is one; its verifier becomes the parameter `verifier`. Whoever may not do this is
+   * refused before anything is hashed, which takes a round trip of its own.
+   */
+  newPassword?: (input: Input) => string | null;
   /** From the rows to the result. Opening happens here, after the transaction. */
   result?: (rows: Row[], input: Input, context: Context, principal: Principal) => Result | Promise<Result>;
 }
 
 /** Satisfied only if `values` gives every parameter a value, and nothing else. */
-type Complete<Name extends string, Given> = [Exclude<Name, keyof Given> | Exclude<keyof Given, Name>] extends [never]
+type Complete<Name extends string, Given> = [
+  Exclude<Name, keyof Given | 'verifier'> | Exclude<keyof Given, Name>,
+] extends [never]
   ? unknown
   : {
       values: (...given: never[]) => { [Missing in Exclude<Name, keyof Given>]: Value } & {
@@ -62,11 +73,17 @@ export const operation = <
 >(
   definition: Definition<Name, Input, Given, Row, Result> & Complete<Name, Given>,
 ): Operation<Input, Result> => {
-  const { action, params = [], sql, objection, values, result } = definition;
+  const { action, params = [], sql, objection, values, newPassword, result } = definition;
   const wanted = plan<string, Row>(params, (given) => {
-    const { target, rules, ...steps } = sql(given as Params<Name>);
-    return { verdict: verdictOn({ action, target, rules }), ...steps };
+    const { target, rules, ready, ...steps } = sql(given as Params<Name>);
+    return { verdict: verdictOn({ action, target, rules, ready }), ...steps };
   });
+  const beforeHash =
+    newPassword &&
+    preview<string>(params, (given) => {
+      const { target, rules } = sql(given as Params<Name>);
+      return { refusal: verdictOn({ action, target, rules }, true) };
+    });
   const invalid = plan(['target', 'because'], (given) => ({
     verdict: verdictOnInvalid(action, given.target, given.because),
   }));
@@ -77,13 +94,25 @@ export const operation = <
     return { ...committed, action };
   };
 
+  const hash = async (context: Context, given: Values, password: string | null) => {
+    if (!beforeHash || password === null) return { outcome: 'allowed' as const, verifier: null };
+    const considered = await askOpen(context, beforeHash, given);
+    if (considered.outcome !== 'allowed') return considered;
+    const { passwordCost } = context.vault;
+    const verifier = await inTurn(context.caller, (pause) => makeVerifier(password, passwordCost, pause));
+    return { outcome: 'allowed' as const, verifier };
+  };
+
   return {
     action,
     recordInvalid,
     async perform(context, input) {
       const because = objection?.(input);
       if (because) return recordInvalid(context, because, null);
-      const committed = await commitOpen(context, wanted, (await values?.(input, context)) ?? {});
+      const given: Values = (await values?.(input, context)) ?? {};
+      const hashed = newPassword && (await hash(context, given, newPassword(input)));
+      if (hashed && hashed.outcome !== 'allowed') return { ...hashed, action };
+      const committed = await commitOpen(context, wanted, hashed ? { ...given, verifier: hashed.verifier } : given);
       if (committed.outcome !== 'allowed') return { ...committed, action };
       const made = await result?.(committed.rows, input, context, committed.principal);
       return { outcome: 'allowed', result: made as Result };
@@ -91,18 +120,29 @@ export const operation = <
   };
 };
 
-/** Commits a plan. A new vault is set up first. */
-export const commitOpen = async <Row, Name extends string>(
+/** Commits a plan. A new vault is set up first, and what an upgrade left to the worker is done. */
+export const commitOpen = <Row, Name extends string>(
   { vault, caller }: Context,
   wanted: () => Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
-): Promise<Committed<Row>> => {
-  const attempt = () => commit(vault.db, vault.keyring.primary.id, caller, wanted(), values);
+): Promise<Committed<Row>> =>
+  whenOpen({ vault, caller }, () => commit(vault.db, vault.keyring.primary.id, caller, wanted(), values));
+
+/** Asks a preview. A new vault is set up first. */
+export const askOpen = <Row, Name extends string>(
+  { vault, caller }: Context,
+  wanted: () => Preview<Row, Name>,
+  values: Values<NoInfer<Name>>,
+): Promise<Previewed<Row>> =>
+  whenOpen({ vault, caller }, () => ask(vault.db, vault.keyring.primary.id, caller, wanted(), values));
+
+const whenOpen = async <Result>({ vault, caller }: Context, attempt: () => Promise<Result>): Promise<Result> => {
   try {
     return await attempt();
   } catch (error) {
     if (!(error instanceof VaultNotOpen)) throw error;
     await openInstance(vault, caller.now);
+    await fillLikenesses(vault.db);
     return attempt();
   }
 };

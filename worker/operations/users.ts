@@ -3,16 +3,15 @@ import { and, asc, count, eq, gt, ne, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { makeVerifier } from '../../core/crypto/password.ts';
 import { maxUsersPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
+import { trimmed } from '../../core/text.ts';
 import { granted, insertIfAllowed } from '../store/granted.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { secrets, sessions, users } from '../store/schema.ts';
 import { integer, query } from '../store/statement.ts';
 import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
-import { inTurn } from './hashing.ts';
 import { operation } from './operation.ts';
 import { endSessions } from './sessions.ts';
 
@@ -68,10 +67,10 @@ export const createUser = operation({
     }).returning({ id }),
   }),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
-  values: async ({ name, password, role, must_change_password }: NewUser, { vault }) => ({
+  newPassword: ({ password }) => password,
+  values: ({ name, role, must_change_password }: NewUser) => ({
     name,
     likeness: likeness(name),
-    verifier: await inTurn(() => makeVerifier(password, vault.passwordCost)),
     role,
     must_change_password: Number(must_change_password),
   }),
@@ -93,6 +92,8 @@ const leavesNoAdmin = (ends: SQL): Rule => ({
 /** What to change; a field that is left out stays as it is. */
 export interface UserChange {
   id: number;
+  /** The name that the body repeats, if it does. A user cannot be renamed. */
+  repeated?: string | null | undefined;
   password?: string | undefined;
   role?: Role | undefined;
   is_active?: boolean | undefined;
@@ -101,10 +102,24 @@ export interface UserChange {
 
 export const updateUser = operation({
   action: 'user.update',
-  params: ['id', 'verifier', 'password_likeness', 'role', 'is_active', 'must_change_password'],
+  params: [
+    'id',
+    'repeated',
+    'trimmed_name',
+    'verifier',
+    'password_likeness',
+    'role',
+    'is_active',
+    'must_change_password',
+  ],
   sql: (given) => ({
     target: userNumbered(given.id),
     rules: [
+      {
+        when: sql`${targetUser.name} <> ${given.repeated} and ${targetUser.name} <> ${given.trimmed_name}`,
+        outcome: 'invalid',
+        reason: 'renaming',
+      },
       leavesNoAdmin(sql`(coalesce(${given.role}, 'admin') <> 'admin' or coalesce(${given.is_active}, 1) = 0)`),
       {
         // Likenesses are compared, because only SQL knows the name, and a password never goes into SQL.
@@ -130,9 +145,11 @@ export const updateUser = operation({
     ],
   }),
   objection: ({ password }: UserChange) => (password === undefined ? null : passwordProblem(password, '')),
-  values: async ({ id, password, role, is_active, must_change_password }: UserChange, { vault }) => ({
+  newPassword: ({ password }) => password ?? null,
+  values: ({ id, repeated = null, password, role, is_active, must_change_password }: UserChange) => ({
     id,
-    verifier: password === undefined ? null : await inTurn(() => makeVerifier(password, vault.passwordCost)),
+    repeated,
+    trimmed_name: repeated === null ? null : trimmed(repeated),
     password_likeness: password === undefined ? null : likeness(password),
     role: role ?? null,
     is_active: is_active === undefined ? null : Number(is_active),

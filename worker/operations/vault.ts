@@ -1,14 +1,17 @@
 /** What every operation works with: the vault, and the caller of this request. */
 import type { Caller } from '../../core/caller.ts';
 import type { Keyring } from '../../core/crypto/keyring.ts';
-import type { ScryptCost } from '../../core/crypto/password.ts';
+import type { ScryptCost } from '../../core/crypto/scrypt.ts';
 import type { SessionKey } from '../../core/crypto/session-token.ts';
 
 /** What the worker was started with, parsed once. */
 export interface Vault {
   db: D1Database;
   keyring: Keyring;
+  /** For bearer tokens. */
   sessionKey: SessionKey;
+  /** For the tokens in session cookies. */
+  cookieKey: SessionKey;
   sessionTtlSeconds: number;
   /** The cost of new password verifiers. Tests set a cheap one: hashing would take most of their time. */
   passwordCost: ScryptCost;

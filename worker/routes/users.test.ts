@@ -79,9 +79,12 @@ describe('a user', () => {
 test.each([
   ['an empty name', { username: '' }],
   ['a blank name', { username: '  ' }],
-  ['a name with spaces around', { username: ' padded' }],
+  ['a name of white space that is not ASCII', { username: '\u3000\u00a0' }],
   ['a name with a control character', { username: 'a\u0000b' }],
   ['a name with an invisible character', { username: 'ad\u200bmin' }],
+  ['a name with a control of direction', { username: 'ann\u202enimda' }],
+  ['a name with a line separator', { username: 'ann\u2028b' }],
+  ['a name with a filler', { username: 'ann\u3164' }],
   ['a name that is too long', { username: 'x'.repeat(256) }],
   ['a name that is a number', { username: 1 }],
   ['the role Admin', { role: 'Admin' }],
@@ -110,6 +113,41 @@ test.each([
   const before = await found(2);
   expect((await admin('PUT', '/users/2', fields)).status).toBe(400);
   expect(await found(2)).toEqual(before);
+});
+
+test('a name loses the white space around it', async () => {
+  const answer = await admin('POST', '/users', { username: '\u3000walter\u00a0\n', password: 'a good password' });
+  expect(answer.status).toBe(201);
+  expect((await found(answer.body.id ?? 0))?.username).toBe('walter');
+  const again = await admin('POST', '/users', { username: ' walter', password: 'a good password' });
+  expect(again.status).toBe(409);
+});
+
+describe('a change that names another user', () => {
+  test.each([{ username: 'somebody else' }, { username: 'USER' }, { username: '' }, { username: 'admin' }])(
+    '%j: 400 that says that a user cannot be renamed, and nothing is changed',
+    async (field) => {
+      const before = await found(2);
+      const answer = await admin('PUT', '/users/2', { must_change_password: !before?.must_change_password, ...field });
+      expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('renamed')]);
+      expect(await found(2)).toEqual(before);
+    },
+  );
+
+  test('its own name, null, and fields that no route knows: updated', async () => {
+    const { username, id } = await add();
+    for (const field of [{ username }, { username: ` ${username}` }, { username: null }, { user_name: 'x', id: 1 }]) {
+      expect((await admin('PUT', `/users/${id}`, { role: 'user', ...field })).status).toBe(200);
+    }
+    expect((await found(id))?.username).toBe(username);
+  });
+
+  test('of an account that v0.6 stored with white space around its name: its own name is accepted', async () => {
+    const { id } = await add();
+    await testDb().prepare('UPDATE users SET name = ? WHERE id = ?').bind(' old name ', id).run();
+    expect((await admin('PUT', `/users/${id}`, { role: 'user', username: ' old name ' })).status).toBe(200);
+    expect((await admin('PUT', `/users/${id}`, { role: 'user', username: 'old name x' })).status).toBe(400);
+  });
 });
 
 test('password_hash, id and the like in a body are ignored', async () => {

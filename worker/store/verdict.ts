@@ -3,14 +3,14 @@
  * the outcome. Every effect of the same batch carries `granted`, so it takes effect only if the outcome is `allowed`.
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
-import { and, desc, eq, exists, getTableColumns, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Action, GovernedAction, Outcome } from '../../core/policy/policy.ts';
 import { type Join, principal, principalBySession } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
 import { auditEvents, instance, secrets, sessions, users } from './schema.ts';
-import { type Param, type Query, query, rowFor, statement } from './statement.ts';
+import { type Param, type Params, type Query, query, rowFor, statement } from './statement.ts';
 
 /** The first rule that holds is the outcome. `reason` is a fixed word or a parameter. */
 export interface Rule {
@@ -32,9 +32,16 @@ const targetSession = alias(sessions, 'target');
 /** For rules of actions that are aimed at a user. */
 export const targetUser = alias(users, 'target');
 
-export const secretNamed = (name: Param): Target => ({
-  name,
-  found: { table: targetSecret, on: eq(targetSecret.name, name), owner: targetSecret.owner_id },
+/** A name as a caller gives it: without the white space around it, and as it came if that is different, else null. */
+export type GivenName = Params<'name' | 'padded'>;
+
+/** The name that is meant. Version 1.0.0 stored names with the white space around them: such a secret comes first. */
+export const nameMeant = ({ name, padded }: GivenName): SQL =>
+  sql`coalesce(${query.select({ name: secrets.name }).from(secrets).where(eq(secrets.name, padded))}, ${name})`;
+
+export const secretNamed = (given: GivenName): Target => ({
+  name: nameMeant(given),
+  found: { table: targetSecret, on: eq(targetSecret.name, nameMeant(given)), owner: targetSecret.owner_id },
 });
 
 export const userNumbered = (id: Param): Target => ({
@@ -59,19 +66,23 @@ export interface Intent {
   target?: Target | undefined;
   /** Rules of this action alone, judged after the policy. */
   rules?: Rule[] | undefined;
+  /** What must hold before the action can be judged; `openInstance` sees to it. Until then no row is inserted. */
+  ready?: SQL | undefined;
 }
 
-interface Judgement extends Pick<Intent, 'target'> {
+interface Judgement extends Pick<Intent, 'target' | 'ready'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
+  /** Writes a refusal only: for a preview, after which the request is judged again. */
+  refusalsOnly?: boolean;
 }
 
 /**
  * Writes the event. Only a database that is sealed by this vault's key is written to: under another ENCRYPTION_KEY, or before
  * the vault is set up, no row is inserted and none is returned.
  */
-export const judge = ({ action, principal: joins, target, rules }: Judgement) => {
+export const judge = ({ action, principal: joins, target, rules, ready, refusalsOnly = false }: Judgement) => {
   const outcomes = rules.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
   const reasons = rules.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
   const judged = query
@@ -80,7 +91,7 @@ export const judge = ({ action, principal: joins, target, rules }: Judgement) =>
         at: request.now,
         request_id: request.id,
         actor_id: principal.id,
-        actor_name: sql`coalesce(${principal.name}, ${request.claimed_name})`,
+        actor_name: sql`coalesce(${principal.name}, ${request.shown_name})`,
         actor_role: principal.role,
         action,
         target: target?.name,
@@ -91,7 +102,9 @@ export const judge = ({ action, principal: joins, target, rules }: Judgement) =>
       }),
     )
     .from(instance)
-    .where(eq(instance.key_id, request.key_id))
+    .where(
+      and(eq(instance.key_id, request.key_id), ready, refusalsOnly ? or(...rules.map(({ when }) => when)) : undefined),
+    )
     .$dynamic();
   // Drizzle's builder changes in place.
   for (const { table, on } of [...joins, ...(target?.found ? [target.found] : [])]) void judged.leftJoin(table, on);
@@ -107,11 +120,13 @@ type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 export type VerdictRow = RowOf<ReturnType<typeof judge>>;
 
 /** The verdict on a signed-in caller's action. */
-export const verdictOn = ({ action, target, rules = [] }: Intent) =>
+export const verdictOn = ({ action, target, rules = [], ready }: Intent, refusalsOnly = false) =>
   judge({
     action,
     principal: principalBySession,
     target,
+    ready,
+    refusalsOnly,
     rules: [unauthenticated, denied(action), ...targetRules(action, target), ...rules],
   });
 

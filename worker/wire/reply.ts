@@ -43,6 +43,16 @@ export const noSuchMethod = (methods: string[]): Reply =>
 export const signInAgain = () =>
   failed(401, 'Sign in: this needs a valid token. POST /auth/login gives one.', { 'WWW-Authenticate': 'Bearer' });
 
+/**
+ * A cookie from a page of another origin, or from the vault's own page behind a proxy that rewrites Host. Only the person who
+ * set up the proxy can tell them apart, so the reply names both origins.
+ */
+export const otherOrigin = ({ page, own }: { page: string | null; own: string }): Reply =>
+  failed(
+    403,
+    `This request comes from a page of ${page ?? 'another origin'}, but the vault was asked as ${own}, so its cookie does not count. If both are this vault, a proxy rewrites the address: let it pass on the Host header (nginx: proxy_set_header Host $http_host), or send X-Forwarded-Host, and name the proxy in TRUSTED_PROXIES.`,
+  );
+
 /** The reply to a refusal. It is the same for another user's secret and for a missing one: only the log tells them apart. */
 export const refused = (refusal: Refusal): Reply => {
   const { action, outcome, reason } = refusal;
@@ -62,13 +72,15 @@ export const refused = (refusal: Refusal): Reply => {
   }
 };
 
-const nameTaken = 'A key of that name exists already. Choose another name, or change the existing key.';
+const nameTaken =
+  'A key of that name, or of one that looks like it, exists already. Choose another name, or change the existing key.';
 const nameAlike = 'A user of that name, or of one that looks like it, exists already.';
 
 const invalid: Record<string, string> = {
   last_admin: 'This is the last active admin. Make another user an admin first.',
   own_account: 'You cannot delete your own account. Ask another admin to delete it.',
   password_is_name: 'The password must not be the user name.',
+  renaming: 'A user cannot be renamed. Leave out username, or add a user with the new name and delete this one.',
 };
 
 const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
