@@ -390,7 +390,7 @@ describeInBrowser('forms', () => {
     await name.fill('');
     await field(page, 'Value').fill('');
     await name.focus();
-    await paste(page, '# Payments\nexport STRIPE_KEY="a # b\\nc" # ours');
+    await paste(page, '# Payments\nexport\tSTRIPE_KEY="a # b\\nc" # ours');
     expect([await name.inputValue(), await field(page, 'Value').inputValue()]).toEqual(['STRIPE_KEY', 'a # b\nc']);
     await paste(page, 'OTHER=x');
     await button(page, 'Keep editing').click();

@@ -18,6 +18,9 @@ describe('a pasted line', () => {
     ["SINGLE='a\\nb'", 'SINGLE', 'a\\nb'],
     ['shop/prod/STRIPE=sk', 'shop/prod/STRIPE', 'sk'],
     ['EMPTY=\r\n', 'EMPTY', ''],
+    ['export\tTABBED\t=\t"say \\"hi\\""\t# ours', 'TABBED', 'say "hi"'],
+    ['ADMIN_PASS=hunter2', 'ADMIN_PASS', 'hunter2'],
+    ['SECRET_KEY=a#b', 'SECRET_KEY', 'a#b'],
     ['__proto__=x', '__proto__', 'x'],
   ])('%j', (text, name, value) => {
     expect(readPasted(text)).toEqual({ kind: 'line', name, value });
@@ -26,7 +29,7 @@ describe('a pasted line', () => {
   const single = Object.entries(envFileVectors).flatMap(([title, [text, meaning]]) => {
     const found = 'refusedLine' in meaning ? [] : Object.entries(meaning);
     const [first] = found;
-    return found.length === 1 && first && !/^=?$/.test(first[1]) ? [[title, text, ...first] as const] : [];
+    return found.length === 1 && first && first[1] !== '=' ? [[title, text, ...first] as const] : [];
   });
 
   test.each(single)('means what it means in a file: %s', (_, text, name, value) => {
@@ -42,6 +45,20 @@ describe('a pasted file never gets into the name field:', () => {
     ['[default]\naws_access_key_id = AKIA0\naws_secret_access_key = x', 2],
   ])('%j', (text, count) => {
     expect(readPasted(text)).toEqual({ kind: 'lines', count });
+  });
+});
+
+describe('a line that a file may not hold never gets into the name field:', () => {
+  test.each([
+    ['A="hunter2', 'What you pasted, line 1: the value of A begins with ", and no other " ends it.'],
+    ['# ours\nA="hunter2" b', /^What you pasted, line 2: something follows the "/],
+    ['two words=hunter2', /^What you pasted, line 1: what stands before "=" is not a name/],
+    ['=hunter2', /not a name/],
+    ['$env:A = "hunter2"', /not a name/],
+    ['\u200bA=hunter2', /not a name/],
+  ])('%j', (text, reason) => {
+    expect(readPasted(text)).toEqual({ kind: 'refused', reason: expect.stringMatching(reason) });
+    expect(JSON.stringify(readPasted(text))).not.toContain('hunter2');
   });
 });
 
@@ -61,6 +78,7 @@ describe('a pasted value never gets into the name field:', () => {
     'd41d8cd98f00b204e9800998ecf8427e',
     'c2VjcmV0IHNlY3JldCBzZWNyZXQ=',
     'c2VjcmV0c2VjcmV0c2VjcmV0PQ==',
+    'c2VjcmV0PQ==',
     'postgres://user:pass@host/db?sslmode=require',
     'https://hooks.example.com/services/T00000000/B00000000/xxxxxxxxxxxxxxxxxxxxxxxx',
     'STRIPE_KEY: sk_live_4eC39HqLyjWDarjtT1zdp7dc',
@@ -88,8 +106,6 @@ describe('a pasted name stays one:', () => {
     'E2E_K8S_S3_EC2_OAUTH2_TOKEN',
     'https://api.example.com',
     'name: value',
-    '=value',
-    'export STRIPE_KEY=',
   ])('%j', (text) => {
     expect(readPasted(text)).toBeNull();
     expect(looksSecret(text)).toBe(false);

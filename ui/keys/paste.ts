@@ -1,48 +1,57 @@
 /** What a pasted text is: a line `NAME=value`, several of them, or a value. Lines mean what they mean in a file. */
-import { parseEnvFile } from '../../core/settings/env-file.ts';
+import { OperatorError } from '../../core/operator-error.ts';
+import { readEnvText } from '../../core/settings/env-reader.ts';
 
 export interface Assignment {
   name: string;
   value: string;
 }
 
-/** How a text belongs into the form when it is pasted into the name field; null if it is a name. */
+/**
+ * How a text belongs into the form when it is pasted into the name field; null if it is a name. `refused` says why a line can
+ * not be read, without quoting it.
+ */
 export type Pasted =
   | ({ kind: 'line' } & Assignment)
   | { kind: 'lines'; count: number }
+  | { kind: 'refused'; reason: string }
   | { kind: 'value'; value: string };
 
 /** What a Windows shell has in place of `export`. */
 const setCommand = /^\s*set[ \t]+(?=[^\s=]+[ \t]*=)/i;
 
-/** The variables in a text; empty if it is not an env file. */
-const variablesIn = (text: string): Assignment[] => {
+/** The variables in a text, or why a file with it would be refused. */
+const variablesIn = (text: string): { found: Assignment[]; reason: string } => {
   try {
-    return Object.entries(parseEnvFile(text.replace(setCommand, ''), '')).map(([name, value]) => ({ name, value }));
-  } catch {
-    return [];
+    const { variables } = readEnvText(text.replace(setCommand, ''), 'What you pasted');
+    return { found: Object.entries(variables).map(([name, value]) => ({ name, value })), reason: '' };
+  } catch (problem) {
+    if (problem instanceof OperatorError) return { found: [], reason: problem.message };
+    throw problem;
   }
 };
 
-const lineOfFile = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*\S/gm;
+const lineOfFile = /^[ \t]*(?:export[ \t]+)?[\w.:/[\]-]+[ \t]*=[ \t]*\S/gm;
 
 /** Reads a text that is pasted into the name field, which shows and logs what it holds. */
 export const readPasted = (text: string): Pasted | null => {
   const trimmed = text.trim();
   if (trimmed === '') return null;
-  const found = variablesIn(text);
+  const { found, reason } = variablesIn(text);
   const [first] = found;
-  if (found.length === 1 && first && !looksSecret(first.name) && !isPadding(first.value))
-    return { kind: 'line', ...first };
-  const lines = isBlock(trimmed) ? 0 : Math.max(found.length, trimmed.match(lineOfFile)?.length ?? 0);
+  const isPair = found.length === 1 && first !== undefined && !looksSecret(first.name) && first.value !== '=';
+  if (isPair) return { kind: 'line', ...first };
+
+  const isWhole = isBlock(trimmed) || looksSecret(trimmed.replace(/\s*=[\s\S]*/, ''));
+  const lines = isWhole ? 0 : Math.max(found.length, trimmed.match(lineOfFile)?.length ?? 0);
   if (lines > 1) return { kind: 'lines', count: lines };
-  return /[\r\n\u2028\u2029]/.test(trimmed) || looksSecret(trimmed) ? { kind: 'value', value: text } : null;
+  if (lines === 1 && reason !== '') return { kind: 'refused', reason };
+  if (lines === 1 || /[\r\n\u2028\u2029]/.test(trimmed) || looksSecret(trimmed)) return { kind: 'value', value: text };
+  return /=[ \t]*\S/.test(trimmed) ? { kind: 'refused', reason } : null;
 };
 
 /** Keys in armour, and JSON, may have lines with `=` too. */
 const isBlock = (text: string) => /^(-----|---- |[{[]\s*["\n\r{}\]])/.test(text);
-
-const isPadding = (value: string) => /^=?$/.test(value.trim()) && value !== '';
 
 const secretForms = [
   // An address with anything that is worth hiding: a password, a query, a webhook's path.
@@ -82,7 +91,7 @@ const withoutWords = (text: string) => text.replace(/[A-Z]?[a-z]{3,}|[A-Z]{3,}|(
  * like a variable's (`STRIPE_KEY`), or equal `name`, the name of the key that is edited.
  */
 export const assignmentInValue = (text: string, name: string): Assignment | null => {
-  const found = variablesIn(text);
+  const { found } = variablesIn(text);
   const [first] = found;
   if (found.length !== 1 || !first || first.value === '' || first.value.startsWith('=')) return null;
   if (name !== '') return first.name === name ? first : null;
