@@ -48,7 +48,7 @@ export const NameField = ({ draft, error, onEdit }: Props) => {
         text: `These are ${pasted.count} lines of an .env file. Nothing was filled in: paste one line at a time.`,
       };
     } else if (pasted.kind === 'refused') {
-      note.value = { text: `Nothing was filled in. ${pasted.reason}`, rejected: text };
+      note.value = { text: `Nothing was filled in. ${pasted.reason}` };
     } else if (draft.value === '') {
       onEdit({ value: pasted.value });
       note.value = { text: 'This looks like a value, so it is in the value field now.', rejected: text };
