@@ -113,7 +113,12 @@ export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapC
         );
         const text = await response.text();
         const isJson = response.headers.get('Content-Type')?.includes('json');
-        return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
+        return {
+          status: response.status,
+          headers: response.headers,
+          text,
+          body: isJson && text ? JSON.parse(text) : {},
+        };
       },
       { token, cookie },
     );
