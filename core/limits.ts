@@ -168,6 +168,10 @@ export const maxSessionsPerList = 200;
 
 /** How long `GET /health` repeats an answer. */
 export const maxHealthAgeMs = 1_000;
+/** The encryption keys that a look at the stored values tells apart. A vault has as many as it ever rotated. */
+export const maxSealingKeys = 32;
+/** The versions under a missing key that are counted. */
+export const maxCountedVersions = 10_000;
 /** From the start of `npm start` until the vault is healthy. */
 export const maxStartMs = 60_000;
 

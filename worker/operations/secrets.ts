@@ -18,6 +18,7 @@ import {
 } from 'drizzle-orm';
 import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
+import type { Principal } from '../../core/caller.ts';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
 import { maxDroppedVersions, maxSecretsPerList } from '../../core/limits.ts';
 import { trimmed } from '../../core/text.ts';
@@ -86,15 +87,18 @@ export const readSecret = operation({
   values: ({ name, padded }: SecretName) => ({ name, padded }),
   // A value opens only under a name that was asked for.
   result: ([sealed], { name, padded }, context, principal) =>
-    opened(context, sealed?.name === padded ? padded : name, sealed, principal.id),
+    opened(context, sealed?.name === padded ? padded : name, sealed, principal),
 });
 
-/** Opens a value. If it does not open, the log records the reason; the caller only learns that it failed. */
+/**
+ * Opens a value. If it does not open, the log records the reason; the caller only learns that it failed, and an admin which key
+ * is missing.
+ */
 const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'>>(
   { vault, caller }: Context,
   name: string,
   sealed: Sealed | undefined,
-  actor_id: number,
+  { id: actor_id, role }: Principal,
 ) => {
   try {
     if (!sealed) throw new SealedValueError('token_invalid');
@@ -104,7 +108,7 @@ const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'binding' 
     if (!(error instanceof SealedValueError)) throw error;
     const values = { reason: error.reason, actor_id, 'request.id': caller.requestId };
     await transact(vault.db, [fill(failure(), values)]);
-    throw error;
+    throw role === 'admin' ? error : new SealedValueError(error.reason);
   }
 };
 
