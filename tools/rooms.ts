@@ -154,7 +154,12 @@ export const rooms: Record<string, Room> = {
   ...Object.fromEntries(
     Object.entries(features).map(([name, purpose]) => [
       `ui/${name}`,
-      { purpose, rooms: ['core', 'ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
+      {
+        purpose,
+        // A pasted line means what it means in a .env file.
+        rooms: ['core', ...(name === 'keys' ? ['core/settings'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
+        packages: preact,
+      } satisfies Room,
     ]),
   ),
   ui: {

@@ -18,6 +18,7 @@ import { listen } from '../gate/listen.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
 import { buildIfStale } from './build.ts';
 import { openDesk } from './command.ts';
+import { whenNpmEnds } from './npm.ts';
 import { makeDataFolder, prepare } from './prepare.ts';
 
 /** A vault that is up, or starting. */
@@ -154,6 +155,7 @@ export async function main(project: string): Promise<RunningVault> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  whenNpmEnds(process.env, () => void stop('SIGTERM'));
   try {
     await vault.ready;
     return vault;
