@@ -75,7 +75,7 @@ export const rooms: Record<string, Room> = {
   },
   'worker/wire': {
     purpose: 'JSON as clients see it: schemas of requests, shapes of answers',
-    rooms: ['core', 'core/accounts', 'core/policy', 'worker/operations'],
+    rooms: ['core', 'core/accounts', 'core/policy', 'core/settings', 'worker/operations'],
     packages: ['valibot', 'hono'],
   },
   'worker/http': {
@@ -154,7 +154,12 @@ export const rooms: Record<string, Room> = {
   ...Object.fromEntries(
     Object.entries(features).map(([name, purpose]) => [
       `ui/${name}`,
-      { purpose, rooms: ['core', 'ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
+      {
+        purpose,
+        // A pasted line means what it means in a .env file.
+        rooms: ['core', ...(name === 'keys' ? ['core/settings'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
+        packages: preact,
+      } satisfies Room,
     ]),
   ),
   ui: {
