@@ -4,6 +4,8 @@ import type { Action } from './policy/policy.ts';
 
 const wireActions: Record<Action, [allowed: string, refused?: string]> = {
   'session.create': ['login_success', 'login_attempt'],
+  'session.use': ['use_session'],
+  'request.send': ['too_many_requests'],
   'session.end': ['logout'],
   'session.read': ['view_session'],
   'session.list': ['list_sessions'],

@@ -75,7 +75,7 @@ export const rooms: Record<string, Room> = {
   },
   'worker/wire': {
     purpose: 'JSON as clients see it: schemas of requests, shapes of answers',
-    rooms: ['core', 'core/accounts', 'core/policy', 'worker/operations'],
+    rooms: ['core', 'core/accounts', 'core/policy', 'core/settings', 'worker/operations'],
     packages: ['valibot', 'hono'],
   },
   'worker/http': {

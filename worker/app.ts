@@ -8,6 +8,7 @@ import { assets } from './http/assets.ts';
 import { discardBody } from './http/body.ts';
 import { type AppEnv, withCaller } from './http/context.ts';
 import { replyToError } from './http/errors.ts';
+import { lengthForHead } from './http/head.ts';
 import { securityHeaders } from './http/headers.ts';
 import { send } from './http/send.ts';
 import { welcomeVisitors } from './http/visitors.ts';
@@ -26,6 +27,7 @@ export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins
     await next();
     await discardBody(c.req.raw);
   });
+  app.use(lengthForHead);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));

@@ -184,6 +184,24 @@ describe.each(routes)('$route', (route) => {
   });
 });
 
+describe.each(routes.filter(({ method }) => method === 'GET'))('HEAD of $path', ({ path }) => {
+  test('has the headers of a GET and no body, and is recorded like one', async () => {
+    await admin('POST', '/keys', { key_name: 'nothing', api_key: 'value' });
+    const found = await admin('GET', at(path));
+    const { id: _, at: __, request_id: ___, ...row } = (await newestEvent()) ?? {};
+    const before = await eventCount();
+    vault.trips.count = 0;
+    const head = await admin('HEAD', at(path));
+    expect([head.status, head.text, vault.trips.count]).toEqual([found.status, '', 1]);
+    expect([...head.headers.keys()].filter((name) => name !== 'content-length')).toEqual(
+      [...found.headers.keys()].filter((name) => name !== 'content-length'),
+    );
+    expect(await eventCount()).toBe((before ?? 0) + 1);
+    expect(await newestEvent()).toMatchObject(row);
+    await admin('DELETE', '/keys/nothing');
+  });
+});
+
 describe.each(routes.filter(({ path }) => path.startsWith('/users')))('$route', (route) => {
   test('is for admins: a user gets 403, even with an invalid body, and it is recorded', async () => {
     expect((await ask(user, route)).status).toBe(403);

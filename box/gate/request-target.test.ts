@@ -70,6 +70,7 @@ test.each([
   ['/keys/..%252fcdn-cgi', '/key?key_name=..%252fcdn-cgi'],
   ['/keys/%252e%252e%2F__x', '/key?key_name=%252e%252e%2F__x'],
   [`/keys/%${'25'.repeat(40)}2F`, `/key?key_name=%${'25'.repeat(40)}2F`],
+  ['/vault/keys/..%2F..%2F__x', '/vault/key?key_name=..%2F..%2F__x'],
   ['/keys/..%2F__x+%26key_name=y?x=1', '/key?key_name=..%2F__x%2B%26key_name%3Dy'],
 ])('%s, the path of a key, reaches the worker as %s', async (requestTarget, expected) => {
   for (const credential of ['Authorization: Bearer x\r\n', 'Cookie: x=y\r\n']) {
@@ -85,6 +86,11 @@ test.each([
 test.each([
   '/keys/../__x',
   '/keys/..%2F__x/y',
+  '/keys/keys/..%2F..%2F__x',
+  '/cdn-cgi/keys/x',
+  '/x/../cdn-cgi/keys/..%2Fx',
+  '/%2e%2e/__x/keys/y',
+  '/va%2Fult/keys/..%2F..%2F..%2F__x',
   '/keys/x/..%2F..%2F__x',
   '/keys/%2e%2e/cdn-cgi/x',
   '/keys/..%2Fcdn-cgi/x',

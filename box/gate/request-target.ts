@@ -37,13 +37,13 @@ export function isInternal(pathname: string): boolean {
 
 /**
  * The request for the same key with its name in the query, which nobody takes for a path: `/keys/..%2F__x` becomes
- * `/key?key_name=..%2F__x`. Undefined if the path is not that of one key.
+ * `/key?key_name=..%2F__x`; under BASE_PATH as well. Undefined if the path is not that of one key.
  */
 export function asKeyQuery(path: string): string | undefined {
-  const name = /^\/keys\/([^/?]+)(?:\?.*)?$/.exec(path)?.[1];
-  if (name === undefined) return undefined;
+  const [, basePath = '', name] = /^((?:\/(?!keys\/)[\w.~-]+)*)\/keys\/([^/?]+)(?:\?.*)?$/.exec(path) ?? [];
+  if (name === undefined || isInternal(basePath)) return undefined;
   try {
-    return `/key?key_name=${encodeURIComponent(decodeURIComponent(name))}`;
+    return `${basePath}/key?key_name=${encodeURIComponent(decodeURIComponent(name))}`;
   } catch {
     return undefined;
   }

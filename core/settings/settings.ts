@@ -16,6 +16,10 @@ export const workerVariables = [
   'JWT_EXPIRY_HOURS',
   'CORS_ORIGINS',
   'BASE_PATH',
+  'MAX_REQUESTS_PER_MINUTE',
+  'MAX_KEYS_PER_USER',
+  'MAX_MEGABYTES_PER_USER',
+  'MAX_VERSIONS_PER_KEY',
 ] as const;
 
 /** Settings whose values are never shown. */

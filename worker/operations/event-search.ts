@@ -4,7 +4,7 @@
  * ends early, the next one continues.
  */
 import { and, eq, gt, gte, isNull, lt, lte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import { maxBlocksPerLook, maxBlocksPerSearch, maxEventsPerBlock, maxEventsPerSearch } from '../../core/limits.ts';
+import { maxBlocksPerLook, maxEventsPerBlock } from '../../core/limits.ts';
 import { actorId, verdictId } from '../store/granted.ts';
 import { auditEvents, logBlocks } from '../store/schema.ts';
 import { type Param, type Params, query, type Values } from '../store/statement.ts';
@@ -20,6 +20,9 @@ export interface EventFilter {
   /** A part of the name of an action without a dot: one of an older product, which this version does not know. */
   action_part: string | null;
 }
+
+/** Whether anything is filtered. */
+export const hasFilter = (filter: EventFilter): boolean => filterParams.some((name) => filter[name] !== null);
 
 export const filterParams = ['actor', 'target', 'address', 'allowed', 'kinds', 'action_part'] as const;
 type FilterParam = (typeof filterParams)[number];
@@ -44,7 +47,7 @@ export const filterValues = ({
 const contains = (text: SQLWrapper, part: Param) => or(isNull(part), sql`instr(lower(${text}), lower(${part})) > 0`);
 
 /** The condition on an event. */
-export const matches = (filter: Filter) =>
+const matches = (filter: Filter) =>
   and(
     contains(auditEvents.actor_name, filter.actor),
     contains(auditEvents.target, filter.target),
@@ -67,7 +70,11 @@ const mayMatch = (filter: Filter) =>
     mayContain(logBlocks.actors, filter.actor),
     mayContain(logBlocks.addresses, filter.address),
     mayContain(logBlocks.targets, filter.target),
-    or(isNull(filter.allowed), isNull(logBlocks.kinds), sql`instr(${logBlocks.kinds}, ':' || ${filter.allowed}) > 0`),
+    or(
+      isNull(filter.allowed),
+      isNull(logBlocks.kinds),
+      sql`instr(${logBlocks.kinds}, iif(${filter.allowed}, ':1', ':0')) > 0`,
+    ),
     or(
       isNull(filter.kinds),
       isNull(logBlocks.kinds),
@@ -84,8 +91,17 @@ export interface Span {
   coveredTo: SQL;
 }
 
-/** What one search of the whole log covers: events before `edge`, not older than `from`. For a join of blocks with events. */
-export const spanOfAll = (filter: Filter, edge: SQL, from: SQLWrapper = sql`0`): Span => {
+interface Bounds {
+  /** Only events before the one with this id. */
+  edge: SQL;
+  /** Only events from this time on. */
+  from?: SQLWrapper;
+  /** How many blocks of events are read at most. */
+  maxBlocks: number;
+}
+
+/** What one search of the whole log covers. For a join of blocks with events. */
+export const spanOfAll = (filter: Filter, { edge, from = sql`0`, maxBlocks }: Bounds): Span => {
   const newest = sql`(${edge} - 1) / ${maxEventsPerBlock}`;
   const isRecent = or(isNull(logBlocks.newest_at), gte(logBlocks.newest_at, from));
   const worthReading = and(lte(logBlocks.block, newest), isRecent, mayMatch(filter));
@@ -95,7 +111,7 @@ export const spanOfAll = (filter: Filter, edge: SQL, from: SQLWrapper = sql`0`):
     .where(and(worthReading, gt(logBlocks.block, sql`${newest} - ${maxBlocksPerLook}`)))
     .orderBy(sql`block desc`)
     .limit(1)
-    .offset(maxBlocksPerSearch - 1)}, ${newest} - ${maxBlocksPerLook} + 1)`;
+    .offset(maxBlocks - 1)}, ${newest} - ${maxBlocksPerLook} + 1)`;
   const older = query
     .select({ block: logBlocks.block })
     .from(logBlocks)
@@ -115,7 +131,7 @@ export const spanOfAll = (filter: Filter, edge: SQL, from: SQLWrapper = sql`0`):
 };
 
 /** What one search of the caller's own events covers. */
-export const spanOfOwn = (filter: Filter, edge: SQL, from: SQLWrapper = sql`0`): Span => {
+export const spanOfOwn = (filter: Filter, { edge, from = sql`0`, maxBlocks }: Bounds): Span => {
   const isOwn = eq(auditEvents.actor_id, actorId);
   const lowest = sql`coalesce(${query
     .select({ id: auditEvents.id })
@@ -123,7 +139,7 @@ export const spanOfOwn = (filter: Filter, edge: SQL, from: SQLWrapper = sql`0`):
     .where(and(isOwn, lt(auditEvents.id, edge)))
     .orderBy(sql`id desc`)
     .limit(1)
-    .offset(maxEventsPerSearch - 1)}, 0)`;
+    .offset(maxBlocks * maxEventsPerBlock - 1)}, 0)`;
   const older = query
     .select({ id: auditEvents.id })
     .from(auditEvents)

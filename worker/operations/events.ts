@@ -1,12 +1,25 @@
 /** Reading the audit log, and the counts of its events. Reading it is an event as well; a list ends before its own event. */
 import { and, desc, eq, getTableColumns, gte, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/sqlite-core';
-import { defaultAdminEventsPerList, defaultUserEventsPerList } from '../../core/limits.ts';
+import {
+  defaultAdminEventsPerList,
+  defaultUserEventsPerList,
+  maxBlocksPerChart,
+  maxBlocksPerSearch,
+} from '../../core/limits.ts';
 import { policy, type Role } from '../../core/policy/policy.ts';
 import { actorId, granted, reachesAny, verdict, verdictId } from '../store/granted.ts';
 import { activity, auditEvents, logBlocks } from '../store/schema.ts';
 import { integer, type Param, query } from '../store/statement.ts';
-import { type EventFilter, edgeOf, filterParams, filterValues, spanOfAll, spanOfOwn } from './event-search.ts';
+import {
+  type EventFilter,
+  edgeOf,
+  filterParams,
+  filterValues,
+  hasFilter,
+  spanOfAll,
+  spanOfOwn,
+} from './event-search.ts';
 import { operation } from './operation.ts';
 
 export interface EventQuery extends EventFilter {
@@ -27,9 +40,11 @@ const reachesAll = reachesAny('event.list');
 export const listEvents = operation({
   action: 'event.list',
   params: [...filterParams, 'before', 'admin_limit', 'user_limit'],
+  isSearch: hasFilter,
   sql: (given) => {
-    const all = spanOfAll(given, edgeOf(given.before));
-    const own = spanOfOwn(given, edgeOf(given.before));
+    const bounds = { edge: edgeOf(given.before), maxBlocks: maxBlocksPerSearch };
+    const all = spanOfAll(given, bounds);
+    const own = spanOfOwn(given, bounds);
     const ofAll = query
       .select(listed)
       .from(logBlocks)
@@ -72,7 +87,10 @@ const seesAll = (role: Role) => policy['event.list'][role] === 'any';
 /** A user's own log does not tell somebody else's secret from a missing one either. */
 const asSeenByUser = <Event extends Pick<typeof auditEvents.$inferSelect, 'outcome' | 'reason'>>(
   event: Event,
-): Event => (event.reason === 'not_owner' ? { ...event, outcome: 'not_found', reason: null } : event);
+): Event => {
+  if (event.reason === 'not_owner') return { ...event, outcome: 'not_found', reason: null };
+  return event.reason === 'name_held' ? { ...event, reason: 'name_taken' } : event;
+};
 
 /** How a span of time is divided, and what is counted. */
 export interface CountQuery extends EventFilter {
@@ -114,11 +132,13 @@ const timeOf = (id: SQL) =>
 export const countEvents = operation({
   action: 'event.count',
   params: [...filterParams, 'step', 'from', 'has_filter'],
+  isSearch: hasFilter,
   sql: (given) => {
     const { step, from, has_filter } = given;
     const isKept = sql`not ${has_filter}`;
-    const all = spanOfAll(given, verdictId, from);
-    const own = spanOfOwn(given, verdictId, from);
+    const bounds = { edge: verdictId, from, maxBlocks: maxBlocksPerChart };
+    const all = spanOfAll(given, bounds);
+    const own = spanOfOwn(given, bounds);
     const kept = query
       .select(countOf(activity.hour, sql`sum(${activity.allowed})`, sql`sum(${activity.refused})`, step))
       .from(activity)
@@ -153,7 +173,7 @@ export const countEvents = operation({
     ...filterValues(filter),
     step: stepMs,
     from: (Math.floor(caller.now / stepMs) - steps + 1) * stepMs,
-    has_filter: Number(Object.values(filter).some((part) => part !== null)),
+    has_filter: Number(hasFilter(filter)),
   }),
   result: (rows, { stepMs, steps }, { caller }) => {
     const coveredFrom = rows.find(({ covered_from }) => covered_from >= 0)?.covered_from ?? 0;

@@ -1,18 +1,37 @@
 /** Secrets: the managed items. A value is sealed before the transaction that stores it, and opened after the one that reads it. */
-import { and, asc, eq, gt, isNotNull, max, not, or, type SQL, sql } from 'drizzle-orm';
-import { unionAll } from 'drizzle-orm/sqlite-core';
+import {
+  and,
+  asc,
+  eq,
+  exists,
+  gt,
+  isNotNull,
+  lt,
+  lte,
+  max,
+  ne,
+  not,
+  or,
+  type SQL,
+  type SQLWrapper,
+  sql,
+} from 'drizzle-orm';
+import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
+import type { Principal } from '../../core/caller.ts';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
-import { maxSecretsPerList } from '../../core/limits.ts';
+import { maxDroppedVersions, maxSecretsPerList } from '../../core/limits.ts';
 import { trimmed } from '../../core/text.ts';
 import { transact } from '../store/commit.ts';
 import { actorId, actorName, granted, insertIfAllowed, reachesAny, verdict } from '../store/granted.ts';
+import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
-import { failure, nameMeant, nameTaken, secretNamed } from '../store/verdict.ts';
+import { failure, nameMeant, nameTaken, type Rule, reachesOwn, secretNamed } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { operation } from './operation.ts';
+import { newSecretQuota, newValueQuota, quotaValues, tooManyConflicts } from './quota.ts';
 import type { Context } from './vault.ts';
 
 const { name, description, created_at, updated_at, created_by, likeness } = secrets;
@@ -68,15 +87,18 @@ export const readSecret = operation({
   values: ({ name, padded }: SecretName) => ({ name, padded }),
   // A value opens only under a name that was asked for.
   result: ([sealed], { name, padded }, context, principal) =>
-    opened(context, sealed?.name === padded ? padded : name, sealed, principal.id),
+    opened(context, sealed?.name === padded ? padded : name, sealed, principal),
 });
 
-/** Opens a value. If it does not open, the log records the reason; the caller only learns that it failed. */
+/**
+ * Opens a value. If it does not open, the log records the reason; the caller only learns that it failed, and an admin which key
+ * is missing.
+ */
 const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'>>(
   { vault, caller }: Context,
   name: string,
   sealed: Sealed | undefined,
-  actor_id: number,
+  { id: actor_id, role }: Principal,
 ) => {
   try {
     if (!sealed) throw new SealedValueError('token_invalid');
@@ -86,7 +108,7 @@ const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'binding' 
     if (!(error instanceof SealedValueError)) throw error;
     const values = { reason: error.reason, actor_id, 'request.id': caller.requestId };
     await transact(vault.db, [fill(failure(), values)]);
-    throw error;
+    throw role === 'admin' ? error : new SealedValueError(error.reason);
   }
 };
 
@@ -94,6 +116,8 @@ const seal = ({ vault }: Context, name: string, value: string) => {
   const { token, binding, keyId } = sealValue(vault.keyring, name, value);
   return { token, binding, key_id: keyId };
 };
+
+const versions = alias(secretVersions, 'other');
 
 const newestVersion = query
   .select({ number: max(secretVersions.number) })
@@ -114,18 +138,39 @@ const appendVersion = (
     and(eq(secrets.name, secretName), isNotNull(token), granted),
   );
 
+/** Keeps the newest versions, so that a key which is changed all the time never fills the vault. Some of the rest go each time. */
+const dropOldVersions = (secretName: SQL, given: Params<'token' | 'max_versions'>) => {
+  const named = query.select({ id: secrets.id }).from(secrets).where(eq(secrets.name, secretName));
+  const ofNamed = eq(versions.secret_id, sql`${named}`);
+  const bound = (of: SQL) =>
+    sql`(${query
+      .select({ number: of.as('number') })
+      .from(versions)
+      .where(ofNamed)})`;
+  return query
+    .delete(secretVersions)
+    .where(
+      and(
+        eq(secretVersions.secret_id, sql`${named}`),
+        lte(secretVersions.number, sql`${bound(sql`max(${versions.number})`)} - ${given.max_versions}`),
+        lt(secretVersions.number, sql`${bound(sql`min(${versions.number})`)} + ${maxDroppedVersions}`),
+        isNotNull(given.token),
+        granted,
+      ),
+    );
+};
+
 export const createSecret = operation({
   action: 'secret.create',
-  params: ['name', 'likeness', 'description', 'token', 'binding', 'key_id'],
+  params: ['name', 'likeness', 'description', 'token', 'binding', 'key_id', 'max_secrets', 'max_bytes'],
+  needsRoom: () => true,
   sql: (given) => ({
     target: { name: given.name },
     rules: [
-      nameTaken(
-        query
-          .select({ name })
-          .from(secrets)
-          .where(or(eq(name, given.name), eq(likeness, given.likeness))),
-      ),
+      tooManyConflicts,
+      nameHeld(namedLike(given, ne(secrets.owner_id, principal.id))),
+      nameTaken(namedLike(given)),
+      ...newSecretQuota(given),
     ],
     ready: likenessesAreFilled,
     effects: [
@@ -147,7 +192,21 @@ export const createSecret = operation({
     likeness: keyLikeness(name),
     description,
     ...seal(context, name, value),
+    ...quotaValues(context.vault),
   }),
+});
+
+const namedLike = (given: Params<'name' | 'likeness'>, condition?: SQL) =>
+  query
+    .select({ name })
+    .from(secrets)
+    .where(and(or(eq(name, given.name), eq(likeness, given.likeness)), condition));
+
+/** The key of that name belongs to somebody else. It is counted apart: see `tooManyConflicts`. */
+const nameHeld = (others: SQLWrapper): Rule => ({
+  when: sql`${reachesOwn('secret.create')} and ${exists(others)}`,
+  outcome: 'conflict',
+  reason: 'name_held',
 });
 
 export interface SecretChange extends SecretName {
@@ -161,9 +220,21 @@ export interface SecretChange extends SecretName {
 
 export const updateSecret = operation({
   action: 'secret.update',
-  params: ['name', 'padded', 'description', 'token', 'binding', 'padded_binding', 'key_id'],
+  params: [
+    'name',
+    'padded',
+    'description',
+    'token',
+    'binding',
+    'padded_binding',
+    'key_id',
+    'max_bytes',
+    'max_versions',
+  ],
+  needsRoom: ({ value }: SecretChange) => value !== null,
   sql: (given) => ({
     target: secretNamed(given),
+    rules: [newValueQuota(nameMeant(given), given)],
     effects: [
       appendVersion(
         nameMeant(given),
@@ -171,6 +242,7 @@ export const updateSecret = operation({
         sql`case when ${secrets.name} = ${given.padded} then ${given.padded_binding} else ${given.binding} end`,
         sql`${newestVersion} + 1`,
       ),
+      dropOldVersions(nameMeant(given), given),
       query
         .update(secrets)
         .set({
@@ -192,6 +264,8 @@ export const updateSecret = operation({
     ...(value === null
       ? { token: null, binding: null, padded_binding: null, key_id: null }
       : sealForEither(context, name, padded, value)),
+    max_bytes: context.vault.limits.storedBytes,
+    max_versions: context.vault.limits.versionsPerSecret,
   }),
 });
 

@@ -1,5 +1,5 @@
 /** Signing in and out, a user's own sessions, and a user's own password. */
-import { and, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, count, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { comparePassword, makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
@@ -15,6 +15,7 @@ import { request, requestValues } from '../store/request.ts';
 import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Value } from '../store/statement.ts';
 import { judge, sessionNumbered, verdictOn } from '../store/verdict.ts';
+import { learn } from './admission.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { askOpen, commitOpen, type Operation, type Outcome, operation } from './operation.ts';
@@ -130,6 +131,7 @@ export const signIn = (
     });
     if (committed.outcome !== 'allowed') return { ...committed, action: 'session.create' };
     const { id: userId, name: username, role } = committed.principal;
+    learn({ vault, caller: { ...caller, sessionId } }, 'allowed', role);
     const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
     const cookie = await issueSessionToken(vault.cookieKey, claims);
@@ -178,6 +180,28 @@ export const listSessions = operation({
   }),
   result: (rows) => rows,
 });
+
+/** A part of an event's detail: how many things there are, after a comma; empty for none. */
+export const counted = (number: SQLWrapper, one: string, many: string): SQL =>
+  sql`coalesce((select ', ' || n || iif(n = 1, ${` ${one}`}, ${` ${many}`}) from (select ${number} as n) where n > 0), '')`;
+
+/** For the detail of an event: how many live sessions of a user end. */
+export const sessionsEnded = (user: SQL, ...conditions: SQL[]): SQL =>
+  counted(
+    query
+      .select({ count: count() })
+      .from(sessions)
+      .where(
+        and(
+          eq(sessions.user_id, user),
+          isNull(sessions.revoked_at),
+          gt(sessions.expires_at, request.now),
+          ...conditions,
+        ),
+      ),
+    'session ended',
+    'sessions ended',
+  );
 
 const liveSession = statement(['request.now', 'ids'], ({ ids }) =>
   query
@@ -230,6 +254,7 @@ const storePassword = operation({
       { when: throttled(given), outcome: 'denied', reason: 'throttled' },
       { when: passwordIsWrong(given), outcome: 'denied', reason: 'wrong_password' },
     ],
+    detail: sql`nullif(substr(${sessionsEnded(sql`${principal.id}`, ne(sessions.id, request.session_id))}, 3), '')`,
     effects: [
       query
         .update(users)

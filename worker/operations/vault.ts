@@ -18,6 +18,16 @@ export interface Vault {
   /** The admin's first password in a new vault; where there is none, only a local vault makes accounts. */
   adminPassword: string | null;
   makesDefaultAccounts: boolean;
+  limits: AccountLimits;
+}
+
+/** What one account may use up. */
+export interface AccountLimits {
+  requestsPerMinute: number;
+  secrets: number;
+  /** Of all sealed versions of all its secrets. */
+  storedBytes: number;
+  versionsPerSecret: number;
 }
 
 export interface Context {

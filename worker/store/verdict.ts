@@ -39,13 +39,15 @@ export type GivenName = Params<'name' | 'padded'>;
 export const nameMeant = ({ name, padded }: GivenName): SQL =>
   sql`coalesce(${query.select({ name: secrets.name }).from(secrets).where(eq(secrets.name, padded))}, ${name})`;
 
+/** Where both names are possible, the log of a user does not tell by one of them that somebody else has such a secret. */
 export const secretNamed = (given: GivenName): Target => ({
-  name: nameMeant(given),
+  name: sql`coalesce(iif(${targetSecret.owner_id} <> ${principal.id} and ${reachesOwn('secret.read')}, null, ${targetSecret.name}), ${given.name})`,
   found: { table: targetSecret, on: eq(targetSecret.name, nameMeant(given)), owner: targetSecret.owner_id },
 });
 
-export const userNumbered = (id: Param): Target => ({
-  name: sql`coalesce(${targetUser.name}, 'user ' || cast(${id} as integer))`,
+/** Who may not do this learns no names either, not even from their own log. */
+export const userNumbered = (id: Param, action: GovernedAction): Target => ({
+  name: sql`coalesce(iif(${reach(action, principal.role)} = 'none', null, ${targetUser.name}), 'user ' || cast(${id} as integer))`,
   found: { table: targetUser, on: eq(targetUser.id, id), owner: targetUser.id },
 });
 
@@ -53,6 +55,9 @@ export const sessionNumbered = (id: Param): Target => ({
   name: id,
   found: { table: targetSession, on: eq(targetSession.id, id), owner: targetSession.user_id },
 });
+
+/** True if the principal reaches only what is their own under this action. */
+export const reachesOwn = (action: GovernedAction): SQL => sql`${reach(action, principal.role)} = 'own'`;
 
 /** The rule of a thing that is yet to be made: `others` finds those that have its name already. */
 export const nameTaken = (others: SQLWrapper): Rule => ({
@@ -66,11 +71,13 @@ export interface Intent {
   target?: Target | undefined;
   /** Rules of this action alone, judged after the policy. */
   rules?: Rule[] | undefined;
+  /** What the log says of an allowed action beyond its target, as text; null for nothing. */
+  detail?: SQL | undefined;
   /** What must hold before the action can be judged; `openInstance` sees to it. Until then no row is inserted. */
   ready?: SQL | undefined;
 }
 
-interface Judgement extends Pick<Intent, 'target' | 'ready'> {
+interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
@@ -82,7 +89,7 @@ interface Judgement extends Pick<Intent, 'target' | 'ready'> {
  * Writes the event. Only a database that is sealed by this vault's key is written to: under another ENCRYPTION_KEY, or before
  * the vault is set up, no row is inserted and none is returned.
  */
-export const judge = ({ action, principal: joins, target, rules, ready, refusalsOnly = false }: Judgement) => {
+export const judge = ({ action, principal: joins, target, rules, detail, ready, refusalsOnly = false }: Judgement) => {
   const outcomes = rules.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
   const reasons = rules.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
   const judged = query
@@ -96,7 +103,7 @@ export const judge = ({ action, principal: joins, target, rules, ready, refusals
         action,
         target: target?.name,
         outcome: sql`case ${sql.join(outcomes, sql` `)} else 'allowed' end`,
-        reason: sql`case ${sql.join(reasons, sql` `)} end`,
+        reason: sql`case ${sql.join(reasons, sql` `)} else ${detail ?? null} end`,
         address: request.address,
         user_agent: request.user_agent,
       }),
@@ -120,8 +127,9 @@ type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 export type VerdictRow = RowOf<ReturnType<typeof judge>>;
 
 /** The verdict on a signed-in caller's action. */
-export const verdictOn = ({ action, target, rules = [], ready }: Intent, refusalsOnly = false) =>
+export const verdictOn = ({ action, target, rules = [], detail, ready }: Intent, refusalsOnly = false) =>
   judge({
+    detail,
     action,
     principal: principalBySession,
     target,

@@ -51,9 +51,11 @@ type Body = Partial<
     Pick<ReturnType<typeof json.userList>, 'users'> &
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
-    Record<'token' | 'error' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
+    Pick<ReturnType<typeof json.activity>, 'complete_from'> &
+    Record<'token' | 'error' | 'warning' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
       id: number;
       next: string;
+      missing_keys: { fingerprint: string | null; values: number; versions: number }[];
     }
 >;
 
@@ -111,7 +113,12 @@ export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapC
         );
         const text = await response.text();
         const isJson = response.headers.get('Content-Type')?.includes('json');
-        return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
+        return {
+          status: response.status,
+          headers: response.headers,
+          text,
+          body: isJson && text ? JSON.parse(text) : {},
+        };
       },
       { token, cookie },
     );

@@ -127,10 +127,25 @@ test('activity', () => {
 
 test('health says why a vault cannot serve, without a stack', () => {
   const problem = Object.assign(new Error('Restore a backup.'), { reason: 'damaged' as const });
-  expect(healthReply({ at, problem })).toEqual({
+  expect(healthReply({ at, problem, missingKeys: [] })).toEqual({
     status: 503,
     body: { status: 'unhealthy', timestamp: iso, service: 'keystore', reason: 'damaged', error: 'Restore a backup.' },
   });
-  expect(healthReply({ at, problem: null })).toMatchObject({ status: 200, body: { status: 'healthy' } });
+  expect(healthReply({ at, problem: null, missingKeys: [] })).toMatchObject({
+    status: 200,
+    body: { status: 'healthy' },
+  });
+  const missingKeys = [{ keyId: '0123456789abcdef', values: 1, versions: 2 }];
+  expect(healthReply({ at, problem: null, missingKeys })).toEqual({
+    status: 200,
+    body: {
+      status: 'degraded',
+      timestamp: iso,
+      service: 'keystore',
+      version: expect.any(String),
+      warning: expect.stringMatching(/^1 value and 2 older versions .* 0123456789abcdef.*RETIRED_ENCRYPTION_KEYS.*\.$/),
+      missing_keys: [{ fingerprint: '0123456789abcdef', values: 1, versions: 2 }],
+    },
+  });
   expect(misconfigured('SECRET_KEY is not set.')).toMatchObject({ status: 503, body: { reason: 'settings' } });
 });
