@@ -1,5 +1,5 @@
 /** Whether the vault can serve. Probes ask this often and without a credential, so an answer is kept for a second. */
-import { maxHealthAgeMs } from '../../core/limits.ts';
+import { maxBusyProbeMs, maxBusyWaitMs, maxHealthAgeMs } from '../../core/limits.ts';
 import { openInstance, VaultUnavailable } from './instance.ts';
 import type { Context, Vault } from './vault.ts';
 
@@ -16,14 +16,16 @@ const kept = new WeakMap<Vault, Health>();
 export const examineHealth = async ({ vault, caller: { now } }: Context): Promise<Health> => {
   const last = kept.get(vault);
   if (last && Math.abs(now - last.at) < maxHealthAgeMs) return last;
-  const health = { at: now, problem: await problemOf(vault, now) };
+  const health: Health = { at: now, problem: await problemOf(vault, now) };
+  // Requests wait as well, so a vault that was healthy a moment ago still serves.
+  if (health.problem?.reason === 'busy' && last && !last.problem && now - last.at < maxBusyWaitMs) return last;
   kept.set(vault, health);
   return health;
 };
 
 const problemOf = async (vault: Vault, now: number): Promise<Health['problem']> => {
   try {
-    await openInstance(vault, now);
+    await openInstance(vault, now, maxBusyProbeMs);
     return null;
   } catch (error) {
     if (error instanceof VaultUnavailable) return error;
