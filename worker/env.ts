@@ -3,11 +3,18 @@ import { base64url } from '../core/crypto/encoding.ts';
 import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
 import { deriveKey, parseSessionKey, SessionKey } from '../core/crypto/session-token.ts';
-import { defaultSessionHours, maxSessionHours } from '../core/limits.ts';
+import {
+  defaultRequestsPerMinute,
+  defaultSecretsPerAccount,
+  defaultSessionHours,
+  defaultStoredMegabytesPerAccount,
+  defaultVersionsPerSecret,
+  maxSessionHours,
+} from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { parseBasePath } from '../core/settings/base-path.ts';
 import type { CookieSettings } from './http/context.ts';
-import type { Vault } from './operations/vault.ts';
+import type { AccountLimits, Vault } from './operations/vault.ts';
 
 /** What the platform binds. Everything is optional until `parseEnv` has checked it. */
 export interface Bindings {
@@ -21,6 +28,10 @@ export interface Bindings {
   CORS_ORIGINS?: string;
   BASE_PATH?: string;
   FIRST_ACCOUNTS?: string;
+  MAX_REQUESTS_PER_MINUTE?: string;
+  MAX_KEYS_PER_USER?: string;
+  MAX_MEGABYTES_PER_USER?: string;
+  MAX_VERSIONS_PER_KEY?: string;
 }
 
 export interface Settings {
@@ -52,6 +63,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
+      limits: accountLimits(bindings),
     },
     cookies: { vaultTag, path: basePath || '/' },
     basePath,
@@ -59,6 +71,23 @@ export const parseEnv = (bindings: Bindings): Settings => {
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),
   };
 };
+
+const accountLimits = (bindings: Bindings): AccountLimits => {
+  const limit = (name: LimitName, byDefault: number) => {
+    const text = bindings[name]?.trim() ?? '';
+    if (text === '') return byDefault;
+    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+    throw new OperatorError(`${name} must be a whole number from 1 to 999999999.`);
+  };
+  return {
+    requestsPerMinute: limit('MAX_REQUESTS_PER_MINUTE', defaultRequestsPerMinute),
+    secrets: limit('MAX_KEYS_PER_USER', defaultSecretsPerAccount),
+    storedBytes: limit('MAX_MEGABYTES_PER_USER', defaultStoredMegabytesPerAccount) * 1024 * 1024,
+    versionsPerSecret: limit('MAX_VERSIONS_PER_KEY', defaultVersionsPerSecret),
+  };
+};
+
+type LimitName = Extract<keyof Bindings, `MAX_${string}`>;
 
 const sessionHours = (text = ''): number => {
   if (text.trim() === '') return defaultSessionHours;

@@ -26,15 +26,23 @@ const routes = (await startVault()).app.routes
   .map(({ method, path }) => ({ method, path, route: `${method} ${path}` }));
 
 const at = (path: string) =>
-  path.replace(':name', 'nothing').replace('users/:id', 'users/4711').replace('sessions/:id', 'sessions/no-session');
+  path
+    .replace(/^\/key$/, '/key?key_name=nothing')
+    .replace(':name', 'nothing')
+    .replace('users/:id', 'users/4711')
+    .replace('sessions/:id', 'sessions/no-session');
 
 const bodies: Record<string, unknown> = {
   'POST /keys': { key_name: 'walked', api_key: 'value' },
   'PUT /keys/:name': { description: 'walked' },
+  'PUT /key': { description: 'walked' },
   'POST /users': { username: 'walked', password: 'a good password' },
   'PUT /users/:id': { role: 'user' },
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
 };
+
+/** With these bodies, a password is hashed: one round trip decides whether it may be, and one carries the action out. */
+const hashing = new Set(['POST /users']);
 
 const ask = (client: Client, { method, path, route }: (typeof routes)[number]) =>
   client(method, at(path), bodies[route] ?? (method === 'POST' || method === 'PUT' ? {} : undefined));
@@ -99,7 +107,7 @@ describe.each(routes)('$route', (route) => {
     const { method, path } = route;
     const url = `http://vault.test${at(path)}`;
     const refused = [
-      new Request(`${url}?token=${admin.token}&access_token=${admin.token}`, { method }),
+      new Request(`${url}${url.includes('?') ? '&' : '?'}token=${admin.token}&access_token=${admin.token}`, { method }),
       new Request(url, { method, headers: { Authorization: `Basic ${admin.token}` } }),
       new Request(url, { method, headers: { Authorization: admin.token } }),
       new Request(url, { method, headers: { Authorization: 'Bearer x', Cookie: admin.cookie } }),
@@ -128,12 +136,12 @@ describe.each(routes)('$route', (route) => {
     expect(vault.trips.count).toBe(0);
   });
 
-  test('answers a live session below 500, in one round trip, with one event', async () => {
+  test('answers a live session below 500, in one round trip, or two if it hashes, with one event', async () => {
     const client = await vault.signIn('admin', 'admin123');
     vault.trips.count = 0;
     const before = await eventCount();
     const answer = await ask(client, route);
-    expect(vault.trips.count).toBe(1);
+    expect(vault.trips.count).toBe(hashing.has(route.route) ? 2 : 1);
     expect(answer.status).toBeLessThan(500);
     expect(answer.status).not.toBe(401);
     expect(await eventCount()).toBe((before ?? 0) + 1);

@@ -5,7 +5,7 @@ import { bodyTooLarge, type ErrorAnswer, tooSlow } from '../../core/network/erro
 import { isHost } from '../../core/network/host.ts';
 import { answers, methods } from './answers.ts';
 import type { RequestHeaders } from './headers.ts';
-import { isInternal, normaliseRequestTarget } from './request-target.ts';
+import { asKeyQuery, isInternal, normaliseRequestTarget } from './request-target.ts';
 
 /** The path and query to ask the worker for, or the answer that says why it is not asked. */
 export function admit(
@@ -17,8 +17,14 @@ export function admit(
   if (url.length > limits.maxRequestTargetBytes) return answers.requestTargetTooLong;
   const path = normaliseRequestTarget(url);
   if (path === undefined) return answers.badRequestTarget;
-  if (isInternal(path.split('?', 1)[0] as string)) return answers.notFound;
-  return checkFraming(headers, httpVersion) ?? checkSizes(headers, limits) ?? path;
+  const admitted = isInternal(path.split('?', 1)[0] as string) ? keyInQuery(path, headers) : path;
+  if (admitted === undefined) return answers.notFound;
+  return checkFraming(headers, httpVersion) ?? checkSizes(headers, limits) ?? admitted;
+}
+
+/** Somebody who presents no credential has no key, so a path that could lead to the runtime does not exist. */
+function keyInQuery(path: string, { authorizationBytes, hasCookie }: RequestHeaders): string | undefined {
+  return authorizationBytes > 0 || hasCookie ? asKeyQuery(path) : undefined;
 }
 
 /** Rejects messages that two readers could take apart differently (RFC 9112, sections 3.2 and 6.1). */

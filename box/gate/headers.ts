@@ -39,6 +39,7 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
     /** The size of the headers without Authorization, which has its own limit. */
     bytes: 0,
     authorizationBytes: 0,
+    hasCookie: false,
     hosts: [] as string[],
     contentLength: null as string | null,
     transferEncoding: null as string | null,
@@ -52,6 +53,7 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
     const lower = name.toLowerCase();
     if (lower === 'authorization') read.authorizationBytes += value.length;
     else read.bytes += name.length + value.length + 4;
+    if (lower === 'cookie') read.hasCookie = true;
     if (lower === 'host') read.hosts.push(value);
     else if (lower === 'content-length') read.contentLength = value;
     else if (lower === 'transfer-encoding') read.transferEncoding = joined(read.transferEncoding, value);

@@ -3,7 +3,7 @@ import { maxBasePathCharacters } from '../limits.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** The first segments of the vault's own paths. A base path that begins with one could not be told from them. */
-const ownPaths = ['assets', 'auth', 'cdn-cgi', 'health', 'keys', 'logs', 'users'];
+const ownPaths = ['assets', 'auth', 'cdn-cgi', 'health', 'key', 'keys', 'logs', 'users'];
 
 /**
  * Reads BASE_PATH.

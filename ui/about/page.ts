@@ -39,14 +39,19 @@ const example = (vault: string) => `curl ${vault}/auth/login \\
 curl ${vault}/keys/KEY_NAME \\
   -H "Authorization: Bearer $TOKEN"`;
 
+const states: Record<string, { kind: string; word: string }> = {
+  healthy: { kind: 'good', word: 'Healthy' },
+  degraded: { kind: 'bad', word: 'A key is missing' },
+};
+
 const Facts = ({ health }: { health: Health }) => {
-  const isHealthy = health.status === 'healthy';
+  const { kind, word } = states[health.status] ?? { kind: 'bad', word: 'Unhealthy' };
   return html`
     <dl class="pairs">
       <dt class="soft">Version</dt><dd>${health.version ?? 'unknown'}</dd>
-      <dt class="soft">Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Unhealthy'}</span></dd>
+      <dt class="soft">Health</dt><dd><span class="status ${kind}">${word}</span></dd>
       <dt class="soft">Checked</dt><dd><${Ago} time=${health.timestamp} /></dd>
     </dl>
-    ${health.error && html`<p class="form-problem row" role="alert">${health.error}</p>`}
+    ${(health.error ?? health.warning) && html`<p class="form-problem row" role="alert">${health.error ?? health.warning}</p>`}
   `;
 };

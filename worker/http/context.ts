@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { Caller } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
+import { spaceHeader } from '../../core/space.ts';
 import type { Vault } from '../operations/vault.ts';
 import { addressOf, userAgentOf } from './origin.ts';
 
@@ -37,4 +38,5 @@ const callerOf = (request: Request): Caller => ({
   address: addressOf(request),
   userAgent: userAgentOf(request.headers),
   now: Date.now(),
+  isSpaceLow: request.headers.get(spaceHeader) === 'low',
 });

@@ -46,9 +46,9 @@ const identityOf = async (c: AppContext, cookies: readonly string[]): Promise<Se
 const verified = (c: AppContext, key: SessionKey, token: string) =>
   verifySessionToken(key, token, Math.floor(c.var.caller.now / 1000));
 
-const withSession = (c: AppContext, { sessionId, username }: SessionIdentity): Context => {
+const withSession = (c: AppContext, { sessionId, username, userId }: SessionIdentity): Context => {
   const { vault, caller } = c.var;
-  return { vault, caller: { ...caller, sessionId, claimedName: username } };
+  return { vault, caller: { ...caller, sessionId, claimedName: username, claimedId: userId } };
 };
 
 /** The bearer token that a request presents; null if its Authorization header holds none, undefined if there is no such header. */

@@ -1,4 +1,5 @@
 /** How a route answers: from the request to an operation's input, from its outcome to the reply. */
+import { admit } from '../operations/admission.ts';
 import type { Operation, Outcome } from '../operations/operation.ts';
 import type { Context } from '../operations/vault.ts';
 import { failed, type Reply, refused } from '../wire/reply.ts';
@@ -22,6 +23,8 @@ export const answer = <Asked extends Schemas, Input, Result>(
   async function answerRoute(c: AppContext): Promise<Response> {
     const context = await signedInContext(c);
     if (!('caller' in context)) return send(c, context);
+    const tooMuch = await admit(context, operation.action);
+    if (tooMuch) return send(c, refused(tooMuch));
     const parsed = await parseInput<Input>(c, schemas);
     if ('error' in parsed) {
       const refusal = await operation.recordInvalid(context, parsed.error, attemptedTarget(c));

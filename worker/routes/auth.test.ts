@@ -1,3 +1,5 @@
+import { scrypt } from '@noble/hashes/scrypt.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { passwordCost } from '../../core/crypto/password.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
@@ -123,6 +125,96 @@ describe('POST /auth/login', () => {
     const bits = new Uint8Array(await crypto.subtle.deriveBits(derivation, key, 256));
     return `pbkdf2:sha256:50000$${salt}$${[...bits].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
   };
+});
+
+describe('the user name at a sign-in', () => {
+  test.each(['ADMIN', 'admin ', '\u3000Admin\u00a0', 'ａｄｍｉｎ', 'ad\u200bmin', 'аdmin', 'adrnin'])(
+    '%j is admin, and the log has the true name',
+    async (username) => {
+      const { status, body } = await login({ username, password: 'admin123' });
+      expect([status, body]).toMatchObject([200, { user: 'admin', role: 'admin' }]);
+      expect((await login({ username, password: 'admin124' })).status).toBe(401);
+      const { body: log } = await admin('GET', '/logs?action=login&limit=2');
+      expect(log.logs).toMatchObject([
+        { user_name: 'admin', success: false },
+        { user_name: 'admin', success: true },
+      ]);
+      await vault.signIn('admin', 'admin123');
+    },
+  );
+
+  test('is throttled as one account, however it is spelled', async () => {
+    await admin('POST', '/users', { username: 'spelled', password: 'a good password' });
+    for (const username of ['spelled', 'SPELLED', ' spelled', 'ｓpelled', 'spe1led']) {
+      expect((await login({ username, password: 'wrong' })).status).toBe(401);
+    }
+    for (const username of ['spelled', 'Spelled', 'SPELLED\t']) {
+      expect((await login({ username, password: 'a good password' })).status).toBe(429);
+    }
+  });
+
+  test('of accounts of v0.6 that look alike must be exact', async () => {
+    const named = { Twin: 'password of Twin', twin: 'password of twin', 'tw\u200bin': 'password of the third' };
+    for (const [name, password] of Object.entries(named)) {
+      const { id } = await account(password);
+      const likeness = name === 'Twin' ? 'twin' : `twin\u001f${id}`;
+      await testDb().prepare('UPDATE users SET name = ?, likeness = ? WHERE id = ?').bind(name, likeness, id).run();
+    }
+    for (const [username, password] of Object.entries(named)) {
+      expect((await login({ username, password })).body.user).toBe(username);
+      expect((await login({ username: 'TWIN', password })).status).toBe(401);
+    }
+    expect((await admin('POST', '/users', { username: 'TWIN', password: 'a good password' })).status).toBe(409);
+  });
+
+  test('of nobody is logged with its invisible characters made visible', async () => {
+    await login({ username: 'ghost\u202e\u2066\u200b', password: 'x' });
+    const { body } = await admin('GET', '/logs?user_name=ghost&limit=1');
+    expect(body.logs?.[0]?.user_name).toBe('ghost‹U+202E›‹U+2066›‹U+200B›');
+  });
+});
+
+describe('a password', () => {
+  const composed = 'pässwörd of Zoë';
+  const decomposed = composed.normalize('NFD');
+
+  test.each([
+    ['composed', composed],
+    ['decomposed', decomposed],
+  ])('that was set %s is right however it is typed', async (_, password) => {
+    const { username } = await account(password);
+    for (const typed of [composed, decomposed]) expect((await login({ username, password: typed })).status).toBe(200);
+    expect((await login({ username, password: composed.replace('ä', 'a') })).status).toBe(401);
+    const client = await vault.signIn(username, composed);
+    const same = { current_password: composed, new_password: decomposed };
+    expect((await client('POST', '/auth/password', same)).status).toBe(400);
+    const change = { current_password: decomposed, new_password: 'a new pässword' };
+    expect((await client('POST', '/auth/password', change)).status).toBe(200);
+  });
+
+  test.each([
+    ['composed', composed],
+    ['decomposed', decomposed],
+    ['mixed', `${composed}${decomposed}`],
+  ])('whose verifier 1.0.0 made %s is right, and gets a verifier in NFC', async (form, password) => {
+    const { username } = await account();
+    const db = testDb();
+    const stored = () =>
+      db.prepare('SELECT verifier FROM users WHERE name = ?').bind(username).first<string>('verifier');
+    await db.prepare('UPDATE users SET verifier = ? WHERE name = ?').bind(oldVerifier(password), username).run();
+    const before = await stored();
+    expect((await login({ username, password: `${password}.` })).status).toBe(401);
+    expect(await stored()).toBe(before);
+    expect((await login({ username, password })).status).toBe(200);
+    expect((await stored()) === before).toBe(form === 'composed');
+    for (const typed of ['NFC', 'NFD']) {
+      expect((await login({ username, password: password.normalize(typed) })).status).toBe(200);
+    }
+  });
+
+  /** Of the bytes as they came, at the cost of this test's vault. */
+  const oldVerifier = (password: string) =>
+    `scrypt:1024:1:1$salt$${bytesToHex(scrypt(password, 'salt', { N: 2 ** 10, r: 1, p: 1, dkLen: 64 }))}`;
 });
 
 describe('the throttle', () => {

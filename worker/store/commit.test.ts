@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { fakeDatabase } from '../testing/fake-database.ts';
-import { commit, read, VaultNotOpen } from './commit.ts';
+import { commit, read, transact, VaultNotOpen } from './commit.ts';
 import { granted } from './granted.ts';
 import { plan } from './plan.ts';
 import { secrets } from './schema.ts';
@@ -67,7 +67,7 @@ describe('while another process writes to the database', () => {
 
   test('it waits no longer than its limit', async () => {
     const { db, batches } = fakeDatabase(Array(50).fill(busy));
-    await expect(read(db, names, 100)).rejects.toMatchObject({ name: 'StoreFailure', kind: 'busy' });
+    await expect(transact(db, [names], 100)).rejects.toMatchObject({ name: 'StoreFailure', kind: 'busy' });
     expect(batches.length).toBeGreaterThan(2);
     expect(batches.length).toBeLessThan(6);
   });

@@ -51,9 +51,11 @@ type Body = Partial<
     Pick<ReturnType<typeof json.userList>, 'users'> &
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
-    Record<'token' | 'error' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
+    Pick<ReturnType<typeof json.activity>, 'complete_from'> &
+    Record<'token' | 'error' | 'warning' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
       id: number;
       next: string;
+      missing_keys: { fingerprint: string | null; values: number; versions: number }[];
     }
 >;
 
