@@ -190,6 +190,12 @@ export const maxWaitingJobs = 4_096;
 /** A transaction that waits longer is dropped: its caller has hung up, or its own call would have taken it. */
 export const maxJobWaitMs = 10_000;
 
+/** How long a transaction waits for another process that writes to the database. */
+export const maxBusyWaitMs = 10_000;
+
+/** The same for GET /health, which must answer before its callers give up. */
+export const maxBusyProbeMs = 1_000;
+
 // --- Settings
 
 /** A `.env`, also one that is restored with a backup. */

@@ -1,4 +1,5 @@
 /** Turns log entries into sentences: who did what to what, and why it was refused. */
+import { shown } from '../../core/text.ts';
 import type { LogEntry } from '../api/wire.ts';
 import type { IconName } from '../parts/icon.ts';
 
@@ -76,9 +77,9 @@ export const sentenceOf = (entry: LogEntry) => {
   const wording = known(wordings, action) ?? unknown(action);
   return {
     icon: success ? wording.icon : 'refuse',
-    who: user_name ?? wording.who ?? 'Someone',
+    who: user_name === null ? (wording.who ?? 'Someone') : shown(user_name),
     did: success ? wording.did : `tried to ${wording.tried}`,
-    target,
+    target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
     isRoutine: success && wording.isRoutine === true,
   };

@@ -1,6 +1,7 @@
 /** Toasts: short messages at the edge of the page that report what was done and offer to undo it. */
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
+import { shown } from '../../core/text.ts';
 import { asProblem } from '../api/loaded.ts';
 import { Button, IconButton } from './button.ts';
 import { Icon } from './icon.ts';
@@ -89,7 +90,7 @@ const ToastCard = ({ toast }: { toast: Toast }) => {
   return html`
     <div class="toast panel row ${tone}">
       <${Icon} name=${tones[tone]} />
-      <span class="toast-text">${text}</span>
+      <span class="toast-text">${shown(text)}</span>
       ${
         // Hidden from screen readers: announced each second, it would drown everything else.
         isCountdown && html`<span class="toast-count" aria-hidden="true">${left}</span>`
