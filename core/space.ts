@@ -16,5 +16,5 @@ export function reserveBytes(minFreeMegabytes: number, diskBytes: number): numbe
 
 /** Whether a request may store something that needs room. */
 export function isStoring(method: string, pathname: string): boolean {
-  return (method === 'POST' || method === 'PUT') && /\/(?:keys|users)(?:\/|\?|$)/.test(pathname);
+  return (method === 'POST' || method === 'PUT') && /\/(?:keys?|users)(?:\/|\?|$)/.test(pathname);
 }
