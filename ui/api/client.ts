@@ -10,6 +10,14 @@ export class Problem extends Error {
     super(message);
     this.status = status;
   }
+  /** Whether the vault does not know or does not trust the user. The UI shows that, and nothing else that fails, in red. */
+  get isRefusal(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+  /** Whether the same request may succeed later: nothing answered, or the vault is busy or in trouble. */
+  get isPassing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
 }
 
 /** How many requests are in progress. */

@@ -9,12 +9,18 @@ import { copyValue } from './value.ts';
 export const KeyList = ({ model, isAdmin }: KeysProps) => html`
   <div class=${isAdmin ? 'keys with-owner' : 'keys'}>
     <${VirtualList}
-      label="API keys" items=${model.shown.value} keyOf=${nameOf} head=${html`<${Head} model=${model} isAdmin=${isAdmin} />`}
+      label="API keys" items=${model.shown.value} keyOf=${nameOf} head=${html`<${Head} model=${model} isAdmin=${isAdmin} />`} sample=${sample}
       row=${(row: KeyRow, isActive: boolean) =>
         html`<${Cells} model=${model} row=${row} isAdmin=${isAdmin} isActive=${isActive} />`}
       onKey=${(row: KeyRow, key: string) => onKey(model, row, key)}
     />
   </div>
+`;
+
+/** A name, a description and the buttons beside a value: what makes a row as tall as it is. */
+const sample = html`
+  <div class="cell-name"><span class="row-name">A</span><span class="row-description note">A</span></div>
+  <div class="cell-value"><div class="value well"><span class="icon-button" /></div></div>
 `;
 
 const nameOf = ({ name }: KeyRow) => name;

@@ -15,9 +15,10 @@ export const LogList = ({ model, entries }: { model: LogsModel; entries: readonl
 `;
 
 const Entry = ({ entry }: { entry: LogEntry }) => {
-  const { icon, who, did, target, why, isRoutine } = sentenceOf(entry);
+  const { icon, who, did, target, why, isRefusal, isRoutine } = sentenceOf(entry);
+  const kind = isRefusal ? 'refused' : why !== null ? 'refused mistake' : isRoutine ? 'routine' : '';
   return html`
-    <li class="log ${why === null ? '' : 'refused'} ${isRoutine ? 'routine' : ''}">
+    <li class="log ${kind}">
       <span class="log-icon disc"><${Icon} name=${icon} size=${16} /></span>
       <p class="log-text">
         <strong class="verbatim">${who}</strong> ${did}

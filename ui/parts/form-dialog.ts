@@ -35,7 +35,7 @@ export const FormDialog = ({ kind = 'primary', isDisabled = false, startsAtCance
     <${Dialog} title=${props.title} onClose=${props.onClose}>
       <form class="stack" onSubmit=${submit}>
         ${props.children}
-        <${FormProblem} text=${props.problem} />
+        <${FormProblem} text=${props.problem} isRefused=${props.task.problem.value?.isRefusal} />
         <div class="dialog-actions">
           ${props.aside}
           <${Button} onClick=${props.onClose} autofocus=${startsAtCancel}>Cancel<//>

@@ -37,11 +37,12 @@ export const NewPasswordForm = ({ username, action, onSubmit }: Props) => {
   };
 
   const problem = placed(task.problem.value, names);
+  const isRefused = task.problem.value?.isRefusal;
   const errorAt = (field: string) => (problem.field === field ? problem.text : null);
   return html`
     <form class="stack" onSubmit=${submit}>
       <input type="text" name="username" autocomplete="username" value=${username} readonly hidden />
-      <${Field} label="Current password" error=${errorAt('current_password')}>
+      <${Field} label="Current password" error=${errorAt('current_password')} isRefused=${isRefused}>
         ${(field: object) => html`<input ...${field} name="current_password" type="password" autocomplete="current-password" required />`}
       <//>
       <${Field} label="New password" hint="At least ${minPasswordCharacters} characters. Length matters more than symbols." error=${errorAt('new_password')}>
@@ -50,7 +51,7 @@ export const NewPasswordForm = ({ username, action, onSubmit }: Props) => {
       <${Field} label="Confirm new password" error=${mismatch.value}>
         ${(field: object) => html`<input ...${field} name="repeated" type="password" autocomplete="new-password" required />`}
       <//>
-      <${FormProblem} text=${problem.field ? null : problem.text} />
+      <${FormProblem} text=${problem.field ? null : problem.text} isRefused=${isRefused} />
       <${Button} kind="primary" type="submit" isBusy=${task.isBusy.value} class="wide">${action}<//>
     </form>
   `;

@@ -28,7 +28,7 @@ interface BlankProps {
   icon: IconName;
   title: string;
   children: ComponentChildren;
-  tone?: 'plain' | 'bad';
+  tone?: 'plain' | 'bad' | 'refused';
 }
 
 /** In place of an empty list: why it is empty, and the one thing to do next. */
@@ -43,7 +43,7 @@ export const Blank = ({ icon, title, children, tone = 'plain' }: BlankProps) => 
 /** A missing permission looks different from a failure: trying again does not help. */
 export const Failed = ({ error, title, onRetry }: { error: Problem; title: string; onRetry: () => unknown }) =>
   error.status === 403
-    ? html`<${Blank} icon="lock" title="Admins only"><p>${error.message} If you need access, ask an admin.</p><//>`
+    ? html`<${Blank} icon="lock" tone="refused" title="Admins only"><p>${error.message} If you need access, ask an admin.</p><//>`
     : html`
         <${Blank} icon="alert" tone="bad" title=${title}>
           <p>${error.message}</p>

@@ -11,7 +11,8 @@ const undoSeconds = 10;
 
 export interface News {
   text: string;
-  tone?: 'good' | 'bad' | 'plain';
+  /** `bad`: it failed. `refused`: the user may not. */
+  tone?: 'good' | 'bad' | 'refused' | 'plain';
   undo?: () => Promise<void>;
   /** How long the toast stays; 0 keeps it until it is dismissed. The default depends on the tone and on `undo`. */
   seconds?: number;
@@ -28,7 +29,7 @@ const toasts = signal<Toast[]>([]);
 let lastId = 0;
 
 const secondsOf = ({ seconds, undo, tone }: News) =>
-  seconds ?? (tone === 'bad' ? 0 : undo ? undoSeconds : usualSeconds);
+  seconds ?? (tone === 'bad' || tone === 'refused' ? 0 : undo ? undoSeconds : usualSeconds);
 
 /** @returns a function that dismisses the toast. */
 export const notify = (news: News): (() => void) => {
@@ -43,7 +44,7 @@ export const notify = (news: News): (() => void) => {
 /** Reports an error as a toast, for actions without a form. An expired session is reported by the sign-in page instead. */
 export const complain = (error: unknown): void => {
   const problem = asProblem(error);
-  if (problem.status !== 401) notify({ tone: 'bad', text: problem.message });
+  if (problem.status !== 401) notify({ tone: problem.isRefusal ? 'refused' : 'bad', text: problem.message });
 };
 
 const dismiss = (id: number) => {
@@ -73,13 +74,13 @@ export const ToastList = ({ isElsewhere = false }: { isElsewhere?: boolean }) =>
   </div>
 `;
 
-const tones = { good: 'check', bad: 'alert', plain: 'info' } as const;
+const icons = { good: 'check', bad: 'alert', refused: 'refuse', plain: 'info' } as const;
 
 const ToastCard = ({ toast }: { toast: Toast }) => {
   const { id, text, tone = 'good', undo, isCountdown = false, left } = toast;
   return html`
-    <div class="toast panel row ${tone}">
-      <${Icon} name=${tones[tone]} />
+    <div class="toast panel row ${tone === 'refused' ? 'bad refused' : tone}">
+      <${Icon} name=${icons[tone]} />
       <span class="toast-text">${text}</span>
       ${
         // Hidden from screen readers: announced each second, it would drown everything else.

@@ -72,7 +72,7 @@ const RoleChoice = ({ model, user, isMe }: { model: UsersModel; user: User; isMe
     model.show({ kind: 'step-down', user });
   };
   return html`
-    <select class="input small" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose}>
+    <select class="input" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose}>
       <option value="user">User</option>
       <option value="admin">Admin</option>
     </select>
