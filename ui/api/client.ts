@@ -1,5 +1,6 @@
 /** The only module that talks to the vault. The browser adds the session cookie, so scripts never hold a token. */
 import { signal } from '@preact/signals';
+import { tellOfChange } from './tabs.ts';
 import type * as wire from './wire.ts';
 
 /** What went wrong, worded for the user. `status` is the HTTP status, or 0 if no answer came. */
@@ -43,7 +44,10 @@ const call = async <Answer = unknown>(method: string, path: string, options: Opt
   try {
     const response = await request(method, path, options.body);
     const answer: unknown = await response.json().catch(() => null);
-    if (response.ok || response.status === options.accepts) return answer as Answer;
+    if (response.ok || response.status === options.accepts) {
+      tellOfChange(method, path);
+      return answer as Answer;
+    }
     if (response.status === 401 && !options.isSignIn) whenSessionEnds();
     throw new Problem(response.status, reasonOf(response, answer));
   } finally {
@@ -101,7 +105,7 @@ export const api = {
   deleteKey: (name: string) => call('DELETE', keyPath(name)),
 
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
-  activity: (per: string) => get<wire.Activity>('/logs/activity', { per }),
+  activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
 
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
   addUser: (user: wire.NewUser) => call('POST', '/users', { body: user }),
