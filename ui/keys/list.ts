@@ -17,10 +17,12 @@ export const KeyList = ({ model, isAdmin }: KeysProps) => html`
   </div>
 `;
 
-/** A name, a description and the buttons beside a value: what makes a row as tall as it is. */
+/** What makes a row as tall as it is. */
 const sample = html`
   <div class="cell-name"><span class="row-name">A</span><span class="row-description note">A</span></div>
   <div class="cell-value"><div class="value well"><span class="icon-button" /></div></div>
+  <div class="cell-updated note">A</div>
+  <div class="cell-actions"><span class="icon-button" /></div>
 `;
 
 const nameOf = ({ name }: KeyRow) => name;
