@@ -13,12 +13,14 @@ import { LogsPage } from './logs/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
 import { clearCopied } from './parts/clipboard.ts';
 import { openDialogs } from './parts/dialog.ts';
+import { DiscardQuestion } from './parts/discard.ts';
 import { isTyping } from './parts/events.ts';
 import { Palette } from './parts/palette.ts';
 import { useRetry } from './parts/retry.ts';
 import { ShortcutDialog } from './parts/shortcuts.ts';
 import { Failed, Waiting } from './parts/state.ts';
 import { forgetToasts, notify, ToastList } from './parts/toast.ts';
+import { askFirst, hasUnsaved, question, useUnsaved } from './parts/unsaved.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
 import { NewPassword } from './session/new-password.ts';
 import { SignIn } from './session/sign-in.ts';
@@ -26,7 +28,9 @@ import { type Page, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
 import { UsersPage } from './users/page.ts';
 
-const leave = () => {
+const leave = () => void askFirst(hasUnsaved(), signOutNow);
+
+const signOutNow = () => {
   signOut().catch((problem: unknown) =>
     notify({ tone: 'bad', text: `Sign-out failed, so you are still signed in. ${asProblem(problem).message}` }),
   );
@@ -41,6 +45,7 @@ effect(() => {
     holder = user;
     forgetModels();
     forgetToasts();
+    question.value = null;
   }
   if (phase.value !== 'in') untracked(() => void clearCopied());
 });
@@ -58,7 +63,7 @@ export const App = () => {
     case 'out':
       return html`<${SignIn} notice=${null} username="" /><${ToastList} />`;
     case 'ended':
-      return html`<${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${session.value?.user ?? ''} /><${ToastList} />`;
+      return session.value && html`<${Ended} user=${session.value.user} />`;
     case 'in':
       return session.value && html`<${SignedIn} session=${session.value} />`;
   }
@@ -69,9 +74,19 @@ const Unreachable = ({ error }: { error: Problem }) => {
   return html`<main class="entrance"><${Failed} error=${error} title="Cannot reach the vault" onRetry=${start} /></main>`;
 };
 
+/** The forms that were open keep what was typed, so the browser asks before it closes the page. */
+const Ended = ({ user }: { user: string }) => {
+  const { keys, users } = modelsOf(user);
+  useUnsaved(keys.isTyped.value || users.isTyped.value);
+  return html`
+    <${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${user} />
+    <${ToastList} />
+  `;
+};
+
 const SignedIn = ({ session: mine }: { session: Session }) => {
-  if (mine.must_change_password) return html`<${NewPassword} onSignOut=${leave} />`;
-  return html`<${Workplace} session=${mine} models=${modelsOf(mine.user)} />`;
+  if (mine.must_change_password) return html`<${NewPassword} onSignOut=${leave} /><${DiscardQuestion} />`;
+  return html`<${Workplace} session=${mine} models=${modelsOf(mine.user)} /><${DiscardQuestion} />`;
 };
 
 const overlay = signal<'palette' | 'shortcuts' | null>(null);

@@ -111,4 +111,6 @@ export interface Health {
   timestamp: string;
   version?: string;
   error?: string;
+  /** What the operator should do, though the vault serves. */
+  warning?: string;
 }

@@ -4,7 +4,7 @@ import { Button, IconButton } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { Chart } from './chart.ts';
-import { Filters } from './filters.ts';
+import { clear, Filters } from './filters.ts';
 import { LogList, Older } from './list.ts';
 import type { Found, LogsModel, LogsProps } from './model.ts';
 
@@ -50,6 +50,6 @@ const Nothing = ({ model, isWhole }: { model: LogsModel; isWhole: boolean }) =>
         <${Blank} icon="filter" title="No matching entries">
           <p>${isWhole ? 'No entry in the log matches all of these filters.' : 'None of the newer entries matches all of these filters. The log is long: there may be older ones.'}</p>
           ${!isWhole && html`<${Older} model=${model} />`}
-          <${Button} onClick=${model.clearFilters}>Clear filters<//>
+          <${Button} onClick=${() => clear(model)}>Clear filters<//>
         <//>
       `;
