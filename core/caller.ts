@@ -10,6 +10,8 @@ export interface Caller {
   /** The user name that the credential claims. Only for the log and for the throttle on passwords. */
   claimedName: string | null;
   address: string;
+  /** The cookie by which accounts know this browser, as it came; `core/crypto/device-token.ts` reads it. */
+  deviceCookie?: string | null;
   userAgent: string;
   /** When the request arrived, in milliseconds since 1970. */
   now: number;

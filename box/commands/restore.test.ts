@@ -81,7 +81,7 @@ describe('a restore', () => {
     const envBefore = readFileSync(home.envFile, 'utf8');
     const staged = stage(home);
     expect(staged.output).toContain(
-      `The backup is intact: 1 accounts, 2 keys (2 versions), 0 log entries; schema 0001_vault.sql, key ${keyIdOf(backup)}.\n`,
+      `The backup is intact: 1 accounts, 2 keys (2 versions), 0 log entries; schema ${readdirSync(join(project, 'migrations')).toSorted().at(-1)}, key ${keyIdOf(backup)}.\n`,
     );
     expect(JSON.parse(staged.stdout.toString())).toEqual({ next: 'confirm', losses: 0 });
     expect(names(home)).toEqual(['mine']);

@@ -130,8 +130,9 @@ function asV06Wrote(events: Record<string, unknown>[]) {
 
 /** Checks it as every backup and restore does. The box adds the table of migrations. */
 function checkDatabaseOf(vault: DatabaseSync) {
-  vault.exec(`CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT);
-    INSERT INTO d1_migrations (name) VALUES ('0001_vault.sql')`);
+  vault.exec('CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)');
+  const applied = vault.prepare('INSERT INTO d1_migrations (name) VALUES (?)');
+  for (const name of readdirSync(migrationsFolder).toSorted()) applied.run(name);
   return checkDatabase(vault, keyring, migrationsFolder);
 }
 

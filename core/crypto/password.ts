@@ -15,7 +15,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { base64url, fromHex, utf8 } from './encoding.ts';
 import { randomBytes } from './random.ts';
-import { type ScryptCost, scrypt } from './scrypt.ts';
+import { type Scrypt, type ScryptCost, sliced } from './scrypt.ts';
 
 /** A stored verifier, parsed. */
 export type Verifier = { readonly salt: Uint8Array; readonly expected: Uint8Array } & (
@@ -95,10 +95,7 @@ function decimal(text: string): number | null {
   return /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : null;
 }
 
-/** Lets the event loop turn. Awaited between two slices of a hash. */
-export type Pause = () => Promise<void>;
-
-const turnEventLoop: Pause = () => new Promise((resolve) => void setTimeout(resolve, 0));
+const byTimers = sliced(() => new Promise((resolve) => void setTimeout(resolve, 0)));
 
 /**
  * Makes a scrypt verifier of the given cost from the password's UTF-8 bytes and a random salt of 128 bits. At
@@ -106,9 +103,9 @@ const turnEventLoop: Pause = () => new Promise((resolve) => void setTimeout(reso
  *
  * @throws TypeError if `password` holds a lone surrogate.
  */
-export async function makeVerifier(password: string, cost: ScryptCost, pause = turnEventLoop): Promise<string> {
+export async function makeVerifier(password: string, cost: ScryptCost, scrypt: Scrypt = byTimers): Promise<string> {
   const salt = base64url(randomBytes(16));
-  const derived = await scrypt(utf8(password), utf8(salt), cost, scryptBytes, pause);
+  const derived = await scrypt(utf8(password), utf8(salt), cost, scryptBytes);
   return `scrypt:${cost.N}:${cost.r}:${cost.p}$${salt}$${bytesToHex(derived)}`;
 }
 
@@ -124,14 +121,14 @@ export async function verifyPassword(
   password: string,
   verifierText: string | null,
   cost: ScryptCost,
-  pause = turnEventLoop,
+  scrypt: Scrypt = byTimers,
 ): Promise<boolean> {
   const verifier = verifierText === null ? dummyVerifier(cost) : parseVerifier(verifierText);
   if (!verifier || !password.isWellFormed()) return false;
-  const derived = await derive(utf8(password), verifier, pause);
+  const derived = await derive(utf8(password), verifier, scrypt);
   const matches = equalBytes(derived, verifier.expected);
   const lanes = remainingLanes(verifier, cost);
-  if (!matches && lanes > 0) await scrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes }, scryptBytes, pause);
+  if (!matches && lanes > 0) await scrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes }, scryptBytes);
   return matches;
 }
 
@@ -159,8 +156,8 @@ function scryptWork({ N, r, p }: ScryptCost): number {
   return N * r * p;
 }
 
-function derive(password: Uint8Array, verifier: Verifier, pause: Pause): Promise<Uint8Array> {
-  if (verifier.kind === 'scrypt') return scrypt(password, verifier.salt, verifier, scryptBytes, pause);
+function derive(password: Uint8Array, verifier: Verifier, scrypt: Scrypt): Promise<Uint8Array> {
+  if (verifier.kind === 'scrypt') return scrypt(password, verifier.salt, verifier, scryptBytes);
   return runPbkdf2(password, verifier.salt, verifier.digest, verifier.iterations);
 }
 

@@ -8,13 +8,15 @@ interface Wording {
   did: string;
   /** Follows "tried to" if the action was refused. */
   tried: string;
+  /** The same where a target follows. */
+  triedWithTarget?: string;
   /** Entries of plain browsing, which are many and say little, are shown less prominently. */
   isRoutine?: true;
 }
 
 const wordings: Record<string, Wording> = {
   login_success: { icon: 'enter', did: 'signed in', tried: 'sign in' },
-  login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in' },
+  login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in', triedWithTarget: 'sign in as' },
   logout: { icon: 'leave', did: 'signed out', tried: 'sign out' },
   view_session: { icon: 'enter', did: 'opened Keystore', tried: 'open Keystore', isRoutine: true },
   list_sessions: { icon: 'user', did: 'viewed their sessions', tried: 'view their sessions', isRoutine: true },
@@ -34,7 +36,8 @@ const wordings: Record<string, Wording> = {
 };
 
 const reasons: Record<string, string> = {
-  wrong_password: 'wrong user name or password',
+  wrong_password: 'wrong password',
+  unknown_name: 'no account has this name',
   inactive_account: 'the account is deactivated',
   throttled: 'too many failed attempts',
   role: 'admins only',
@@ -61,7 +64,7 @@ export const sentenceOf = (entry: LogEntry) => {
   return {
     icon: success ? wording.icon : 'refuse',
     who: user_name ?? 'Someone',
-    did: success ? wording.did : `tried to ${wording.tried}`,
+    did: success ? wording.did : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
     target,
     why: success ? null : because(outcome, reason),
     isRoutine: success && wording.isRoutine === true,

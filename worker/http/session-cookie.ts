@@ -27,5 +27,5 @@ const set = (c: AppContext, token: string, maxAge: number) =>
   setCookie(c, name, token, { maxAge, path: '/', httpOnly: true, sameSite: 'Strict', secure: isOverTls(c.req.raw) });
 
 /** Browsers keep a Secure cookie only if it came over TLS, and a vault on a box may be reached without. */
-const isOverTls = ({ url, headers }: Request) =>
+export const isOverTls = ({ url, headers }: Request) =>
   url.startsWith('https:') || headers.get('X-Forwarded-Proto') === 'https';

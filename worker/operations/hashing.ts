@@ -4,7 +4,7 @@
  */
 import { likeness } from '../../core/accounts/likeness.ts';
 import type { Caller } from '../../core/caller.ts';
-import type { Pause } from '../../core/crypto/password.ts';
+import type { Pause } from '../../core/crypto/scrypt.ts';
 import {
   maxHashSilenceMs,
   maxHashTurnMs,

@@ -98,12 +98,14 @@ const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault) => {
   if (adminPassword !== null) {
     const problem = passwordProblem(adminPassword, 'admin');
     if (problem) throw new VaultUnavailable('setup', `ADMIN_PASSWORD: ${problem}`);
-    return [{ name: 'admin', password: adminPassword, role: 'admin', must_change_password: 0 }];
+    return [
+      { name: 'admin', password: adminPassword, role: 'admin', must_change_password: 0, has_default_password: 0 },
+    ];
   }
   if (makesDefaultAccounts) {
     return [
-      { name: 'admin', password: 'admin123', role: 'admin', must_change_password: 1 },
-      { name: 'user', password: 'user123', role: 'user', must_change_password: 1 },
+      { name: 'admin', password: 'admin123', role: 'admin', must_change_password: 1, has_default_password: 1 },
+      { name: 'user', password: 'user123', role: 'user', must_change_password: 1, has_default_password: 1 },
     ];
   }
   throw new VaultUnavailable(
@@ -117,9 +119,9 @@ const addInstance = statement(['now', 'key_id', 'canary'], ({ now, key_id, canar
 );
 
 const addAccount = statement(
-  ['name', 'likeness', 'verifier', 'role', 'must_change_password', 'now', 'canary'],
+  ['name', 'likeness', 'verifier', 'role', 'must_change_password', 'has_default_password', 'now', 'canary'],
   ({ now, canary, ...account }) => {
-    const fields = { ...account, is_active: 1, created_at: now, failures_forgiven_at: 0 };
+    const fields = { ...account, is_active: 1, created_at: now, failures_forgiven_at: 0, password_number: 0 };
     return insertFrom(users, fields, instance, eq(instance.canary, canary));
   },
 );

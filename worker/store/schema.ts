@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Outcome, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0001_vault.sql';
+export const currentMigration = '0003_throttles.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -32,6 +32,8 @@ export const users = sqliteTable('users', {
   created_at: integer().notNull(),
   last_login_at: integer(),
   failures_forgiven_at: integer().notNull(),
+  password_number: integer().notNull(),
+  has_default_password: integer().notNull(),
 });
 
 export const sessions = sqliteTable('sessions', {
@@ -78,6 +80,21 @@ export const auditEvents = sqliteTable('audit_events', {
   reason: text(),
   address: text().notNull(),
   user_agent: text().notNull(),
+});
+
+export const knownAddresses = sqliteTable('known_addresses', {
+  user_id: integer().notNull(),
+  network: text().notNull(),
+  password_number: integer().notNull(),
+  seen_at: integer().notNull(),
+  forgiven_at: integer().notNull(),
+});
+
+export const throttles = sqliteTable('throttles', {
+  subject: text().primaryKey(),
+  clear_at: integer().notNull(),
+  retry_at: integer().notNull(),
+  counted_at: integer().notNull(),
 });
 
 export type SecretVersionRow = typeof secretVersions.$inferSelect;

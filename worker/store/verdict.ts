@@ -65,6 +65,8 @@ interface Judgement extends Pick<Intent, 'target'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
+  /** Under which name the log has the actor; by default the principal's, or the one that a verified credential claims. */
+  actorName?: SQLWrapper;
   /** Writes a refusal only: for a preview, after which the request is judged again. */
   refusalsOnly?: boolean;
 }
@@ -73,7 +75,14 @@ interface Judgement extends Pick<Intent, 'target'> {
  * Writes the event. Only a database that is sealed by this vault's key is written to: under another ENCRYPTION_KEY, or before
  * the vault is set up, no row is inserted and none is returned.
  */
-export const judge = ({ action, principal: joins, target, rules, refusalsOnly = false }: Judgement) => {
+export const judge = ({
+  action,
+  principal: joins,
+  target,
+  rules,
+  actorName = sql`coalesce(${principal.name}, ${request.claimed_name})`,
+  refusalsOnly = false,
+}: Judgement) => {
   const outcomes = rules.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
   const reasons = rules.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
   const judged = query
@@ -82,7 +91,7 @@ export const judge = ({ action, principal: joins, target, rules, refusalsOnly = 
         at: request.now,
         request_id: request.id,
         actor_id: principal.id,
-        actor_name: sql`coalesce(${principal.name}, ${request.claimed_name})`,
+        actor_name: sql`${actorName}`,
         actor_role: principal.role,
         action,
         target: target?.name,
