@@ -12,6 +12,8 @@ export interface Caller {
   address: string;
   /** The cookie by which accounts know this browser, as it came; `core/crypto/device-token.ts` reads it. */
   deviceCookie?: string | null;
+  /** Only this machine can reach the vault, so the caller is on it. Otherwise default passwords are good for nothing. */
+  isLocal?: boolean;
   userAgent: string;
   /** When the request arrived, in milliseconds since 1970. */
   now: number;

@@ -43,6 +43,7 @@ export const bringUp = async (
     hasTls: bindings.HAS_TLS === 'yes',
     isNew: opened.isNew,
     hasPassword: bindings.ADMIN_PASSWORD !== undefined,
+    isLocal: 'LOCAL_ONLY' in readBindings(bindings).worker,
     command: './keystore',
   });
   return new Response(opened.copy === undefined ? lines : `${sentences.databaseCopied(opened.copy)}\n${lines}`);

@@ -17,6 +17,7 @@ export interface Bindings {
   JWT_EXPIRY_HOURS?: string;
   CORS_ORIGINS?: string;
   FIRST_ACCOUNTS?: string;
+  LOCAL_ONLY?: string;
 }
 
 export interface Settings {
@@ -42,6 +43,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
+      isLocalOnly: bindings.LOCAL_ONLY === 'yes',
     },
     assets: bindings.ASSETS,
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),

@@ -72,7 +72,8 @@ export function checkFile(file: string, { files, lookup, print, acceptDamaged = 
 /** SQLite reads zeros where the last page is cut short, which does no harm to an empty page. The file is not what it was. */
 function checkNotCut(database: DatabaseSync, file: string): void {
   const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.page_size);
-  if (statSync(file).size % pageBytes !== 0) throw new OperatorError('The database is damaged (its file is cut short).');
+  if (statSync(file).size % pageBytes !== 0)
+    throw new OperatorError('The database is damaged (its file is cut short).');
 }
 
 /** Names the values that do not open, and the option that accepts them. */

@@ -1,5 +1,6 @@
 /** Moves the accounts of v0.6, with their password verifiers. */
 import { scrypt } from 'node:crypto';
+import { defaultPasswords } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { parseVerifier, passwordCost, verifyPassword } from '../../core/crypto/password.ts';
 import type { Scrypt } from '../../core/crypto/scrypt.ts';
@@ -10,7 +11,6 @@ import { Names } from './names.ts';
 import { type Old, readOld } from './source.ts';
 import { parseTime } from './times.ts';
 
-const defaultPasswords = ['admin123', 'user123'];
 /** Concurrent password checks: the number of threads that Node.js has for them. */
 const maxConcurrentChecks = 4;
 
@@ -101,7 +101,7 @@ async function findDefaultPasswords(users: Old<'users'>[], progress: Move['progr
   let checked = 0;
   async function checkWaiting(): Promise<void> {
     for (let user = waiting.shift(); user; user = waiting.shift()) {
-      for (const password of defaultPasswords) {
+      for (const password of Object.values(defaultPasswords)) {
         if (await verifyPassword(password, user.password_hash, passwordCost, nativeScrypt)) found.add(user.id);
       }
       checked++;

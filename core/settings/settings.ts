@@ -16,7 +16,15 @@ export const workerVariables = [
   'CORS_ORIGINS',
 ] as const;
 
-const ownSettings = ['KEYSTORE_DATA', 'PORT', 'HOST', 'TRUSTED_PROXIES', 'TLS_CERT', 'TLS_KEY'] as const;
+const ownSettings = [
+  'KEYSTORE_DATA',
+  'PORT',
+  'HOST',
+  'KEYSTORE_PUBLISHED',
+  'TRUSTED_PROXIES',
+  'TLS_CERT',
+  'TLS_KEY',
+] as const;
 
 /** All settings that a lookup serves. KEYSTORE_ENV and KEYSTORE_CACHE come from the environment only: they are read earlier. */
 export const settingNames = [...workerVariables, ...ownSettings];

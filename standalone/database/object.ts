@@ -33,6 +33,8 @@ export interface Bindings extends Partial<Record<(typeof workerVariables)[number
   /** `yes` if it speaks TLS. */
   HAS_TLS: string;
   TRUSTED_PROXIES: string;
+  /** Where the port of the container is published, as in `-p`; absent outside a container. */
+  KEYSTORE_PUBLISHED?: string;
 }
 
 /** Whether a database without accounts is a loss and not a beginning. */

@@ -17,7 +17,7 @@ export const router = () => new Hono<AppEnv>();
 export const withCaller = (vault: Vault) =>
   createMiddleware<AppEnv>(async (c, next) => {
     c.set('vault', vault);
-    c.set('caller', callerOf(c.req.raw));
+    c.set('caller', { ...callerOf(c.req.raw), isLocal: vault.isLocalOnly });
     await next();
   });
 

@@ -1,5 +1,6 @@
 /** The vault as a whole: whether the database is this vault's, undamaged and current; and how a new one is set up. */
 import { desc, eq, sql } from 'drizzle-orm';
+import { defaultPasswords } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { openCanary, sealCanary } from '../../core/crypto/keyring.ts';
@@ -104,8 +105,14 @@ const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault) => {
   }
   if (makesDefaultAccounts) {
     return [
-      { name: 'admin', password: 'admin123', role: 'admin', must_change_password: 1, has_default_password: 1 },
-      { name: 'user', password: 'user123', role: 'user', must_change_password: 1, has_default_password: 1 },
+      {
+        name: 'admin',
+        password: defaultPasswords.admin,
+        role: 'admin',
+        must_change_password: 1,
+        has_default_password: 1,
+      },
+      { name: 'user', password: defaultPasswords.user, role: 'user', must_change_password: 1, has_default_password: 1 },
     ];
   }
   throw new VaultUnavailable(

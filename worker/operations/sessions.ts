@@ -1,5 +1,6 @@
 /** Signing in and out, a user's own sessions, and a user's own password. */
 import { and, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { isDefaultPassword } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { pseudonym, readDevices, withDevice, writeDevices } from '../../core/crypto/device-token.ts';
@@ -18,6 +19,7 @@ import { request, requestValues } from '../store/request.ts';
 import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Value, type Values } from '../store/statement.ts';
 import { judge, sessionNumbered, verdictOn } from '../store/verdict.ts';
+import { switchOffUnused } from './default-accounts.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { askOpen, commitOpen, type Operation, type Outcome, operation } from './operation.ts';
@@ -85,7 +87,7 @@ const unknownName = ({ unknown_name }: Params<'unknown_name'>) =>
   sql`case when ${isNull(principal.id)} then 'unknown name ' || substr(${unknown_name}, 1, 4) end`;
 
 const signInPlan = plan(
-  [...throttleParams, ...passwordParams, 'better_verifier', 'new_session', 'expires_at'],
+  [...throttleParams, ...passwordParams, 'has_default_password', 'better_verifier', 'new_session', 'expires_at'],
   (given) => ({
     verdict: judge({
       action: 'session.create',
@@ -115,10 +117,12 @@ const signInPlan = plan(
         .set({
           last_login_at: request.now,
           failures_forgiven_at: forgiving(given),
+          has_default_password: given.has_default_password,
           verifier: sql`coalesce(${given.better_verifier}, ${users.verifier})`,
         })
         .where(and(eq(users.id, actorId), granted)),
       ...knowAddress(given),
+      ...switchOffUnused,
     ],
   }),
 );
@@ -141,6 +145,7 @@ export const signIn = (
     if (known.retry_at) return tooMany('session.create', 'throttled', known.retry_at, caller.now);
     if (known.budget_at) return tooMany('session.create', 'too_many_sign_ins', known.budget_at, caller.now);
     const matches = await verifyPassword(password, known.verifier, vault.passwordCost, sliced(pause));
+    const hasDefaultPassword = isDefaultPassword(password);
     const issuedAt = Math.floor(caller.now / 1000);
     const expiresAt = issuedAt + vault.sessionTtlSeconds;
     const sessionId = newSessionId();
@@ -152,6 +157,7 @@ export const signIn = (
         matches && known.verifier && needsUpgrade(known.verifier, vault.passwordCost)
           ? await makeVerifier(password, vault.passwordCost, sliced(pause))
           : null,
+      has_default_password: Number(hasDefaultPassword),
       new_session: sessionId,
       expires_at: expiresAt * 1000,
     });
@@ -159,7 +165,7 @@ export const signIn = (
     const { id: userId, name: username, role } = committed.principal;
     const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
-    const must_change_password = known.must_change_password === 1;
+    const must_change_password = known.must_change_password === 1 || (hasDefaultPassword && !caller.isLocal);
     const deviceCookie = await writeDevices(vault.sessionKey, withDevice(devices, userId, known.password_number ?? 0));
     const ttlSeconds = vault.sessionTtlSeconds;
     return {
@@ -182,14 +188,20 @@ const tooMany = (
   retryAfterSeconds: Math.max(1, Math.ceil((retryAt - now) / 1000)),
 });
 
-const { id, name, role, must_change_password } = users;
+const { id, name, role } = users;
+
+/** An account with a default password can do nothing else where other machines can reach the vault. */
+const mustChangePassword = integer(
+  'must_change_password',
+  sql`${users.must_change_password} or (${users.has_default_password} and not ${request.is_local})`,
+);
 
 /** Who the caller is, and until when. */
 export const readSession = operation({
   action: 'session.read',
   sql: () => ({
     answer: query
-      .select({ id, name, role, must_change_password, expires_at: sessions.expires_at })
+      .select({ id, name, role, must_change_password: mustChangePassword, expires_at: sessions.expires_at })
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.user_id))
       .where(and(eq(sessions.id, request.session_id), granted)),
@@ -250,6 +262,7 @@ const storePassword = operation({
         .where(and(eq(users.id, actorId), granted)),
       endSessions(eq(sessions.user_id, actorId), ne(sessions.id, request.session_id)),
       ...knowAddress(given),
+      ...switchOffUnused,
     ],
   }),
   values: (given: Record<'network' | PasswordParam | 'new_verifier', Value>) => given,

@@ -5,7 +5,12 @@
  */
 import { and, desc, eq, exists, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
-import type { Action, GovernedAction, Outcome } from '../../core/policy/policy.ts';
+import {
+  type Action,
+  allowedWithDefaultPassword,
+  type GovernedAction,
+  type Outcome,
+} from '../../core/policy/policy.ts';
 import { type Join, principal, principalBySession } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
@@ -124,7 +129,7 @@ export const verdictOn = ({ action, target, rules = [] }: Intent, refusalsOnly =
     principal: principalBySession,
     target,
     refusalsOnly,
-    rules: [unauthenticated, denied(action), ...targetRules(action, target), ...rules],
+    rules: [unauthenticated, ...defaultPassword(action), denied(action), ...targetRules(action, target), ...rules],
   });
 
 /** The verdict on a request that is invalid, whoever sends it. Only callers who may do the action at all are told so. */
@@ -132,6 +137,18 @@ export const verdictOnInvalid = (action: GovernedAction, name: Param, because: P
   verdictOn({ action, target: { name }, rules: [{ when: sql`true`, outcome: 'invalid', reason: because }] });
 
 const unauthenticated: Rule = { when: isNull(principal.id), outcome: 'unauthenticated' };
+
+/** Everybody knows the default passwords, so where everybody can try them they open nothing. */
+const defaultPassword = (action: GovernedAction): Rule[] =>
+  allowedWithDefaultPassword.includes(action)
+    ? []
+    : [
+        {
+          when: sql`not ${request.is_local} and ${principal.has_default_password}`,
+          outcome: 'denied',
+          reason: 'default_password',
+        },
+      ];
 
 const denied = (action: GovernedAction): Rule => ({
   when: sql`${reach(action, principal.role)} = 'none'`,

@@ -87,6 +87,11 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
       });
     case 'wrong_password':
       return failed(403, 'The current password is not right.');
+    case 'default_password':
+      return failed(
+        403,
+        'This account still has its default password, which everybody knows, and other machines can reach this vault. Set a new password first: POST /auth/password with current_password and new_password.',
+      );
     case 'not_owner':
       return notFound(action);
     default:
