@@ -124,8 +124,8 @@ remove_unnamed() {
 container_user() {
   local owner=1000 group=1000
   if [ "$(uname -s)" = Linux ] && [ -e "$env_file" ]; then
-    owner=$(stat -c %u -- "$env_file")
-    group=$(stat -c %g -- "$env_file")
+    owner=$(stat -L -c %u -- "$env_file")
+    group=$(stat -L -c %g -- "$env_file")
     if [ "$owner" = 0 ]; then
       # The container has no root user. The file is given to the image's user.
       chown 1000:1000 -- "$env_file" || die "$env_file belongs to root. Give it to the container's user: sudo chown 1000:1000 $env_file"

@@ -2,11 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpLimits } from '../../core/limits.ts';
 import { bodyTooLarge, type ErrorAnswer, tooSlow } from '../../core/network/error-answers.ts';
+import { isHost } from '../../core/network/host.ts';
 import { answers, methods } from './answers.ts';
 import type { RequestHeaders } from './headers.ts';
-import { isInternal, normaliseRequestTarget } from './request-target.ts';
-
-const hostForm = /^(?=.{1,255}$)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+import { asKeyQuery, isInternal, normaliseRequestTarget } from './request-target.ts';
 
 /** The path and query to ask the worker for, or the answer that says why it is not asked. */
 export function admit(
@@ -18,15 +17,21 @@ export function admit(
   if (url.length > limits.maxRequestTargetBytes) return answers.requestTargetTooLong;
   const path = normaliseRequestTarget(url);
   if (path === undefined) return answers.badRequestTarget;
-  if (isInternal(path.split('?', 1)[0] as string)) return answers.notFound;
-  return checkFraming(headers, httpVersion) ?? checkSizes(headers, limits) ?? path;
+  const admitted = isInternal(path.split('?', 1)[0] as string) ? keyInQuery(path, headers) : path;
+  if (admitted === undefined) return answers.notFound;
+  return checkFraming(headers, httpVersion) ?? checkSizes(headers, limits) ?? admitted;
+}
+
+/** Somebody who presents no credential has no key, so a path that could lead to the runtime does not exist. */
+function keyInQuery(path: string, { authorizationBytes, hasCookie }: RequestHeaders): string | undefined {
+  return authorizationBytes > 0 || hasCookie ? asKeyQuery(path) : undefined;
 }
 
 /** Rejects messages that two readers could take apart differently (RFC 9112, sections 3.2 and 6.1). */
 function checkFraming(headers: RequestHeaders, httpVersion: string): ErrorAnswer | undefined {
   const { hosts, transferEncoding, upgrade } = headers;
   const mayOmitHost = hosts.length === 0 && httpVersion === '1.0';
-  if (!mayOmitHost && (hosts.length !== 1 || !hostForm.test(hosts[0] as string))) return answers.badHost;
+  if (!mayOmitHost && (hosts.length !== 1 || !isHost(hosts[0] as string))) return answers.badHost;
   if (transferEncoding !== null && transferEncoding.toLowerCase() !== 'chunked') return answers.badEncoding;
   // A server may ignore an offer of HTTP/2; a client that asks for another protocol needs an answer.
   if (upgrade !== null && upgrade.toLowerCase() !== 'h2c') return answers.upgrade;

@@ -21,7 +21,7 @@ const idleCheckIntervalMs = 50;
 export interface GateOptions {
   /** The worker's current address; undefined while it is not running. */
   upstream: () => Address | undefined;
-  /** Peers whose X-Forwarded-For and X-Forwarded-Proto count. None by default. */
+  /** Peers whose Forwarded and X-Forwarded-* headers count. None by default. */
   trustedProxies?: TrustedProxies;
   limits?: Partial<HttpLimits>;
 }

@@ -18,7 +18,9 @@ export interface Device {
 
 /** Of one browser: each account that signs in there has one. */
 const maxDevices = 5;
-const maxCookieCharacters = 1024;
+/** A browser may also send cookies that it was given elsewhere. */
+const maxCookieCharacters = 4096;
+const maxParts = 20;
 const pattern = /^([1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.([\w-]{22})\.([\w-]{43})$/;
 
 /** What is signed begins like this, so that no signature is also that of a session token, or of something else here. */
@@ -28,7 +30,7 @@ const purposes = { device: 'keystore device\n', name: 'keystore name\n' };
 export async function readDevices(key: SessionKey, cookie: string | null | undefined): Promise<Device[]> {
   if (!cookie || cookie.length > maxCookieCharacters) return [];
   const found: Device[] = [];
-  for (const part of cookie.split('~', maxDevices)) {
+  for (const part of cookie.split('~', maxParts)) {
     const [, userId, passwordNumber, id = '', mac = ''] = pattern.exec(part) ?? [];
     const signature = fromPaddedBase64url(`${mac}=`);
     if (!signature) continue;

@@ -1,5 +1,15 @@
+import { scrypt } from '@noble/hashes/scrypt.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { makeVerifier, needsUpgrade, parseVerifier, passwordCost, remainingLanes, verifyPassword } from './password.ts';
+import {
+  comparePassword,
+  makeVerifier,
+  needsUpgrade,
+  parseVerifier,
+  passwordCost,
+  remainingLanes,
+  verifyPassword,
+} from './password.ts';
 import type { ScryptCost } from './scrypt.ts';
 
 const cheap: ScryptCost = { N: 2 ** 10, r: 1, p: 1 };
@@ -50,8 +60,29 @@ describe('verifying', () => {
 
   test.each(ofPhrase)('accepts what Werkzeug wrote: %s', async (verifier) => {
     expect(await verify(phrase, verifier)).toBe(true);
-    expect(await verify(phrase.normalize('NFD'), verifier)).toBe(false);
+    expect(await verify(phrase.normalize('NFD'), verifier)).toBe(true);
+    expect(await verify(phrase.replace('ü', 'u'), verifier)).toBe(false);
   });
+
+  test('forms of Unicode do not matter, and a verifier that was made from another form than NFC is told', async () => {
+    const raw = 'e\u0301 \u1e9b\u0323 \uac00 A\u030a';
+    const forms = ['NFC', 'NFD'].map((form) => raw.normalize(form));
+    for (const made of [raw, ...forms]) {
+      const verifier = verifierOf(made);
+      for (const typed of forms) {
+        const expected = { matches: true, isOldForm: made !== raw.normalize('NFC') };
+        if (made === raw) expect(await comparePassword(made, verifier, cheap)).toEqual(expected);
+        else expect(await comparePassword(typed, verifier, cheap)).toEqual(expected);
+      }
+      expect(await comparePassword(`${made}.`, verifier, cheap)).toEqual({ matches: false, isOldForm: false });
+    }
+    expect(await verify(forms[1] ?? '', await makeVerifier(forms[0] ?? '', cheap))).toBe(true);
+  });
+
+  /** As version 1.0.0 made it: of the bytes as they came. */
+  function verifierOf(password: string): string {
+    return `scrypt:1024:1:1$salt$${bytesToHex(scrypt(password, 'salt', { ...cheap, dkLen: 64 }))}`;
+  }
 
   test('accepts the vector of RFC 7914, section 12', async () => {
     const verifier =

@@ -98,38 +98,60 @@ function decimal(text: string): number | null {
 const byTimers = sliced(() => new Promise((resolve) => void setTimeout(resolve, 0)));
 
 /**
- * Makes a scrypt verifier of the given cost from the password's UTF-8 bytes and a random salt of 128 bits. At
+ * Makes a scrypt verifier of the given cost from the password's UTF-8 bytes in Unicode's form NFC (NIST SP 800-63B, section
+ * 5.1.1.2), which is the same whether a keyboard sends `é` as one character or as two, and a random salt of 128 bits. At
  * {@link passwordCost} it takes about half a second of computing, so throttle before calling.
  *
  * @throws TypeError if `password` holds a lone surrogate.
  */
 export async function makeVerifier(password: string, cost: ScryptCost, scrypt: Scrypt = byTimers): Promise<string> {
   const salt = base64url(randomBytes(16));
-  const derived = await scrypt(utf8(password), utf8(salt), cost, scryptBytes);
+  const derived = await scrypt(utf8(password.normalize('NFC')), utf8(salt), cost, scryptBytes);
   return `scrypt:${cost.N}:${cost.r}:${cost.p}$${salt}$${bytesToHex(derived)}`;
 }
 
-/**
- * Whether `password` fits the verifier. The comparison takes constant time. A malformed or out-of-bounds verifier is false
- * at once.
- *
- * Every other failure takes about as long as one hash of `cost`, the cost of new verifiers, so the time does not tell which
- * accounts exist: null, for an unknown user, is checked against a dummy verifier, and a verifier of less work than `cost`
- * is followed by the rest of the work.
- */
+/** What a comparison of a password with a verifier found. */
+export interface Comparison {
+  matches: boolean;
+  /** Whether the verifier was made from another form than NFC, as versions up to 1.0.0 did. It should be replaced. */
+  isOldForm: boolean;
+}
+
+/** Whether `password` fits the verifier, see {@link comparePassword}. */
 export async function verifyPassword(
   password: string,
   verifierText: string | null,
   cost: ScryptCost,
   scrypt: Scrypt = byTimers,
 ): Promise<boolean> {
+  return (await comparePassword(password, verifierText, cost, scrypt)).matches;
+}
+
+/**
+ * Compares a password with a verifier, in constant time. It is hashed in NFC; and once more as it came and once in NFD, where
+ * those differ, since verifiers of earlier versions may have been made from either. A malformed or out-of-bounds verifier does
+ * not match, at once.
+ *
+ * Every other failure takes about as long as one hash of `cost`, the cost of new verifiers, for each form, so the time does not
+ * tell which accounts exist: null, for an unknown user, is checked against a dummy verifier, and a verifier of less work than
+ * `cost` is followed by the rest of the work.
+ */
+export async function comparePassword(
+  password: string,
+  verifierText: string | null,
+  cost: ScryptCost,
+  scrypt: Scrypt = byTimers,
+): Promise<Comparison> {
   const verifier = verifierText === null ? dummyVerifier(cost) : parseVerifier(verifierText);
-  if (!verifier || !password.isWellFormed()) return false;
-  const derived = await derive(utf8(password), verifier, scrypt);
-  const matches = equalBytes(derived, verifier.expected);
-  const lanes = remainingLanes(verifier, cost);
-  if (!matches && lanes > 0) await scrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes }, scryptBytes);
-  return matches;
+  if (!verifier || !password.isWellFormed()) return { matches: false, isOldForm: false };
+  const normal = password.normalize('NFC');
+  for (const form of new Set([normal, password, password.normalize('NFD')])) {
+    const derived = await derive(utf8(form), verifier, scrypt);
+    if (equalBytes(derived, verifier.expected)) return { matches: true, isOldForm: form !== normal };
+    const lanes = remainingLanes(verifier, cost);
+    if (lanes > 0) await scrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes }, scryptBytes);
+  }
+  return { matches: false, isOldForm: false };
 }
 
 /** A verifier that fits no known password. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { welcome } from './messages.ts';
+import { type Welcome, welcome } from './messages.ts';
 
 const local = {
   hosts: ['127.0.0.1', '::1'],
@@ -19,7 +19,7 @@ Ctrl-C stops it.
 `);
 });
 
-test.each<[Partial<typeof local>, RegExp]>([
+test.each<[Partial<Welcome>, RegExp]>([
   [{ hasPassword: true }, /with the password that ADMIN_PASSWORD sets/],
   [{ isNew: false }, /Sign in with your account/],
   [{ isLocal: false }, /can do nothing else.*\n.*Others reach it through the proxies/],
@@ -27,6 +27,7 @@ test.each<[Partial<typeof local>, RegExp]>([
   [{ hosts: ['0.0.0.0'], isLocal: false }, /Sign in as admin \/ admin123 and set a new password\. Until then/],
   [{ hosts: ['0.0.0.0'], isLocal: false }, /reaches 0\.0\.0\.0 can connect, unencrypted\. Put TLS in front/],
   [{ hosts: ['::1'] }, /Only this machine/],
+  [{ basePath: '/vault' }, /http:\/\/localhost:5000\/vault\/\n/],
   [
     { hosts: ['::'], hasTls: true, isLocal: false },
     /^(?!.*unencrypted)(?!.*Only this machine).*https:\/\/localhost:5000/s,

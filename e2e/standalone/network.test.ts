@@ -12,8 +12,11 @@ import { ask, freePort, type RunningVault, signIn, startVault, type VaultOptions
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
 // Some of these vaults are behind a proxy, where a default password is good for nothing but a change.
 const admin = { username: 'admin', password: 'the password of the admin' };
-const start = ({ env = {}, ...options }: VaultOptions = {}) =>
-  startVault({ folder, ...options, env: { ADMIN_PASSWORD: admin.password, ...env } });
+
+function start({ env = {}, ...options }: VaultOptions = {}): Promise<RunningVault> {
+  return startVault({ folder, ...options, env: { ADMIN_PASSWORD: admin.password, ...env } });
+}
+
 let vault: RunningVault | undefined;
 
 afterEach(() => vault?.stop());

@@ -2,23 +2,21 @@
 import type { Principal } from '../../core/caller.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import { sliced } from '../../core/crypto/scrypt.ts';
-import type { Action, GovernedAction } from '../../core/policy/policy.ts';
+import type { GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
 import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';
 import type { RequestParam } from '../store/request.ts';
 import type { Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
+import { accountOf, learn, learnOfRoom, refuseForRoom, refuseSearch, takeCounts } from './admission.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
+import { fillLikenesses } from './likenesses.ts';
+import type { Refusal } from './refusal.ts';
+import { SearchBusy, searchInTurn } from './searching.ts';
 import type { Context } from './vault.ts';
 
-/** An outcome that is not `allowed`. */
-export type Refusal = Exclude<Committed<never>, { outcome: 'allowed' }> & {
-  action: Action;
-  /** When to try again, if waiting helps. */
-  retryAfterSeconds?: number;
-};
 export type Outcome<Result> = { outcome: 'allowed'; result: Result } | Refusal;
 
 /** Something that a signed-in caller can ask for. */
@@ -39,6 +37,10 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   params?: readonly Exclude<Name, RequestParam>[];
   /** Target and rules for the verdict, the effects, and the answer whose rows make the result. It is compiled at its first use. */
   sql: (params: Params<Name>) => Omit<Intent, 'action'> & Steps<Row>;
+  /** Whether the input stores something that needs room on the disk. */
+  needsRoom?: (input: Input) => boolean;
+  /** Whether the input makes the answer a search, which waits for its turn. */
+  isSearch?: (input: Input) => boolean;
   /** Why the input is invalid, whoever sends it; null if it is valid. */
   objection?: (input: Input) => string | null;
   /** The values of the parameters. Sealing happens here, before the transaction. */
@@ -73,10 +75,10 @@ export const operation = <
 >(
   definition: Definition<Name, Input, Given, Row, Result> & Complete<Name, Given>,
 ): Operation<Input, Result> => {
-  const { action, params = [], sql, objection, values, newPassword, result } = definition;
+  const { action, params = [], sql, objection, needsRoom, isSearch, values, newPassword, result } = definition;
   const wanted = plan<string, Row>(params, (given) => {
-    const { target, rules, ...steps } = sql(given as Params<Name>);
-    return { verdict: verdictOn({ action, target, rules }), ...steps };
+    const { target, rules, detail, ready, ...steps } = sql(given as Params<Name>);
+    return { verdict: verdictOn({ action, target, rules, detail, ready }), ...steps };
   });
   const beforeHash =
     newPassword &&
@@ -109,10 +111,14 @@ export const operation = <
     async perform(context, input) {
       const because = objection?.(input);
       if (because) return recordInvalid(context, because, null);
+      const full = needsRoom?.(input) ? await refuseForRoom(context, action) : null;
+      if (full) return full;
       const given: Values = (await values?.(input, context)) ?? {};
       const hashed = newPassword && (await hash(context, given, newPassword(input)));
       if (hashed && hashed.outcome !== 'allowed') return { ...hashed, action };
-      const committed = await commitOpen(context, wanted, hashed ? { ...given, verifier: hashed.verifier } : given);
+      const commitNow = () => commitOpen(context, wanted, hashed ? { ...given, verifier: hashed.verifier } : given);
+      const committed = isSearch?.(input) ? await searching(context, action, commitNow) : await commitNow();
+      learnOfRoom(context, action, committed);
       if (committed.outcome !== 'allowed') return { ...committed, action };
       const made = await result?.(committed.rows, input, context, committed.principal);
       return { outcome: 'allowed', result: made as Result };
@@ -120,21 +126,46 @@ export const operation = <
   };
 };
 
-/** Commits a plan. A new vault is set up first. */
-export const commitOpen = <Row, Name extends string>(
-  { vault, caller }: Context,
+const searching = async <Row>(context: Context, action: GovernedAction, commitNow: () => Promise<Committed<Row>>) => {
+  try {
+    return await searchInTurn(accountOf(context), commitNow);
+  } catch (error) {
+    if (error instanceof SearchBusy) return refuseSearch(context, action);
+    throw error;
+  }
+};
+
+/** Commits a plan. A new vault is set up first, and what an upgrade left to the worker is done. */
+export const commitOpen = async <Row, Name extends string>(
+  context: Context,
   wanted: () => Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
-): Promise<Committed<Row>> =>
-  whenOpen({ vault, caller }, () => commit(vault.db, vault.keyring.primary.id, caller, wanted(), values));
+): Promise<Committed<Row>> => {
+  const { vault, caller } = context;
+  const committed = await whenOpen(context, async () => {
+    const { rows, restore } = takeCounts(vault, caller.now);
+    try {
+      return await commit(vault.db, vault.keyring.primary.id, caller, wanted(), values, rows);
+    } catch (error) {
+      restore();
+      throw error;
+    }
+  });
+  learn(context, committed.outcome, committed.outcome === 'allowed' ? committed.principal.role : null);
+  return committed;
+};
 
 /** Asks a preview. A new vault is set up first. */
-export const askOpen = <Row, Name extends string>(
-  { vault, caller }: Context,
+export const askOpen = async <Row, Name extends string>(
+  context: Context,
   wanted: () => Preview<Row, Name>,
   values: Values<NoInfer<Name>>,
-): Promise<Previewed<Row>> =>
-  whenOpen({ vault, caller }, () => ask(vault.db, vault.keyring.primary.id, caller, wanted(), values));
+): Promise<Previewed<Row>> => {
+  const { vault, caller } = context;
+  const previewed = await whenOpen(context, () => ask(vault.db, vault.keyring.primary.id, caller, wanted(), values));
+  learn(context, previewed.outcome, null);
+  return previewed;
+};
 
 const whenOpen = async <Result>({ vault, caller }: Context, attempt: () => Promise<Result>): Promise<Result> => {
   try {
@@ -142,6 +173,7 @@ const whenOpen = async <Result>({ vault, caller }: Context, attempt: () => Promi
   } catch (error) {
     if (!(error instanceof VaultNotOpen)) throw error;
     await openInstance(vault, caller.now);
+    await fillLikenesses(vault.db);
     return attempt();
   }
 };

@@ -1,10 +1,10 @@
 /** Signing in and out, a user's own sessions, and a user's own password. */
-import { and, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, count, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { isDefaultPassword } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { pseudonym, readDevices, withDevice, writeDevices } from '../../core/crypto/device-token.ts';
-import { makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
+import { comparePassword, makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
 import { sliced } from '../../core/crypto/scrypt.ts';
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
 import { maxSessionsPerList } from '../../core/limits.ts';
@@ -19,6 +19,7 @@ import { request, requestValues } from '../store/request.ts';
 import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Value, type Values } from '../store/statement.ts';
 import { judge, sessionNumbered, verdictOn } from '../store/verdict.ts';
+import { learn } from './admission.ts';
 import { switchOffUnused } from './default-accounts.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
@@ -40,6 +41,8 @@ import type { Context } from './vault.ts';
 
 export interface SignedIn {
   token: string;
+  /** The same session as a value for the session cookie. */
+  cookie: string;
   name: string;
   role: Role;
   must_change_password: boolean;
@@ -50,7 +53,8 @@ export interface SignedIn {
 }
 
 /** The facts that a password check needs. It is a round trip of its own, because the hash lies between it and the verdict. */
-const facts = statement([...throttleParams, 'request.now', 'request.claimed_name', 'request.key_id'], (given) =>
+const claimParams = ['request.claimed_name', 'request.claimed_likeness'] as const;
+const facts = statement([...throttleParams, ...claimParams, 'request.now', 'request.key_id'], (given) =>
   query
     .select({
       verifier: principal.verifier,
@@ -136,15 +140,16 @@ export const signIn = (
   { vault, caller: stranger }: Context,
   { name, password }: { name: string; password: string },
 ): Promise<Outcome<SignedIn>> => {
-  const caller = { ...stranger, claimedName: name };
+  const caller = { ...stranger, claimedName: name, claimedLikeness: likeness(name) };
   return inTurn(caller, async (pause): Promise<Outcome<SignedIn>> => {
     const context = { vault, caller };
+    const scrypt = sliced(pause);
     const devices = await readDevices(vault.sessionKey, caller.deviceCookie);
-    const throttle = throttleValues(caller, devices, await pseudonym(vault.sessionKey, likeness(name)));
+    const throttle = throttleValues(caller, devices, await pseudonym(vault.sessionKey, caller.claimedLikeness));
     const known = await factsOf(context, throttle);
     if (known.retry_at) return tooMany('session.create', 'throttled', known.retry_at, caller.now);
     if (known.budget_at) return tooMany('session.create', 'too_many_sign_ins', known.budget_at, caller.now);
-    const matches = await verifyPassword(password, known.verifier, vault.passwordCost, sliced(pause));
+    const { matches, isOldForm } = await comparePassword(password, known.verifier, vault.passwordCost, scrypt);
     const hasDefaultPassword = isDefaultPassword(password);
     const issuedAt = Math.floor(caller.now / 1000);
     const expiresAt = issuedAt + vault.sessionTtlSeconds;
@@ -154,8 +159,8 @@ export const signIn = (
       password_matches: Number(matches),
       verifier: known.verifier,
       better_verifier:
-        matches && known.verifier && needsUpgrade(known.verifier, vault.passwordCost)
-          ? await makeVerifier(password, vault.passwordCost, sliced(pause))
+        matches && known.verifier && (isOldForm || needsUpgrade(known.verifier, vault.passwordCost))
+          ? await makeVerifier(password, vault.passwordCost, scrypt)
           : null,
       has_default_password: Number(hasDefaultPassword),
       new_session: sessionId,
@@ -163,15 +168,14 @@ export const signIn = (
     });
     if (committed.outcome !== 'allowed') return { ...committed, action: 'session.create' };
     const { id: userId, name: username, role } = committed.principal;
+    learn({ vault, caller: { ...caller, sessionId } }, 'allowed', role);
     const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
+    const cookie = await issueSessionToken(vault.cookieKey, claims);
     const must_change_password = known.must_change_password === 1 || (hasDefaultPassword && !caller.isLocal);
     const deviceCookie = await writeDevices(vault.sessionKey, withDevice(devices, userId, known.password_number ?? 0));
-    const ttlSeconds = vault.sessionTtlSeconds;
-    return {
-      outcome: 'allowed',
-      result: { token, name: username, role, must_change_password, ttlSeconds, deviceCookie },
-    };
+    const result = { token, cookie, name: username, role, must_change_password, deviceCookie };
+    return { outcome: 'allowed', result: { ...result, ttlSeconds: vault.sessionTtlSeconds } };
   });
 };
 
@@ -227,6 +231,52 @@ export const listSessions = operation({
   result: (rows) => rows,
 });
 
+/** A part of an event's detail: how many things there are, after a comma; empty for none. */
+export const counted = (number: SQLWrapper, one: string, many: string): SQL =>
+  sql`coalesce((select ', ' || n || iif(n = 1, ${` ${one}`}, ${` ${many}`}) from (select ${number} as n) where n > 0), '')`;
+
+/** For the detail of an event: how many live sessions of a user end. */
+export const sessionsEnded = (user: SQL, ...conditions: SQL[]): SQL =>
+  counted(
+    query
+      .select({ count: count() })
+      .from(sessions)
+      .where(
+        and(
+          eq(sessions.user_id, user),
+          isNull(sessions.revoked_at),
+          gt(sessions.expires_at, request.now),
+          ...conditions,
+        ),
+      ),
+    'session ended',
+    'sessions ended',
+  );
+
+const liveSession = statement(['request.now', 'ids'], ({ ids }) =>
+  query
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(
+      and(
+        sql`${sessions.id} in (select value from json_each(${ids}))`,
+        isNull(sessions.revoked_at),
+        gt(sessions.expires_at, request.now),
+      ),
+    )
+    .orderBy(desc(sessions.created_at))
+    .limit(1),
+);
+
+/**
+ * Which of several sessions is live; the newest, if several are. A round trip of its own, for the rare browser that sends
+ * several session cookies. This grants nothing: the verdict asks again.
+ */
+export const findLiveSession = async ({ vault, caller }: Context, ids: readonly string[]): Promise<string | null> => {
+  const [found] = await read(vault.db, fill(liveSession(), { 'request.now': caller.now, ids: JSON.stringify(ids) }));
+  return found?.id ?? null;
+};
+
 /** Revokes the live sessions that meet the conditions. */
 export const endSessions = (...conditions: SQL[]) =>
   query
@@ -254,6 +304,7 @@ const storePassword = operation({
       { when: sql`${changeRetryAt(given)} > ${request.now}`, outcome: 'denied', reason: 'throttled' },
       { when: passwordIsWrong(given), outcome: 'denied', reason: 'wrong_password' },
     ],
+    detail: sql`nullif(substr(${sessionsEnded(sql`${principal.id}`, ne(sessions.id, request.session_id))}, 3), '')`,
     effects: [
       ...changeCounts(given),
       query

@@ -8,7 +8,10 @@ import type { SessionKey } from '../../core/crypto/session-token.ts';
 export interface Vault {
   db: D1Database;
   keyring: Keyring;
+  /** For bearer tokens. */
   sessionKey: SessionKey;
+  /** For the tokens in session cookies. */
+  cookieKey: SessionKey;
   sessionTtlSeconds: number;
   /** The cost of new password verifiers. Tests set a cheap one: hashing would take most of their time. */
   passwordCost: ScryptCost;
@@ -17,6 +20,16 @@ export interface Vault {
   makesDefaultAccounts: boolean;
   /** Whether only the vault's own machine can reach it. Otherwise an account with a default password can only change it. */
   isLocalOnly: boolean;
+  limits: AccountLimits;
+}
+
+/** What one account may use up. */
+export interface AccountLimits {
+  requestsPerMinute: number;
+  secrets: number;
+  /** Of all sealed versions of all its secrets. */
+  storedBytes: number;
+  versionsPerSecret: number;
 }
 
 export interface Context {

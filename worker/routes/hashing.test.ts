@@ -1,5 +1,5 @@
 /** Requests that would hash a password: whether they may is decided first, and only then do they wait for a hash. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { inTurn } from '../operations/hashing.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
 
@@ -16,6 +16,10 @@ beforeAll(async () => {
   const account = { username: 'somebody', password: 'a good password' };
   userId = (await admin('POST', '/users', account)).body.id ?? 0;
   user = await vault.signIn(account.username, account.password);
+});
+
+// A new one each time: an ended session that was refused is not looked up again.
+beforeEach(async () => {
   ended = await vault.signIn('admin', 'admin123');
   await ended('POST', '/auth/logout');
 });

@@ -39,7 +39,7 @@ const login = async (username: string, password: string, { address = fresh(), co
   pass(1);
   const headers = { 'CF-Connecting-IP': address, ...(cookie ? { Cookie: cookie } : {}) };
   const answer = await vault.anonymous('POST', '/auth/login', { username, password }, headers);
-  const device = answer.headers.getSetCookie().find((each) => each.startsWith('keystore_device='));
+  const device = answer.headers.getSetCookie().find((each) => each.startsWith('keystore_device_'));
   return { ...answer, retryAfter: Number(answer.headers.get('Retry-After')), device: device?.split(';')[0] ?? '' };
 };
 
@@ -214,14 +214,15 @@ describe('a browser that has signed in before', () => {
   test('is a stranger to other accounts, with a forged cookie, and after a new password', async () => {
     const [one, two] = [await besieged(), await account()];
     const { device: foreign } = await login(two.username, two.password);
-    const [user, number, id, mac] = foreign.replace('keystore_device=', '').split('.');
+    const [name = '', value = ''] = foreign.split('=');
+    const [user, number, id, mac] = value.split('.');
     for (const cookie of [
       foreign,
-      `keystore_device=${one.id}.${number}.${id}.${mac}`,
-      `keystore_device=${one.id}.0.${'A'.repeat(22)}.${'A'.repeat(43)}`,
-      `keystore_device=${user}.${number}.${id}.`,
-      'keystore_device=',
-      `keystore_device=${'~'.repeat(2_000)}`,
+      `${name}=${one.id}.${number}.${id}.${mac}`,
+      `${name}=${one.id}.0.${'A'.repeat(22)}.${'A'.repeat(43)}`,
+      `${name}=${user}.${number}.${id}.`,
+      `${name}=`,
+      `${name}=${'~'.repeat(2_000)}`,
     ]) {
       expect((await login(one.username, one.password, { cookie })).status).toBe(429);
     }
@@ -249,12 +250,12 @@ describe('a browser that has signed in before', () => {
     const { username, password } = await account();
     const { headers, device } = await login(username, password);
     expect(headers.getSetCookie().join()).toMatch(
-      /keystore_device=[^;]+; Max-Age=\d+; Path=\/auth; HttpOnly; SameSite=Strict/,
+      /keystore_device_[\w-]{8}=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Strict/,
     );
-    const value = device.replace('keystore_device=', '');
+    const [name = '', value = ''] = device.split('=');
     for (const stolen of [
       { Cookie: device },
-      { Cookie: `keystore_session=${value}` },
+      { Cookie: `${name.replace('device', 'session')}=${value}` },
       { Authorization: `Bearer ${value}` },
     ]) {
       expect((await vault.anonymous('GET', '/auth/session', undefined, stolen)).status).toBe(401);

@@ -43,7 +43,8 @@ export const read = async <Row>(db: D1Database, statement: Filled<Row>): Promise
 };
 
 /**
- * Commits a plan: decides, records and carries out, in one transaction and one round trip.
+ * Commits a plan: decides, records and carries out, in one transaction and one round trip. Statements that have nothing to do
+ * with the request may come before it.
  *
  * @throws VaultNotOpen if the database returns no verdict; nothing was written then.
  * @throws StoreFailure if the transaction failed; nothing was written then either.
@@ -54,13 +55,11 @@ export const commit = async <Row, Name extends string>(
   caller: Caller,
   { steps, hasAnswer }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
+  before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
   const given: Values = { ...values, ...requestValues(caller, keyId) };
-  const results = await transact(
-    db,
-    steps.map((step) => fill(step, given)),
-  );
-  const decided = results[0]?.[0] as VerdictRow | undefined;
+  const results = await transact(db, [...before, ...steps.map((step) => fill(step, given))]);
+  const decided = results[before.length]?.[0] as VerdictRow | undefined;
   if (!decided) throw new VaultNotOpen();
   if (decided.outcome !== 'allowed') return { outcome: decided.outcome, reason: decided.reason };
   return { outcome: 'allowed', principal: principalOf(decided), rows: hasAnswer ? (results.at(-1) as Row[]) : [] };
