@@ -80,6 +80,14 @@ export const hashBudgets = {
   passwordChanges: { atOnce: 20, everyMs: 60_000 },
 } as const;
 
+/**
+ * A private address from which this many accounts fail to sign in within this time, among the newest failures, is probably a
+ * proxy that TRUSTED_PROXIES does not name.
+ */
+export const minFailedAccounts = 5;
+export const proxySearchMs = 7 * 86_400_000;
+export const maxExaminedFailures = 500;
+
 /** Of one account. The address that was seen last takes the place of the one that was not seen for longest. */
 export const maxKnownAddresses = 20;
 

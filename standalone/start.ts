@@ -49,7 +49,11 @@ export const bringUp = async (
     command: './keystore',
   });
   const copied = opened.copy === undefined ? undefined : sentences.databaseCopied(opened.copy);
-  return new Response([copied, warning, lines].filter((part) => part !== undefined).join('\n'));
+  return new Response(
+    [copied, ...opened.proxies.map(sentences.likelyProxy), warning, lines]
+      .filter((part) => part !== undefined)
+      .join('\n'),
+  );
 };
 
 const refusal = (sentence: string) => new Response(sentence, { status: 503 });

@@ -1,5 +1,6 @@
 /** Signing in and out, a user's own sessions, and a user's own password. */
 import { and, count, desc, eq, getTableColumns, gt, isNull, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import { isDefaultPassword } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
@@ -7,8 +8,9 @@ import { pseudonym, readDevices, withDevice, writeDevices } from '../../core/cry
 import { comparePassword, makeVerifier, needsUpgrade, verifyPassword } from '../../core/crypto/password.ts';
 import { sliced } from '../../core/crypto/scrypt.ts';
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
-import { maxSessionsPerList } from '../../core/limits.ts';
+import { maxExaminedFailures, maxSessionsPerList, minFailedAccounts, proxySearchMs } from '../../core/limits.ts';
 import { networkRange } from '../../core/network/address.ts';
+import { isPrivate } from '../../core/network/ranges.ts';
 import type { Action, Role } from '../../core/policy/policy.ts';
 import { read } from '../store/commit.ts';
 import { actorId, granted, insertIfAllowed, verdict } from '../store/granted.ts';
@@ -16,7 +18,7 @@ import { plan } from '../store/plan.ts';
 import { preview } from '../store/preview.ts';
 import { isClaimed, principal, principalByName, principalBySession } from '../store/principal.ts';
 import { request, requestValues } from '../store/request.ts';
-import { instance, sessions, users } from '../store/schema.ts';
+import { auditEvents, instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Value, type Values } from '../store/statement.ts';
 import { judge, sessionNumbered, verdictOn } from '../store/verdict.ts';
 import { learn } from './admission.ts';
@@ -200,17 +202,34 @@ const mustChangePassword = integer(
   sql`${users.must_change_password} or (${users.has_default_password} and not ${request.is_local})`,
 );
 
-/** Who the caller is, and until when. */
+/** Failures, one from each address from which many accounts have failed (core/data-folder/likely-proxies.ts). */
+const failure = alias(auditEvents, 'failure');
+const isOfLikelyProxy = sql`failure.id in (select max(id) from (
+    select id, address, coalesce(actor_id, target, actor_name) as account from audit_events
+    where reason in ('wrong_password', 'inactive_account', 'unknown_name') and at > ${request.now} - ${proxySearchMs}
+    order by at desc limit ${maxExaminedFailures})
+  group by address having count(distinct account) >= ${minFailedAccounts})`;
+
+/** Who the caller is, and until when; for an admin, also which addresses are probably proxies that nobody named. */
 export const readSession = operation({
   action: 'session.read',
   sql: () => ({
     answer: query
-      .select({ id, name, role, must_change_password: mustChangePassword, expires_at: sessions.expires_at })
+      .select({
+        ...{ id, name, role, must_change_password: mustChangePassword, expires_at: sessions.expires_at },
+        address: failure.address,
+      })
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.user_id))
+      .leftJoin(failure, and(eq(users.role, 'admin'), isOfLikelyProxy))
       .where(and(eq(sessions.id, request.session_id), granted)),
   }),
-  result: ([session]) => session ?? null,
+  result: (rows) => {
+    const [session] = rows;
+    if (!session) return null;
+    const addresses = rows.flatMap(({ address }) => (address !== null && isPrivate(address) ? [address] : []));
+    return { ...session, likelyProxies: session.must_change_password ? [] : addresses };
+  },
 });
 
 const { user_id: _user, revoked_at: _revoked, ...listed } = getTableColumns(sessions);

@@ -91,6 +91,20 @@ test('a password that an admin has set is no default one: clients of v0.6 go on 
   expect((await client('GET', '/keys')).status).toBe(200);
 });
 
+test('a request that a proxy has passed on is one from the network, also if nobody named the proxy', async () => {
+  const local = await startVault();
+  const admin = await local.signIn('admin', 'admin123');
+  expect((await admin('GET', '/keys')).status).toBe(200);
+  for (const name of ['X-Forwarded-For', 'X-Forwarded-Proto', 'Forwarded', 'X-Real-IP', 'Via', 'X-Forwarded']) {
+    const answer = await admin('GET', '/keys', undefined, { [name]: '1.1 proxy' });
+    expect.soft([answer.status, answer.body.error], name).toEqual([403, expect.stringMatching(/default password/)]);
+  }
+  const session = await admin('GET', '/auth/session', undefined, { 'X-Forwarded-For': '192.0.2.7' });
+  expect(session.body.must_change_password).toBe(true);
+  await change(admin, 'admin123');
+  expect((await admin('GET', '/keys', undefined, { 'X-Forwarded-For': '192.0.2.7' })).status).toBe(200);
+});
+
 test('in a vault that only its own machine can reach, the default accounts work as in v0.6', async () => {
   const local = await startVault();
   const [admin, user] = [await local.signIn('admin', 'admin123'), await local.signIn('user', 'user123')];

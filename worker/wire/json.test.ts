@@ -98,7 +98,10 @@ test('sessions', () => {
   const user = { name: 'alice', role: 'user', must_change_password: true } as const;
   const signedIn = { ...user, token: 't', cookie: 'c', ttlSeconds: 60, deviceCookie: 'd' };
   expect(json.signedIn(signedIn)).toEqual({ token: 't', user: 'alice', role: 'user', must_change_password: true });
-  expect(json.session({ id: 1, name: 'alice', role: 'user', must_change_password: 0, expires_at: at })).toEqual({
+  const found = { address: null, likelyProxies: [] };
+  expect(
+    json.session({ id: 1, name: 'alice', role: 'user', must_change_password: 0, expires_at: at, ...found }),
+  ).toEqual({
     user: 'alice',
     user_id: 1,
     role: 'user',
