@@ -95,7 +95,11 @@ describe('gets nothing', () => {
       "UPDATE secret_versions SET token = substr(token, 1, 40) || 'AAAA' || substr(token, 45)",
       victim,
     ],
-    ['a value with an altered binding', "UPDATE secret_versions SET binding = iif(binding LIKE 'A%', 'B', 'A') || substr(binding, 2)", victim],
+    [
+      'a value with an altered binding',
+      "UPDATE secret_versions SET binding = iif(binding LIKE 'A%', 'B', 'A') || substr(binding, 2)",
+      victim,
+    ],
   ])('%s', async (_, sql, name) => {
     await write(sql);
     for (const client of [admin, user]) {
