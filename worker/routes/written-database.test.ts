@@ -54,7 +54,9 @@ describe('reads a value', () => {
     await admin('POST', '/auth/logout');
     expect((await read(admin)).status).toBe(401);
     await write('UPDATE sessions SET revoked_at = NULL');
-    expect((await read(admin)).body.api_key).toBe('second value');
+    // A worker remembers for a while which sessions have ended. Another one asks the database.
+    const later = await startVault();
+    expect((await read(later.client(admin.token))).body.api_key).toBe('second value');
   });
 
   test('as the maker of a new key of the same name', async () => {
