@@ -182,9 +182,14 @@ box() {
   local user mounts=()
   user=$(container_user) || return
   if [ -f "$env_file" ]; then mounts=("${mount_env[@]}"); fi
-  # Without a log driver: standard output may be a backup or a key, which Docker would store.
-  docker run --rm -i "${hardened[@]}" --user "$user" --network none --log-driver none \
-    -v "$volume:/app/data" ${mounts[@]+"${mounts[@]}"} "$(image_of_programs)" "box/commands/$program" "$@"
+  # In a subshell, which alone has the keys that share_container exports. Without a log driver: standard output may be a backup
+  # or a key, which Docker would store.
+  (
+    share_container
+    docker run --rm -i "${hardened[@]}" --user "$user" --network none --log-driver none \
+      -v "$volume:/app/data" ${mounts[@]+"${mounts[@]}"} ${shared[@]+"${shared[@]}"} \
+      "$(image_of_programs)" "box/commands/$program" "$@"
+  )
 }
 
 # field NAME: prints a value of the JSON object in $answer. Its values are words and numbers: there is nothing to unescape.

@@ -138,6 +138,9 @@ export const maxFullMs = 10_000;
 /** When to try again after a refusal for lack of room. */
 export const fullRetrySeconds = 60;
 
+/** Below this much free space on its disk, a vault stores nothing new. */
+export const defaultFreeMegabytes = 64;
+
 /** How often one account may hit upon the name of somebody else's key: each time tells that the name is in use. */
 export const maxForeignConflictsPerHour = 60;
 
@@ -214,6 +217,12 @@ export const maxWaitingJobs = 4_096;
 
 /** A transaction that waits longer is dropped: its caller has hung up, or its own call would have taken it. */
 export const maxJobWaitMs = 10_000;
+
+/** How long a transaction waits for another process that writes to the database. */
+export const maxBusyWaitMs = 10_000;
+
+/** The same for GET /health, which must answer before its callers give up. */
+export const maxBusyProbeMs = 1_000;
 
 // --- Settings
 

@@ -11,6 +11,7 @@ import type { Bindings } from './database/object.ts';
 import { readBindings } from './env.ts';
 import { errorResponse } from './error-response.ts';
 import { withClientAddress } from './origin.ts';
+import { createSpace } from './space.ts';
 import { bringUp } from './start.ts';
 
 export { VaultDatabase } from './database/object.ts';
@@ -43,10 +44,13 @@ const make = (bindings: Bindings) => {
   const { worker: variables, trustedProxies } = readBindings(bindings);
   const env = { ...variables, DB: createClient(bindings), ASSETS: assets };
   const readBody = bodyReader();
+  const space = createSpace(bindings.DISK);
   const fetch = (request: Request, context: ExecutionContext): Response | Promise<Response> => {
     const known = withClientAddress(request, trustedProxies);
     if (request.body === null) return worker.fetch(known, env, context);
-    return readBody(known).then((read) => (read instanceof Response ? read : worker.fetch(read, env, context)));
+    return readBody(known).then(async (read) =>
+      read instanceof Response ? read : worker.fetch(await space.mark(read), env, context),
+    );
   };
   return { bindings, env, fetch };
 };

@@ -16,6 +16,7 @@ import { lockDataFolder } from '../data/lock.ts';
 import { explain } from '../explain.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
+import { watchSpace } from '../gate/space.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
 import { buildIfStale } from './build.ts';
 import { openDesk } from './command.ts';
@@ -51,7 +52,8 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     makeDataFolder(settings.dataFolder);
     lock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();
-    const port = await listen(settings, { upstream, trustedProxies }, gates);
+    const isSpaceLow = watchSpace(settings.dataFolder, settings.minFreeMegabytes);
+    const port = await listen(settings, { upstream, trustedProxies, isSpaceLow }, gates);
     const { pendingEnv, isNew, lookup } = await prepare(project, env, print);
     if (pendingEnv !== undefined) {
       print(

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type HttpLimits, httpLimits } from '../../core/limits.ts';
 import type { TrustedProxies } from '../../core/network/address.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
+import { isStoring, spaceHeader } from '../../core/space.ts';
 import { admit, answerToParseError } from './admission.ts';
 import { answers } from './answers.ts';
 import { readBody } from './body.ts';
@@ -24,6 +25,8 @@ export interface GateOptions {
   /** Peers whose Forwarded and X-Forwarded-* headers count. None by default. */
   trustedProxies?: TrustedProxies;
   limits?: Partial<HttpLimits>;
+  /** Whether the disk is nearly full, which the worker is told. */
+  isSpaceLow?: () => boolean;
 }
 
 /**
@@ -41,6 +44,9 @@ export function createGate(options: GateOptions): Server {
     responses.set(req.socket, res);
     const headers = readRequestHeaders(req.rawHeaders, req.socket.remoteAddress ?? '', options.trustedProxies);
     const path = admit(req, headers, limits);
+    if (options.isSpaceLow && isStoring(req.method ?? '', String(path)) && options.isSpaceLow()) {
+      headers.forwarded.push(spaceHeader, 'low');
+    }
     if (typeof path !== 'string') {
       sendError(req, res, path);
     } else if (hasBody(headers)) {

@@ -74,7 +74,13 @@ describe('settings', () => {
   const settings = (source: Variables) => readSettings(lookupIn(source));
 
   test('have defaults for this machine alone', () => {
-    expect(settings({})).toEqual({ dataFolder: 'data', hosts: ['127.0.0.1', '::1'], port: 5000, trustedProxies: '' });
+    expect(settings({})).toEqual({
+      dataFolder: 'data',
+      hosts: ['127.0.0.1', '::1'],
+      port: 5000,
+      trustedProxies: '',
+      minFreeMegabytes: 64,
+    });
   });
 
   test('take a HOST that is an address, and no other', () => {
@@ -87,6 +93,13 @@ describe('settings', () => {
     expect(['0', '80', '65535'].map((PORT) => settings({ PORT }).port)).toEqual([0, 80, 65_535]);
     for (const PORT of ['65536', '-1', '80a', ' 80', '1e3', '123456']) {
       expect(() => settings({ PORT })).toThrow(`PORT is "${PORT}". Set it to a number up to 65535`);
+    }
+  });
+
+  test('take a whole number of MIN_FREE_MEGABYTES, also none', () => {
+    expect(settings({ MIN_FREE_MEGABYTES: '0' }).minFreeMegabytes).toBe(0);
+    for (const MIN_FREE_MEGABYTES of ['-1', '1.5', 'x']) {
+      expect(() => settings({ MIN_FREE_MEGABYTES })).toThrow('MIN_FREE_MEGABYTES must be a whole number');
     }
   });
 

@@ -3,7 +3,7 @@
  * runtimes bring their own way to read a file.
  */
 
-import { maxSettingFileCharacters } from '../limits.ts';
+import { defaultFreeMegabytes, maxSettingFileCharacters } from '../limits.ts';
 import { isAddress } from '../network/address.ts';
 import { OperatorError } from '../operator-error.ts';
 
@@ -33,6 +33,7 @@ const ownSettings = [
   'TRUSTED_PROXIES',
   'TLS_CERT',
   'TLS_KEY',
+  'MIN_FREE_MEGABYTES',
 ] as const;
 
 /** All settings that a lookup serves. KEYSTORE_ENV and KEYSTORE_CACHE come from the environment only: they are read earlier. */
@@ -56,6 +57,8 @@ export interface Settings {
   port: number;
   /** Comma-separated addresses or CIDR ranges. */
   trustedProxies: string;
+  /** Below this much free space on its disk, the vault stores nothing new; 0 for no reserve. */
+  minFreeMegabytes: number;
 }
 
 /**
@@ -114,8 +117,8 @@ export function unreadable(subject: string): OperatorError {
 }
 
 /**
- * Reads KEYSTORE_DATA, HOST, PORT and TRUSTED_PROXIES.
- * @throws OperatorError if PORT is not a port.
+ * Reads KEYSTORE_DATA, HOST, PORT, TRUSTED_PROXIES and MIN_FREE_MEGABYTES.
+ * @throws OperatorError if PORT is not a port, or MIN_FREE_MEGABYTES not a number.
  */
 export function readSettings(lookup: Lookup): Settings {
   const port = lookup('PORT') ?? '5000';
@@ -123,6 +126,10 @@ export function readSettings(lookup: Lookup): Settings {
     throw new OperatorError(
       `PORT is ${JSON.stringify(port)}. Set it to a number up to 65535, or leave it out for 5000.`,
     );
+  }
+  const minFree = lookup('MIN_FREE_MEGABYTES') ?? String(defaultFreeMegabytes);
+  if (!/^\d{1,9}$/.test(minFree)) {
+    throw new OperatorError('MIN_FREE_MEGABYTES must be a whole number; 0 switches the reserve off.');
   }
   // Some shells and toolchains export a HOST that is a name. Only an address counts.
   const host = lookup('HOST') ?? '';
@@ -132,6 +139,7 @@ export function readSettings(lookup: Lookup): Settings {
     hosts: isAddress(host) ? [host] : ['127.0.0.1', '::1'],
     port: Number(port),
     trustedProxies: lookup('TRUSTED_PROXIES') ?? '',
+    minFreeMegabytes: Number(minFree),
   };
 }
 

@@ -63,7 +63,7 @@ const views: {
       await page.getByLabel('Value', { exact: true }).fill(' padded ');
       await page.getByText('Generate a random value').click();
       await page.getByRole('dialog').getByRole('button', { name: 'Add key' }).click();
-      await page.getByText('A key of that name exists already').waitFor();
+      await page.locator('.field-error').waitFor();
     },
   },
   {

@@ -223,7 +223,6 @@ describeInBrowser('API keys', () => {
       '__proto__',
       'constructor',
       'a/../b?c#d%2f+;e',
-      '‮gnirts esrever',
       '𝔘𝔫𝔦𝔠𝔬𝔡𝔢 🔑',
       `long-${'x'.repeat(240)}`,
     ];

@@ -19,7 +19,7 @@ setup() {
     refuse 'The settings could not be read; the lines above say why.'
   fi
   # The plan sets refusal, or all the others.
-  refusal='' data='' database='' port='' sockets='' env_file='' new_keys='' keys_made='' env_file_unwritable=''
+  refusal='' data='' min_free='' database='' port='' sockets='' env_file='' new_keys='' keys_made='' env_file_unwritable=''
   marker='' marker_text='' folder_unusable='' in_use='' port_taken=''
   # shellcheck source=/dev/null
   . "$run/plan"

@@ -22,6 +22,7 @@ bring_up() {
 
 # shellcheck disable=SC2317 # The trap calls it.
 end() {
+  [ -z "${space_watch:-}" ] || kill "$space_watch" 2>/dev/null
   [ -z "$run" ] || discard
   [ -z "$fresh" ] || rm -rf "$fresh"
 }
@@ -42,6 +43,7 @@ serve() {
   unset $variables
   take_folder
   write_keys
+  watch_space
   start
   rm -f "$run/plan" "$run/run.capnp" "$run/setup.log"
   unset new_keys

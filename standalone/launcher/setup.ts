@@ -83,6 +83,7 @@ const setUp = async (bindings: Bindings) => {
       tls,
     }),
     data: folder,
+    min_free: String(listen.minFreeMegabytes),
     database: file,
     port: String(port),
     sockets: String(hosts.length + 1),

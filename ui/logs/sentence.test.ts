@@ -25,6 +25,7 @@ const read = (fields: Partial<LogEntry>) => {
 
 describe('words an entry as a sentence', () => {
   test.each([
+    [{ target: 'inv\u202eoice\u200b', user_name: 'al\u2066ice' }, 'al‹U+2066›ice viewed inv‹U+202E›oice‹U+200B›'],
     [{ target: 'STRIPE' }, 'alice viewed STRIPE'],
     [{ action: 'login_success' }, 'alice signed in'],
     [

@@ -1,4 +1,5 @@
 /** Turns log entries into sentences: who did what to what, and why it was refused. */
+import { shown } from '../../core/text.ts';
 import type { LogEntry } from '../api/wire.ts';
 import type { IconName } from '../parts/icon.ts';
 
@@ -73,19 +74,34 @@ const outcomes: Record<string, string> = {
   failed: 'it failed',
 };
 
+/** The outcomes that are about who somebody is or what they may do; the others are mistakes and failures. */
+const refusals = ['denied', 'unauthenticated'];
+
 /** `why` says why the action was refused, and is null if it was not. */
-export const sentenceOf = (entry: LogEntry) => {
+export const sentenceOf = (entry: LogEntry): Sentence => {
   const { action, success, target, outcome, reason, user_name } = entry;
   const wording = known(wordings, action) ?? unknown(action);
+  const isRefusal = !success && refusals.includes(outcome);
   return {
-    icon: success ? wording.icon : 'refuse',
-    who: user_name ?? wording.who ?? 'Someone',
+    icon: success ? wording.icon : isRefusal ? 'refuse' : 'alert',
+    who: user_name === null ? (wording.who ?? 'Someone') : shown(user_name),
     did: success ? wording.did : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
-    target,
+    target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
+    isRefusal,
     isRoutine: success && wording.isRoutine === true,
   };
 };
+
+interface Sentence {
+  icon: IconName;
+  who: string;
+  did: string;
+  target: string | null;
+  why: string | null;
+  isRefusal: boolean;
+  isRoutine: boolean;
+}
 
 /** An entry that was imported from another vault may have an action that this version does not know. */
 const unknown = (action: string): Wording => ({ icon: 'info', did: `did ${action}`, tried: `do ${action}` });

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
+import { shown } from '../../core/text.ts';
 import { typed } from './events.ts';
 import { Field, unmanaged } from './field.ts';
 import { FormDialog } from './form-dialog.ts';
@@ -21,7 +22,8 @@ interface Props {
 export const Confirm = ({ title, action, onConfirm, onClose, name, kind = 'danger', children }: Props) => {
   const task = useTask();
   const given = useSignal('');
-  const isSure = name === undefined || given.value.trim() === name.trim();
+  // What is shown of a name with invisible characters can be typed or pasted, the name itself cannot.
+  const isSure = name === undefined || [name.trim(), shown(name).trim()].includes(given.value.trim());
   const edit = (text: string) => {
     given.value = text;
     task.problem.value = null;
@@ -38,7 +40,7 @@ export const Confirm = ({ title, action, onConfirm, onClose, name, kind = 'dange
 };
 
 const TypedName = ({ name, onInput }: { name: string; onInput: (text: string) => void }) => html`
-  <${Field} label="Type the name to confirm" hint=${html`<code class="verbatim">${name}</code>`}>
+  <${Field} label="Type the name to confirm" hint=${html`<code class="verbatim">${shown(name)}</code>`}>
     ${(field: object) => html`<input
       ...${field} ...${unmanaged} autocapitalize="none" spellcheck=${false} autofocus
       onInput=${(event: Event) => onInput(typed(event))}

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { shown } from '../../core/text.ts';
 import { IconButton } from './button.ts';
 import { addLayer } from './layers.ts';
 import { ToastList } from './toast.ts';
@@ -54,7 +55,7 @@ export const Dialog = ({ title, onClose, isTyped = false, kind = 'form', childre
       }}
     >
       <div class=${isTitled ? 'dialog-head ends' : 'unseen'}>
-        <h2 id=${titleId}>${title}</h2>
+        <h2 id=${titleId}>${shown(title)}</h2>
         ${isTitled && html`<${IconButton} icon="close" label="Close" onClick=${close} />`}
       </div>
       ${children}

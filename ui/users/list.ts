@@ -1,6 +1,7 @@
 /** The table of users, with the controls that change them. */
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { shown } from '../../core/text.ts';
 import type { Role } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
@@ -32,7 +33,7 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
   <div role="row" class="table-row ${user.is_active ? '' : 'inactive'}" ref=${useArrival(model, user)} tabindex=${-1}>
     <div role="cell" class="cell-user row">
       <span class="avatar disc" aria-hidden="true">${[...user.username][0]?.toUpperCase()}</span>
-      <span class="who"><bdi class="cut" title=${user.username}>${user.username}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
+      <span class="who"><bdi class="cut" title=${shown(user.username)}>${shown(user.username)}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
     </div>
     <div role="cell" class="cell-role"><${RoleChoice} model=${model} user=${user} /></div>
     <div role="cell" class="cell-active">
@@ -85,7 +86,7 @@ const RoleChoice = ({ model, user }: { model: UsersModel; user: User }) => {
     model.show({ kind: 'role', user, role });
   };
   return html`
-    <select class="input small" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose} onKeyDown=${openList}>
+    <select class="input" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose} onKeyDown=${openList}>
       <option value="user">User</option>
       <option value="admin">Admin</option>
     </select>

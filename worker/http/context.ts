@@ -41,5 +41,5 @@ const callerOf = (request: Request): Caller => ({
   address: addressOf(request),
   userAgent: userAgentOf(request.headers),
   now: Date.now(),
-  isSpaceLow: request.headers.get(spaceHeader) === 'low',
+  isSpaceLow: request.headers.get(spaceHeader)?.includes('low') ?? false,
 });

@@ -27,6 +27,7 @@ const missingKey = ({ keyId }: SealedValueError) =>
       'Put it back into RETIRED_ENCRYPTION_KEYS and restart the vault.';
 
 const storeFailures: Record<StoreFailure['kind'], string> = {
+  busy: 'Another process is writing to the database and did not finish. Nothing was changed. Try again.',
   full: 'The disk of the database is full. Nothing was changed. Free some space, then try again.',
   schema: 'The database is not at the version that this service needs. Nothing was changed. Apply the migrations.',
   unreadable:

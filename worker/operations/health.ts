@@ -1,5 +1,5 @@
 /** Whether the vault can serve. Probes ask this often and without a credential, so an answer is kept for a second. */
-import { maxHealthAgeMs } from '../../core/limits.ts';
+import { maxBusyProbeMs, maxBusyWaitMs, maxHealthAgeMs } from '../../core/limits.ts';
 import type { MissingKey } from '../../core/settings/messages.ts';
 import { openInstance, VaultUnavailable } from './instance.ts';
 import { countMissing } from './sealing-keys.ts';
@@ -20,14 +20,16 @@ const kept = new WeakMap<Vault, Health>();
 export const examineHealth = async ({ vault, caller: { now } }: Context): Promise<Health> => {
   const last = kept.get(vault);
   if (last && Math.abs(now - last.at) < maxHealthAgeMs) return last;
-  const health = { at: now, ...(await examine(vault, now)) };
+  const health: Health = { at: now, ...(await examine(vault, now)) };
+  // Requests wait as well, so a vault that was healthy a moment ago still serves.
+  if (health.problem?.reason === 'busy' && last && !last.problem && now - last.at < maxBusyWaitMs) return last;
   kept.set(vault, health);
   return health;
 };
 
 const examine = async (vault: Vault, now: number): Promise<Omit<Health, 'at'>> => {
   try {
-    const inUse = await openInstance(vault, now);
+    const inUse = await openInstance(vault, now, maxBusyProbeMs);
     return { problem: null, missingKeys: await countMissing(vault, inUse) };
   } catch (error) {
     if (error instanceof VaultUnavailable) return { problem: error, missingKeys: [] };

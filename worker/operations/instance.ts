@@ -17,7 +17,7 @@ import type { Vault } from './vault.ts';
 /** The vault cannot serve until the operator does what the message says. */
 export class VaultUnavailable extends Error {
   override name = 'VaultUnavailable';
-  readonly reason: 'database' | 'schema' | 'setup' | 'wrong_key' | 'damaged';
+  readonly reason: 'busy' | 'database' | 'schema' | 'setup' | 'wrong_key' | 'damaged';
   constructor(reason: VaultUnavailable['reason'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
@@ -47,11 +47,12 @@ type ConditionRow = NonNullable<ReturnType<typeof condition>['row']>;
 /**
  * Checks that the database is a vault that ENCRYPTION_KEY opens, and sets up a new one. One round trip if all is well.
  *
+ * @param busyWaitMs how long to wait for another process that writes to the database.
  * @returns the fingerprints of the keys that its values are sealed with.
  * @throws VaultUnavailable with a message for the operator.
  */
-export const openInstance = async (vault: Vault, now: number): Promise<string[]> => {
-  const { found, inUse } = await inspect(vault.db);
+export const openInstance = async (vault: Vault, now: number, busyWaitMs?: number): Promise<string[]> => {
+  const { found, inUse } = await inspect(vault.db, busyWaitMs);
   if (found?.name !== currentMigration) throw schemaDiffers(found?.name ?? null);
   if (found.key_id === null || found.canary === null) {
     if (found.has_data) throw new VaultUnavailable('damaged', damaged);
@@ -69,12 +70,15 @@ export const openInstance = async (vault: Vault, now: number): Promise<string[]>
 const damaged =
   'The record that says which key seals the database is missing or damaged. Restore a backup (HelperScripts/restore-data.sh).';
 
-const inspect = async (db: D1Database) => {
+const busy = 'Another process is writing to the database. Requests wait for it for some seconds.';
+
+const inspect = async (db: D1Database, busyWaitMs?: number) => {
   try {
-    const [[found] = [], keys = []] = await transact(db, [fill(condition(), {}), fill(keysInUse(), {})]);
+    const [[found] = [], keys = []] = await transact(db, [fill(condition(), {}), fill(keysInUse(), {})], busyWaitMs);
     return { found: found as ConditionRow | undefined, inUse: keys.map(({ key_id }) => String(key_id)) };
   } catch (cause) {
     if (cause instanceof StoreFailure && cause.kind === 'schema') throw schemaDiffers(null);
+    if (cause instanceof StoreFailure && cause.kind === 'busy') throw new VaultUnavailable('busy', busy, { cause });
     const message = 'The database does not answer. The log of the service has the cause.';
     throw new VaultUnavailable('database', message, { cause });
   }

@@ -37,11 +37,8 @@ let waiting: Waiting[] = [];
  * @throws SearchBusy if the queue is full, or the turn does not come in time.
  */
 export const searchInTurn = async <Result>(account: number, work: () => Promise<Result>): Promise<Result> => {
-  await takeTurn(account);
+  const mine = await takeTurn(account);
   const start = Date.now();
-  const mine = start + maxSearchTurnMs;
-  freeAt = mine;
-  lastAccount = account;
   try {
     return await work();
   } finally {
@@ -51,8 +48,8 @@ export const searchInTurn = async <Result>(account: number, work: () => Promise<
   }
 };
 
-/** Returns in the turn of the caller, without another step between the check and the return. */
-const takeTurn = async (account: number): Promise<void> => {
+/** Waits for the turn of the caller, and returns when it ends at the latest. */
+const takeTurn = async (account: number): Promise<number> => {
   const start = Date.now();
   waiting = waiting.filter(({ until }) => until >= start);
   const own = waiting.filter((each) => each.account === account);
@@ -63,7 +60,12 @@ const takeTurn = async (account: number): Promise<void> => {
     for (;;) {
       const now = Date.now();
       place.until = now + maxSearchSilenceMs;
-      if (freeAt <= now && next(now) === place) return;
+      if (freeAt <= now && next(now) === place) {
+        // Here, since nothing may come between the check and the assignment.
+        freeAt = now + maxSearchTurnMs;
+        lastAccount = account;
+        return freeAt;
+      }
       if (now - start > maxSearchWaitMs) throw new SearchBusy();
       await scheduler.wait(pollIntervalMs + Math.random() * pollIntervalMs);
     }

@@ -7,7 +7,7 @@ import { maxUsersPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { trimmed } from '../../core/text.ts';
 import { actorId, actorName, actorRole, granted, insertIfAllowed } from '../store/granted.ts';
-import { principal } from '../store/principal.ts';
+import { isTwinOf, principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, secrets, sessions, users } from '../store/schema.ts';
 import { insertFrom, integer, type Param, type Params, query } from '../store/statement.ts';
@@ -58,7 +58,7 @@ export const createUser = operation({
         query
           .select({ id })
           .from(users)
-          .where(or(eq(name, given.name), eq(users.likeness, given.likeness))),
+          .where(or(eq(name, given.name), eq(users.likeness, given.likeness), isTwinOf(given.likeness))),
       ),
     ],
     answer: insertIfAllowed(users, {

@@ -165,6 +165,7 @@ describe('the user name at a sign-in', () => {
       expect((await login({ username, password })).body.user).toBe(username);
       expect((await login({ username: 'TWIN', password })).status).toBe(401);
     }
+    await testDb().exec("DELETE FROM users WHERE name = 'Twin'");
     expect((await admin('POST', '/users', { username: 'TWIN', password: 'a good password' })).status).toBe(409);
   });
 });

@@ -2,7 +2,7 @@
  * From a credential to a live principal, as the joins that a verdict starts with. They read the database at the moment of
  * the request: revoked or expired sessions and inactive users resolve to no principal.
  */
-import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, notExists, type SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { request } from './request.ts';
 import { sessions, users } from './schema.ts';
@@ -27,18 +27,21 @@ export const principalBySession: Join[] = [
   { table: principal, on: and(eq(principal.id, session.user_id), eq(principal.is_active, 1)) },
 ];
 
+/**
+ * Accounts of v0.6 that look alike have the same likeness, except that the later ones have U+001F and their id behind it. True
+ * for those.
+ */
+export const isTwinOf = (likeness: SQL) =>
+  sql`(${users.likeness} > ${likeness} || char(31) and ${users.likeness} < ${likeness} || char(32))`;
+
 const likeness = request.claimed_likeness;
 const named = query.select({ id: users.id }).from(users).where(eq(users.name, request.claimed_name));
-/** Accounts of v0.6 that look alike have the same likeness but for a suffix after U+001F: of those, each needs its exact name. */
+/** Of accounts that look alike, each needs its exact name. */
 const alike = query
   .select({ id: users.id })
   .from(users)
   .where(
-    and(
-      eq(users.likeness, likeness),
-      sql`not exists (select 1 from users as twin
-        where twin.likeness > ${likeness} || char(31) and twin.likeness < ${likeness} || char(32))`,
-    ),
+    and(eq(users.likeness, likeness), notExists(query.select({ id: users.id }).from(users).where(isTwinOf(likeness)))),
   );
 
 /**

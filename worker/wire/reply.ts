@@ -75,7 +75,7 @@ export const refused = (refusal: Refusal): Reply => {
 
 const noSpace = failed(
   503,
-  'The disk of the vault is nearly full, so it stores nothing new. Reading and deleting work. Free some space, then try again.',
+  'The disk of the vault is nearly full, so it stores nothing new. Nothing was changed. Reading and deleting work. Free some space, then try again.',
   { 'Retry-After': '60' },
 );
 
