@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import type { Caller } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { spaceHeader } from '../../core/space.ts';
+import { noteRequest } from '../operations/hashing.ts';
 import type { Vault } from '../operations/vault.ts';
 import { addressOf, userAgentOf, wasForwarded } from './origin.ts';
 
@@ -27,7 +28,9 @@ export const withCaller = (vault: Vault, cookies: CookieSettings) =>
   createMiddleware<AppEnv>(async (c, next) => {
     c.set('vault', vault);
     c.set('cookies', cookies);
-    c.set('caller', { ...callerOf(c.req.raw), isLocal: vault.isLocalOnly && !wasForwarded(c.req.raw) });
+    const caller = callerOf(c.req.raw);
+    noteRequest(caller.now);
+    c.set('caller', { ...caller, isLocal: vault.isLocalOnly && !wasForwarded(c.req.raw) });
     await next();
   });
 

@@ -19,6 +19,10 @@ import { networkRange } from '../../core/network/address.ts';
 const pollMs = 5;
 const maxPollMs = 100;
 
+/** About how long an answer takes that hashes nothing, and the longest pause that it gets from a hash. */
+const answerMs = 8;
+const maxGiveWayMs = 8;
+
 /** The queue is full, or the caller's share of it. */
 export class HashingBusy extends Error {
   override name = 'HashingBusy';
@@ -53,13 +57,30 @@ export const inTurn = async <Result>(who: Waiting, work: (pause: Pause) => Promi
   const mine = await takeTurn(who);
   const pause = async () => {
     mine.endsAt = Date.now() + maxHashTurnMs;
-    await scheduler.wait(0);
+    await giveWay();
   };
   try {
     return await work(pause);
   } finally {
     if (turn === mine) turn = null;
   }
+};
+
+let lastRequestAt = 0;
+
+/** Tells the queue that a request has come, so that hashes give way to it. */
+export const noteRequest = (now: number): void => {
+  lastRequestAt = now;
+};
+
+/**
+ * A pause between two slices. An answer takes several turns of the event loop, so after one turn alone a slice would come
+ * between each two of its steps. While requests come, the pause is as long as an answer takes, but not much longer than a slice.
+ */
+const giveWay = async () => {
+  await scheduler.wait(0);
+  const until = Date.now() + maxGiveWayMs;
+  while (Date.now() < until && Date.now() - lastRequestAt < answerMs) await scheduler.wait(1);
 };
 
 /** Waits for the turn. Nothing may come between the check and the assignment, so both are synchronous. */
