@@ -23,6 +23,7 @@ import { forgetToasts, notify, ToastList } from './parts/toast.ts';
 import { askFirst, hasUnsaved, question, useUnsaved } from './parts/unsaved.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
 import { NewPassword } from './session/new-password.ts';
+import { ProxyNotice } from './session/proxy-notice.ts';
 import { SignIn } from './session/sign-in.ts';
 import { type Page, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
@@ -123,6 +124,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   useArrival(route.value.page);
   return html`
     <${Shell} tabs=${shown} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
+      ${(route.value.page === 'logs' || route.value.page === 'users') && html`<${ProxyNotice} />`}
       <${CurrentPage} session=${mine} models=${own} />
     <//>
     <${Overlay} models=${own} tabs=${shown} />

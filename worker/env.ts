@@ -28,6 +28,7 @@ export interface Bindings {
   CORS_ORIGINS?: string;
   BASE_PATH?: string;
   FIRST_ACCOUNTS?: string;
+  LOCAL_ONLY?: string;
   MAX_REQUESTS_PER_MINUTE?: string;
   MAX_KEYS_PER_USER?: string;
   MAX_MEGABYTES_PER_USER?: string;
@@ -63,6 +64,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
+      isLocalOnly: bindings.LOCAL_ONLY === 'yes',
       limits: accountLimits(bindings),
     },
     cookies: { vaultTag, path: basePath || '/' },

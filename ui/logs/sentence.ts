@@ -11,6 +11,8 @@ interface Wording {
   did: string;
   /** Follows "tried to" if the action was refused. */
   tried: string;
+  /** The same where a target follows. */
+  triedWithTarget?: string;
   /** Entries of plain browsing, which are many and say little, are shown less prominently. */
   isRoutine?: true;
 }
@@ -19,7 +21,7 @@ const operator = 'The operator of this machine';
 
 const wordings: Record<string, Wording> = {
   login_success: { icon: 'enter', did: 'signed in', tried: 'sign in' },
-  login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in' },
+  login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in', triedWithTarget: 'sign in as' },
   use_session: { icon: 'leave', did: 'used an ended session', tried: 'use an ended session' },
   too_many_requests: { icon: 'pulse', did: 'sent too many requests', tried: 'send too many requests' },
   logout: { icon: 'leave', did: 'signed out', tried: 'sign out' },
@@ -43,7 +45,8 @@ const wordings: Record<string, Wording> = {
 };
 
 const reasons: Record<string, string> = {
-  wrong_password: 'wrong user name or password',
+  wrong_password: 'wrong password',
+  unknown_name: 'no account has this name',
   inactive_account: 'the account is deactivated',
   throttled: 'too many failed attempts',
   role: 'admins only',
@@ -82,7 +85,7 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
   return {
     icon: success ? wording.icon : isRefusal ? 'refuse' : 'alert',
     who: user_name === null ? (wording.who ?? 'Someone') : shown(user_name),
-    did: success ? wording.did : `tried to ${wording.tried}`,
+    did: success ? wording.did : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
     target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
     isRefusal,

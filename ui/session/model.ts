@@ -43,6 +43,8 @@ const enter = (found: Session | null): void => {
 export const signIn = async (username: string, password: string): Promise<void> => {
   const { user, role, must_change_password } = await api.signIn(username, password);
   enter({ user, role, must_change_password });
+  // Admins also learn what needs their attention. Without it they are signed in all the same.
+  if (role === 'admin' && !must_change_password) void refresh().catch(() => {});
   tellTabs({ kind: 'session', user });
 };
 
