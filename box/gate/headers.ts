@@ -40,6 +40,8 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
     contentLength: null as string | null,
     transferEncoding: null as string | null,
     upgrade: null as string | null,
+    /** The client's address. */
+    address: '',
   };
   let connection: string | null = null;
   let forwardedFor: string | null = null;
@@ -63,6 +65,7 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
   // HTTP/1.0 has no Host header. Other requests without one are rejected.
   if (read.hosts.length === 0) read.forwarded.push('Host', 'localhost');
   const { address, isOverTls } = clientOf(peer, { forwardedFor, forwardedProto }, proxies);
+  read.address = address;
   read.forwarded.push('CF-Connecting-IP', address);
   if (isOverTls) read.forwarded.push('X-Forwarded-Proto', 'https');
   return read;

@@ -33,6 +33,10 @@ export interface Bindings extends Partial<Record<(typeof workerVariables)[number
   /** `yes` if it speaks TLS. */
   HAS_TLS: string;
   TRUSTED_PROXIES: string;
+  /** The connections that the limit on open files allows. */
+  MAX_OPEN_CONNECTIONS: string;
+  /** What the launcher says on the control port, and nobody else can. */
+  CONTROL_TOKEN: string;
 }
 
 /** Whether a database without accounts is a loss and not a beginning. */

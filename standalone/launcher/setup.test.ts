@@ -27,6 +27,7 @@ const setUp = async (files: Record<string, string>, environment: Record<string, 
     FOLDER: '/home',
     HAS_IPV6: 'yes',
     KEYSTORE_ENV: null,
+    MAX_FILES: '65536',
     ...environment,
   });
   return { plan: written['/plan'] ?? '', config: written['/run.capnp'] ?? '' };
