@@ -105,7 +105,7 @@ export const rooms: Record<string, Room> = {
   },
   'box/runtime': {
     purpose: 'starts, watches and restarts `wrangler dev`',
-    rooms: ['core', 'core/data-folder', 'box', 'box/gate'],
+    rooms: ['core', 'core/network', 'core/data-folder', 'box', 'box/gate'],
     packages: ['node:', 'wrangler'],
   },
   'box/data': {

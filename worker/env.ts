@@ -17,6 +17,8 @@ export interface Bindings {
   JWT_EXPIRY_HOURS?: string;
   CORS_ORIGINS?: string;
   FIRST_ACCOUNTS?: string;
+  /** What the gate says with each request, where other programs can reach the worker without it. */
+  GATE_SECRET?: string;
 }
 
 export interface Settings {

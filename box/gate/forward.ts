@@ -3,6 +3,7 @@ import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:
 import type { HttpLimits } from '../../core/limits.ts';
 import { answers } from '../../core/network/answers.ts';
 import { notRunning } from '../../core/network/error-answers.ts';
+import { gateHeader } from '../../core/network/gate-header.ts';
 import { createShare } from '../../core/network/share.ts';
 import { endToEndHeaders } from './headers.ts';
 import { sendError } from './send-error.ts';
@@ -14,6 +15,8 @@ const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 export interface Address {
   host: string;
   port: number;
+  /** What the worker expects of the gate. */
+  secret?: string;
 }
 
 /** An admitted request, with its whole body, and the response to write. */
@@ -63,7 +66,9 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
       sendError(req, res, notRunning);
       return;
     }
-    const sent = request({ agent, ...address, method: req.method, path, headers, timeout: limits.maxUpstreamMs });
+    const { secret, ...target } = address;
+    const known = secret === undefined ? headers : [...headers, gateHeader, secret];
+    const sent = request({ agent, ...target, method: req.method, path, headers: known, timeout: limits.maxUpstreamMs });
     const abandon = () => sent.destroy();
     res.once('close', abandon);
     sent.on('response', (reply) => {

@@ -1,5 +1,6 @@
 /** Sorts headers into those that pass through the gate and those that concern only one side of it. */
 import { clientOf, type TrustedProxies } from '../../core/network/address.ts';
+import { gateHeader } from '../../core/network/gate-header.ts';
 
 /** They concern one connection only (RFC 9110, section 7.6.1), or the body, which the gate frames anew. */
 const hopByHop = new Set([
@@ -17,7 +18,14 @@ const hopByHop = new Set([
 ]);
 
 /** They claim an address, a host or a path, which the gate determines itself. */
-const claims = new Set(['forwarded', 'true-client-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-real-ip']);
+const claims = new Set([
+  'forwarded',
+  gateHeader.toLowerCase(),
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-real-ip',
+]);
 const claimPrefix = /^(?:cf-|mf-|x-forwarded|x-miniflare-|x-original-|x-rewrite-)/;
 
 /** What the gate needs from a request's headers, read in one pass. */
