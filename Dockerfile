@@ -14,7 +14,7 @@ RUN apt-get update \
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 # No package needs its install script.
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN node box/commands/build.ts && node docker/pack.ts /image/app
 # Debug symbols are a quarter of workerd.

@@ -124,8 +124,8 @@ remove_unnamed() {
 container_user() {
   local owner=1000 group=1000
   if [ "$(uname -s)" = Linux ] && [ -e "$env_file" ]; then
-    owner=$(stat -c %u -- "$env_file")
-    group=$(stat -c %g -- "$env_file")
+    owner=$(stat -L -c %u -- "$env_file")
+    group=$(stat -L -c %g -- "$env_file")
     if [ "$owner" = 0 ]; then
       # The container has no root user. The file is given to the image's user.
       chown 1000:1000 -- "$env_file" || die "$env_file belongs to root. Give it to the container's user: sudo chown 1000:1000 $env_file"
@@ -154,6 +154,36 @@ host_path() {
 }
 
 mount_env=(--mount "type=bind,src=$(host_path "$env_file"),dst=/run/secrets/keystore_env,readonly")
+
+# What only the existing container has and a backup needs: files that somebody mounted into it, for ENCRYPTION_KEY_FILE for
+# example, and keys in its environment. Fills `shared` with options for docker run, and exports the keys that they name.
+share_container() {
+  local kind source target variable
+  shared=()
+  if ! is_ours; then return 0; fi
+  while IFS=$'\t' read -r kind source target; do
+    case $kind:$target in
+      *:/app/data | *:/run/secrets/keystore_env) continue ;;
+      volume:* | bind:*) ;;
+      *) continue ;;
+    esac
+    if [ "$kind" = volume ] || [ -e "$source" ]; then
+      shared+=(--mount "type=$kind,src=$source,dst=$target,readonly")
+    fi
+  done < <(docker container inspect -f \
+    '{{range .Mounts}}{{.Type}}{{"\t"}}{{if .Name}}{{.Name}}{{else}}{{.Source}}{{end}}{{"\t"}}{{.Destination}}{{"\n"}}{{end}}' \
+    "$container")
+  while IFS= read -r variable; do
+    case ${variable%%=*} in
+      SECRET_KEY | ENCRYPTION_KEY | RETIRED_ENCRYPTION_KEYS) ;;
+      SECRET_KEY_FILE | ENCRYPTION_KEY_FILE | RETIRED_ENCRYPTION_KEYS_FILE) ;;
+      *) continue ;;
+    esac
+    # By name, because the arguments of a process are visible to every user.
+    export "${variable?}"
+    shared+=(-e "${variable%%=*}")
+  done < <(docker container inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$container")
+}
 
 # Gives the volume to the container's user. One from v0.6, or of another user, may hold files that it cannot read.
 prepare_volume() {

@@ -82,11 +82,25 @@ no_options() { if [ $# -gt 0 ]; then last_option "$1"; fi; }
 env_file=$(absolute "${KEYSTORE_ENV:-$root/.env}")
 backups=$(absolute "${KEYSTORE_BACKUPS:-$root/backups}")
 
-# Prints the backups, newest first. The time in a name sorts them.
+# Prints the backups, newest first. The time at which a file was written orders them: the times in names may be those of a
+# time zone, or of a clock that was wrong. backup-data.sh takes care that a new backup is the newest. Other files are left out.
 list_backups() {
-  [ -d "$backups" ] || return 0
-  find "$backups" -maxdepth 1 -type f -name 'keystore_backup_????????_??????.db' | LC_ALL=C sort -r
+  local file
+  for file in "$backups"/keystore_backup_*.db; do
+    if [ -f "$file" ] && [ ! -L "$file" ] && is_backup_name "${file##*/}"; then
+      printf '%s %s\n' "$(written_at "$file")" "${file##*/}"
+    fi
+  done | LC_ALL=C sort -k1,1nr -k2r | while read -r _ file; do printf '%s/%s\n' "$backups" "$file"; done
 }
+
+# Versions up to 1.0.0 named backups by local time, without Z.
+is_backup_name() { [[ $1 =~ ^keystore_backup_[0-9]{8}(_[0-9]{6}|T[0-9]{6}Z(_[0-9]+)?)\.db$ ]]; }
+
+# written_at FILE: when it was last written, in seconds since 1970, with a fraction where the system has one.
+written_at() { stat -c %.9Y -- "$1" 2>/dev/null || stat -c %Y -- "$1" 2>/dev/null || stat -f %Fm -- "$1"; }
+
+# flush FILE: waits until a file, or the entries of a folder, are on the disk.
+flush() { sync -- "$1" 2>/dev/null || sync; }
 
 # env_of_backup FILE: the env file beside a backup; prints FILE if it does not have the name of a backup.
 env_of_backup() {
@@ -168,9 +182,14 @@ box() {
   local user mounts=()
   user=$(container_user) || return
   if [ -f "$env_file" ]; then mounts=("${mount_env[@]}"); fi
-  # Without a log driver: standard output may be a backup or a key, which Docker would store.
-  docker run --rm -i "${hardened[@]}" --user "$user" --network none --log-driver none \
-    -v "$volume:/app/data" ${mounts[@]+"${mounts[@]}"} "$(image_of_programs)" "box/commands/$program" "$@"
+  # In a subshell, which alone has the keys that share_container exports. Without a log driver: standard output may be a backup
+  # or a key, which Docker would store.
+  (
+    share_container
+    docker run --rm -i "${hardened[@]}" --user "$user" --network none --log-driver none \
+      -v "$volume:/app/data" ${mounts[@]+"${mounts[@]}"} ${shared[@]+"${shared[@]}"} \
+      "$(image_of_programs)" "box/commands/$program" "$@"
+  )
 }
 
 # field NAME: prints a value of the JSON object in $answer. Its values are words and numbers: there is nothing to unescape.
@@ -182,19 +201,36 @@ field() {
   printf '%s' "${rest%\"}"
 }
 
-# Replaces the env file as restore.ts asks in $answer. In a container the vault's programs cannot write it.
+# Replaces the env file as restore.ts asks in $answer. In a container the vault's programs cannot write it. Like
+# replaceDurably in box/data/durable.ts: a link stays and its file is replaced; owner and mode stay.
 write_env() {
-  local partial=$env_file.partial
-  box restore.ts env </dev/null >"$partial" && chmod 600 -- "$partial" || return
-  if [ -e "$env_file" ]; then
-    # keptEnv in box/restore/restore-journal.ts has the same name.
-    kept_env=$env_file.$(field before)
-    if [ ! -e "$kept_env" ]; then cp -p -- "$env_file" "$kept_env.partial" && mv -- "$kept_env.partial" "$kept_env" || return; fi
-    say "The previous env file is kept as $kept_env."
-    # The container's user must remain the owner.
-    if [ "$(id -u)" = 0 ]; then chown --reference="$env_file" -- "$partial" || return; fi
+  local target partial
+  target=$(readlink -f -- "$env_file" 2>/dev/null) || target=$env_file
+  partial=$target.partial
+  box restore.ts env </dev/null >"$partial" && chmod 600 "$partial" && keep_env "$partial" \
+    && flush "$partial" && mv -f -- "$partial" "$target" && flush "$(dirname -- "$target")" && return
+  rm -f -- "$partial"
+  return 1
+}
+
+# keep_env NEW: keeps a copy of the env file, if there is one, and gives NEW its owner and mode.
+keep_env() {
+  local owner mode_before
+  if [ ! -e "$env_file" ]; then return 0; fi
+  # keptEnv in box/restore/restore-journal.ts has the same name.
+  kept_env=$env_file.$(field before)
+  if [ ! -e "$kept_env" ]; then
+    cp -p -- "$env_file" "$kept_env.partial" && flush "$kept_env.partial" && mv -- "$kept_env.partial" "$kept_env" || return
   fi
-  mv -f -- "$partial" "$env_file"
+  say "The previous env file is kept as $kept_env."
+  owner=$(stat -L -c %u:%g -- "$env_file" 2>/dev/null || stat -L -f %u:%g -- "$env_file") || return
+  mode_before=$(stat -L -c %a -- "$env_file" 2>/dev/null || stat -L -f %Lp -- "$env_file") || return
+  if chown "$owner" "$1" 2>/dev/null || chown ":${owner#*:}" "$1" 2>/dev/null; then
+    chmod "$mode_before" "$1"
+  else
+    # The container's user must remain the owner.
+    [ "$(id -u)" != 0 ]
+  fi
 }
 
 # Prepares the data as box/commands/start.ts does before the runtime starts, for a container without Node.js.

@@ -11,7 +11,9 @@ export async function startFilled(runtime: Runtime, size: Size) {
   await empty.stop();
   fill(empty, size);
   const began = Date.now();
-  const vault = await startVault({ folder: empty.folder, runtime });
+  // One account sends everything that is measured.
+  const env = { MAX_REQUESTS_PER_MINUTE: '999999999' };
+  const vault = await startVault({ folder: empty.folder, runtime, env });
   const startMs = Date.now() - began;
   return { ...vault, token: await signIn(vault.url, 'admin', 'admin123'), startMs };
 }

@@ -9,10 +9,16 @@ export interface Caller {
   sessionId: string | null;
   /** The user name that the credential claims. Only for the log and for the throttle on passwords. */
   claimedName: string | null;
+  /** The id of the account that the credential names: to count its requests, never to decide what it may do. */
+  claimedId?: number;
+  /** The likeness of that name, at a sign-in: an account is found by it as well. */
+  claimedLikeness?: string;
   address: string;
   userAgent: string;
   /** When the request arrived, in milliseconds since 1970. */
   now: number;
+  /** Whether the disk of the vault is nearly full. */
+  isSpaceLow?: boolean;
 }
 
 /** The user that a verdict resolved the credential to. */

@@ -55,6 +55,15 @@ export const maxRejectedDrainMs = 1_000;
  */
 export const maxJsonBytes = httpLimits.maxBodyBytes / 2;
 
+/** A browser may send several cookies of one name. Each session cookie is tried. */
+export const maxCookiesPerName = 32;
+
+/** Of BASE_PATH. */
+export const maxBasePathCharacters = 100;
+
+/** What an error repeats of an Origin or Host header: a scheme, a host name and a port. */
+export const maxOriginCharacters = 270;
+
 /** What the log stores of a request. */
 export const maxUserAgentCharacters = 256;
 export const maxAddressCharacters = 64;
@@ -80,11 +89,49 @@ export const failureWindowSeconds = 15 * 60;
 /** Password hashes run one at a time. Requests beyond this many in the queue are told to try again. */
 export const maxWaitingHashes = 64;
 
-/** A request that is cut off never ends its turn to hash: after this time the next one starts. */
-export const maxHashTurnMs = 5_000;
+/** Of these places, what one account or one address may take, so that neither can fill the queue. */
+export const maxWaitingHashesPerAccount = 32;
+export const maxWaitingHashesPerAddress = 32;
+
+/** What one account may take from one address. */
+export const maxWaitingHashesPerPerson = 16;
+
+/** A request that is cut off never ends its turn to hash: without a sign of life for this time the next one starts. */
+export const maxHashTurnMs = 2_000;
 
 /** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
-export const maxHashSilenceMs = 1_000;
+export const maxHashSilenceMs = 300;
+
+// --- What one account may use up. The defaults of settings; see docs/CONFIGURATION.md
+
+export const defaultRequestsPerMinute = 10_000;
+/** What admins may send, of what users may: their scripts look after everybody's keys. */
+export const adminRequestsPercent = 300;
+/** Requests from one address with a token that has not been seen to work yet. */
+export const maxUnprovenRequestsPerMinute = 1_000;
+/** How long a token that does not work is refused without a look into the database. */
+export const maxEndedSessionMs = 60_000;
+/** The sessions, and the counts of refused requests, that are kept in memory. */
+export const maxKnownSessions = 10_000;
+export const maxRequestCounts = 10_000;
+/** The rows about refused requests that one transaction writes. */
+export const maxCountsPerTransaction = 8;
+
+export const defaultSecretsPerAccount = 25_000;
+export const defaultStoredMegabytesPerAccount = 256;
+/** Of one secret. The oldest go, so many at once. */
+export const defaultVersionsPerSecret = 1_000;
+export const maxDroppedVersions = 100;
+/** How long a full account is refused without a look into the database, unless something is deleted. */
+export const maxFullMs = 10_000;
+/** When to try again after a refusal for lack of room. */
+export const fullRetrySeconds = 60;
+
+/** Below this much free space on its disk, a vault stores nothing new. */
+export const defaultFreeMegabytes = 64;
+
+/** How often one account may hit upon the name of somebody else's key: each time tells that the name is in use. */
+export const maxForeignConflictsPerHour = 60;
 
 // --- Secrets
 
@@ -92,14 +139,40 @@ export const maxHashSilenceMs = 1_000;
 export const maxNameBytes = 255;
 export const maxValueBytes = 64 * 1024;
 export const maxDescriptionBytes = 4 * 1024;
+/** Secrets of an earlier version that one transaction prepares for comparing names. */
+export const maxLikenessesPerStep = 500;
 
 // --- The log, lists and paging
 
 export const maxEventsPerList = 500;
 export const maxFilterCharacters = 1_000;
-/** How far back the activity per hour and per day reaches. */
-export const maxActivityHours = 48;
-export const maxActivityDays = 30;
+/** How far back the activity per hour and per day reaches where the request does not say. */
+export const defaultActivityHours = 48;
+export const defaultActivityDays = 30;
+/** 31 days: enough for 30 days of any time zone. */
+export const maxActivityHours = 31 * 24;
+
+/** The log is searched in blocks of so many rows. The migrations have this number too. */
+export const maxEventsPerBlock = 1_000;
+/** The blocks that one search may read; those that cannot contain a match are skipped. */
+export const maxBlocksPerSearch = 5;
+/** The same for a filtered chart, which cannot be continued. */
+export const maxBlocksPerChart = 20;
+/** The blocks that one search may look at, read or skipped. */
+export const maxBlocksPerLook = 250;
+
+/** How much of the time searches may take, if they last: each is followed by a pause. */
+export const maxSearchesPercent = 10;
+export const maxSearchPauseMs = 250;
+/** A request that is cut off never ends its search: after this time the next one starts. */
+export const maxSearchTurnMs = 5_000;
+/** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
+export const maxSearchSilenceMs = 1_000;
+/** How long a search waits for its turn, and how many searches of one account and of all may wait. */
+export const maxSearchWaitMs = 8_000;
+export const maxSearchesPerAccount = 4;
+export const maxWaitingSearches = 64;
+
 /** How many entries of the log a list holds where the request does not say. */
 export const defaultUserEventsPerList = 50;
 export const defaultAdminEventsPerList = 100;
@@ -112,6 +185,10 @@ export const maxSessionsPerList = 200;
 
 /** How long `GET /health` repeats an answer. */
 export const maxHealthAgeMs = 1_000;
+/** The encryption keys that a look at the stored values tells apart. A vault has as many as it ever rotated. */
+export const maxSealingKeys = 32;
+/** The versions under a missing key that are counted. */
+export const maxCountedVersions = 10_000;
 /** From the start of `npm start` until the vault is healthy. */
 export const maxStartMs = 60_000;
 
@@ -130,10 +207,21 @@ export const maxWaitingJobs = 4_096;
 /** A transaction that waits longer is dropped: its caller has hung up, or its own call would have taken it. */
 export const maxJobWaitMs = 10_000;
 
+/** How long a transaction waits for another process that writes to the database. */
+export const maxBusyWaitMs = 10_000;
+
+/** The same for GET /health, which must answer before its callers give up. */
+export const maxBusyProbeMs = 1_000;
+
+// --- Settings
+
+/** A `.env`, also one that is restored with a backup. */
+export const maxEnvFileBytes = 1024 * 1024;
+/** A file that `<NAME>_FILE` names. */
+export const maxSettingFileCharacters = 64 * 1024;
+
 // --- Backups, restores and moving in
 
-/** An env file that is restored with a backup. */
-export const maxEnvFileBytes = 1024 * 1024;
 /** How long a copy of the database waits for another process that writes to it. */
 export const copyBusyTimeoutMs = 10_000;
 /** How long a copy waits for another process that has it open by mistake. */

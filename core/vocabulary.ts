@@ -4,6 +4,8 @@ import type { Action } from './policy/policy.ts';
 
 const wireActions: Record<Action, [allowed: string, refused?: string]> = {
   'session.create': ['login_success', 'login_attempt'],
+  'session.use': ['use_session'],
+  'request.send': ['too_many_requests'],
   'session.end': ['logout'],
   'session.read': ['view_session'],
   'session.list': ['list_sessions'],
@@ -20,6 +22,8 @@ const wireActions: Record<Action, [allowed: string, refused?: string]> = {
   'user.create': ['add_user'],
   'user.update': ['update_user'],
   'user.delete': ['delete_user'],
+  'vault.restore': ['restore_vault'],
+  'admin.reset': ['reset_admin'],
 };
 
 /** The name of an action on the wire. An unknown action, moved in from v0.6, keeps its name. */

@@ -1,6 +1,6 @@
-/** Fills a vault's disk, a tmpfs of 12 MB. Only root can mount one; elsewhere the test is skipped. */
+/** Fills a vault's disk, a tmpfs of 24 MB. Only root can mount one; elsewhere the test is skipped. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,7 +16,7 @@ let vault: RunningVault;
 function mount(): boolean {
   try {
     mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', disk], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -33,16 +33,46 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function fillDisk(): void {
+/** Fills the disk but for so many bytes. */
+function fillDisk(leaving = 0): void {
   const file = openSync(filler, 'w');
   try {
-    for (;;) writeSync(file, Buffer.alloc(4096, 1));
+    while (leaving === 0 || free() > leaving) writeSync(file, Buffer.alloc(4096, 1));
+    return;
   } catch (error) {
     expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
   } finally {
     closeSync(file);
   }
 }
+
+function free(): number {
+  const { bavail, bsize } = statfsSync(disk);
+  return bavail * bsize;
+}
+
+test.skipIf(!isMounted)(
+  'on a disk that is nearly full nothing new is stored, while reads and deletions are recorded and go on',
+  async () => {
+    const token = await signIn(vault.url, 'admin', 'admin123');
+    const call = (method: string, path: string, body?: object) => ask(vault.url, method, path, { token, body });
+    const key = { key_name: 'early', api_key: 'x' };
+    expect((await call('POST', '/keys', key)).status).toBe(201);
+    // The reserve is a quarter of this disk, 6 MB.
+    fillDisk(5.5 * 1024 * 1024);
+    const isRefused = async () => (await call('POST', '/keys', { ...key, key_name: 'late' })).status === 503;
+    await expect.poll(isRefused).toBe(true);
+    expect((await call('PUT', '/keys/early', { api_key: 'y' })).body.error).toMatch(/nearly full/);
+    expect((await call('POST', '/users', { username: 'late', password: 'a good password' })).status).toBe(503);
+    for (let i = 0; i < 50; i++) expect((await call('GET', '/keys/early')).body.api_key).toBe('x');
+    expect((await call('GET', '/logs?action=view_key&limit=500')).body.logs).toHaveLength(50);
+    expect((await call('DELETE', '/keys/early')).status).toBe(200);
+    expect(await signIn(vault.url, 'user', 'user123')).toBeTruthy();
+    rmSync(filler);
+    expect((await call('POST', '/keys', key)).status).toBe(201);
+    expect((await call('DELETE', '/keys/early')).status).toBe(200);
+  },
+);
 
 test.skipIf(!isMounted)(
   'on a full disk, writes answer 503 and change nothing; once there is space, everything works without a restart',

@@ -2,7 +2,7 @@ import { parseTrustedProxies } from '../core/network/address.ts';
 import { readWorkerVariables } from '../core/settings/settings.ts';
 import { type Bindings, isKnown } from './database/object.ts';
 
-/** The bindings as the worker knows them, and the proxies whose X-Forwarded-For counts. */
+/** The bindings as the worker knows them, and the proxies whose Forwarded and X-Forwarded-* headers count. */
 export const readBindings = (bindings: Bindings) => {
   const worker = readWorkerVariables((name) => (bindings as unknown as Record<string, string>)[name]);
   if (!isKnown(bindings) && !('ADMIN_PASSWORD' in worker)) worker.FIRST_ACCOUNTS = 'default';

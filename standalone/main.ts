@@ -13,6 +13,7 @@ import { readBindings } from './env.ts';
 import { errorResponse } from './http/error-response.ts';
 import { createServer } from './http/server.ts';
 import { withClientAddress } from './origin.ts';
+import { createSpace } from './space.ts';
 import { bringUp } from './start.ts';
 
 export { VaultDatabase } from './database/object.ts';
@@ -68,7 +69,11 @@ const serverOf = (bindings: Bindings) => {
 const make = (bindings: Bindings) => {
   const { worker: variables, trustedProxies: proxies } = readBindings(bindings);
   const env = { ...variables, DB: createClient(bindings), ASSETS: assets };
-  const fetch = (request: Request, context: ExecutionContext) => worker.fetch(request, env, context);
+  const space = createSpace(bindings.DISK);
+  const fetch = (request: Request, context: ExecutionContext): Response | Promise<Response> =>
+    request.body === null
+      ? worker.fetch(request, env, context)
+      : space.mark(request).then((marked) => worker.fetch(marked, env, context));
   return { bindings, env, proxies, fetch };
 };
 

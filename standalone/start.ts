@@ -36,16 +36,19 @@ export const bringUp = async (
   }
   if ('copyTo' in opened) return new Response(opened.copyTo, { status: 202 });
   const answer = await health();
-  if (!answer.ok) return refusal(sentences.notHealthy(((await answer.json()) as { error?: unknown }).error));
+  const { error, warning } = (await answer.json()) as { error?: unknown; warning?: string };
+  if (!answer.ok) return refusal(sentences.notHealthy(error));
   const lines = welcome({
     hosts: bindings.HOSTS.split(' '),
     port: Number(given.get('port')),
+    basePath: bindings.BASE_PATH,
     hasTls: bindings.HAS_TLS === 'yes',
     isNew: opened.isNew,
     hasPassword: bindings.ADMIN_PASSWORD !== undefined,
     command: './keystore',
   });
-  return new Response(opened.copy === undefined ? lines : `${sentences.databaseCopied(opened.copy)}\n${lines}`);
+  const copied = opened.copy === undefined ? undefined : sentences.databaseCopied(opened.copy);
+  return new Response([copied, warning, lines].filter((part) => part !== undefined).join('\n'));
 };
 
 const refusal = (sentence: string) => new Response(sentence, { status: 503 });

@@ -44,6 +44,8 @@ export interface VaultOptions {
   runtime?: Runtime;
   /** Another standalone file than this project's. */
   standaloneFile?: string;
+  /** Another program than the one that the runtime stands for, with its arguments and the folder to run it in. */
+  command?: { line: [string, ...string[]]; cwd: string };
   /** Whether it is up. By default, /health answers 200 over plain HTTP. */
   isUp?: () => Promise<boolean>;
 }
@@ -55,13 +57,15 @@ export async function startVault({
   env = {},
   runtime = suiteRuntime,
   standaloneFile,
+  command: given,
   isUp,
 }: VaultOptions = {}): Promise<RunningVault> {
   const home = homeIn(folder);
   const chosenPort = port ?? (await freePort());
-  const [command, ...args] = standaloneFile === undefined ? commands[runtime] : [standaloneFile];
+  const usual: [string, ...string[]] = standaloneFile === undefined ? commands[runtime] : [standaloneFile];
+  const [command, ...args] = given?.line ?? usual;
   const child = spawn(command, args, {
-    cwd: project,
+    cwd: given?.cwd ?? project,
     env: {
       ...compileCache,
       PATH: process.env.PATH,

@@ -51,7 +51,7 @@ export const rooms: Record<string, Room> = {
   'core/crypto': {
     purpose: 'ciphers, hashes and tokens',
     rooms: ['core'],
-    packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer', 'node:crypto'],
+    packages: ['@noble/ciphers', '@noble/hashes', 'jose', 'node:buffer'],
   },
 
   'core/settings': {
@@ -59,8 +59,8 @@ export const rooms: Record<string, Room> = {
     rooms: ['core', 'core/crypto', 'core/network'],
   },
   'core/data-folder': {
-    purpose: 'where things are in a data folder, and when its database may be used',
-    rooms: ['core', 'core/crypto'],
+    purpose: 'where things are in a data folder, when its database may be used, and what its owner may do to it',
+    rooms: ['core', 'core/accounts', 'core/crypto', 'core/policy'],
   },
 
   'worker/store': {
@@ -75,7 +75,7 @@ export const rooms: Record<string, Room> = {
   },
   'worker/wire': {
     purpose: 'JSON as clients see it: schemas of requests, shapes of answers',
-    rooms: ['core', 'core/accounts', 'core/policy', 'worker/operations'],
+    rooms: ['core', 'core/accounts', 'core/policy', 'core/settings', 'worker/operations'],
     packages: ['valibot', 'hono'],
   },
   'worker/http': {
@@ -158,7 +158,12 @@ export const rooms: Record<string, Room> = {
   ...Object.fromEntries(
     Object.entries(features).map(([name, purpose]) => [
       `ui/${name}`,
-      { purpose, rooms: ['core', 'ui/api', 'ui/parts', 'ui/shell'], packages: preact } satisfies Room,
+      {
+        purpose,
+        // A pasted line means what it means in a .env file.
+        rooms: ['core', ...(name === 'keys' ? ['core/settings'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
+        packages: preact,
+      } satisfies Room,
     ]),
   ),
   ui: {
@@ -169,7 +174,7 @@ export const rooms: Record<string, Room> = {
 
   'worker/testing': {
     purpose: 'a whole vault in memory, for tests of routes',
-    rooms: ['worker', 'worker/wire'],
+    rooms: ['worker', 'worker/http', 'worker/wire'],
     packages: ['cloudflare:test'],
   },
   'standalone/testing': {

@@ -3,11 +3,15 @@
  * values, and a log in which some requests were refused. For trying things out, never for a vault with real keys: the
  * accounts have a password that everybody knows. It can run again; what is there already is left as it is.
  *
- *   npm run seed -- --url http://localhost:5000 --password admin123
+ *   npm run seed -- --url http://localhost:5000
  *
- * Without --password it takes ADMIN_PASSWORD from the environment, else the one of a new vault.
+ * The password of admin is ADMIN_PASSWORD, from the environment or .env, else the one of a new vault. If it is another one, the
+ * program asks for it at the terminal. It is no option: every user of the machine sees the options of a running program.
  */
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
+import { openDesk } from '../box/commands/command.ts';
 
 const teamPassword = 'example team password';
 
@@ -48,12 +52,17 @@ const wanted = Object.entries(team).flatMap(([name, keys]) => [name, ...Object.k
 /** The accounts that a new vault has. */
 const firstAccounts = ['admin', 'user'];
 
-const { values: options } = parseArgs({
-  options: {
-    url: { type: 'string', default: 'http://localhost:5000' },
-    password: { type: 'string', default: process.env.ADMIN_PASSWORD || 'admin123' },
-  },
-});
+const options = readOptions();
+
+function readOptions(): { url: string } {
+  try {
+    return parseArgs({ options: { url: { type: 'string', default: 'http://localhost:5000' } } }).values;
+  } catch {
+    return fail(
+      'The only option is --url. The password of admin comes from ADMIN_PASSWORD, in the environment or in .env, or is asked for.',
+    );
+  }
+}
 
 type Call = (method: string, path: string, body?: object) => Promise<{ status: number; body: Answer }>;
 
@@ -73,6 +82,39 @@ function caller(token?: string): Call {
     }).catch(() => fail(`No vault answers at ${options.url}. Start one with npm start, or name another with --url.`));
     return { status: response.status, body: (await response.json()) as Answer };
   };
+}
+
+/** Signs in as admin. Without a terminal there is only one attempt. */
+async function signInAsAdmin(): Promise<Call> {
+  const known = readPassword() ?? 'admin123';
+  const hint = 'Set ADMIN_PASSWORD to the password of admin, in the environment or in .env.';
+  if (!process.stdin.isTTY) return await signIn('admin', known, hint);
+  const { status, body } = await caller()('POST', '/auth/login', { username: 'admin', password: known });
+  if (status === 200) return caller(body.token);
+  return await signIn('admin', await askFor(`Password of admin at ${options.url}: `), '');
+}
+
+/** ADMIN_PASSWORD, if it is set to something. */
+function readPassword(): string | undefined {
+  try {
+    return openDesk().lookup('ADMIN_PASSWORD') || undefined;
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+/** Asks at the terminal, and does not show what is typed. */
+async function askFor(question: string): Promise<string> {
+  process.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  terminal.on('SIGINT', () => fail(''));
+  try {
+    return await terminal.question('');
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
 }
 
 /** Signs in, and fails with a sentence if that is refused. */
@@ -152,7 +194,7 @@ async function makeHistory(admin: Call, calls: Map<string, Call>): Promise<void>
   if (intern) await as(teamAdmin)('PUT', `/users/${intern.id}`, { is_active: false });
 }
 
-const admin = await signIn('admin', options.password, 'Name the password of admin with --password or ADMIN_PASSWORD.');
+const admin = await signInAsAdmin();
 if (await isSeeded(admin)) {
   console.log('Nothing to do: this vault has been seeded already.');
 } else {

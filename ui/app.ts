@@ -11,11 +11,13 @@ import { KeysPage } from './keys/page.ts';
 import { LogsPage } from './logs/page.ts';
 import { forgetModels, type Models, modelsOf } from './models.ts';
 import { openDialogs } from './parts/dialog.ts';
+import { DiscardQuestion } from './parts/discard.ts';
 import { isTyping } from './parts/events.ts';
 import { Palette } from './parts/palette.ts';
 import { ShortcutDialog } from './parts/shortcuts.ts';
 import { Failed, Waiting } from './parts/state.ts';
 import { forgetToasts, notify, ToastList } from './parts/toast.ts';
+import { askFirst, hasUnsaved, useUnsaved } from './parts/unsaved.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
 import { NewPassword } from './session/new-password.ts';
 import { SignIn } from './session/sign-in.ts';
@@ -23,7 +25,9 @@ import { type Page, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
 import { UsersPage } from './users/page.ts';
 
-const leave = () => {
+const leave = () => void askFirst(hasUnsaved(), signOutNow);
+
+const signOutNow = () => {
   signOut().then(
     () => {
       forgetModels();
@@ -46,15 +50,22 @@ export const App = () => {
     case 'out':
       return html`<${SignIn} notice=${null} username="" />`;
     case 'ended':
-      return html`<${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${session.value?.user ?? ''} />`;
+      return session.value && html`<${Ended} user=${session.value.user} />`;
     case 'in':
       return session.value && html`<${SignedIn} session=${session.value} />`;
   }
 };
 
+/** The forms that were open keep what was typed, so the browser asks before it closes the page. */
+const Ended = ({ user }: { user: string }) => {
+  const { keys, users } = modelsOf(user);
+  useUnsaved(keys.isTyped.value || users.isTyped.value);
+  return html`<${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${user} />`;
+};
+
 const SignedIn = ({ session: mine }: { session: Session }) => {
-  if (mine.must_change_password) return html`<${NewPassword} onSignOut=${leave} />`;
-  return html`<${Workplace} session=${mine} models=${modelsOf(mine.user)} />`;
+  if (mine.must_change_password) return html`<${NewPassword} onSignOut=${leave} /><${DiscardQuestion} />`;
+  return html`<${Workplace} session=${mine} models=${modelsOf(mine.user)} /><${DiscardQuestion} />`;
 };
 
 const overlay = signal<'palette' | 'shortcuts' | null>(null);

@@ -2,10 +2,12 @@
 import './style/index.css';
 import { html, render } from 'htm/preact';
 import { App } from './app.ts';
+import { startFocusKeeper } from './parts/focus.ts';
 import { start } from './session/model.ts';
 import { startRouter } from './shell/router.ts';
 
 startRouter();
+startFocusKeeper();
 void start();
 const root = document.getElementById('app');
 if (root) render(html`<${App} />`, root);

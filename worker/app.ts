@@ -8,8 +8,10 @@ import { assets } from './http/assets.ts';
 import { discardBody } from './http/body.ts';
 import { type AppEnv, withCaller } from './http/context.ts';
 import { replyToError } from './http/errors.ts';
+import { lengthForHead } from './http/head.ts';
 import { securityHeaders } from './http/headers.ts';
 import { send } from './http/send.ts';
+import { welcomeVisitors } from './http/visitors.ts';
 import { auth } from './routes/auth.ts';
 import { health } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
@@ -17,7 +19,7 @@ import { logs } from './routes/logs.ts';
 import { users } from './routes/users.ts';
 import { noSuchMethod, noSuchRoute } from './wire/reply.ts';
 
-export const createApp = ({ vault, assets: files, corsOrigins }: Settings) => {
+export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins }: Settings) => {
   const app = new Hono<AppEnv>();
   app.use(securityHeaders());
   if (corsOrigins.length > 0) app.use(cors({ origin: corsOrigins, allowHeaders: ['Authorization', 'Content-Type'] }));
@@ -25,11 +27,15 @@ export const createApp = ({ vault, assets: files, corsOrigins }: Settings) => {
     await next();
     await discardBody(c.req.raw);
   });
+  app.use(lengthForHead);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
-  app.use(withCaller(vault));
+  if (files) app.use(welcomeVisitors(basePath));
+  app.use(withCaller(vault, cookies));
   for (const routes of [health, auth, keys, logs, users]) app.route('/', routes);
+  // Without the slash at the end it is not the page.
+  if (basePath) app.get(basePath, (c) => c.redirect(`${basePath}/${new URL(c.req.url).search}`, 307));
   // Not `app.get`: as a route for GET it would turn a 404 for any other method into a 405.
-  app.use(etag(), assets(files));
+  app.use(etag(), assets(files, basePath));
   app.notFound((c) => send(c, noSuchRoute));
   app.onError((error, c) => send(c, replyToError(error)));
   return app;

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OperatorError } from '../core/operator-error.ts';
 import { type Bindings, parseEnv } from './env.ts';
 import { testKeys } from './testing/vault.ts';
@@ -47,4 +47,28 @@ test('an empty ADMIN_PASSWORD is none, and default accounts need FIRST_ACCOUNTS=
   expect(parse({ ADMIN_PASSWORD: '' }).vault).toMatchObject({ adminPassword: null, makesDefaultAccounts: false });
   expect(parse({ FIRST_ACCOUNTS: 'default' }).vault.makesDefaultAccounts).toBe(true);
   expect(parse({ FIRST_ACCOUNTS: 'true' }).vault.makesDefaultAccounts).toBe(false);
+});
+
+describe('the limits for each account', () => {
+  test('have generous defaults', () => {
+    expect(parse({}).vault.limits).toEqual({
+      requestsPerMinute: 10_000,
+      secrets: 25_000,
+      storedBytes: 256 * 1024 * 1024,
+      versionsPerSecret: 1_000,
+    });
+  });
+
+  test.each([
+    ['MAX_REQUESTS_PER_MINUTE', 'requestsPerMinute', 7],
+    ['MAX_KEYS_PER_USER', 'secrets', 7],
+    ['MAX_MEGABYTES_PER_USER', 'storedBytes', 7 * 1024 * 1024],
+    ['MAX_VERSIONS_PER_KEY', 'versionsPerSecret', 7],
+  ] as const)('%s is a whole number', (name, limit, value) => {
+    expect(parse({ [name]: ' 7 ' }).vault.limits[limit]).toBe(value);
+    expect(parse({ [name]: '' }).vault.limits).toEqual(parse({}).vault.limits);
+    for (const wrong of ['0', '-1', '1.5', 'x', '1e3', '9999999999']) {
+      expect(() => parse({ [name]: wrong })).toThrow(`${name} must be a whole number from 1 to 999999999.`);
+    }
+  });
 });

@@ -1,10 +1,20 @@
 /** The worker's environment: what the platform binds, and the settings that it is parsed into. */
+import { base64url } from '../core/crypto/encoding.ts';
 import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
-import { parseSessionKey } from '../core/crypto/session-token.ts';
-import { defaultSessionHours, maxSessionHours } from '../core/limits.ts';
+import { deriveKey, parseSessionKey, SessionKey } from '../core/crypto/session-token.ts';
+import {
+  defaultRequestsPerMinute,
+  defaultSecretsPerAccount,
+  defaultSessionHours,
+  defaultStoredMegabytesPerAccount,
+  defaultVersionsPerSecret,
+  maxSessionHours,
+} from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
-import type { Vault } from './operations/vault.ts';
+import { parseBasePath } from '../core/settings/base-path.ts';
+import type { CookieSettings } from './http/context.ts';
+import type { AccountLimits, Vault } from './operations/vault.ts';
 
 /** What the platform binds. Everything is optional until `parseEnv` has checked it. */
 export interface Bindings {
@@ -16,13 +26,21 @@ export interface Bindings {
   ADMIN_PASSWORD?: string;
   JWT_EXPIRY_HOURS?: string;
   CORS_ORIGINS?: string;
+  BASE_PATH?: string;
   FIRST_ACCOUNTS?: string;
   /** What the gate says with each request, where other programs can reach the worker without it. */
   GATE_SECRET?: string;
+  MAX_REQUESTS_PER_MINUTE?: string;
+  MAX_KEYS_PER_USER?: string;
+  MAX_MEGABYTES_PER_USER?: string;
+  MAX_VERSIONS_PER_KEY?: string;
 }
 
 export interface Settings {
   vault: Vault;
+  cookies: CookieSettings;
+  /** The sub-path of the vault, such as `/vault`; '' for the root of the host. */
+  basePath: string;
   assets: Fetcher | undefined;
   /** The origins whose pages may call the API with a bearer token. */
   corsOrigins: string[];
@@ -35,20 +53,43 @@ export interface Settings {
  */
 export const parseEnv = (bindings: Bindings): Settings => {
   if (!bindings.DB) throw new OperatorError('The binding DB is missing. Bind a D1 database as DB in wrangler.toml.');
+  const basePath = parseBasePath(bindings.BASE_PATH);
+  const vaultTag = base64url(deriveKey(bindings.SECRET_KEY, 'cookie names').subarray(0, 6));
   return {
     vault: {
       db: bindings.DB,
       keyring: parseKeyring(bindings.ENCRYPTION_KEY, bindings.RETIRED_ENCRYPTION_KEYS),
       sessionKey: parseSessionKey(bindings.SECRET_KEY),
+      cookieKey: new SessionKey(deriveKey(bindings.SECRET_KEY, 'session cookie')),
       sessionTtlSeconds: Math.ceil(sessionHours(bindings.JWT_EXPIRY_HOURS) * 3_600),
       passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
+      limits: accountLimits(bindings),
     },
+    cookies: { vaultTag, path: basePath || '/' },
+    basePath,
     assets: bindings.ASSETS,
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),
   };
 };
+
+const accountLimits = (bindings: Bindings): AccountLimits => {
+  const limit = (name: LimitName, byDefault: number) => {
+    const text = bindings[name]?.trim() ?? '';
+    if (text === '') return byDefault;
+    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+    throw new OperatorError(`${name} must be a whole number from 1 to 999999999.`);
+  };
+  return {
+    requestsPerMinute: limit('MAX_REQUESTS_PER_MINUTE', defaultRequestsPerMinute),
+    secrets: limit('MAX_KEYS_PER_USER', defaultSecretsPerAccount),
+    storedBytes: limit('MAX_MEGABYTES_PER_USER', defaultStoredMegabytesPerAccount) * 1024 * 1024,
+    versionsPerSecret: limit('MAX_VERSIONS_PER_KEY', defaultVersionsPerSecret),
+  };
+};
+
+type LimitName = Extract<keyof Bindings, `MAX_${string}`>;
 
 const sessionHours = (text = ''): number => {
   if (text.trim() === '') return defaultSessionHours;

@@ -2,6 +2,7 @@
 import { OperatorError } from '../core/operator-error.ts';
 import { createApp } from './app.ts';
 import { type Bindings, parseEnv } from './env.ts';
+import { withoutBasePath } from './http/base-path.ts';
 import { cameThroughGate } from './http/gate.ts';
 import { alive, misconfigured } from './wire/health.ts';
 
@@ -25,7 +26,9 @@ export default {
 /** The app; or, if a setting is wrong, a handler that answers every request with an explanation. */
 const start = (bindings: Bindings): Started['fetch'] => {
   try {
-    return createApp(parseEnv(bindings)).fetch;
+    const settings = parseEnv(bindings);
+    const app = createApp(settings);
+    return (request, ...rest) => app.fetch(withoutBasePath(settings.basePath, request), ...rest);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     console.error(error.message);

@@ -16,9 +16,12 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { abandonedCopyMs } from '../../core/limits.ts';
-import { parseEnvFile } from '../../core/settings/env-file.ts';
+import { readEnvFile as parse } from '../../core/settings/env-file.ts';
+import { withSettings } from '../../core/settings/env-format.ts';
+import { createLookup, settingNames } from '../../core/settings/settings.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { requireVault, type VaultFiles } from '../data/database.ts';
+import { readEnvFile, readerIn } from '../settings.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 
 const keyNames = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS'];
@@ -37,15 +40,46 @@ export async function writeBackup(files: VaultFiles, output: Writable): Promise<
   await pipeline(createReadStream(copy), output, { end: false });
 }
 
-/** The env file, with the keys that are set elsewhere (process, `_FILE`) in it. */
-export function envForBackup({ envFile, lookup }: Pick<Desk, 'envFile' | 'lookup'>): string {
-  const text = existsSync(envFile) ? readFileSync(envFile, 'utf8') : '';
-  const inFile = parseEnvFile(text, envFile);
-  const missing = keyNames.filter((name) => lookup(name) !== undefined && lookup(name) !== inFile[name]);
-  if (missing.length === 0) return text;
-  const kept = text.split('\n').filter((line) => !missing.some((name) => line.trimStart().startsWith(`${name}=`)));
-  const lines = missing.map((name) => `${name}=${lookup(name)}`);
-  return `${[...kept.filter((line, at) => line !== '' || at < kept.length - 1), ...lines].join('\n')}\n`;
+/**
+ * The env file for a backup, which another machine can use. The keys are in it even if they are set elsewhere, and every
+ * setting that is in a file of its own (`<NAME>_FILE`). An env file that needs no change is returned as it is, byte for byte.
+ *
+ * @throws OperatorError if a key or the env file cannot be read.
+ */
+export function envForBackup({
+  project,
+  envFile,
+  lookup,
+}: Pick<Desk, 'project' | 'envFile' | 'lookup'>): string | Uint8Array {
+  const text = readEnvFile(envFile) ?? '';
+  const given = parse(text, envFile);
+  const inFile = createLookup([given.variables], readerIn(project));
+  const settings = new Map<string, string>();
+  for (const name of settingNames) {
+    const isNamed = (given.variables[`${name}_FILE`] ?? '') !== '';
+    if (keyNames.includes(name)) {
+      const value = lookup(name);
+      if (value !== undefined && (isNamed || value !== given.variables[name])) settings.set(name, value);
+    } else if (isNamed) {
+      settings.set(name, readable(() => inFile(name)) ?? '');
+    }
+  }
+  if (settings.size === 0) return existsSync(envFile) ? readFileSync(envFile) : '';
+  const written = withSettings(given, settings);
+  const readBack = parse(written, 'The env file of the backup').variables;
+  for (const [name, value] of settings) {
+    if (readBack[name] !== value) throw new Error(`internal error: ${name} is not read back as it was written`);
+  }
+  return written;
+}
+
+/** In a container, the backup sees only the files of the vault's own mounts. What is no key is left empty then. */
+function readable(find: () => string | undefined): string | undefined {
+  try {
+    return find();
+  } catch {
+    return undefined;
+  }
 }
 
 function removeAbandoned({ folder }: VaultFiles): void {

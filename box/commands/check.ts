@@ -5,6 +5,7 @@
 import { createWriteStream, mkdtempDisposableSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { sentences } from '../../core/settings/messages.ts';
 import { checkDatabase, checkFile, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
 import { requireVault } from '../data/database.ts';
 import { finishCommand, pendingEnv } from '../restore/restore-journal.ts';
@@ -18,6 +19,7 @@ async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Pro
   const census = checkFile(file, { files, lookup, print: say, acceptDamaged });
   console.log(summary(census));
   for (const line of census.damaged) say(`does not open: ${line}`);
+  for (const key of census.missingKeys) say(sentences.missingKey(key));
   return 0;
 }
 
@@ -35,6 +37,10 @@ function reportState({ files, lookup, envFile }: Desk): number {
   console.log(`Log          ${events} entries${newest}`);
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
   for (const line of census.damaged) console.log(`             does not open: ${line}`);
+  for (const key of census.missingKeys) console.log(`Missing key  ${sentences.missingKey(key)}`);
+  for (const id of census.unneededKeys) {
+    console.log(`Retired key  ${id}: no value here needs it. Keep it for backups of the time when it was in use.`);
+  }
   if (pendingEnv(files) !== undefined) {
     console.log(`Restore      interrupted: ${envFile} does not belong to the restored vault yet. Run ${finishCommand}`);
   }

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addValue, type Home, homeIn, makeHome, project, runOn, staging } from '../../testing/disk-vaults.ts';
 import { oldKeys, sealOld, someUser, writeOld } from '../../testing/v06.ts';
+import { currentMigration } from '../../worker/store/schema.ts';
 import { checkDatabase, readKeyring } from '../data/check-database.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { lockDataFolder } from '../data/lock.ts';
@@ -81,7 +82,7 @@ describe('a restore', () => {
     const envBefore = readFileSync(home.envFile, 'utf8');
     const staged = stage(home);
     expect(staged.output).toContain(
-      `The backup is intact: 1 accounts, 2 keys (2 versions), 0 log entries; schema 0001_vault.sql, key ${keyIdOf(backup)}.\n`,
+      `The backup is intact: 1 accounts, 2 keys (2 versions), 0 log entries; schema ${currentMigration}, key ${keyIdOf(backup)}.\n`,
     );
     expect(JSON.parse(staged.stdout.toString())).toEqual({ next: 'confirm', losses: 0 });
     expect(names(home)).toEqual(['mine']);
@@ -99,6 +100,56 @@ describe('a restore', () => {
     before.close();
     expect(readdirSync(home.data).sort()).toEqual([kept, 'v3', 'vault.json', 'vault.lock'].sort());
     for (const path of content(home).keys()) expect(statSync(path).mode & 0o077).toBe(0);
+  });
+
+  test('ends every session that was live in the backup, and leaves an event in the log', async () => {
+    const home = living();
+    const file = harmed((it) =>
+      it.exec(`INSERT INTO sessions VALUES ('live', 1, 0, 9e15, NULL, '', ''), ('ended', 1, 0, 9e15, 5, '', '')`),
+    );
+    expect(stage(home, file).code).toBe(0);
+    next(home, 'confirmed');
+    const database = new DatabaseSync(home.files.file);
+    const sessions = database.prepare('SELECT id, revoked_at FROM sessions ORDER BY id').all();
+    const events = database.prepare('SELECT action, target, outcome, actor_id, address FROM audit_events').all();
+    database.close();
+    expect(sessions).toEqual([
+      { id: 'ended', revoked_at: 5 },
+      { id: 'live', revoked_at: expect.closeTo(Date.now(), -6) },
+    ]);
+    expect(events).toEqual([
+      { action: 'vault.restore', target: 'a backup', outcome: 'allowed', actor_id: null, address: 'localhost' },
+    ]);
+  });
+
+  test('says before the question which settings, accounts and keys change, and shows no secret', () => {
+    const home = living();
+    const env = `${readFileSync(backupEnv, 'utf8')}HOST=0.0.0.0\nTRUSTED_PROXIES=10.0.0.1\nADMIN_PASSWORD=correct horse 7\n`;
+    writeFileSync(home.envFile, `${readFileSync(home.envFile, 'utf8')}TRUSTED_PROXIES=10.9.9.9\nJWT_EXPIRY_HOURS=2\n`);
+    const database = new DatabaseSync(home.files.file);
+    database.exec(`UPDATE users SET is_active = 0, verifier = 'y';
+      INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('new', 'new', 'x', 'user', 0)`);
+    database.close();
+    const { output } = stage(home, backup, Buffer.from(env));
+    for (const line of [
+      'The restore ends all sessions: everybody signs in again, with the passwords that are restored.',
+      'Keys that are lost, because they are not in what is restored: "mine".',
+      'Keys that come back: "theirs", "second".',
+      'The account "admin" is active again.',
+      'The account "admin" has the password that it had then.',
+      'Accounts that are lost: "new".',
+      'SECRET_KEY: changes to another value',
+      'ENCRYPTION_KEY: changes to another value',
+      'ADMIN_PASSWORD: is set',
+      'JWT_EXPIRY_HOURS: "2" -> (not set)',
+      'HOST: (not set) -> "0.0.0.0"',
+      'TRUSTED_PROXIES: "10.9.9.9" -> "10.0.0.1"',
+    ]) {
+      expect(output.split('\n').map((each) => each.trim())).toContain(line);
+    }
+    for (const [, secret = ''] of env.matchAll(/^(?:SECRET_KEY|ENCRYPTION_KEY|ADMIN_PASSWORD)=(.*)$/gm)) {
+      expect(output).not.toContain(secret);
+    }
   });
 
   test('removes the write-ahead log of the old database', () => {

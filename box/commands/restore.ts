@@ -18,8 +18,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { maxEnvFileBytes } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
+import { holdsVault, type VaultFiles } from '../data/database.ts';
 import { explain } from '../explain.ts';
-import { beginJournal, clearJournal, pendingEnv } from '../restore/restore-journal.ts';
+import { dataDifferences, settingDifferences } from '../restore/restore-differences.ts';
+import { beginJournal, clearJournal, type Journal, pendingEnv } from '../restore/restore-journal.ts';
 import { report, stage } from '../restore/restore-stage.ts';
 import { advance, type Event, events, type Next } from '../restore/restore-steps.ts';
 import { receive } from '../restore/restore-stream.ts';
@@ -58,12 +60,28 @@ async function stageGiven({ project, files, envFile }: Desk, options: string[]):
       return { next: 'nothing' };
     }
     for (const line of report(staged)) say(line);
+    sayDifferences(project, files, journal);
     if (hasEnv && existsSync(envFile) && readFileSync(envFile).equals(readFileSync(journal.env))) rmSync(journal.env);
     return { next: 'confirm', losses: staged.movedIn?.losses.length ?? 0 };
   } catch (error) {
     clearJournal(files);
     throw error;
   }
+}
+
+/** Says what else the restore would change, before the script asks. */
+function sayDifferences(project: string, files: VaultFiles, journal: Journal): void {
+  if (holdsVault(files)) {
+    say('The restore ends all sessions: everybody signs in again, with the passwords that are restored.');
+    for (const line of dataDifferences(files.file, journal.database)) say(`  ${line}`);
+  }
+  if (!existsSync(journal.env)) return;
+  const now = openSettings(project, process.env);
+  if (!existsSync(now.envFile)) return;
+  const next = openSettings(project, { ...process.env, KEYSTORE_ENV: journal.env });
+  const lines = [...settingDifferences(now.lookup, next.lookup)];
+  if (lines.length > 0) say('The env file of the backup changes settings (--keep-env keeps those in use):');
+  for (const line of lines) say(`  ${line}`);
 }
 
 async function goOn(desk: Desk, event: Event, options: string[]): Promise<Next> {

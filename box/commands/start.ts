@@ -9,14 +9,17 @@ import { OperatorError } from '../../core/operator-error.ts';
 import { sentences, welcome } from '../../core/settings/messages.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { readWorkerVariables } from '../../core/settings/settings.ts';
+import { settleLog } from '../data/copy-database.ts';
 import { markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { explain } from '../explain.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
+import { watchSpace } from '../gate/space.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
 import { buildIfStale } from './build.ts';
 import { openDesk } from './command.ts';
+import { whenNpmEnds } from './npm.ts';
 import { makeDataFolder, prepare } from './prepare.ts';
 
 /** A vault that is up, or starting. */
@@ -38,6 +41,8 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
   const gates: Server[] = [];
   let supervisor: Supervisor | undefined;
   let lock: DisposableStack | undefined;
+  /** The file of the database, once the vault has been up. */
+  let database: string | undefined;
   let stopped = false;
 
   async function bringUp(): Promise<void> {
@@ -46,7 +51,8 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     makeDataFolder(settings.dataFolder);
     lock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();
-    const port = await listen(settings, { upstream, trustedProxies }, gates);
+    const isSpaceLow = watchSpace(settings.dataFolder, settings.minFreeMegabytes);
+    const port = await listen(settings, { upstream, trustedProxies, isSpaceLow }, gates);
     const { pendingEnv, isNew, lookup } = await prepare(project, env, print);
     if (pendingEnv !== undefined) {
       print(
@@ -64,10 +70,15 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
       if (!stopped) print(`worker: ${line}`);
     };
     supervisor = superviseRuntime({ project, dataFolder, variables, log }, print);
-    await waitUntilHealthy(`http://${probeHost(settings)}:${port}/health`, supervisor, () => stopped);
+    const warning = await waitUntilHealthy(`http://${probeHost(settings)}:${port}/health`, supervisor, () => stopped);
     if (stopped) return;
     markVault(files);
-    print(welcome({ ...settings, port, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }));
+    database = files.file;
+    if (warning !== undefined) print(warning);
+    const basePath = variables.BASE_PATH;
+    print(
+      welcome({ ...settings, port, basePath, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }),
+    );
   }
 
   const ready = bringUp();
@@ -81,18 +92,24 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
       // The start may still be using the folder until it notices the stop, so the lock is released after it.
       await ready.catch(() => {});
       await supervisor?.stop(force);
+      if (database !== undefined && !force) settleLog(database);
       lock?.dispose();
     },
   };
 }
 
-async function waitUntilHealthy(url: string, supervisor: Supervisor, isOver: () => boolean): Promise<void> {
+/** Resolves to a warning for the operator, if there is one. */
+async function waitUntilHealthy(
+  url: string,
+  supervisor: Supervisor,
+  isOver: () => boolean,
+): Promise<string | undefined> {
   const deadline = Date.now() + maxStartMs;
   let reason = 'it did not answer';
   let unhealthySince: number | undefined;
   while (Date.now() < deadline && !isOver()) {
     const health = await askHealth(url);
-    if (health === 'healthy') return;
+    if ('isHealthy' in health) return health.warning;
     const failure = supervisor.failure();
     if (failure !== undefined) throw new OperatorError(`The worker does not start: ${failure}`);
     if (health.final) unhealthySince ??= Date.now();
@@ -104,15 +121,17 @@ async function waitUntilHealthy(url: string, supervisor: Supervisor, isOver: () 
     await delay(50);
   }
   if (!isOver()) throw new OperatorError(`The vault was not healthy within ${maxStartMs / 1000} s: ${reason}`);
+  return undefined;
 }
 
 /** Asks through the gate. An answer with Retry-After comes from the gate and may change; the worker's answer is final. */
-async function askHealth(url: string): Promise<'healthy' | { reason: string; final: boolean }> {
+async function askHealth(
+  url: string,
+): Promise<{ isHealthy: true; warning?: string } | { reason: string; final: boolean }> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(maxHealthAnswerMs) });
-    const text = await response.text();
-    if (response.ok) return 'healthy';
-    const { error } = JSON.parse(text) as { error?: unknown };
+    const { error, warning } = JSON.parse(await response.text()) as { error?: unknown; warning?: string };
+    if (response.ok) return { isHealthy: true, ...(warning && { warning }) };
     return { reason: String(error), final: !response.headers.has('retry-after') };
   } catch (error) {
     return { reason: (error as Error).message, final: false };
@@ -138,6 +157,7 @@ export async function main(project: string): Promise<RunningVault> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  whenNpmEnds(process.env, () => void stop('SIGTERM'));
   try {
     await vault.ready;
     return vault;

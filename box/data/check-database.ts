@@ -5,12 +5,11 @@ import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } f
 import { appliedMigrations } from '../../core/data-folder/database.ts';
 import { copyBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
+import { sentences } from '../../core/settings/messages.ts';
 import type { Lookup } from '../../core/settings/settings.ts';
 import { quoted } from '../quoted.ts';
 import { readMigrations, sqlOf, type VaultFiles } from './database.ts';
-
-/** How many values are opened between two progress messages. */
-const progressStep = 1_000;
+import { openEveryValue, type StoredVersion } from './open-values.ts';
 
 /** What a vault holds: counts and fingerprints, never a value. */
 export type Census = ReturnType<typeof checkDatabase>;
@@ -41,8 +40,7 @@ export function checkDatabase(
     versions: count('secret_versions'),
     events: count('audit_events'),
     newestEventAt: typeof newest === 'number' ? newest : null,
-    /** Values that do not open, each with the reason. */
-    damaged: openEveryValue(database, keyring, count('secret_versions'), progress),
+    ...openEveryValue(database, keyring, count('secret_versions'), progress),
   };
 }
 
@@ -68,11 +66,12 @@ export function checkFile(file: string, { files, lookup, print, acceptDamaged = 
 }
 
 /** Names the values that do not open, and the option that accepts them. */
-function damagedValues({ damaged, versions }: Census): OperatorError {
+function damagedValues({ damaged, versions, missingKeys }: Census): OperatorError {
   const named = damaged.slice(0, 100).map((line) => `  ${line}`);
   if (damaged.length > named.length) named.push(`  and ${damaged.length - named.length} more`);
+  const missing = missingKeys.map((key) => `\n${sentences.missingKey(key)}`).join('');
   return new OperatorError(
-    `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}\nTo go on all the same, pass --accept-damaged.`,
+    `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}${missing}\nTo go on all the same, pass --accept-damaged.`,
   );
 }
 
@@ -127,9 +126,19 @@ function schemaOf(database: DatabaseSync): Map<string, string> {
   return new Map(ours.map(({ name, sql }) => [String(name), String(sql).replace(/\s+/g, ' ')]));
 }
 
+const recordMissing = 'The record of the sealing key is missing from this vault.';
+const unused =
+  'This vault has no account, no key and no log yet, because its first start did not succeed: there is nothing to back up or to restore. Start it first; it says what is wrong.';
+
+/** Whether a vault was never set up: its first start made the tables and ended before the first account. */
+function isUnused(database: DatabaseSync): boolean {
+  const tables = ['users', 'secrets', 'audit_events'];
+  return tables.every((table) => database.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined);
+}
+
 function checkCanary(database: DatabaseSync, keyring: Keyring): string {
   const instance = database.prepare('SELECT key_id, canary FROM instance').get();
-  if (!instance) throw new OperatorError('The record of the sealing key is missing from this vault.');
+  if (!instance) throw new OperatorError(isUnused(database) ? unused : recordMissing);
   const keyId = String(instance.key_id);
   if (!keyring.byId.has(keyId)) {
     throw new OperatorError(
@@ -140,45 +149,6 @@ function checkCanary(database: DatabaseSync, keyring: Keyring): string {
     throw new OperatorError('The record of the sealing key is damaged.');
   }
   return keyId;
-}
-
-interface StoredVersion {
-  name: string;
-  number: number;
-  token: string;
-  binding: string;
-  key_id: string;
-}
-
-function openEveryValue(
-  database: DatabaseSync,
-  keyring: Keyring,
-  total: number,
-  progress: (line: string) => void,
-): string[] {
-  const damaged: string[] = [];
-  const headless = database.prepare(
-    `SELECT name FROM secrets WHERE NOT EXISTS (
-       SELECT 1 FROM secret_versions WHERE secret_id = secrets.id AND number = secrets.current_version)`,
-  );
-  for (const { name } of headless.all()) damaged.push(`${quoted(String(name))}: its current version is missing`);
-  const versions = database.prepare(
-    `SELECT name, number, token, binding, key_id FROM secret_versions JOIN secrets ON secrets.id = secret_id
-     ORDER BY secret_id, number`,
-  );
-  let opened = 0;
-  for (const row of versions.iterate()) {
-    const { name, number, token, binding, key_id: keyId } = row as unknown as StoredVersion;
-    try {
-      openValue(keyring, name, { token, binding, keyId });
-    } catch (error) {
-      if (!(error instanceof SealedValueError)) throw error;
-      damaged.push(`${quoted(name)}, version ${number}: ${error.message}`);
-    }
-    opened++;
-    if (opened % progressStep === 0 && opened < total) progress(`Opened ${opened} of ${total} values.`);
-  }
-  return damaged;
 }
 
 /**

@@ -10,6 +10,20 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   foldIntoOneFile(to);
 }
 
+/**
+ * Moves the write-ahead log of a stopped vault into its database, so that the file alone is the vault. Leaves everything as
+ * it is if that fails: the next start reads the log.
+ */
+export function settleLog(file: string): void {
+  try {
+    // SQLite removes the log with the last connection.
+    using database = new DatabaseSync(file, { timeout: foldBusyTimeoutMs });
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // It does not matter why, because nothing is lost.
+  }
+}
+
 /** Moves the write-ahead log into the database file and removes it. No other process may have the database open. */
 export function foldIntoOneFile(file: string): void {
   using database = new DatabaseSync(file, { timeout: foldBusyTimeoutMs });

@@ -8,6 +8,7 @@ import { beforeUpgradeFile, markerText, type VaultPaths, vaultPaths } from '../.
 import { OperatorError } from '../../core/operator-error.ts';
 import { writeDurably } from './durable.ts';
 import { isBusy } from './lock.ts';
+import { checkLogIsOwn } from './stale-log.ts';
 
 /** The files of one vault. */
 export interface VaultFiles extends VaultPaths {
@@ -31,6 +32,7 @@ export function holdsVault(files: VaultFiles): boolean {
 export function requireVault(files: VaultFiles): void {
   const state = stateOf(files);
   rules.checkNotLost(state);
+  checkLogIsOwn(files.file, true);
   if (rules.holdsVault(state)) return;
   throw new OperatorError(
     `There is no vault in ${files.folder} yet. Start it first: npm start or HelperScripts/build-and-run.sh`,
@@ -52,10 +54,12 @@ export function openDatabase(files: VaultFiles): DatabaseSync {
   const { file } = files;
   const state = stateOf(files);
   rules.checkNotLost(state);
+  checkLogIsOwn(file);
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
   try {
-    chmodSync(file, 0o600);
+    // Not if it is private already: checkLogIsOwn reads when the file was changed.
+    if ((statSync(file).mode & 0o777) !== 0o600) chmodSync(file, 0o600);
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
     rules.checkWhole(sqlOf(database), file);
     rules.checkIsVault(sqlOf(database), state);

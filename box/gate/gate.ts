@@ -9,6 +9,7 @@ import { answers } from '../../core/network/answers.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
 import { createSeats } from '../../core/network/connections.ts';
 import { holderOf } from '../../core/network/share.ts';
+import { isStoring, spaceHeader } from '../../core/space.ts';
 import { readBody } from './body.ts';
 import { maxOpenFiles, spareConnections, withinFileLimit } from './file-limit.ts';
 import { type Address, createForwarder } from './forward.ts';
@@ -23,9 +24,11 @@ const idleCheckIntervalMs = 50;
 export interface GateOptions {
   /** The worker's current address; undefined while it is not running. */
   upstream: () => Address | undefined;
-  /** Peers whose X-Forwarded-For and X-Forwarded-Proto count. None by default. */
+  /** Peers whose Forwarded and X-Forwarded-* headers count. None by default. */
   trustedProxies?: TrustedProxies;
   limits?: Partial<HttpLimits>;
+  /** Whether the disk is nearly full, which the worker is told. */
+  isSpaceLow?: () => boolean;
 }
 
 /**
@@ -54,6 +57,9 @@ export function createGate(options: GateOptions, shared = createShared(options))
     responses.set(req.socket, res);
     const headers = readRequestHeaders(req.rawHeaders, req.socket.remoteAddress ?? '', options.trustedProxies);
     const path = admit(req, headers, limits);
+    if (options.isSpaceLow && isStoring(req.method ?? '', String(path)) && options.isSpaceLow()) {
+      headers.forwarded.push(spaceHeader, 'low');
+    }
     if (typeof path !== 'string') {
       sendError(req, res, path);
     } else if (hasBody(headers)) {

@@ -1,5 +1,6 @@
 /** Sorts headers into those that pass through the gate and those that concern only one side of it. */
-import { clientOf, type TrustedProxies } from '../../core/network/address.ts';
+import type { TrustedProxies } from '../../core/network/address.ts';
+import { clientOf, type ForwardingHeader, forwardingHeaders } from '../../core/network/forwarded.ts';
 import { gateHeader } from '../../core/network/gate-header.ts';
 
 /** They concern one connection only (RFC 9110, section 7.6.1), or the body, which the gate frames anew. */
@@ -26,13 +27,15 @@ const claims = new Set([
   'x-cluster-client-ip',
   'x-real-ip',
 ]);
+const forwarding: ReadonlySet<string> = new Set(forwardingHeaders);
 const claimPrefix = /^(?:cf-|mf-|x-forwarded|x-miniflare-|x-original-|x-rewrite-)/;
 
 /** What the gate needs from a request's headers, read in one pass. */
 export type RequestHeaders = ReturnType<typeof readRequestHeaders>;
 
 /**
- * Reads a request's headers, and adds the client's address (CF-Connecting-IP) to those that the worker gets.
+ * Reads a request's headers, and adds to those that the worker gets what it believes of a request's origin: CF-Connecting-IP, and,
+ * if a trusted proxy names them, X-Forwarded-Proto, X-Forwarded-Port and another Host.
  *
  * @param raw name, value, name, value, as Node.js gives them.
  * @param peer the address at the other end of the connection.
@@ -44,6 +47,7 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
     /** The size of the headers without Authorization, which has its own limit. */
     bytes: 0,
     authorizationBytes: 0,
+    hasCookie: false,
     hosts: [] as string[],
     contentLength: null as string | null,
     transferEncoding: null as string | null,
@@ -52,30 +56,33 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
     address: '',
   };
   let connection: string | null = null;
-  let forwardedFor: string | null = null;
-  let forwardedProto: string | null = null;
+  const said: Partial<Record<ForwardingHeader, string>> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     const lower = name.toLowerCase();
     if (lower === 'authorization') read.authorizationBytes += value.length;
     else read.bytes += name.length + value.length + 4;
+    if (lower === 'cookie') read.hasCookie = true;
     if (lower === 'host') read.hosts.push(value);
     else if (lower === 'content-length') read.contentLength = value;
     else if (lower === 'transfer-encoding') read.transferEncoding = joined(read.transferEncoding, value);
     else if (lower === 'upgrade') read.upgrade = value;
     else if (lower === 'connection') connection = joined(connection, value);
-    else if (lower === 'x-forwarded-for') forwardedFor = joined(forwardedFor, value);
-    else if (lower === 'x-forwarded-proto') forwardedProto = value;
+    else if (forwarding.has(lower)) {
+      const header = lower as ForwardingHeader;
+      said[header] = joined(said[header] ?? null, value);
+    }
     if (!hopByHop.has(lower) && !claims.has(lower) && !claimPrefix.test(lower)) read.forwarded.push(name, value);
   }
   if (connection !== null) dropNamed(read.forwarded, connection);
+  const { address, isOverTls, host, port } = clientOf(peer, (name) => said[name], proxies);
   // HTTP/1.0 has no Host header. Other requests without one are rejected.
-  if (read.hosts.length === 0) read.forwarded.push('Host', 'localhost');
-  const { address, isOverTls } = clientOf(peer, { forwardedFor, forwardedProto }, proxies);
   read.address = address;
+  if (host !== null || read.hosts.length === 0) replace(read.forwarded, 'Host', host ?? 'localhost');
   read.forwarded.push('CF-Connecting-IP', address);
   if (isOverTls) read.forwarded.push('X-Forwarded-Proto', 'https');
+  if (port !== null) read.forwarded.push('X-Forwarded-Port', port);
   return read;
 }
 
@@ -99,6 +106,13 @@ function dropNamed(headers: string[], connection: string): void {
     const lower = (headers[i] as string).toLowerCase();
     if (named.includes(lower) && lower !== 'host' && lower !== 'authorization') headers.splice(i, 2);
   }
+}
+
+function replace(headers: string[], name: string, value: string): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (headers[i]?.toLowerCase() === name.toLowerCase()) headers.splice(i, 2);
+  }
+  headers.push(name, value);
 }
 
 function joined(first: string | null, second: string): string {

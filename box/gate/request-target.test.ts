@@ -64,6 +64,45 @@ test.each([
   expect(seen).toEqual([]);
 });
 
+test.each([
+  ['/keys/..%2F__x', '/key?key_name=..%2F__x'],
+  ['/keys/..%2Fcdn-cgi%2Fx', '/key?key_name=..%2Fcdn-cgi%2Fx'],
+  ['/keys/..%252fcdn-cgi', '/key?key_name=..%252fcdn-cgi'],
+  ['/keys/%252e%252e%2F__x', '/key?key_name=%252e%252e%2F__x'],
+  [`/keys/%${'25'.repeat(40)}2F`, `/key?key_name=%${'25'.repeat(40)}2F`],
+  ['/vault/keys/..%2F..%2F__x', '/vault/key?key_name=..%2F..%2F__x'],
+  ['/keys/..%2F__x+%26key_name=y?x=1', '/key?key_name=..%2F__x%2B%26key_name%3Dy'],
+])('%s, the path of a key, reaches the worker as %s', async (requestTarget, expected) => {
+  for (const credential of ['Authorization: Bearer x\r\n', 'Cookie: x=y\r\n']) {
+    const { port, seen } = await startGate();
+    expect((await raw(port, get(requestTarget, credential))).status).toBe(200);
+    expect(seen.map(({ url }) => url)).toEqual([expected]);
+  }
+  const { port, seen } = await startGate();
+  expect((await raw(port, get(requestTarget))).status).toBe(404);
+  expect(seen).toEqual([]);
+});
+
+test.each([
+  '/keys/../__x',
+  '/keys/..%2F__x/y',
+  '/keys/keys/..%2F..%2F__x',
+  '/cdn-cgi/keys/x',
+  '/x/../cdn-cgi/keys/..%2Fx',
+  '/%2e%2e/__x/keys/y',
+  '/va%2Fult/keys/..%2F..%2F..%2F__x',
+  '/keys/x/..%2F..%2F__x',
+  '/keys/%2e%2e/cdn-cgi/x',
+  '/keys/..%2Fcdn-cgi/x',
+  '/keys/..%2F__x%ff',
+  '/%6beys/..%2F__x',
+  '/users/..%2F__x',
+])('%s is not the path of one key: 404, with a credential too', async (requestTarget) => {
+  const { port, seen } = await startGate();
+  expect((await raw(port, get(requestTarget, 'Authorization: Bearer x\r\n'))).status).toBe(404);
+  expect(seen).toEqual([]);
+});
+
 test.each(['*', 'keys', '/keys/\xe2\x9c\x93', 'ftp://localhost/', 'http://', '/keys/\xff', 'javascript:alert(1)'])(
   '%s is not a path: 400',
   async (requestTarget) => {

@@ -1,6 +1,7 @@
 /** Moves the access log of v0.6 as audit events. */
 import type { DatabaseSync } from 'node:sqlite';
 import { maxUserAgentCharacters } from '../../core/limits.ts';
+import { withoutInvisible } from '../../core/text.ts';
 import { actionOf, wireAction } from '../../core/vocabulary.ts';
 import { chunkRows, inChunks, type Move } from './move.ts';
 import { countRows, digest, type Old, readOld } from './source.ts';
@@ -67,5 +68,5 @@ function outcomeOf({ action, success }: Old<'access_log'>): { outcome: string; r
 
 /** Cleans a user agent as worker/http/origin.ts does: logs are shown in terminals. */
 function inert(userAgent: string): string {
-  return [...userAgent.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')].slice(0, maxUserAgentCharacters).join('');
+  return [...withoutInvisible(userAgent.replace(/\p{C}/gu, ''))].slice(0, maxUserAgentCharacters).join('');
 }

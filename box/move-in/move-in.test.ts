@@ -131,7 +131,9 @@ function asV06Wrote(events: Record<string, unknown>[]) {
 /** Checks it as every backup and restore does. The box adds the table of migrations. */
 function checkDatabaseOf(vault: DatabaseSync) {
   vault.exec(`CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT);
-    INSERT INTO d1_migrations (name) VALUES ('0001_vault.sql')`);
+    INSERT INTO d1_migrations (name) VALUES ${readdirSync(migrationsFolder)
+      .map((name) => `('${name}')`)
+      .join()}`);
   return checkDatabase(vault, keyring, migrationsFolder);
 }
 
@@ -156,6 +158,17 @@ describe('a name that v0.6 allowed and the API rejects', () => {
       `The key "${'n'.repeat(300)}" is now "${'n'.repeat(240)}": names are limited to 255 bytes.`,
     ]);
     expect(losses).toEqual([]);
+  });
+
+  test('with white space around it, or with invisible characters, stays, and is compared with new names', async () => {
+    const { vault, all, notes } = await move(old({ api_keys: [key(' padded '), key('padded'), key('tx\u202et')] }));
+    expect(all('SELECT name, likeness FROM secrets ORDER BY id')).toEqual([
+      { name: ' padded ', likeness: 'padded' },
+      { name: 'padded', likeness: 'padded' },
+      { name: 'tx\u202et', likeness: 'txt' },
+    ]);
+    expect(notes).toEqual([]);
+    expect(checkDatabaseOf(vault).damaged).toEqual([]);
   });
 
   test('accounts that look alike are all moved', async () => {

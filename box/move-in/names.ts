@@ -1,8 +1,10 @@
 /**
  * Renames what has a name that v0.6 allowed and the API rejects, because a URL cannot contain it or an account with it cannot
- * sign in. The new name is as similar as possible. The rules are those of worker/wire/requests.ts.
+ * sign in. The new name is as similar as possible. The rules are those of worker/wire/requests.ts for names that exist: what
+ * only new names may not contain, such as invisible characters or white space around them, stays.
  */
 import { maxNameBytes } from '../../core/limits.ts';
+import { trimmed } from '../../core/text.ts';
 
 /** Leaves room for a suffix that makes a name unique. */
 const maxCutBytes = 240;
@@ -36,7 +38,7 @@ export class Names {
   }
 
   #fit(name: string): Fitted {
-    if (name.trim() === '') return this.#instead('unnamed', 'a blank name is not allowed');
+    if (trimmed(name) === '') return this.#instead('unnamed', 'a blank name is not allowed');
     if (bytes(name) > maxNameBytes) return this.#instead(name, `names are limited to ${maxNameBytes} bytes`);
     return { name };
   }

@@ -1,5 +1,6 @@
 /** Moves the API keys of v0.6 as secrets, with the tokens that v0.6 sealed. */
 import type { DatabaseSync } from 'node:sqlite';
+import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { fromUtf8 } from '../../core/crypto/encoding.ts';
 import { openFernet } from '../../core/crypto/fernet.ts';
 import type { Keyring, SealingKey } from '../../core/crypto/keyring.ts';
@@ -33,8 +34,8 @@ export function moveKeys(move: Move): number {
   const total = countRows(source, 'api_keys');
   const names = new Names(allKeyNames(source));
   const insertSecret = target.prepare(
-    `INSERT INTO secrets (id, name, description, owner_id, created_by, created_at, updated_at, current_version)
-     VALUES (?, ?, ?, ?, ?, ?, ?, 1)`,
+    `INSERT INTO secrets (id, name, description, owner_id, created_by, created_at, updated_at, current_version, likeness)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`,
   );
   const insertVersion = target.prepare(
     `INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by)
@@ -52,7 +53,7 @@ export function moveKeys(move: Move): number {
       const createdBy = key.created_by ?? move.owners.get(owner) ?? '';
       const createdAt = timeOf(move, key.created_at, `The key ${quoted(name)}`, parseTime(key.updated_at) ?? move.now);
       const updatedAt = parseTime(key.updated_at) ?? createdAt;
-      insertSecret.run(key.id, name, key.description ?? '', owner, createdBy, createdAt, updatedAt);
+      insertSecret.run(key.id, name, key.description ?? '', owner, createdBy, createdAt, updatedAt, keyLikeness(name));
       insertVersion.run(
         key.id,
         key.encrypted_value,

@@ -19,7 +19,7 @@ import { basename, dirname, join } from 'node:path';
 import { OperatorError } from '../../core/operator-error.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { markVault, type VaultFiles } from '../data/database.ts';
-import { sync, writeDurably } from '../data/durable.ts';
+import { replaceDurably, sync, writeDurably } from '../data/durable.ts';
 
 export type Journal = ReturnType<typeof journalOf>;
 
@@ -161,10 +161,10 @@ function swapEnv(staged: string, envFile: string, before: string): boolean {
   const kept = keptEnv(envFile, before);
   try {
     if (current && !existsSync(kept)) writeDurably(kept, current);
-    writeDurably(envFile, next);
+    replaceDurably(envFile, next);
     return true;
   } catch (error) {
-    rmSync(`${envFile}.partial`, { force: true });
+    rmSync(`${kept}.partial`, { force: true });
     const { code = '' } = error as NodeJS.ErrnoException;
     if (['EACCES', 'EBUSY', 'ENOENT', 'EPERM', 'EROFS'].includes(code)) return false;
     throw error;

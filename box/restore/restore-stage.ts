@@ -5,6 +5,7 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { parseSessionKey } from '../../core/crypto/session-token.ts';
+import { endAllSessions, recordOperatorAct } from '../../core/data-folder/operator-acts.ts';
 import { foldBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import {
@@ -18,7 +19,7 @@ import {
   summary,
 } from '../data/check-database.ts';
 import { foldIntoOneFile } from '../data/copy-database.ts';
-import { migrate, type VaultFiles } from '../data/database.ts';
+import { migrate, sqlOf, type VaultFiles } from '../data/database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
 import { isV06 } from '../move-in/source.ts';
 import type { Journal } from './restore-journal.ts';
@@ -46,6 +47,7 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
   // A vault does not start with a bad SECRET_KEY.
   parseKey(() => parseSessionKey(options.lookup('SECRET_KEY')));
   const staged = recognise(file) === 'backup' ? await stageBackup(file, options) : await stageOld(file, options);
+  if (staged) recordRestore(options.journal.database, staged);
   if (staged) writeFileSync(options.journal.staged, `${JSON.stringify(staged.census)}\n`);
   return staged;
 }
@@ -66,6 +68,17 @@ async function stageOld(file: string, options: StageOptions): Promise<Staged | u
   const lines = [...report(staged)];
   if (lines.length > 1) writeFileSync(options.journal.report, `${lines.join('\n')}\n`);
   return staged;
+}
+
+/** Ends the sessions that were live when the backup was made: some of them have been ended since. Leaves an event in the log. */
+function recordRestore(file: string, { movedIn }: Staged): void {
+  using database = new DatabaseSync(file);
+  const sql = sqlOf(database);
+  const now = Date.now();
+  sql.transaction(() => {
+    endAllSessions(sql, now);
+    recordOperatorAct(sql, 'vault.restore', movedIn ? 'a database of v0.6' : 'a backup', now);
+  });
 }
 
 /** Tells a backup from a v0.6 database by the tables. */

@@ -183,21 +183,30 @@ function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
 }
 
 /**
- * Writes variables so that dotenv reads the same values back: in quotes that the value does not contain.
+ * Writes variables so that dotenv 16, with which wrangler reads them, reads the same values back.
  *
  * @throws OperatorError that names a variable for which there is no such notation.
  */
 export function serialiseVariables(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => {
-    const quote = ["'", '`'].find((each) => !value.includes(each));
-    if (quote === undefined || /\\$|[\r\0]/.test(value)) {
+    const written = notation(value);
+    if (written === undefined) {
       throw new OperatorError(
-        `${name} cannot be passed to the worker: it contains both ' and \`, a carriage return or a NUL, or ends in a backslash. Choose another value.`,
+        `${name} cannot be passed to the worker: it mixes quotes with "#", line ends or a backslash at its end. Choose another value.`,
       );
     }
-    return `${name}=${quote}${value}${quote}\n`;
+    return `${name}=${written}\n`;
   });
   return lines.join('');
+}
+
+/** Quotes have no escapes there, except for line ends between double quotes; a backslash before the last quote confuses it. */
+function notation(value: string): string | undefined {
+  const canBeQuoted = !/\\$|\0/.test(value);
+  const quote = ["'", '`'].find((each) => !value.includes(each));
+  if (quote !== undefined && canBeQuoted && !value.includes('\r')) return `${quote}${value}${quote}`;
+  if (canBeQuoted && !/"|\\[nr]/.test(value)) return `"${value.replaceAll('\r', '\\r').replaceAll('\n', '\\n')}"`;
+  return /^[^\s'"`#][^#\r\n\0]*$/.test(value) && !/\s$/.test(value) ? value : undefined;
 }
 
 /** A line without colours, control characters and wrangler's prefix, shortened. */

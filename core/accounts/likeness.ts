@@ -1,7 +1,22 @@
-/** Look-alike names: whether a new account's name could be mistaken for an existing one. */
+/** Look-alike names: whether a new name could be mistaken for an existing one. Likenesses are stored: never change how one is made. */
+import { trimmed, withoutInvisible } from '../text.ts';
 
 /**
- * The likeness of a name: two names with the same likeness look the same to a reader. Case, width and invisible characters
+ * The likeness of a key's name: two names with the same likeness differ only in white space, width, invisible characters, or in
+ * how accents are composed. Letters keep their case and their script, since `API_KEY` and `api_key` are two keys to a program.
+ */
+export function keyLikeness(name: string): string {
+  let folded = name;
+  // A character that is removed may have kept two others from being composed.
+  for (let before = ''; before !== folded; ) {
+    before = folded;
+    folded = withoutInvisible(folded.normalize('NFKC').replace(/[\p{White_Space}\u2800]+/gu, ' '));
+  }
+  return trimmed(folded);
+}
+
+/**
+ * The likeness of an account's name: two names with the same likeness look the same to a reader. Case, width and invisible characters
  * are folded, and so are letters of other scripts that look like Latin ones. After Unicode TS 39 ("confusables"), reduced to
  * the letters that someone is likely to forge an account's name with.
  */

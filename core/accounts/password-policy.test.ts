@@ -21,6 +21,7 @@ test.each([
   ['a'.repeat(1025), 'at most 1024 bytes'],
   [`${'🔑'.repeat(256)}.`, 'at most 1024 bytes'],
   ['good enough \ud83d', 'not valid Unicode'],
+  ['e\u0301'.repeat(4), 'at least 8 characters'],
 ])('%j has the wrong length or form', (password, problem) => {
   expect(passwordProblem(password, 'alice')).toContain(problem);
 });

@@ -8,13 +8,13 @@ import { isCommonPassword } from './common-passwords.ts';
 
 /**
  * Why `password` is not acceptable for the user `username`, as a sentence for the person who chose it; null if it is
- * acceptable. The length is at least 8 code points and at most 1,024 UTF-8 bytes.
+ * acceptable. The length is at least 8 code points in NFC and at most 1,024 UTF-8 bytes.
  */
 export function passwordProblem(password: string, username: string): string | null {
   if (!password.isWellFormed()) return 'The password is not valid Unicode. Type it again.';
   if (!hasAtMostBytes(password, maxPasswordBytes))
     return `The password must be at most ${maxPasswordBytes} bytes long.`;
-  if ([...password].length < minPasswordCharacters) {
+  if ([...password.normalize('NFC')].length < minPasswordCharacters) {
     return `The password must have at least ${minPasswordCharacters} characters.`;
   }
   if (fold(password) === fold(username)) return 'The password must not be the user name.';

@@ -66,11 +66,20 @@ const faults: Record<SealedValueFault, string> = {
 export class SealedValueError extends Error {
   override readonly name = 'SealedValueError';
   readonly reason: SealedValueFault;
+  /** The fingerprint of the missing key, if the reason is `unknown_key` and the database names one. */
+  readonly keyId: string | null;
 
-  constructor(reason: SealedValueFault) {
-    super(faults[reason]);
+  constructor(reason: SealedValueFault, keyId = '') {
+    const known = isKeyId(keyId);
+    super(known ? `the value was sealed with the key ${keyId}, which is not in the keyring` : faults[reason]);
     this.reason = reason;
+    this.keyId = known ? keyId : null;
   }
+}
+
+/** Whether a text has the form of a fingerprint. A database that was altered may hold anything. */
+export function isKeyId(text: string): boolean {
+  return /^[0-9a-f]{16}$/.test(text);
 }
 
 /**
@@ -123,7 +132,7 @@ export function sealValue(keyring: Keyring, name: string, value: string): Sealed
  */
 export function openValue(keyring: Keyring, name: string, sealed: SealedValue): string {
   const key = keyring.byId.get(sealed.keyId);
-  if (!key) throw new SealedValueError('unknown_key');
+  if (!key) throw new SealedValueError('unknown_key', sealed.keyId);
   if (!isBound(key, name, sealed)) throw new SealedValueError('binding_mismatch');
   try {
     return fromUtf8(openFernet(key.fernet, sealed.token));

@@ -10,13 +10,3 @@ declare module 'node:buffer' {
     from(memory: ArrayBufferLike, byteOffset: number, length: number): { toString(encoding: 'base64url'): string };
   };
 }
-
-declare module 'node:crypto' {
-  export function scrypt(
-    password: Uint8Array,
-    salt: Uint8Array,
-    lengthBytes: number,
-    cost: { N: number; r: number; p: number; maxmem: number },
-    done: (error: Error | null, derived: Uint8Array<ArrayBuffer>) => void,
-  ): void;
-}

@@ -8,7 +8,6 @@
  * The salt is text; its UTF-8 bytes are hashed. New verifiers are always scrypt.
  */
 
-import { scrypt } from 'node:crypto';
 import { equalBytes } from '@noble/ciphers/utils.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { pbkdf2Async } from '@noble/hashes/pbkdf2.js';
@@ -16,9 +15,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { base64url, fromHex, utf8 } from './encoding.ts';
 import { randomBytes } from './random.ts';
-
-/** The parameters of scrypt (RFC 7914, section 2): N, a power of two; r, the block size; p, the number of lanes. */
-export type ScryptCost = { readonly N: number; readonly r: number; readonly p: number };
+import { type ScryptCost, scrypt } from './scrypt.ts';
 
 /** A stored verifier, parsed. */
 export type Verifier = { readonly salt: Uint8Array; readonly expected: Uint8Array } & (
@@ -98,38 +95,66 @@ function decimal(text: string): number | null {
   return /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : null;
 }
 
+/** Lets the event loop turn. Awaited between two slices of a hash. */
+export type Pause = () => Promise<void>;
+
+const turnEventLoop: Pause = () => new Promise((resolve) => void setTimeout(resolve, 0));
+
 /**
- * Makes a scrypt verifier of the given cost from the password's UTF-8 bytes and a random salt of 128 bits. At
- * {@link passwordCost} it blocks workerd's isolate for about a fifth of a second, so throttle before calling.
+ * Makes a scrypt verifier of the given cost from the password's UTF-8 bytes in Unicode's form NFC (NIST SP 800-63B, section
+ * 5.1.1.2), which is the same whether a keyboard sends `é` as one character or as two, and a random salt of 128 bits. At
+ * {@link passwordCost} it takes about half a second of computing, so throttle before calling.
  *
  * @throws TypeError if `password` holds a lone surrogate.
  */
-export async function makeVerifier(password: string, cost: ScryptCost): Promise<string> {
+export async function makeVerifier(password: string, cost: ScryptCost, pause = turnEventLoop): Promise<string> {
   const salt = base64url(randomBytes(16));
-  const derived = await runScrypt(utf8(password), utf8(salt), cost);
+  const derived = await scrypt(utf8(password.normalize('NFC')), utf8(salt), cost, scryptBytes, pause);
   return `scrypt:${cost.N}:${cost.r}:${cost.p}$${salt}$${bytesToHex(derived)}`;
 }
 
-/**
- * Whether `password` fits the verifier. The comparison takes constant time. A malformed or out-of-bounds verifier is false
- * at once.
- *
- * Every other failure takes about as long as one hash of `cost`, the cost of new verifiers, so the time does not tell which
- * accounts exist: null, for an unknown user, is checked against a dummy verifier, and a verifier of less work than `cost`
- * is followed by the rest of the work.
- */
+/** What a comparison of a password with a verifier found. */
+export interface Comparison {
+  matches: boolean;
+  /** Whether the verifier was made from another form than NFC, as versions up to 1.0.0 did. It should be replaced. */
+  isOldForm: boolean;
+}
+
+/** Whether `password` fits the verifier, see {@link comparePassword}. */
 export async function verifyPassword(
   password: string,
   verifierText: string | null,
   cost: ScryptCost,
+  pause = turnEventLoop,
 ): Promise<boolean> {
+  return (await comparePassword(password, verifierText, cost, pause)).matches;
+}
+
+/**
+ * Compares a password with a verifier, in constant time. It is hashed in NFC; and once more as it came and once in NFD, where
+ * those differ, since verifiers of earlier versions may have been made from either. A malformed or out-of-bounds verifier does
+ * not match, at once.
+ *
+ * Every other failure takes about as long as one hash of `cost`, the cost of new verifiers, for each form, so the time does not
+ * tell which accounts exist: null, for an unknown user, is checked against a dummy verifier, and a verifier of less work than
+ * `cost` is followed by the rest of the work.
+ */
+export async function comparePassword(
+  password: string,
+  verifierText: string | null,
+  cost: ScryptCost,
+  pause = turnEventLoop,
+): Promise<Comparison> {
   const verifier = verifierText === null ? dummyVerifier(cost) : parseVerifier(verifierText);
-  if (!verifier || !password.isWellFormed()) return false;
-  const derived = await derive(utf8(password), verifier);
-  const matches = equalBytes(derived, verifier.expected);
-  const lanes = remainingLanes(verifier, cost);
-  if (!matches && lanes > 0) await runScrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes });
-  return matches;
+  if (!verifier || !password.isWellFormed()) return { matches: false, isOldForm: false };
+  const normal = password.normalize('NFC');
+  for (const form of new Set([normal, password, password.normalize('NFD')])) {
+    const derived = await derive(utf8(form), verifier, pause);
+    if (equalBytes(derived, verifier.expected)) return { matches: true, isOldForm: form !== normal };
+    const lanes = remainingLanes(verifier, cost);
+    if (lanes > 0) await scrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes }, scryptBytes, pause);
+  }
+  return { matches: false, isOldForm: false };
 }
 
 /** A verifier that fits no known password. */
@@ -156,17 +181,9 @@ function scryptWork({ N, r, p }: ScryptCost): number {
   return N * r * p;
 }
 
-function derive(password: Uint8Array, verifier: Verifier): Promise<Uint8Array> {
-  if (verifier.kind === 'scrypt') return runScrypt(password, verifier.salt, verifier);
+function derive(password: Uint8Array, verifier: Verifier, pause: Pause): Promise<Uint8Array> {
+  if (verifier.kind === 'scrypt') return scrypt(password, verifier.salt, verifier, scryptBytes, pause);
   return runPbkdf2(password, verifier.salt, verifier.digest, verifier.iterations);
-}
-
-function runScrypt(password: Uint8Array, salt: Uint8Array, { N, r, p }: ScryptCost): Promise<Uint8Array> {
-  // Node and workerd throw unless maxmem exceeds their estimate, which is a little over 128 * N * r * p.
-  const maxmem = 132 * N * r * p;
-  return new Promise((resolve, reject) => {
-    scrypt(password, salt, scryptBytes, { N, r, p, maxmem }, (error, key) => (error ? reject(error) : resolve(key)));
-  });
 }
 
 async function runPbkdf2(

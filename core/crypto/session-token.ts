@@ -3,6 +3,8 @@
  * session's database row, which `sid` names, decides what they may do.
  */
 
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { type CryptoKey, jwtVerify, SignJWT } from 'jose';
 import { base64url, utf8 } from './encoding.ts';
 import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.ts';
@@ -73,6 +75,20 @@ export type SessionIdentity = Pick<SessionClaims, 'sessionId' | 'userId' | 'user
  * @throws KeyFormatError if it is missing, too short, a placeholder, or a repeated pattern.
  */
 export function parseSessionKey(secretKey: string | undefined): SessionKey {
+  return new SessionKey(parseSecretKey(secretKey));
+}
+
+/**
+ * The key for one purpose: HMAC-SHA256 under SECRET_KEY of the purpose's name. What is made with it is worth nothing
+ * elsewhere: a cookie is no bearer token, and a bearer token is no cookie.
+ *
+ * @throws KeyFormatError as `parseSessionKey`.
+ */
+export function deriveKey(secretKey: string | undefined, purpose: string): Uint8Array {
+  return hmac(sha256, parseSecretKey(secretKey), utf8(`keystore ${purpose}`));
+}
+
+function parseSecretKey(secretKey: string | undefined): Uint8Array {
   const text = (secretKey ?? '').trim();
   if (text === '') throw new KeyFormatError('SECRET_KEY', 'is not set');
   if (!text.isWellFormed()) throw new KeyFormatError('SECRET_KEY', 'is not valid Unicode');
@@ -80,7 +96,7 @@ export function parseSessionKey(secretKey: string | undefined): SessionKey {
   const bytes = utf8(text);
   if (bytes.length < minKeyBytes) throw new KeyFormatError('SECRET_KEY', `must have at least ${minKeyBytes} bytes`);
   if (isPattern(bytes)) throw new KeyFormatError('SECRET_KEY', 'is a pattern, not random');
-  return new SessionKey(bytes);
+  return bytes;
 }
 
 /** A new session id: 128 random bits, 22 characters of base64url. */

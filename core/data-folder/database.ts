@@ -5,7 +5,7 @@ import { OperatorError } from '../operator-error.ts';
 /** What both runtimes have of SQLite: node:sqlite in box/, the storage of a Durable Object in standalone/. */
 export interface Sql {
   /** Runs one statement. */
-  rows(sql: string, ...values: string[]): Record<string, unknown>[];
+  rows(sql: string, ...values: (string | number)[]): Record<string, unknown>[];
   /** Runs any number of statements. */
   exec(sql: string): void;
   /** Runs `work` in one transaction, which is rolled back if `work` throws. */
@@ -32,6 +32,15 @@ const restoreAdvice = 'Restore a backup with HelperScripts/restore-data.sh FILE.
 /** The error for a database that cannot be used as it is. */
 export function unusableDatabase(file: string, problem: string, advice = restoreAdvice): OperatorError {
   return new OperatorError(`The database ${file} ${problem}. Nothing was changed. ${advice}`);
+}
+
+/** The error for a database beside the write-ahead log of another one. */
+export function replacedDatabase(file: string): OperatorError {
+  return unusableDatabase(
+    file,
+    `was replaced while the log of the database before it, ${file}-wal, stayed; opening it would undo the replacement`,
+    'To use a backup, move it elsewhere and run HelperScripts/restore-data.sh FILE, which replaces both. To use this file as it is, remove the log and -shm beside it.',
+  );
 }
 
 /** Whether there is, or once was, a vault. */

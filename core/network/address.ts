@@ -1,13 +1,11 @@
-/**
- * Client addresses: which one counts behind trusted proxies, and how the log writes it. The gate, the standalone server
- * and the worker share these rules.
- */
+/** Client addresses: which ones are trusted proxies, and how the log writes them. */
 import ipaddr from 'ipaddr.js';
 import { OperatorError } from '../operator-error.ts';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+/** An IPv4 or IPv6 address. */
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Addresses and CIDR ranges of proxies whose X-Forwarded-For and X-Forwarded-Proto count. */
+/** Addresses and CIDR ranges of proxies whose Forwarded and X-Forwarded-* headers count. */
 export type TrustedProxies = readonly (readonly [Address, prefixBits: number])[];
 
 /**
@@ -19,7 +17,7 @@ export function parseTrustedProxies(list: string): TrustedProxies {
   const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
   return entries.map((entry) => {
     const [, text = '', prefix] = /^([^/]+?)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
-    const address = parse(text);
+    const address = parseAddress(text);
     const width = address?.kind() === 'ipv6' ? 128 : 32;
     const bits = Number(prefix ?? width);
     if (address !== undefined && bits <= width) return [address, bits];
@@ -31,40 +29,12 @@ export function parseTrustedProxies(list: string): TrustedProxies {
 
 /** Whether a text is an IPv4 or IPv6 address, without a port. */
 export function isAddress(text: string): boolean {
-  return parse(text) !== undefined;
-}
-
-/**
- * Where a request comes from: from the peer, or, if the peer is a trusted proxy, from where the proxy's headers say.
- *
- * @param peer the address at the other end of the connection, as sockets and proxies write it: `192.0.2.1`,
- *   `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`.
- * @param claimed X-Forwarded-Proto, and the X-Forwarded-For values in order, joined by commas.
- * @returns `address` is the peer's, or the right-most one in X-Forwarded-For that is not a trusted proxy, since the client
- *   itself may have sent everything to the left of that. It has no port and no zone, and IPv4-mapped IPv6 becomes IPv4.
- */
-export function clientOf(
-  peer: string,
-  claimed: { forwardedFor: string | null; forwardedProto: string | null },
-  proxies: TrustedProxies,
-): { address: string; isOverTls: boolean } {
-  const direct = withoutPort(peer);
-  // Without proxies, IPv4 needs no parsing: that is most requests.
-  if (proxies.length === 0 && !direct.includes(':')) return { address: direct, isOverTls: false };
-  let client = parse(direct);
-  if (client === undefined) return { address: peer, isOverTls: false };
-  const isOverTls = claimed.forwardedProto?.toLowerCase() === 'https' && contains(proxies, client);
-  for (const hop of (claimed.forwardedFor ?? '').split(',').reverse()) {
-    const next: Address | undefined = contains(proxies, client) ? parse(withoutPort(hop.trim())) : undefined;
-    if (next === undefined) break;
-    client = next;
-  }
-  return { address: client.toString(), isOverTls };
+  return parseAddress(text) !== undefined;
 }
 
 /** Whether the peer of a connection is a trusted proxy, which has many clients. */
 export function isTrustedProxy(peer: string, proxies: TrustedProxies): boolean {
-  const address = proxies.length === 0 ? undefined : parse(withoutPort(peer));
+  const address = proxies.length === 0 ? undefined : parseAddress(withoutPort(peer));
   return address !== undefined && contains(proxies, address);
 }
 
@@ -72,12 +42,12 @@ export function isTrustedProxy(peer: string, proxies: TrustedProxies): boolean {
  * An address as the log stores it. IPv6 is written out in eight groups without leading zeros, so that addresses of one
  * network share a prefix that an index can search (`networkRange`); only the loopback address stays `::1`.
  *
- * @param text with or without port, as in `clientOf`. Anything that is no address is returned unchanged.
+ * @param text with or without port, as sockets and proxies write it. Anything that is no address is returned unchanged.
  */
 export function logAddress(text: string): string {
   const address = withoutPort(text);
   if (!address.includes(':')) return address;
-  const written = parse(address)?.toNormalizedString();
+  const written = parseAddress(address)?.toNormalizedString();
   return written === '0:0:0:0:0:0:0:1' ? '::1' : (written ?? address);
 }
 
@@ -95,13 +65,14 @@ export function networkRange(address: string): { from: string; to: string } {
   return { from: `${prefix}:`, to: `${prefix};` };
 }
 
-function withoutPort(text: string): string {
-  const [, inBrackets, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? [];
+/** An address without brackets and port; RFC 7239 also has hidden ports such as `_a1`. */
+export function withoutPort(text: string): string {
+  const [, inBrackets, ipv4] = /^(?:\[([^\]]*)\](?::(?:\d+|_[\w.-]+))?|([\d.]+):(?:\d+|_[\w.-]+))$/.exec(text) ?? [];
   return inBrackets ?? ipv4 ?? text;
 }
 
 /** Only the usual notations: the library would also read `010.1` or `0x0a000001`, which other programs read differently. */
-function parse(text: string): Address | undefined {
+export function parseAddress(text: string): Address | undefined {
   if (!text.includes(':')) return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
   const [address = ''] = text.split('%', 1);
   try {
@@ -112,6 +83,7 @@ function parse(text: string): Address | undefined {
   }
 }
 
-function contains(proxies: TrustedProxies, address: Address): boolean {
+/** Whether an address is that of a trusted proxy. */
+export function contains(proxies: TrustedProxies, address: Address): boolean {
   return proxies.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
 }

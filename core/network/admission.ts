@@ -2,7 +2,8 @@
 import type { HttpLimits } from '../limits.ts';
 import { answers, methods } from './answers.ts';
 import { bodyTooLarge, type ErrorAnswer } from './error-answers.ts';
-import { authorityOf, isInternal, normaliseRequestTarget } from './request-target.ts';
+import { isHost } from './host.ts';
+import { asKeyQuery, authorityOf, isInternal, normaliseRequestTarget } from './request-target.ts';
 
 /** The request line. `httpVersion` is `1.1` or `1.0`. */
 export interface RequestLine {
@@ -21,10 +22,8 @@ export interface HeaderFacts {
   contentLength: string | null;
   transferEncoding: string | null;
   upgrade: string | null;
+  hasCookie: boolean;
 }
-
-/** A name or an address, and a port. Anything else could become a part of the path or the user in the worker's URL. */
-const hostForm = /^(?=.{1,255}$)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 /** The path and query to ask the worker for, or the answer that says why it is not asked. */
 export function admit(
@@ -36,15 +35,21 @@ export function admit(
   if (url.length > limits.maxRequestTargetBytes) return answers.requestTargetTooLong;
   const path = normaliseRequestTarget(url);
   if (path === undefined) return answers.badRequestTarget;
-  if (isInternal(path.split('?', 1)[0] as string)) return answers.notFound;
-  return checkHost(headers, httpVersion, url) ?? checkFraming(headers) ?? checkSizes(headers, limits) ?? path;
+  const admitted = isInternal(path.split('?', 1)[0] as string) ? keyInQuery(path, headers) : path;
+  if (admitted === undefined) return answers.notFound;
+  return checkHost(headers, httpVersion, url) ?? checkFraming(headers) ?? checkSizes(headers, limits) ?? admitted;
+}
+
+/** Somebody who presents no credential has no key, so a path that could lead to the runtime does not exist. */
+function keyInQuery(path: string, { authorizationBytes, hasCookie }: HeaderFacts): string | undefined {
+  return authorizationBytes > 0 || hasCookie ? asKeyQuery(path) : undefined;
 }
 
 /** Rejects every Host that is not one host (RFC 9112, section 3.2), and one that contradicts the request line. */
 function checkHost({ hosts }: HeaderFacts, httpVersion: string, url: string): ErrorAnswer | undefined {
   const [host] = hosts;
   if (host === undefined) return httpVersion === '1.0' ? undefined : answers.badHost;
-  if (hosts.length > 1 || !hostForm.test(host) || !URL.canParse(`http://${host}/`)) return answers.badHost;
+  if (hosts.length > 1 || !isHost(host) || !URL.canParse(`http://${host}/`)) return answers.badHost;
   const authority = authorityOf(url);
   return authority === undefined || authority === authorityOf(`http://${host}/`) ? undefined : answers.badHost;
 }

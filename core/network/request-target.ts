@@ -40,6 +40,20 @@ export function isInternal(pathname: string): boolean {
   return true;
 }
 
+/**
+ * The request for the same key with its name in the query, which nobody takes for a path: `/keys/..%2F__x` becomes
+ * `/key?key_name=..%2F__x`; under BASE_PATH as well. Undefined if the path is not that of one key.
+ */
+export function asKeyQuery(path: string): string | undefined {
+  const [, basePath = '', name] = /^((?:\/(?!keys\/)[\w.~-]+)*)\/keys\/([^/?]+)(?:\?.*)?$/.exec(path) ?? [];
+  if (name === undefined || isInternal(basePath)) return undefined;
+  try {
+    return `${basePath}/key?key_name=${encodeURIComponent(decodeURIComponent(name))}`;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Decodes one layer of percent-encoding, of ASCII only. `?` and `#` stay encoded, since they would end the path. */
 function decodeLayer(path: string): string {
   return path.replace(/%([0-7][0-9a-f])/gi, (encoded, hex: string) =>

@@ -32,8 +32,14 @@ export const policy = {
 /** Everything that a signed-in caller can ask for. */
 export type GovernedAction = keyof typeof policy;
 
+/** What the owner of the machine does to a stopped vault. Programs beside the vault record it; no request can ask for it. */
+export type OperatorAction = 'vault.restore' | 'admin.reset';
+
+/** What is only refused, and counted: the use of an ended session, and too many requests. */
+type CountedAction = 'session.use' | 'request.send';
+
 /** Signing in has no principal to judge yet: the password decides. */
-export type Action = GovernedAction | 'session.create';
+export type Action = GovernedAction | 'session.create' | CountedAction | OperatorAction;
 
 /** What the log says about an action. Only a verdict writes it; `failed` is for an allowed action that then went wrong. */
 export type Outcome = 'allowed' | 'denied' | 'not_found' | 'conflict' | 'invalid' | 'unauthenticated' | 'failed';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { welcome } from './messages.ts';
+import { type Welcome, welcome } from './messages.ts';
 
 const local = { hosts: ['127.0.0.1', '::1'], port: 5000, hasTls: false, isNew: true, hasPassword: false };
 
@@ -12,11 +12,12 @@ Ctrl-C stops it.
 `);
 });
 
-test.each<[Partial<typeof local>, RegExp]>([
+test.each<[Partial<Welcome>, RegExp]>([
   [{ hasPassword: true }, /with the password that ADMIN_PASSWORD sets/],
   [{ isNew: false }, /Sign in with your account/],
   [{ hosts: ['0.0.0.0'] }, /reaches 0\.0\.0\.0 can connect, unencrypted\. Put TLS in front/],
   [{ hosts: ['::1'] }, /Only this machine/],
+  [{ basePath: '/vault' }, /http:\/\/localhost:5000\/vault\/\n/],
   [{ hosts: ['::'], hasTls: true }, /^(?!.*unencrypted)(?!.*Only this machine).*https:\/\/localhost:5000/s],
 ])('the welcome of a vault with %o fits it', (change, sentence) => {
   expect(welcome({ ...local, ...change, command: './keystore' })).toMatch(sentence);

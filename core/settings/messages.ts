@@ -1,10 +1,25 @@
 /** Sentences for the operator at a start, the same in both runtimes. */
 
+import { maxCountedVersions } from '../limits.ts';
+import { parseBasePath } from './base-path.ts';
 import type { Settings } from './settings.ts';
 
 /** `code` is the code of the system's error, if it is known. */
 function because(code: string | undefined): string {
   return code === undefined ? '' : ` (${code})`;
+}
+
+/** An encryption key that stored values need and the vault does not have. */
+export interface MissingKey {
+  /** Its fingerprint; null if what the database says is none. */
+  keyId: string | null;
+  /** How many current values are sealed with it, and how many older versions. */
+  values: number;
+  versions: number;
+}
+
+function amount(number: number, one: string, many: string): string {
+  return number === 1 ? `1 ${one}` : `${number >= maxCountedVersions ? 'at least ' : ''}${number} ${many}`;
 }
 
 export const sentences = {
@@ -19,12 +34,26 @@ export const sentences = {
   portTaken: (port: number, command: string) =>
     `Port ${port} is in use. Stop the program that uses it, or choose another: PORT=${port + 1} ${command}`,
   databaseCopied: (copy: string) => `The database as it was before the upgrade is in ${copy}.`,
+  adminReset: (name: string) =>
+    `${JSON.stringify(name)} has the new password. All sessions have ended, failed sign-ins are forgotten, and the log says so.`,
+  missingKey: ({ keyId, values, versions }: MissingKey) => {
+    const parts = [
+      ...(values > 0 ? [amount(values, 'value', 'values')] : []),
+      ...(versions > 0 ? [amount(versions, 'older version', 'older versions')] : []),
+    ];
+    const verb = values + versions === 1 ? 'is' : 'are';
+    const sealed = `${parts.join(' and ')} ${verb} sealed with`;
+    if (keyId === null) return `${sealed} a key that is named wrongly in the database. Restore a backup.`;
+    return `${sealed} the key ${keyId}, which this vault does not have. Put it back into RETIRED_ENCRYPTION_KEYS (it is in the .env of an earlier backup) and restart the vault.`;
+  },
   /** `error` is that of the answer to /health. */
   notHealthy: (error: unknown) => `The vault is not healthy: ${error}`,
 };
 
 export interface Welcome extends Pick<Settings, 'hosts'> {
   port: number;
+  /** BASE_PATH, if it is set. */
+  basePath?: string | undefined;
   /** Whether the vault speaks TLS itself. */
   hasTls: boolean;
   isNew: boolean;
@@ -35,14 +64,15 @@ export interface Welcome extends Pick<Settings, 'hosts'> {
 }
 
 /** The lines that say that a vault is up: where, with which account, and who can reach it. */
-export function welcome({ hosts, port, hasTls, isNew, hasPassword, command }: Welcome): string {
+export function welcome({ hosts, port, basePath, hasTls, isNew, hasPassword, command }: Welcome): string {
   const isLocal = hosts.every((host) => host === '127.0.0.1' || host === '::1');
   const signIn = !isNew
     ? 'Sign in with your account.'
     : hasPassword
       ? 'Sign in as admin with the password that ADMIN_PASSWORD sets.'
       : 'Sign in as admin / admin123 or user / user123, and change both passwords.';
-  const lines = [`Keystore is up: ${hasTls ? 'https' : 'http'}://localhost:${port}`, signIn];
+  const page = basePath === undefined ? '' : `${parseBasePath(basePath)}/`;
+  const lines = [`Keystore is up: ${hasTls ? 'https' : 'http'}://localhost:${port}${page}`, signIn];
   if (isLocal) lines.push(`Only this machine can reach it. HOST=0.0.0.0 ${command} opens it to your network.`);
   else if (!hasTls) {
     lines.push(

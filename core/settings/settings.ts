@@ -3,6 +3,7 @@
  * runtimes bring their own way to read a file.
  */
 
+import { defaultFreeMegabytes, maxSettingFileCharacters } from '../limits.ts';
 import { isAddress } from '../network/address.ts';
 import { OperatorError } from '../operator-error.ts';
 
@@ -14,16 +15,35 @@ export const workerVariables = [
   'ADMIN_PASSWORD',
   'JWT_EXPIRY_HOURS',
   'CORS_ORIGINS',
+  'BASE_PATH',
+  'MAX_REQUESTS_PER_MINUTE',
+  'MAX_KEYS_PER_USER',
+  'MAX_MEGABYTES_PER_USER',
+  'MAX_VERSIONS_PER_KEY',
 ] as const;
 
-const ownSettings = ['KEYSTORE_DATA', 'PORT', 'HOST', 'TRUSTED_PROXIES', 'TLS_CERT', 'TLS_KEY'] as const;
+/** Settings whose values are never shown. */
+export const secretSettings = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS', 'ADMIN_PASSWORD'] as const;
+
+const ownSettings = [
+  'KEYSTORE_DATA',
+  'PORT',
+  'HOST',
+  'TRUSTED_PROXIES',
+  'TLS_CERT',
+  'TLS_KEY',
+  'MIN_FREE_MEGABYTES',
+] as const;
 
 /** All settings that a lookup serves. KEYSTORE_ENV and KEYSTORE_CACHE come from the environment only: they are read earlier. */
 export const settingNames = [...workerVariables, ...ownSettings];
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Returns the value of a setting; undefined if it is not set. */
+/**
+ * Returns the value of a setting; undefined if it is not set. ADMIN_PASSWORD alone is '' if it is set but empty: an absent one
+ * gives a new vault default passwords, and whoever wrote its name does not want those.
+ */
 export type Lookup = (name: string) => string | undefined;
 
 /** Where a vault is and how it is reached. */
@@ -36,13 +56,15 @@ export interface Settings {
   port: number;
   /** Comma-separated addresses or CIDR ranges. */
   trustedProxies: string;
+  /** Below this much free space on its disk, the vault stores nothing new; 0 for no reserve. */
+  minFreeMegabytes: number;
 }
 
 /**
  * Makes a lookup. The first source that has a variable counts; a set but empty variable counts as not set, because compose
- * files pass on absent variables like that. `<NAME>_FILE` names a file with the value; one line break at its end is dropped.
+ * files pass on absent variables like that. `<NAME>_FILE` names a file with the value: see `readSettingFile`.
  *
- * @param readText reads a file that `<NAME>_FILE` names; throws if it cannot.
+ * @param readText reads a file that `<NAME>_FILE` names, decoded like the text of an env file; throws if it cannot.
  * @returns a lookup that throws an OperatorError if a source sets both forms, or the file is unreadable or empty.
  */
 export function createLookup(sources: readonly Variables[], readText: (path: string) => string): Lookup {
@@ -53,12 +75,31 @@ export function createLookup(sources: readonly Variables[], readText: (path: str
       if (path === undefined && value === undefined) continue;
       if (path === undefined) return value;
       if (value !== undefined) throw new OperatorError(`Both ${name} and ${name}_FILE are set. Set one of them.`);
-      const text = readNamed(`${name}_FILE`, path, readText).replace(/\r?\n$/, '');
-      if (text === '') throw new OperatorError(`${name}_FILE names ${path}, which is empty. Put the value there.`);
-      return text;
+      return readSettingFile(name, path, readText);
     }
-    return undefined;
+    const isEmpty = sources.some((source) => source[name] === '' || source[`${name}_FILE`] === '');
+    return name === 'ADMIN_PASSWORD' && isEmpty ? '' : undefined;
   };
+}
+
+/** Control characters but tabs and line ends, which UTF-16 also has in UTF-8's eyes, and what is not UTF-8. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+const notText = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFD]/u;
+
+/** The value in a file: its text without a byte order mark, and without the line ends at its end, however many. */
+function readSettingFile(name: string, path: string, readText: (path: string) => string): string {
+  const file = `${name}_FILE names ${path}, which`;
+  const text = readNamed(`${name}_FILE`, path, readText).replace(/^\uFEFF/u, '');
+  let end = text.length;
+  while (text[end - 1] === '\n' || text[end - 1] === '\r') end--;
+  if (end === 0) throw new OperatorError(`${file} is empty. Put the value there.`);
+  if (end > maxSettingFileCharacters) throw new OperatorError(`${file} is larger than 64 KiB. Name another file.`);
+  const value = text.slice(0, end);
+  if (notText.test(value)) throw new OperatorError(`${file} is not UTF-8 text. Save it as UTF-8.`);
+  if (name === 'ADMIN_PASSWORD' && /[\r\n]/.test(value)) {
+    throw new OperatorError(`${file} has several lines. Put the password there, and nothing else.`);
+  }
+  return value;
 }
 
 function readNamed(name: string, path: string, readText: (path: string) => string): string {
@@ -75,8 +116,8 @@ export function unreadable(subject: string): OperatorError {
 }
 
 /**
- * Reads KEYSTORE_DATA, HOST, PORT and TRUSTED_PROXIES.
- * @throws OperatorError if PORT is not a port.
+ * Reads KEYSTORE_DATA, HOST, PORT, TRUSTED_PROXIES and MIN_FREE_MEGABYTES.
+ * @throws OperatorError if PORT is not a port, or MIN_FREE_MEGABYTES not a number.
  */
 export function readSettings(lookup: Lookup): Settings {
   const port = lookup('PORT') ?? '5000';
@@ -84,6 +125,10 @@ export function readSettings(lookup: Lookup): Settings {
     throw new OperatorError(
       `PORT is ${JSON.stringify(port)}. Set it to a number up to 65535, or leave it out for 5000.`,
     );
+  }
+  const minFree = lookup('MIN_FREE_MEGABYTES') ?? String(defaultFreeMegabytes);
+  if (!/^\d{1,9}$/.test(minFree)) {
+    throw new OperatorError('MIN_FREE_MEGABYTES must be a whole number; 0 switches the reserve off.');
   }
   // Some shells and toolchains export a HOST that is a name. Only an address counts.
   const host = lookup('HOST') ?? '';
@@ -93,6 +138,7 @@ export function readSettings(lookup: Lookup): Settings {
     hosts: isAddress(host) ? [host] : ['127.0.0.1', '::1'],
     port: Number(port),
     trustedProxies: lookup('TRUSTED_PROXIES') ?? '',
+    minFreeMegabytes: Number(minFree),
   };
 }
 
@@ -118,7 +164,8 @@ export function readWorkerVariables(lookup: Lookup): Record<string, string> {
 /**
  * Whether a start must make the keys: true for a new vault without an env file, false if both keys are set.
  *
- * @throws OperatorError if a key is missing and a new one would be useless or unexpected.
+ * @throws OperatorError if a key is missing and a new one would be useless or unexpected; or if a new vault would get default
+ *   passwords although ADMIN_PASSWORD is written down, without a value.
  */
 export function needsKeys(
   lookup: Lookup,
@@ -129,6 +176,11 @@ export function needsKeys(
     holdsVault,
   }: Record<'envFile' | 'dataFolder', string> & Record<'hasEnvFile' | 'holdsVault', boolean>,
 ): boolean {
+  if (!holdsVault && lookup('ADMIN_PASSWORD') === '') {
+    throw new OperatorError(
+      `ADMIN_PASSWORD is set but empty, in ${envFile} or in the environment. Set it to the first password of admin, or remove it to start with the default passwords.`,
+    );
+  }
   const missing = ['SECRET_KEY', 'ENCRYPTION_KEY'].filter((name) => lookup(name) === undefined);
   if (missing.length === 0) return false;
   const names = missing.join(' and ');

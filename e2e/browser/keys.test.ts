@@ -80,7 +80,7 @@ describeInBrowser('API keys', () => {
     expect(await value.getAttribute('autocomplete')).toBe('off');
     expect(await value.getAttribute('spellcheck')).toBe('false');
     await value.fill(' padded\n');
-    await button(page, 'Trim').click();
+    await button(page, 'Remove the space and the line break').click();
     expect(await value.inputValue()).toBe('padded');
     await page.getByText('Generate a random value').click();
     await page.getByLabel('Length', { exact: true }).fill('64');
@@ -223,7 +223,6 @@ describeInBrowser('API keys', () => {
       '__proto__',
       'constructor',
       'a/../b?c#d%2f+;e',
-      '‮gnirts esrever',
       '𝔘𝔫𝔦𝔠𝔬𝔡𝔢 🔑',
       `long-${'x'.repeat(240)}`,
     ];

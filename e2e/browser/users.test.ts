@@ -66,6 +66,7 @@ describeInBrowser('users', () => {
     const page = await openUsers();
     const role = page.getByLabel(`Role of ${user.name}`);
     await role.selectOption('admin');
+    await page.getByRole('button', { name: 'Make admin' }).click();
     await toast(page, `${user.name} is now an admin.`);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => role.inputValue()).toBe('user');

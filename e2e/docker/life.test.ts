@@ -67,7 +67,7 @@ describe.each(runtimes)('%s', (runtime) => {
       expect(code).toBe(0);
       expect(during).toBeGreaterThan(10);
       const [file = ''] = backupsOf(host);
-      expect(file).toMatch(/keystore_backup_\d{8}_\d{6}\.db$/);
+      expect(file).toMatch(/keystore_backup_\d{8}T\d{6}Z\.db$/);
       const database = new DatabaseSync(file, { readOnly: true });
       const found = new Set(
         database
@@ -79,8 +79,8 @@ describe.each(runtimes)('%s', (runtime) => {
       database.close();
       expect(before.filter((name) => !found.has(name))).toEqual([]);
       expect(readdirSync(host.backups).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
-        expect.stringMatching(/^\.env_backup_\d{8}_\d{6}\.txt$/),
-        expect.stringMatching(/^keystore_backup_\d{8}_\d{6}\.db$/),
+        expect.stringMatching(/^\.env_backup_\d{8}T\d{6}Z\.txt$/),
+        expect.stringMatching(/^keystore_backup_\d{8}T\d{6}Z\.db$/),
       ]);
       for (const name of readdirSync(host.backups)) expect(mode(join(host.backups, name))).toBe('600');
       expect(mode(host.backups)).toBe('700');
@@ -125,7 +125,7 @@ describe.each(runtimes)('%s', (runtime) => {
     expect(output).toMatch(/healthy/);
     expect(output).toMatch(/Keys {9}\d+ in \d+ versions, every value opens/);
     expect(output).toMatch(/Sealed with {2}key [0-9a-f]{16}/);
-    expect(output).toMatch(/Last backup {2}keystore_backup_\d{8}_\d{6}\.db, 0 hours ago/);
+    expect(output).toMatch(/Last backup {2}keystore_backup_\d{8}T\d{6}Z\.db, 0 hours ago/);
     for (const secret of host.secrets()) expect(output).not.toContain(secret);
   });
 
@@ -157,8 +157,23 @@ describe.each(runtimes)('%s', (runtime) => {
     expect(output).toMatch(/A value opens/);
     expect(code).toBe(0);
     expect(readFileSync(host.envFile)).toEqual(keys);
-    // The earlier session works: it is in the database, and SECRET_KEY is restored.
+    // A restore ends all sessions.
+    expect((await host.request('GET', '/keys', token)).status).toBe(401);
+    token = await host.signIn('admin', 'admin123');
     expect(await names()).toEqual(before);
     expect(existsSync(`${host.envFile}.partial`)).toBe(false);
+  });
+
+  test('reset-admin sets a new password, and ends the sessions of before', async () => {
+    const before = await host.signIn('admin', 'admin123');
+    const { code, output } = await run('bash', [join(project, 'HelperScripts/reset-admin.sh')], {
+      env: host.env,
+      input: 'a new pass phrase\n',
+    });
+    expect([code, output]).toEqual([0, expect.stringMatching(/"admin" has the new password/)]);
+    expect((await host.request('GET', '/keys', before)).status).toBe(401);
+    const token = await host.signIn('admin', 'a new pass phrase');
+    const { logs } = (await host.request('GET', '/logs?action=reset_admin', token)).json;
+    expect(logs).toMatchObject([{ action: 'reset_admin', target: 'admin', user_name: null, success: true }]);
   });
 });

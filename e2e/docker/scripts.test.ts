@@ -29,10 +29,10 @@ function mode(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
 }
 
-test('the scripts of v0.6 exist, and one more', () => {
+test('the scripts of v0.6 exist, and two more', () => {
   expect(scripts).toEqual([
-    ...['backup-data.sh', 'build-and-run.sh', 'check-data.sh', 'generate-keys.sh', 'logs.sh', 'restore-data.sh'],
-    ...['stop-and-clean.sh', 'stop-and-rebuild.sh'],
+    ...['backup-data.sh', 'build-and-run.sh', 'check-data.sh', 'generate-keys.sh', 'logs.sh', 'reset-admin.sh'],
+    ...['restore-data.sh', 'stop-and-clean.sh', 'stop-and-rebuild.sh'],
   ]);
   for (const name of scripts) {
     expect(statSync(join(folder, name)).mode & 0o111, name).toBe(0o111);

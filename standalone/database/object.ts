@@ -24,6 +24,8 @@ export type Opened =
 export interface Bindings extends Partial<Record<(typeof workerVariables)[number], string>> {
   DATABASE: DurableObjectNamespace<VaultDatabase>;
   LOCK: DurableObjectNamespace;
+  /** Where the database is: the folder `v3/d1` of the data folder. */
+  DISK: Fetcher;
   /** An absolute path. */
   DATA_FOLDER: string;
   /** `yes` if the folder's marker says that the vault has been up before. */

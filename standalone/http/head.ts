@@ -62,7 +62,7 @@ export const parseHead = (text: string): Head | ErrorAnswer => {
   const head: Head = {
     ...{ method, url, httpVersion, headers: new Headers(), isLast: httpVersion === '1.0' },
     ...{ bytes: 0, authorizationBytes: 0, hosts: [], contentLength: null, transferEncoding: null },
-    ...{ upgrade: null, expect: null },
+    ...{ upgrade: null, expect: null, hasCookie: false },
   };
   const hosts: string[] = [];
   head.hosts = hosts;
@@ -73,6 +73,7 @@ export const parseHead = (text: string): Head | ErrorAnswer => {
     const lower = name.toLowerCase();
     if (lower === 'authorization') head.authorizationBytes += value.length;
     else head.bytes += line.length + 2;
+    if (lower === 'cookie') head.hasCookie = true;
     if (lower === 'host') hosts.push(value);
     if (!hopByHop.has(lower)) head.headers.append(lower, value);
     else if (!readHopByHop(head, lower, value)) return answers.malformed;

@@ -1,11 +1,19 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # One of the files that make one script.
 # --- Settings and checks, by setup.ts. It sees the environment, reads files, and writes into the run folder.
 
+# Whether the env file is a link to nothing, or in a folder that this user may not enter: it would pass for a missing one.
+is_env_file_hidden() {
+  [ ! -e "$1" ] || return 1
+  [ ! -L "$1" ] || return 0
+  case $(LC_ALL=C ls -d -- "$1" 2>&1) in *'No such file or directory'*) return 1 ;; esac
+}
+
 setup() {
-  FOLDER=$PWD HAS_IPV6=$(grep -sl '^00000000000000000000000000000001 ' /proc/net/if_inet6)
+  FOLDER=$PWD HAS_IPV6=$(grep -sl '^00000000000000000000000000000001 ' /proc/net/if_inet6) ENV_FILE_HIDDEN=
+  ! is_env_file_hidden "${KEYSTORE_ENV:-.env}" || ENV_FILE_HIDDEN=yes
   # shellcheck disable=SC3045
   MAX_FILES=$(ulimit -S -n)
-  export FOLDER HAS_IPV6 MAX_FILES
+  export FOLDER HAS_IPV6 MAX_FILES ENV_FILE_HIDDEN
   (exec 8>&- && run_workerd test "-drun=$run" "$runtime/setup.capnp") >"$run/setup.log" 2>&1
   rm -f "$run/pid"
   if [ ! -f "$run/plan" ]; then
@@ -13,7 +21,7 @@ setup() {
     refuse 'The settings could not be read; the lines above say why.'
   fi
   # The plan sets refusal, or all the others.
-  refusal='' data='' database='' port='' sockets='' control_token='' host='' env_file='' new_keys='' keys_made='' env_file_unwritable=''
+  refusal='' data='' min_free='' database='' port='' sockets='' control_token='' host='' env_file='' new_keys='' keys_made='' env_file_unwritable=''
   marker='' marker_text='' folder_unusable='' in_use='' port_taken=''
   # shellcheck source=/dev/null
   . "$run/plan"

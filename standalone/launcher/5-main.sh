@@ -25,6 +25,7 @@ bring_up() {
 
 # shellcheck disable=SC2317 # The trap calls it.
 end() {
+  [ -z "${space_watch:-}" ] || kill "$space_watch" 2>/dev/null
   [ -z "$run" ] || discard
   [ -z "$fresh" ] || rm -rf "$fresh"
 }
@@ -47,6 +48,7 @@ serve() {
   take_folder
   write_keys
   config=$(cat "$run/run.capnp") restarting='' same_port=''
+  watch_space
   start
   rm -f "$run/plan" "$run/setup.log"
   unset new_keys

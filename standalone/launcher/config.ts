@@ -23,6 +23,7 @@ const config :Workerd.Config = (v8Flags = Keystore.v8Flags, services = [
   (name = "vault", worker = (modules = Keystore.modules, compatibilityDate = Keystore.compatibilityDate,
     durableObjectNamespaces = Keystore.objects, durableObjectStorage = (localDisk = "disk"), globalOutbound = "nothing",
     bindings = [(name = "DATABASE", durableObjectNamespace = "VaultDatabase"), (name = "LOCK", durableObjectNamespace = "FolderLock"),
+      (name = "DISK", service = "disk"),
 ${Object.entries(texts)
   .map(([name, text]) => `      (name = ${quote(name)}, text = ${quote(text)}),`)
   .join('\n')}

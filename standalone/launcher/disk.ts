@@ -19,6 +19,19 @@ export const createDisk = (service: Fetcher) => {
       const bytes = await (await open(path))?.arrayBuffer();
       return bytes && new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes);
     },
+    /** The first bytes of a file, or all of it; undefined if there is none. */
+    async bytes(path: string, max = Number.POSITIVE_INFINITY) {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      const body = (await open(path))?.body;
+      if (!body) return undefined;
+      for await (const chunk of body) {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size >= max) break;
+      }
+      return new Uint8Array(await new Blob(chunks).arrayBuffer()).slice(0, max);
+    },
     /** The size of a file in bytes; else as above. */
     async size(path: string) {
       const response = await open(path, 'HEAD');

@@ -26,6 +26,7 @@ const setUp = async (files: Record<string, string>, environment: Record<string, 
     RUN: diskOf(written),
     FOLDER: '/home',
     HAS_IPV6: 'yes',
+    ENV_FILE_HIDDEN: null,
     KEYSTORE_ENV: null,
     MAX_FILES: '65536',
     ...environment,
@@ -65,6 +66,16 @@ describe('a start', () => {
     expect(config).not.toContain('JWT_EXPIRY_HOURS');
   });
 
+  test('of a vault that is not new takes an empty ADMIN_PASSWORD, and gives it no default', async () => {
+    const files = { '/home/.env': 'ADMIN_PASSWORD=\n', [marker]: '{}', [database]: 'CREATE TABLE "d1_migrations"' };
+    expect((await setUp(files, keys)).config).toContain('(name = "ADMIN_PASSWORD", text = "")');
+  });
+
+  test('takes /dev/null for no env file', async () => {
+    const { plan } = await setUp({}, { ...keys, KEYSTORE_ENV: '/dev/null' });
+    expect(plan).toContain("env_file='/dev/null'");
+  });
+
   test('quotes values for Cap’n Proto, and paths for the shell', async () => {
     const files = { '/home/it\'s "$data"/vault.json': '', '/home/it\'s "$data"/x': '' };
     const { plan, config } = await setUp(files, { ...keys, ADMIN_PASSWORD: 'a"\\\n\té', KEYSTORE_DATA: 'it\'s "new"' });
@@ -83,6 +94,10 @@ describe('a start', () => {
 test.each<[string, Record<string, string>, Record<string, string>, string]>([
   ['a bad port', {}, { PORT: 'x' }, 'PORT is "x"'],
   ['a bad env file', { '/home/.env': 'A=1\n?' }, {}, '/home/.env, line 2: '],
+  ['a hidden env file', {}, { ...keys, ENV_FILE_HIDDEN: 'yes' }, 'The env file /home/.env cannot be read.'],
+  ['an empty password', { '/home/.env': 'ADMIN_PASSWORD=\n' }, keys, 'ADMIN_PASSWORD is set but empty'],
+  ['a password without a value', {}, { ...keys, ADMIN_PASSWORD: '' }, 'ADMIN_PASSWORD is set but empty'],
+  ['a misspelt password', { '/home/.env': '\nADMIN_PASWORD=x' }, keys, '/home/.env, line 2: ADMIN_PASWORD is not'],
   ['a missing file', {}, { SECRET_KEY_FILE: '/s' }, 'SECRET_KEY_FILE names /s, which cannot be read'],
   ['half of TLS', {}, { ...keys, TLS_KEY: '/k' }, 'TLS_KEY is set and TLS_CERT is not'],
   ['a missing certificate', {}, { ...keys, TLS_KEY: '/k', TLS_CERT: '/c' }, 'TLS_CERT names /c, which cannot be read'],

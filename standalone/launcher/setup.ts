@@ -4,8 +4,15 @@
  * as `workerd test setup.capnp`, so that settings, checks and sentences are those of `npm start`.
  */
 
-import { checkNotLost, type DatabaseState, holdsVault, unusableDatabase } from '../../core/data-folder/database.ts';
+import {
+  checkNotLost,
+  type DatabaseState,
+  holdsVault,
+  replacedDatabase,
+  unusableDatabase,
+} from '../../core/data-folder/database.ts';
 import { markerText, otherFiles, vaultPaths } from '../../core/data-folder/layout.ts';
+import { databaseHeaderBytes, isWithoutLog, readLog } from '../../core/data-folder/stale-log.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { parseEnvFile } from '../../core/settings/env-file.ts';
 import { sentences } from '../../core/settings/messages.ts';
@@ -23,6 +30,8 @@ interface Bindings {
   FOLDER: string;
   /** Set if this machine has the address ::1. The runtime cannot read /proc, where that is. */
   HAS_IPV6: string | null;
+  /** Set if the env file cannot be seen, though there may be one. The runtime cannot tell that from a missing file. */
+  ENV_FILE_HIDDEN: string | null;
   KEYSTORE_ENV: string | null;
   /** How many files the runtime may have open; `unlimited` if any number. */
   MAX_FILES: string | null;
@@ -79,6 +88,7 @@ const setUp = async (bindings: Bindings) => {
       tls,
     }),
     data: folder,
+    min_free: String(listen.minFreeMegabytes),
     database: file,
     port: String(port),
     sockets: String(hosts.length + 1),
@@ -100,9 +110,10 @@ const newToken = () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte
 
 /** Reads the env file, and in advance all files that settings name, since a lookup does not wait. */
 const openSettings = async (bindings: Bindings, disk: Disk, envFile: string, absolute: (path: string) => string) => {
-  const text = await disk.read(envFile).catch(() => {
-    throw settings.unreadable(`The env file ${envFile}`);
-  });
+  const unreadable = settings.unreadable(`The env file ${envFile}`);
+  if (bindings.ENV_FILE_HIDDEN) throw unreadable;
+  // The runtime reads no devices.
+  const text = envFile === '/dev/null' ? '' : await disk.read(envFile).catch(() => Promise.reject(unreadable));
   const sources = [bindings as unknown as settings.Variables, parseEnvFile(text ?? '', envFile)];
   const files = new Map<string, string | undefined>();
   const preload = async (path: string | undefined | null) => {
@@ -131,9 +142,17 @@ const checkFolder = async (disk: Disk, folder: string, state: DatabaseState): Pr
     throw new OperatorError('A restore was interrupted. Complete it: HelperScripts/restore-data.sh --finish');
   }
   checkNotLost(state);
+  if (await hasLogOfAnother(disk, state.file)) throw replacedDatabase(state.file);
   if (state.size && (await isForeign(disk, state))) {
     throw unusableDatabase(state.file, 'is not that of a vault, or is damaged');
   }
+};
+
+/** Whether the log beside the database cannot be its own. `npm start` finds more such cases, by times that are not known here. */
+const hasLogOfAnother = async (disk: Disk, file: string): Promise<boolean> => {
+  const header = await disk.bytes(file, databaseHeaderBytes);
+  if (header === undefined || !isWithoutLog(header)) return false;
+  return readLog((await disk.bytes(`${file}-wal`)) ?? new Uint8Array()) !== undefined;
 };
 
 /**

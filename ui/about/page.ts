@@ -1,4 +1,5 @@
 import { html } from 'htm/preact';
+import { basePath } from '../api/client.ts';
 import type { Loaded } from '../api/loaded.ts';
 import type { Health } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
@@ -21,8 +22,8 @@ export const AboutPage = ({ health }: { health: Loaded<Health> }) => html`
     <section class="card panel" aria-labelledby="programs-title">
       <h2 id="programs-title">For programs</h2>
       <p class="soft">Programs can do everything that you can do here. Sign in to get a token, then request a key by its name:</p>
-      <pre class="snippet well" tabindex=${0} role="group" aria-label="Example">${example(location.origin)}</pre>
-      <p class="links mono"><a href="/health">/health</a><a href="/health/live">/health/live</a></p>
+      <pre class="snippet well" tabindex=${0} role="group" aria-label="Example">${example(location.origin + basePath)}</pre>
+      <p class="links mono"><a href=${`${basePath}/health`}>/health</a><a href=${`${basePath}/health/live`}>/health/live</a></p>
     </section>
     <section class="card panel" aria-labelledby="shortcuts-title">
       <h2 id="shortcuts-title">Keyboard shortcuts</h2>
@@ -31,21 +32,26 @@ export const AboutPage = ({ health }: { health: Loaded<Health> }) => html`
   </div>
 `;
 
-const example = (origin: string) => `curl ${origin}/auth/login \\
+const example = (vault: string) => `curl ${vault}/auth/login \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "…", "password": "…"}'
 
-curl ${origin}/keys/KEY_NAME \\
+curl ${vault}/keys/KEY_NAME \\
   -H "Authorization: Bearer $TOKEN"`;
 
+const states: Record<string, { kind: string; word: string }> = {
+  healthy: { kind: 'good', word: 'Healthy' },
+  degraded: { kind: 'bad', word: 'A key is missing' },
+};
+
 const Facts = ({ health }: { health: Health }) => {
-  const isHealthy = health.status === 'healthy';
+  const { kind, word } = states[health.status] ?? { kind: 'bad', word: 'Unhealthy' };
   return html`
     <dl class="pairs">
       <dt class="soft">Version</dt><dd>${health.version ?? 'unknown'}</dd>
-      <dt class="soft">Health</dt><dd><span class="status ${isHealthy ? 'good' : 'bad'}">${isHealthy ? 'Healthy' : 'Unhealthy'}</span></dd>
+      <dt class="soft">Health</dt><dd><span class="status ${kind}">${word}</span></dd>
       <dt class="soft">Checked</dt><dd><${Ago} time=${health.timestamp} /></dd>
     </dl>
-    ${health.error && html`<p class="form-problem row" role="alert">${health.error}</p>`}
+    ${(health.error ?? health.warning) && html`<p class="form-problem row" role="alert">${health.error ?? health.warning}</p>`}
   `;
 };

@@ -1,5 +1,6 @@
 /** The only module that talks to the vault. The browser adds the session cookie, so scripts never hold a token. */
 import { signal } from '@preact/signals';
+import { secondsFrom, withWait } from './wait.ts';
 import type * as wire from './wire.ts';
 
 /** What went wrong, worded for the user. `status` is the HTTP status, or 0 if no answer came. */
@@ -14,6 +15,10 @@ export class Problem extends Error {
 
 /** How many requests are in progress. */
 export const pending = signal(0);
+
+/** The path under which the vault is served, '' for the root of its host: the vault puts BASE_PATH into the page. */
+export const basePath: string =
+  globalThis.document?.querySelector<HTMLMetaElement>('meta[name="base-path"]')?.content ?? '';
 
 let whenSessionEnds = () => {};
 
@@ -50,7 +55,7 @@ const request = async (method: string, path: string, body: unknown): Promise<Res
     init.body = JSON.stringify(body);
   }
   try {
-    return await fetch(path, init);
+    return await fetch(basePath + path, init);
   } catch {
     throw new Problem(
       0,
@@ -60,14 +65,11 @@ const request = async (method: string, path: string, body: unknown): Promise<Res
 };
 
 const reasonOf = (response: Response, answer: unknown): string => {
-  const sentence = (answer as { error?: unknown } | null)?.error;
-  if (typeof sentence !== 'string') return `The vault reported an error (status ${response.status}). Try again.`;
-  const seconds = Number(response.headers.get('Retry-After'));
-  return response.status === 429 && seconds > 0 ? `${sentence} You can try again in ${waitOf(seconds)}.` : sentence;
+  const { error, retry_after } = (answer ?? {}) as { error?: unknown; retry_after?: unknown };
+  if (typeof error !== 'string') return `The vault reported an error (status ${response.status}). Try again.`;
+  if (response.status !== 429) return error;
+  return withWait(error, secondsFrom(response.headers.get('Retry-After') ?? String(retry_after ?? '')));
 };
-
-const waitOf = (seconds: number) =>
-  seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 
 const get = <Answer>(path: string, query: Record<string, string> = {}) => {
   const text = new URLSearchParams(query).toString();

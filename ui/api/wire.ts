@@ -51,14 +51,20 @@ export interface LogEntry {
   outcome: string;
   reason: string | null;
   user_agent: string;
+  /** How many requests the entry stands for, if it is more than one. */
+  count?: number | undefined;
 }
 
 export interface LogList {
   logs: LogEntry[];
+  /** What to ask for with `before` to search on, if there are older entries. */
+  next?: number | undefined;
 }
 
 export interface Activity {
   activity: { time: string; allowed: number; refused: number }[];
+  /** If set, only the events since this time were counted. */
+  complete_from?: string | undefined;
 }
 
 export interface ListedUser {
@@ -105,4 +111,6 @@ export interface Health {
   timestamp: string;
   version?: string;
   error?: string;
+  /** What the operator should do, though the vault serves. */
+  warning?: string;
 }

@@ -1,18 +1,17 @@
 /** The dialogs to add, to edit and to delete a key. */
-import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
 import { Confirm } from '../parts/confirm.ts';
 import { typed } from '../parts/events.ts';
-import { Field } from '../parts/field.ts';
-import { placed } from '../parts/form.ts';
+import { Field, unmanaged } from '../parts/field.ts';
+import { useForm } from '../parts/form.ts';
 import { FormDialog } from '../parts/form-dialog.ts';
-import { useTask } from '../parts/task.ts';
 import { Ago } from '../parts/time.ts';
 import { notify } from '../parts/toast.ts';
-import type { KeysModel } from './model.ts';
+import { askFirst } from '../parts/unsaved.ts';
+import type { Draft, KeysModel } from './model.ts';
+import { NameField, SecretWarning } from './name-field.ts';
 import type { KeyRow } from './order.ts';
-import { parseAssignment } from './paste.ts';
 import { Value } from './value.ts';
 import { ValueField } from './value-field.ts';
 
@@ -22,49 +21,45 @@ const fieldNames = {
   description: { label: 'The description' },
 };
 
+/** The form's state. An edit of a field takes its error along. */
+const useKeyForm = (model: KeysModel) => {
+  const form = useForm(fieldNames, { 409: 'key_name' });
+  const edit = (fields: Partial<Draft>) => {
+    model.edit(fields);
+    if (fields.name !== undefined) form.edited('key_name');
+    if (fields.value !== undefined) form.edited('api_key');
+    if (fields.description !== undefined) form.edited('description');
+  };
+  return { ...form, draft: model.draft.value, edit, close: () => model.show(null) };
+};
+
 export const NewKey = ({ model }: { model: KeysModel }) => {
-  const task = useTask();
-  const note = useSignal('');
-  const { name } = model.draft.value;
-  const problem = placed(task.problem.value, fieldNames, { 409: 'key_name' });
-  const close = () => model.show(null);
+  const { task, problem, errorAt, draft, edit, close } = useKeyForm(model);
 
   const submit = async () => {
-    const draft = model.draft.value;
-    await model.add(draft);
+    const name = await model.add(model.draft.value);
     close();
-    notify({ text: `Added ${draft.name}.` });
-  };
-
-  const onPaste = (event: ClipboardEvent) => {
-    const found = parseAssignment(event.clipboardData?.getData('text') ?? '');
-    if (!found) return;
-    event.preventDefault();
-    model.edit(found);
-    note.value = 'The name and the value were filled in from the line that you pasted.';
+    const wasHidden = model.arrive(name);
+    notify({
+      text: wasHidden ? `Added ${name}. The search was cleared to show it.` : `Added ${name}.`,
+      about: ['key', name],
+    });
   };
 
   return html`
     <${FormDialog}
-      title="Add key" action="Add key" task=${task} problem=${problem.field ? null : problem.text}
-      onSubmit=${submit} onClose=${close}
+      title="Add key" action="Add key" task=${task} problem=${problem} isTyped=${model.isTyped.value} onSubmit=${submit} onClose=${close}
     >
-      <${Field} label="Name" hint=${note.value || 'Paste NAME=value to fill in both.'} error=${problem.field === 'key_name' ? problem.text : null}>
-        ${(field: object) => html`<input
-          ...${field} name="key_name" value=${name} required autofocus autocomplete="off" autocapitalize="none" spellcheck=${false}
-          onInput=${(event: Event) => model.edit({ name: typed(event) })} onPaste=${onPaste}
-        />`}
-      <//>
-      <${ValueField} model=${model} name="" error=${problem.field === 'api_key' ? problem.text : null} />
-      <${DescriptionField} model=${model} error=${problem.field === 'description' ? problem.text : null} />
+      <${NameField} draft=${draft} error=${errorAt('key_name')} onEdit=${edit} />
+      <${ValueField} draft=${draft} name="" error=${errorAt('api_key')} onEdit=${edit} />
+      <${DescriptionField} draft=${draft} error=${errorAt('description')} onEdit=${edit} />
     <//>
   `;
 };
 
 export const EditKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => {
-  const task = useTask();
-  const problem = placed(task.problem.value, fieldNames);
-  const close = () => model.show(null);
+  const { task, problem, errorAt, draft, edit, close } = useKeyForm(model);
+  const isTyped = model.isTyped.value;
 
   const submit = async () => {
     const { value, description } = model.draft.value;
@@ -72,18 +67,16 @@ export const EditKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => {
     close();
   };
 
-  const remove = html`
-    <${Button} kind="quiet" class="apart danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', row })}>Delete<//>
-  `;
+  const askToDelete = () => askFirst(isTyped, () => model.show({ kind: 'delete', row }));
+  const remove = html`<${Button} kind="quiet" class="apart danger-text" icon="trash" onClick=${askToDelete}>Delete<//>`;
   return html`
     <${FormDialog}
-      title=${row.name} action="Save" task=${task} problem=${problem.field ? null : problem.text} aside=${remove}
-      onSubmit=${submit} onClose=${close}
+      title=${row.name} action="Save" task=${task} problem=${problem} aside=${remove} isTyped=${isTyped} onSubmit=${submit} onClose=${close}
     >
       <p class="note">Added by ${row.createdBy} <${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} /></p>
       <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} isTall /></div>
-      <${ValueField} model=${model} name=${row.name} error=${problem.field === 'api_key' ? problem.text : null} />
-      <${DescriptionField} model=${model} error=${problem.field === 'description' ? problem.text : null} />
+      <${ValueField} draft=${draft} name=${row.name} error=${errorAt('api_key')} onEdit=${edit} />
+      <${DescriptionField} draft=${draft} error=${errorAt('description')} onEdit=${edit} />
     <//>
   `;
 };
@@ -97,17 +90,25 @@ const save = async (model: KeysModel, row: KeyRow, value: string, description: s
   if (fields.value === undefined && fields.description === undefined) return;
   await model.update(row.name, fields);
   const undo = () => model.update(row.name, { description: row.description });
-  if (fields.value === undefined) notify({ text: `Changed the description of ${row.name}.`, undo });
-  else notify({ text: `Saved a new value for ${row.name}.` });
+  const about = ['key', row.name, ...(fields.description === undefined ? ['value'] : [])];
+  if (fields.value !== undefined) notify({ text: `Saved a new value for ${row.name}.`, about });
+  else notify({ text: `Changed the description of ${row.name}.`, undo, about: [...about, 'description'] });
 };
 
-const DescriptionField = ({ model, error }: { model: KeysModel; error: string | null }) => html`
+interface DescriptionProps {
+  draft: Draft;
+  error: string | null;
+  onEdit: (fields: Partial<Draft>) => void;
+}
+
+const DescriptionField = ({ draft, error, onEdit }: DescriptionProps) => html`
   <${Field} label="Description" hint="What the key is for and who uses it. Not encrypted." error=${error}>
     ${(field: object) => html`<input
-      ...${field} name="description" value=${model.draft.value.description} autocomplete="off"
-      onInput=${(event: Event) => model.edit({ description: typed(event) })}
+      ...${field} ...${unmanaged} name="description" value=${draft.description}
+      onInput=${(event: Event) => onEdit({ description: typed(event) })}
     />`}
   <//>
+  <${SecretWarning} text=${draft.description} what="Descriptions" />
 `;
 
 export const DeleteKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => {
@@ -115,7 +116,7 @@ export const DeleteKey = ({ model, row }: { model: KeysModel; row: KeyRow }) => 
   const remove = async () => {
     await model.remove(row.name);
     close();
-    notify({ text: `Deleted ${row.name}.` });
+    notify({ text: `Deleted ${row.name}.`, about: ['key', row.name] });
   };
   return html`
     <${Confirm} title="Delete this key?" action="Delete key" name=${row.name} onConfirm=${remove} onClose=${close}>

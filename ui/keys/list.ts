@@ -12,6 +12,7 @@ export const KeyList = ({ model, isAdmin }: KeysProps) => html`
       label="API keys" items=${model.shown.value} keyOf=${nameOf} head=${html`<${Head} model=${model} isAdmin=${isAdmin} />`}
       row=${(row: KeyRow, isActive: boolean) =>
         html`<${Cells} model=${model} row=${row} isAdmin=${isAdmin} isActive=${isActive} />`}
+      arrived=${model.arrived.value} onArrived=${() => (model.arrived.value = null)}
       onKey=${(row: KeyRow, key: string) => onKey(model, row, key)}
     />
   </div>

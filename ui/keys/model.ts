@@ -22,12 +22,20 @@ export const keysModel = (user: string) => {
   const list = loaded(() => fetchAll(rowsSoFar));
   const open = signal<Open | null>(null);
   const draft = signal<Draft>(emptyDraft);
+  const arrived = signal<string | null>(null);
 
   const text = computed(() => route.value.query.q ?? '');
   const sortGiven = computed(() => route.value.query.sort ?? '');
   const sort = computed(() => parseSort(sortGiven.value));
   const inOrder = computed(() => sorted(list.answer.value ?? [], sort.value));
   const shown = computed(() => filtered(inOrder.value, text.value));
+
+  /** Whether the open form holds something that is not saved. */
+  const isTyped = computed(() => {
+    const description = open.value?.kind === 'edit' ? open.value.row.description : '';
+    const { name, value, description: given } = draft.value;
+    return open.value !== null && (name !== '' || value !== '' || given !== description);
+  });
 
   /** Applies a change of the vault to the list. A fetch that is in progress may miss the change, so it is repeated. */
   const change = (edit: (rows: KeyRow[]) => KeyRow[]) => {
@@ -42,6 +50,9 @@ export const keysModel = (user: string) => {
     rowsSoFar,
     open,
     draft,
+    isTyped,
+    /** The name of the key whose row gets the focus as soon as it is shown. */
+    arrived,
     text,
     sort,
     shown,
@@ -69,10 +80,22 @@ export const keysModel = (user: string) => {
     /** Fetches one value, which the log records as a view. The model does not keep it. */
     read: async (name: string) => (await api.key(name)).api_key,
 
-    add: async ({ name, value, description }: Draft) => {
+    /** Returns the name as it was stored: the vault does not keep blanks around it. */
+    add: async ({ name: given, value, description }: Draft): Promise<string> => {
+      const name = given.trim();
       await api.addKey({ key_name: name, api_key: value, description });
       const now = new Date().toISOString();
       change((rows) => [...rows, toRow({ name, description, createdAt: now, updatedAt: now, createdBy: user })]);
+      return name;
+    },
+
+    /** Moves to the row of a new key. Returns whether the search had to be cleared for that. */
+    arrive: (name: string): boolean => {
+      const isListed = list.answer.value !== null;
+      const isHidden = isListed && shown.value.every((row) => row.name !== name);
+      if (isHidden) setQuery({ q: '' });
+      if (isListed) arrived.value = name;
+      return isHidden;
     },
 
     update: async (name: string, fields: { value?: string | undefined; description?: string | undefined }) => {

@@ -1,5 +1,6 @@
 import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
+import { focusSearch } from '../parts/focus.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { DeleteKey, EditKey, NewKey } from './form.ts';
@@ -9,10 +10,10 @@ import type { KeyRow } from './order.ts';
 import { Toolbar } from './toolbar.ts';
 
 export const KeysPage = ({ model, isAdmin }: KeysProps) => html`
-  <${PageHead} title="API Keys" lead=${isAdmin ? 'All keys of the team.' : 'The keys that you added.'}>
+  <${PageHead} title="API Keys" lead=${isAdmin ? 'All keys in this vault.' : 'The keys that you added.'}>
     <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add key<//>
   <//>
-  <${Content} of=${model.list} failure="Could not load your keys" waiting=${loadingText(model.rowsSoFar.value)}>
+  <${Content} of=${model.list} failure="Could not load the keys" waiting=${loadingText(model.rowsSoFar.value)}>
     ${(rows: KeyRow[]) => (rows.length > 0 ? html`<${Rows} model=${model} isAdmin=${isAdmin} />` : html`<${NoKeys} model=${model} />`)}
   <//>
   <${OpenDialog} model=${model} />
@@ -22,7 +23,7 @@ const loadingText = (rows: number) => (rows > 0 ? `Loading keys: ${rows.toLocale
 
 const Rows = ({ model, isAdmin }: KeysProps) => html`
   <${Toolbar} model=${model} isAdmin=${isAdmin} />
-  ${model.shown.value.length > 0 ? html`<${KeyList} model=${model} isAdmin=${isAdmin} />` : html`<${NoMatch} model=${model} />`}
+  ${model.shown.value.length > 0 ? html`<${KeyList} model=${model} isAdmin=${isAdmin} />` : html`<${NoMatch} model=${model} isAdmin=${isAdmin} />`}
 `;
 
 const NoKeys = ({ model }: { model: KeysModel }) => html`
@@ -32,12 +33,18 @@ const NoKeys = ({ model }: { model: KeysModel }) => html`
   <//>
 `;
 
-const NoMatch = ({ model }: { model: KeysModel }) => html`
-  <${Blank} icon="search" title="No matching keys">
-    <p>No key has <strong class="verbatim">${model.text.value}</strong> in its name, description or creator.</p>
-    <${Button} onClick=${() => model.search('')}>Clear search<//>
-  <//>
-`;
+const NoMatch = ({ model, isAdmin }: KeysProps) => {
+  const clear = () => {
+    model.search('');
+    focusSearch();
+  };
+  return html`
+    <${Blank} icon="search" title="No matching keys">
+      <p>No key has <strong class="verbatim">${model.text.value}</strong> in its ${isAdmin ? 'name, description or creator' : 'name or description'}.</p>
+      <${Button} onClick=${clear}>Clear search<//>
+    <//>
+  `;
+};
 
 const OpenDialog = ({ model }: { model: KeysModel }) => {
   const open = model.open.value;

@@ -1,5 +1,6 @@
 import { html } from 'htm/preact';
 import { typed } from '../parts/events.ts';
+import { unmanaged } from '../parts/field.ts';
 import { Icon } from '../parts/icon.ts';
 import type { KeysProps } from './model.ts';
 import { sortText } from './order.ts';
@@ -24,7 +25,7 @@ export const Toolbar = ({ model, isAdmin }: KeysProps) => {
         <${Icon} name="search" />
         <input
           class="input" type="search" data-search aria-label="Search keys" placeholder="Search keys" value=${model.text.value}
-          autocomplete="off" spellcheck=${false} onInput=${(event: Event) => model.search(typed(event))} aria-keyshortcuts="/"
+          ...${unmanaged} spellcheck=${false} onInput=${(event: Event) => model.search(typed(event))} aria-keyshortcuts="/"
         />
         <kbd aria-hidden="true">/</kbd>
       </div>

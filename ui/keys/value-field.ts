@@ -1,36 +1,43 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
+import { useRef } from 'preact/hooks';
 import { Button, IconButton } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
-import { Field } from '../parts/field.ts';
+import { Field, unmanaged } from '../parts/field.ts';
 import { Generator } from '../parts/generator.ts';
-import type { KeysModel } from './model.ts';
+import { edgesOf, lacksLineBreak } from './edges.ts';
+import type { Draft } from './model.ts';
 import { assignmentInValue } from './paste.ts';
 
 interface Props {
-  model: KeysModel;
+  draft: Draft;
   /** The name of the key that is edited; empty for a new key. */
   name: string;
   error: string | null;
+  onEdit: (fields: Partial<Draft>) => void;
 }
 
 /** The field to type, paste or generate a value. It takes several lines, and masks them unless the user asks to see them. */
-export const ValueField = ({ model, name, error }: Props) => {
+export const ValueField = ({ draft, name, error, onEdit }: Props) => {
   const isMasked = useSignal(true);
+  const area = useRef<HTMLTextAreaElement>(null);
   const isNew = name === '';
-  const { value } = model.draft.value;
+  const { value } = draft;
 
   const onPaste = (event: ClipboardEvent) => {
-    const area = event.currentTarget as HTMLTextAreaElement;
-    if (area.value !== '') return;
-    const found = assignmentInValue(event.clipboardData?.getData('text') ?? '', name || model.draft.value.name);
+    if (value !== '') return;
+    const found = assignmentInValue(event.clipboardData?.getData('text') ?? '', name || draft.name);
     if (!found) return;
     event.preventDefault();
-    model.edit(isNew ? found : { value: found.value });
+    onEdit(isNew ? found : { value: found.value });
   };
   const generate = (text: string) => {
-    model.edit({ value: text });
+    onEdit({ value: text });
     isMasked.value = false;
+  };
+  const correct = (text: string) => {
+    onEdit({ value: text });
+    area.current?.focus();
   };
 
   return html`
@@ -38,9 +45,10 @@ export const ValueField = ({ model, name, error }: Props) => {
       ${(field: object) => html`
         <div class="value-field">
           <textarea
-            ...${field} name="api_key" class="input secret ${isMasked.value ? 'masked' : ''}" rows=${rowsFor(value)} value=${value}
-            required=${isNew} autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck=${false}
-            onInput=${(event: Event) => model.edit({ value: typed(event) })} onPaste=${onPaste} onKeyDown=${submitOnEnter}
+            ...${field} ...${unmanaged} ref=${area} name="api_key" class="input secret ${isMasked.value ? 'masked' : ''}"
+            rows=${rowsFor(value)} value=${value} required=${isNew} autofocus=${!isNew} autocapitalize="none" autocorrect="off"
+            spellcheck=${false} onInput=${(event: Event) => onEdit({ value: typed(event) })} onPaste=${onPaste}
+            onKeyDown=${submitOnEnter}
           />
           <${IconButton}
             icon=${isMasked.value ? 'eye' : 'eye-off'} label=${isMasked.value ? 'Show value' : 'Hide value'}
@@ -49,7 +57,7 @@ export const ValueField = ({ model, name, error }: Props) => {
         </div>
       `}
     <//>
-    <${SpaceWarning} value=${value} onTrim=${() => model.edit({ value: value.trim() })} />
+    <${EdgeNote} value=${value} onCorrect=${correct} />
     <${Generator} onGenerate=${generate} />
   `;
 };
@@ -66,12 +74,20 @@ const submitOnEnter = (event: KeyboardEvent) => {
   (event.currentTarget as HTMLTextAreaElement).form?.requestSubmit();
 };
 
-const SpaceWarning = ({ value, onTrim }: { value: string; onTrim: () => void }) =>
-  value === value.trim()
-    ? null
-    : html`
-        <div class="warning row ends" role="status">
-          <span>The value begins or ends with whitespace. This is rarely intended.</span>
-          <${Button} kind="quiet" onClick=${onTrim}>Trim<//>
-        </div>
-      `;
+/** Says what white space is at the ends of the value, and offers to correct what is rarely intended. */
+const EdgeNote = ({ value, onCorrect }: { value: string; onCorrect: (text: string) => void }) => {
+  if (lacksLineBreak(value)) {
+    const add = () => onCorrect(`${value}\n`);
+    return html`<${Note} text="This private key has no line break at its end. Many programs need one." action="Add it" onAct=${add} />`;
+  }
+  const edges = edgesOf(value);
+  if (!edges) return null;
+  const { text, removed, trimmed } = edges;
+  if (removed === '')
+    return html`<p class="note" role="status">The value ${text}. Private keys and other files need that.</p>`;
+  return html`<${Note} text="The value ${text}." action="Remove ${removed}" onAct=${() => onCorrect(trimmed)} />`;
+};
+
+const Note = ({ text, action, onAct }: { text: string; action: string; onAct: () => void }) => html`
+  <div class="warning row ends" role="status"><span>${text}</span><${Button} kind="quiet" onClick=${onAct}>${action}<//></div>
+`;

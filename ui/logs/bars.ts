@@ -1,5 +1,5 @@
 /** The bars of the activity chart: one for each hour or day, also where nothing happened. */
-import { maxActivityDays, maxActivityHours } from '../../core/limits.ts';
+import { defaultActivityDays, defaultActivityHours } from '../../core/limits.ts';
 import type { Activity } from '../api/wire.ts';
 
 export type Per = 'hour' | 'day';
@@ -11,8 +11,8 @@ export interface Bar {
 }
 
 const steps: Record<Per, { ms: number; count: number }> = {
-  hour: { ms: 3_600_000, count: maxActivityHours },
-  day: { ms: 86_400_000, count: maxActivityDays },
+  hour: { ms: 3_600_000, count: defaultActivityHours },
+  day: { ms: 86_400_000, count: defaultActivityDays },
 };
 
 export const spanText = (per: Per): string => `last ${steps[per].count} ${per}s`;

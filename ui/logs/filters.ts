@@ -1,15 +1,17 @@
 import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
 import { isChecked, typed } from '../parts/events.ts';
+import { unmanaged } from '../parts/field.ts';
+import { focusSearch } from '../parts/focus.ts';
 import { route } from '../shell/router.ts';
-import type { FilterName, LogsProps } from './model.ts';
+import type { FilterName, LogsModel, LogsProps } from './model.ts';
 import { actionChoices } from './sentence.ts';
 
 export const Filters = ({ model, isAdmin }: LogsProps) => {
   const { query } = route.value;
   const text = (name: FilterName, label: string) => html`
     <input
-      class="input" type="search" aria-label=${label} placeholder=${label} value=${query[name] ?? ''} autocomplete="off"
+      class="input" type="search" aria-label=${label} placeholder=${label} value=${query[name] ?? ''} ...${unmanaged}
       spellcheck=${false} data-search=${name === 'key' || undefined}
       onInput=${(event: Event) => model.setFilter(name, typed(event))}
     />
@@ -30,9 +32,15 @@ export const Filters = ({ model, isAdmin }: LogsProps) => {
         />
         <span>Refused only</span>
       </label>
-      ${model.filters.value !== '{}' && html`<${Button} kind="quiet" icon="close" onClick=${model.clearFilters}>Clear<//>`}
+      ${model.filters.value !== '{}' && html`<${Button} kind="quiet" icon="close" onClick=${() => clear(model)}>Clear<//>`}
     </div>
   `;
+};
+
+/** The button that clears is gone afterwards. */
+export const clear = (model: LogsModel): void => {
+  model.clearFilters();
+  focusSearch();
 };
 
 /** The filter in the address may be an action that is not in the list. */

@@ -5,7 +5,7 @@ import { Icon } from '../parts/icon.ts';
 import { useTask } from '../parts/task.ts';
 import { Ago } from '../parts/time.ts';
 import type { LogsModel } from './model.ts';
-import { sentenceOf } from './sentence.ts';
+import { detailOf, sentenceOf } from './sentence.ts';
 
 export const LogList = ({ model, entries }: { model: LogsModel; entries: readonly LogEntry[] }) => html`
   <ol class="logs panel" aria-label="Access log, newest first">
@@ -23,6 +23,7 @@ const Entry = ({ entry }: { entry: LogEntry }) => {
         <strong class="verbatim">${who}</strong> ${did}
         ${target !== null && html` <bdi class="log-target">${target}</bdi>`}
         ${why !== null && html` <span class="log-why">Refused: ${why}</span>`}
+        ${detailOf(entry) !== null && html` <span class="note">(${detailOf(entry)})</span>`}
       </p>
       <p class="log-meta note"><${Ago} time=${entry.timestamp} /><span class="verbatim" title=${entry.user_agent}>${entry.ip_address}</span></p>
     </li>

@@ -5,7 +5,7 @@ import { Button, IconButton } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { Chart } from './chart.ts';
-import { Filters } from './filters.ts';
+import { clear, Filters } from './filters.ts';
 import { LogList } from './list.ts';
 import type { LogsModel, LogsProps } from './model.ts';
 
@@ -47,6 +47,6 @@ const Nothing = ({ model }: { model: LogsModel }) =>
     : html`
         <${Blank} icon="filter" title="No matching entries">
           <p>No entry in the log matches all of these filters.</p>
-          <${Button} onClick=${model.clearFilters}>Clear filters<//>
+          <${Button} onClick=${() => clear(model)}>Clear filters<//>
         <//>
       `;

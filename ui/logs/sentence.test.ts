@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LogEntry } from '../api/wire.ts';
-import { sentenceOf } from './sentence.ts';
+import { detailOf, sentenceOf } from './sentence.ts';
 
 const entry = (fields: Partial<LogEntry>): LogEntry => ({
   id: 1,
@@ -19,11 +19,13 @@ const entry = (fields: Partial<LogEntry>): LogEntry => ({
 
 const read = (fields: Partial<LogEntry>) => {
   const { who, did, target, why } = sentenceOf(entry(fields));
-  return [who, did, target, why && `(${why})`].filter(Boolean).join(' ');
+  const detail = detailOf(entry(fields));
+  return [who, did, target, why && `(${why})`, detail && `(${detail})`].filter(Boolean).join(' ');
 };
 
 describe('words an entry as a sentence', () => {
   test.each([
+    [{ target: 'inv\u202eoice\u200b', user_name: 'al\u2066ice' }, 'al‹U+2066›ice viewed inv‹U+202E›oice‹U+200B›'],
     [{ target: 'STRIPE' }, 'alice viewed STRIPE'],
     [{ action: 'login_success' }, 'alice signed in'],
     [
@@ -34,12 +36,36 @@ describe('words an entry as a sentence', () => {
       { target: 'STRIPE', success: false, outcome: 'denied', reason: 'not_owner' },
       'alice tried to view STRIPE (it belongs to another user)',
     ],
+    [
+      { action: 'delete_key', target: 'GONE', reason: 'owner_deleted' },
+      'alice deleted the key GONE (with the account of its owner)',
+    ],
+    [
+      { action: 'update_user', target: 'bob', reason: 'role user to admin, 2 sessions ended' },
+      'alice changed the user bob (role user to admin, 2 sessions ended)',
+    ],
+    [
+      { action: 'too_many_requests', success: false, outcome: 'denied', reason: 'too_many_requests', count: 90 },
+      'alice tried to send too many requests (more than one account may send in a minute)',
+    ],
+    [
+      { action: 'use_session', success: false, outcome: 'unauthenticated', reason: 'session_ended', count: 7 },
+      'alice tried to use an ended session (they had to sign in again)',
+    ],
     [{ success: false, outcome: 'not_found', target: 'GONE' }, 'alice tried to view GONE (it does not exist)'],
     [
       { action: 'add_key', success: false, outcome: 'invalid', reason: 'api_key must not be empty.' },
       'alice tried to add the key (api key must not be empty.)',
     ],
     [{ user_name: null, action: 'list_keys' }, 'Someone listed the keys'],
+    [
+      { user_name: null, action: 'restore_vault', target: 'a backup' },
+      'The operator of this machine restored the vault from a backup',
+    ],
+    [
+      { user_name: null, action: 'reset_admin', target: 'admin' },
+      'The operator of this machine reset the password of admin',
+    ],
     [{ action: 'something_old', target: 'x' }, 'alice did something_old x'],
     [{ action: 'constructor' }, 'alice did constructor'],
   ] as [Partial<LogEntry>, string][])('%j', (fields, text) => {

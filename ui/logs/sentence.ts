@@ -1,9 +1,12 @@
 /** Turns log entries into sentences: who did what to what, and why it was refused. */
+import { shown } from '../../core/text.ts';
 import type { LogEntry } from '../api/wire.ts';
 import type { IconName } from '../parts/icon.ts';
 
 interface Wording {
   icon: IconName;
+  /** Who did it, if the entry names no user. */
+  who?: string;
   /** Follows the name if the action was allowed. The target, if any, comes after it. */
   did: string;
   /** Follows "tried to" if the action was refused. */
@@ -12,9 +15,13 @@ interface Wording {
   isRoutine?: true;
 }
 
+const operator = 'The operator of this machine';
+
 const wordings: Record<string, Wording> = {
   login_success: { icon: 'enter', did: 'signed in', tried: 'sign in' },
   login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in' },
+  use_session: { icon: 'leave', did: 'used an ended session', tried: 'use an ended session' },
+  too_many_requests: { icon: 'pulse', did: 'sent too many requests', tried: 'send too many requests' },
   logout: { icon: 'leave', did: 'signed out', tried: 'sign out' },
   view_session: { icon: 'enter', did: 'opened Keystore', tried: 'open Keystore', isRoutine: true },
   list_sessions: { icon: 'user', did: 'viewed their sessions', tried: 'view their sessions', isRoutine: true },
@@ -31,6 +38,8 @@ const wordings: Record<string, Wording> = {
   add_user: { icon: 'plus', did: 'added the user', tried: 'add the user' },
   update_user: { icon: 'users', did: 'changed the user', tried: 'change the user' },
   delete_user: { icon: 'trash', did: 'deleted the user', tried: 'delete the user' },
+  restore_vault: { icon: 'info', who: operator, did: 'restored the vault from', tried: 'restore the vault from' },
+  reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
 };
 
 const reasons: Record<string, string> = {
@@ -40,6 +49,14 @@ const reasons: Record<string, string> = {
   role: 'admins only',
   not_owner: 'it belongs to another user',
   name_taken: 'the name is already taken',
+  name_held: 'another user has a key of that name',
+  session_ended: 'they had to sign in again',
+  too_many_requests: 'more than one account may send in a minute',
+  too_many_searches: 'too many searches were under way',
+  too_many_conflicts: 'they had tried too many names of others',
+  too_many_keys: 'they had as many keys as they may have',
+  too_many_bytes: 'the owner had stored as much as they may',
+  no_space: 'the disk was nearly full',
   last_admin: 'this is the last active admin',
   own_account: 'not possible for their own account',
   password_is_name: 'the password was the user name',
@@ -60,9 +77,9 @@ export const sentenceOf = (entry: LogEntry) => {
   const wording = known(wordings, action) ?? unknown(action);
   return {
     icon: success ? wording.icon : 'refuse',
-    who: user_name ?? 'Someone',
+    who: user_name === null ? (wording.who ?? 'Someone') : shown(user_name),
     did: success ? wording.did : `tried to ${wording.tried}`,
-    target,
+    target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
     isRoutine: success && wording.isRoutine === true,
   };
@@ -75,6 +92,12 @@ const because = (outcome: string, reason: string | null): string => {
   if (reason === null) return known(outcomes, outcome) ?? outcome;
   return known(reasons, reason) ?? reason.replaceAll('_', ' ');
 };
+
+const details: Record<string, string> = { owner_deleted: 'with the account of its owner' };
+
+/** What an allowed action did beyond its target; null if there is no more to say. */
+export const detailOf = ({ success, reason }: LogEntry): string | null =>
+  success && reason !== null ? (known(details, reason) ?? reason) : null;
 
 /** Looks up own properties only: the log may contain any word, `constructor` too. */
 const known = <Words>(words: Record<string, Words>, name: string): Words | undefined =>
@@ -93,4 +116,5 @@ export const actionChoices = [
   { value: 'password', text: 'Passwords' },
   { value: 'session', text: 'Sessions' },
   { value: 'logout', text: 'Sign-outs' },
+  { value: 'restore_vault', text: 'Restores' },
 ];

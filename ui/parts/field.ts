@@ -5,6 +5,19 @@ import { useId } from 'preact/hooks';
 import { isChecked } from './events.ts';
 import { Icon } from './icon.ts';
 
+/**
+ * Keeps browsers and password managers from filling a field and from offering to save it. Managers ignore `autocomplete`; each
+ * has an attribute of its own: 1Password, LastPass, Bitwarden, Dashlane, Proton Pass.
+ */
+export const unmanaged = {
+  autocomplete: 'off',
+  'data-1p-ignore': 'true',
+  'data-lpignore': 'true',
+  'data-bwignore': 'true',
+  'data-form-type': 'other',
+  'data-protonpass-ignore': 'true',
+};
+
 interface Props {
   label: string;
   hint?: ComponentChildren;

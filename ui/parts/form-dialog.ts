@@ -3,15 +3,21 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { Button } from './button.ts';
 import { Dialog } from './dialog.ts';
+import { unmanaged } from './field.ts';
 import { FormProblem } from './form.ts';
 import type { Task } from './task.ts';
+import { askFirst } from './unsaved.ts';
 
 interface Props {
   title: string;
   /** The text of the button that submits. */
   action: string;
+  /** The text of the button that closes. */
+  cancel?: string;
   kind?: 'primary' | 'danger';
   isDisabled?: boolean;
+  /** Whether it holds something typed, which is not dropped without a question. */
+  isTyped?: boolean;
   /** Whether Cancel has the focus when the dialog opens. */
   startsAtCancel?: boolean;
   /** Runs `onSubmit`. */
@@ -25,20 +31,27 @@ interface Props {
   children: ComponentChildren;
 }
 
-export const FormDialog = ({ kind = 'primary', isDisabled = false, startsAtCancel = false, ...props }: Props) => {
+export const FormDialog = ({
+  kind = 'primary',
+  cancel = 'Cancel',
+  isDisabled = false,
+  isTyped = false,
+  startsAtCancel = false,
+  ...props
+}: Props) => {
   const submit = (event: Event) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     if (!isDisabled) void props.task.run(() => props.onSubmit(form));
   };
   return html`
-    <${Dialog} title=${props.title} onClose=${props.onClose}>
-      <form class="stack" onSubmit=${submit}>
+    <${Dialog} title=${props.title} onClose=${props.onClose} isTyped=${isTyped}>
+      <form class="stack" ...${unmanaged} onSubmit=${submit}>
         ${props.children}
         <${FormProblem} text=${props.problem} />
         <div class="dialog-actions">
           ${props.aside}
-          <${Button} onClick=${props.onClose} autofocus=${startsAtCancel}>Cancel<//>
+          <${Button} onClick=${() => askFirst(isTyped, props.onClose)} autofocus=${startsAtCancel}>${cancel}<//>
           <${Button} kind=${kind} type="submit" disabled=${isDisabled} isBusy=${props.task.isBusy.value}>${props.action}<//>
         </div>
       </form>

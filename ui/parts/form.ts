@@ -1,7 +1,9 @@
-/** Errors of forms: which field one belongs to, and how the page words it. */
+/** Errors of forms: which field one belongs to, how the page words it, and when it is over. */
 import { html } from 'htm/preact';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Problem } from '../api/client.ts';
 import { Icon } from './icon.ts';
+import { useTask } from './task.ts';
 
 /** The error of a form as a whole. Errors of one field appear at the field. */
 export const FormProblem = ({ text }: { text: string | null }) => html`
@@ -29,3 +31,30 @@ export const placed = <Name extends string>(
   }
   return { field: byStatus[status] ?? null, text: message };
 };
+
+/**
+ * The submission of a form and its errors. A field with an error gets the focus; the error goes when the field is `edited`,
+ * however that happens, and that of the whole form with any edit.
+ */
+export const useForm = <Name extends string>(
+  fields: FieldNames<Name>,
+  byStatus: Readonly<Record<number, NoInfer<Name>>> = {},
+) => {
+  const task = useTask();
+  const { field, text } = placed(task.problem.value, fields, byStatus);
+  useLayoutEffect(() => {
+    if (field) focusInvalid();
+  }, [task.problem.value]);
+  return {
+    task,
+    /** The error of the form as a whole. */
+    problem: field ? null : text,
+    errorAt: (name: Name) => (field === name ? text : null),
+    edited: (...names: Name[]) => {
+      if (!field || names.includes(field)) task.problem.value = null;
+    },
+  };
+};
+
+/** Moves the focus to the first field that shows an error. */
+export const focusInvalid = (): void => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();

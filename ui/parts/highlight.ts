@@ -1,8 +1,9 @@
-/** A text with the words of a search marked. */
+/** A text with the words of a search marked, and with invisible characters made visible: names may come from anybody. */
 import { html } from 'htm/preact';
+import { shown } from '../../core/text.ts';
 
 export const Highlight = ({ text, words }: { text: string; words: string }) => {
-  const found = marked(text, words.toLowerCase().split(/\s+/).filter(Boolean));
+  const found = marked(shown(text), words.toLowerCase().split(/\s+/).filter(Boolean));
   return html`<bdi>${found.map((part) => (part.isHit ? html`<mark>${part.text}</mark>` : part.text))}</bdi>`;
 };
 

@@ -4,6 +4,7 @@ import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Dialog } from './dialog.ts';
 import { typed } from './events.ts';
+import { unmanaged } from './field.ts';
 import { Icon, type IconName } from './icon.ts';
 
 export interface Command {
@@ -51,7 +52,7 @@ export const Palette = ({ find, onClose }: Props) => {
         <${Icon} name="search" />
         <input
           role="combobox" aria-label="Search keys and commands" aria-expanded="true" aria-controls="palette-list" autofocus
-          aria-activedescendant=${at >= 0 ? `palette-${at}` : undefined} autocomplete="off" spellcheck=${false}
+          aria-activedescendant=${at >= 0 ? `palette-${at}` : undefined} ...${unmanaged} spellcheck=${false}
           placeholder="Search keys and commands" value=${text} onInput=${onInput} onKeyDown=${onKeyDown}
         />
         <kbd>Esc</kbd>

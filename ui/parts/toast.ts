@@ -1,6 +1,7 @@
 /** Toasts: short messages at the edge of the page that report what was done and offer to undo it. */
 import { signal } from '@preact/signals';
 import { html } from 'htm/preact';
+import { shown } from '../../core/text.ts';
 import { asProblem } from '../api/loaded.ts';
 import { Button, IconButton } from './button.ts';
 import { Icon } from './icon.ts';
@@ -17,6 +18,11 @@ export interface News {
   seconds?: number;
   /** Shows how many of the seconds are left. */
   isCountdown?: boolean;
+  /**
+   * The thing that changed, as a path like `['user', 3, 'role']`. Earlier toasts about it, or about a part of it, are out of
+   * date and go: their Undo would bring back an older state.
+   */
+  about?: readonly (string | number)[] | undefined;
 }
 
 interface Toast extends News {
@@ -35,15 +41,19 @@ export const notify = (news: News): (() => void) => {
   lastId += 1;
   const id = lastId;
   const seconds = secondsOf(news);
-  toasts.value = [...toasts.value.slice(1 - maxToasts), { ...news, id, left: seconds }];
+  const current = toasts.value.filter((toast) => !isWithin(toast.about, news.about));
+  toasts.value = [...current.slice(1 - maxToasts), { ...news, id, left: seconds }];
   if (seconds > 0) countDown(id);
   return () => dismiss(id);
 };
 
+const isWithin = (part: News['about'], whole: News['about']) =>
+  part && whole?.every((step, index) => step === part[index]);
+
 /** Reports an error as a toast, for actions without a form. An expired session is reported by the sign-in page instead. */
-export const complain = (error: unknown): void => {
+export const complain = (error: unknown, about?: News['about']): void => {
   const problem = asProblem(error);
-  if (problem.status !== 401) notify({ tone: 'bad', text: problem.message });
+  if (problem.status !== 401) notify({ tone: 'bad', text: problem.message, about });
 };
 
 const dismiss = (id: number) => {
@@ -80,7 +90,7 @@ const ToastCard = ({ toast }: { toast: Toast }) => {
   return html`
     <div class="toast panel row ${tone}">
       <${Icon} name=${tones[tone]} />
-      <span class="toast-text">${text}</span>
+      <span class="toast-text">${shown(text)}</span>
       ${
         // Hidden from screen readers: announced each second, it would drown everything else.
         isCountdown && html`<span class="toast-count" aria-hidden="true">${left}</span>`

@@ -18,6 +18,9 @@ interface Props<Item> {
   row: (item: Item, isActive: boolean) => ComponentChildren;
   /** Handles a key pressed on a row itself. Returns false if the key means nothing here. */
   onKey: (item: Item, key: string) => boolean;
+  /** The key of a row to move to, once. */
+  arrived?: string | null;
+  onArrived?: () => void;
 }
 
 /** Rows rendered above and below the visible ones, so that scrolling does not outrun rendering. */
@@ -25,7 +28,16 @@ const spareRows = 6;
 /** The height until the rows are measured. */
 const usualRowPixels = 64;
 
-export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Props<Item>) => {
+export const VirtualList = <Item>({
+  label,
+  items,
+  keyOf,
+  head,
+  row,
+  onKey,
+  arrived = null,
+  onArrived,
+}: Props<Item>) => {
   const body = useRef<HTMLDivElement>(null);
   const rowHeight = useSignal(usualRowPixels);
   const range = useSignal({ first: 0, end: 20 });
@@ -62,6 +74,13 @@ export const VirtualList = <Item>({ label, items, keyOf, head, row, onKey }: Pro
     range.value = visibleRange(body.current, rowHeight.value);
     isMoving.current = !focusRow(body.current, active.value);
   };
+
+  useLayoutEffect(() => {
+    const index = arrived === null ? -1 : items.findIndex((item) => keyOf(item) === arrived);
+    if (index < 0) return;
+    onArrived?.();
+    moveTo(index);
+  }, [arrived, items]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const isOnRow = event.target instanceof HTMLElement && event.target.getAttribute('role') === 'row';

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { api, onSessionEnd, Problem } from '../api/client.ts';
 import { asProblem } from '../api/loaded.ts';
 import type { Session } from '../api/wire.ts';
+import { reloadAnyway } from '../parts/unsaved.ts';
 
 /** `ended`: the session is over, but the user has not signed out, so that open work is kept. */
 export type Phase = 'starting' | 'unreachable' | 'out' | 'ended' | 'in';
@@ -71,5 +72,5 @@ const tellOtherTabs = (user: string | null) => tabs?.postMessage(user);
 tabs?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   const mine = session.value?.user ?? null;
   if (phase.value === 'ended' && data === mine) void start();
-  else if (phase.value === 'in' ? data !== mine : data !== null) location.reload();
+  else if (phase.value === 'in' ? data !== mine : data !== null) reloadAnyway();
 });

@@ -15,7 +15,7 @@ export const NewPassword = ({ onSignOut }: { onSignOut: () => void }) => html`
         Someone else knows, or could guess, the password of <strong>${session.value?.user}</strong>. Choose a new one to continue.
       </p>
       <${NewPasswordForm}
-        username=${session.value?.user ?? ''} onSubmit=${changePassword} action="Set password and continue"
+        username=${session.value?.user ?? ''} onSubmit=${changePassword} action="Set password and continue" isAlone
       />
       <${Button} kind="quiet" class="wide" onClick=${onSignOut}>Sign out<//>
     </div>

@@ -21,6 +21,9 @@ export const SignIn = ({ notice, username }: Props) => {
   const form = useRef<HTMLFormElement>(null);
   // Browsers honour the attribute only while a page loads.
   useLayoutEffect(() => form.current?.querySelector<HTMLElement>('[autofocus]')?.focus(), []);
+  useLayoutEffect(() => {
+    if (task.problem.value) form.current?.querySelector<HTMLElement>('[type="password"]')?.focus();
+  }, [task.problem.value]);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const filled = event.currentTarget as HTMLFormElement;
@@ -31,9 +34,9 @@ export const SignIn = ({ notice, username }: Props) => {
   return html`
     <main class="entrance">
       <${Dial} />
-      <form class="entrance-card panel" ref=${form} onSubmit=${submit}>
+      <form class="entrance-card panel" ref=${form} onSubmit=${submit} onInput=${() => (task.problem.value = null)}>
         <h1 class="row"><${Mark} size=${44} /><${NameMark} /></h1>
-        <p class="entrance-lead">${notice ?? 'Sign in to your team’s API keys.'}</p>
+        <p class="entrance-lead">${notice ?? 'Sign in to your API keys.'}</p>
         <${Field} label="User name">
           ${(field: object) => html`<input
             ...${field} name="username" autocomplete="username" autocapitalize="none" spellcheck=${false} required

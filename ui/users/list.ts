@@ -1,5 +1,7 @@
 /** The table of users, with the controls that change them. */
 import { html } from 'htm/preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { shown } from '../../core/text.ts';
 import type { Role } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
@@ -28,17 +30,17 @@ export const UserList = ({ model, users, me }: Props) => html`
 `;
 
 const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boolean }) => html`
-  <div role="row" class="table-row ${user.is_active ? '' : 'inactive'}">
+  <div role="row" class="table-row ${user.is_active ? '' : 'inactive'}" ref=${useArrival(model, user)} tabindex=${-1}>
     <div role="cell" class="cell-user row">
       <span class="avatar disc" aria-hidden="true">${[...user.username][0]?.toUpperCase()}</span>
-      <span class="who"><bdi class="cut" title=${user.username}>${user.username}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
+      <span class="who"><bdi class="cut" title=${shown(user.username)}>${shown(user.username)}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
     </div>
-    <div role="cell" class="cell-role"><${RoleChoice} model=${model} user=${user} isMe=${isMe} /></div>
+    <div role="cell" class="cell-role"><${RoleChoice} model=${model} user=${user} /></div>
     <div role="cell" class="cell-active">
       <button
         type="button" class="switch" role="switch" aria-checked=${user.is_active ? 'true' : 'false'} disabled=${isMe}
         aria-label="${user.username} is active" title=${isMe ? 'Only another admin can deactivate you.' : undefined}
-        onClick=${() => void change(model, user, { is_active: !user.is_active })}
+        onClick=${() => void setActive(model, user, !user.is_active)}
       >
         <span class="switch-knob" />
       </button>
@@ -55,6 +57,18 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
   </div>
 `;
 
+/** The row of a new user gets the focus. */
+const useArrival = (model: UsersModel, { username }: User) => {
+  const row = useRef<HTMLDivElement>(null);
+  const isNew = model.arrived.value === username;
+  useLayoutEffect(() => {
+    if (!isNew) return;
+    model.arrived.value = null;
+    row.current?.focus();
+  }, [isNew]);
+  return row;
+};
+
 const Remark = ({ user, isMe }: { user: User; isMe: boolean }) => {
   const remarks = [
     isMe && 'you',
@@ -64,34 +78,43 @@ const Remark = ({ user, isMe }: { user: User; isMe: boolean }) => {
   return remarks.length > 0 ? html`<small class="soft">${remarks.join(', ')}</small>` : null;
 };
 
-const RoleChoice = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boolean }) => {
+const RoleChoice = ({ model, user }: { model: UsersModel; user: User }) => {
   const choose = (event: Event) => {
     const role = typed(event) as Role;
-    if (!isMe) return void change(model, user, { role });
+    // The list shows the role that the user has, until the change is confirmed and done.
     (event.currentTarget as HTMLSelectElement).value = user.role;
-    model.show({ kind: 'step-down', user });
+    model.show({ kind: 'role', user, role });
   };
   return html`
-    <select class="input small" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose}>
+    <select class="input small" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose} onKeyDown=${openList}>
       <option value="user">User</option>
       <option value="admin">Admin</option>
     </select>
   `;
 };
 
-/** Changes one property of a user and offers to undo it. */
-const change = async (model: UsersModel, user: User, fields: { role: Role } | { is_active: boolean }) => {
-  const before = 'role' in fields ? { role: user.role } : { is_active: user.is_active };
+/** On some systems arrows and letters choose in a closed list. They open it instead, as on macOS. */
+const openList = (event: KeyboardEvent) => {
+  const { key, ctrlKey, metaKey, altKey } = event;
+  const isPlain = !ctrlKey && !metaKey && !altKey;
+  if (!isPlain || !/^(Arrow(Up|Down|Left|Right)|Home|End|Page(Up|Down)|[^\s])$/.test(key)) return;
+  event.preventDefault();
   try {
-    await model.update(user.id, fields);
-    notify({ text: describe(user, fields), undo: () => model.update(user.id, before) });
-  } catch (problem) {
-    complain(problem);
-    await model.list.load();
+    (event.currentTarget as HTMLSelectElement).showPicker();
+  } catch {
+    // Old browsers cannot open it from here; Space and Enter do.
   }
 };
 
-const describe = ({ username }: User, fields: { role: Role } | { is_active: boolean }): string => {
-  if ('role' in fields) return `${username} is now ${fields.role === 'admin' ? 'an admin' : 'a user'}.`;
-  return fields.is_active ? `${username} can sign in again.` : `${username} is deactivated and signed out everywhere.`;
+/** Switches a user on or off and offers to undo it. */
+const setActive = async (model: UsersModel, user: User, is_active: boolean) => {
+  const about = ['user', user.id, 'active'];
+  try {
+    await model.update(user.id, { is_active });
+    const text = `${user.username} ${is_active ? 'can sign in again' : 'is deactivated and signed out everywhere'}.`;
+    notify({ text, undo: () => model.update(user.id, { is_active: !is_active }), about });
+  } catch (problem) {
+    complain(problem, about);
+    await model.list.load();
+  }
 };

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Content } from '../parts/state.ts';
-import { DeleteUser, StepDown } from './confirm.ts';
+import { ChangeRole, DeleteUser } from './confirm.ts';
 import { NewUser, ResetPassword } from './form.ts';
 import { UserList } from './list.ts';
 import type { User, UsersModel } from './model.ts';
@@ -28,11 +28,11 @@ export const UsersPage = ({ model, me, onOwnChange }: Props) => {
     <${Content} of=${model.list} failure="Could not load the users" waiting="Loading the users…">
       ${(users: User[]) => html`<${UserList} model=${model} users=${users} me=${me} />`}
     <//>
-    <${OpenDialog} model=${model} onOwnChange=${onOwnChange} />
+    <${OpenDialog} model=${model} me=${me} onOwnChange=${onOwnChange} />
   `;
 };
 
-const OpenDialog = ({ model, onOwnChange }: { model: UsersModel; onOwnChange: () => Promise<void> }) => {
+const OpenDialog = ({ model, me, onOwnChange }: Props) => {
   const open = model.open.value;
   switch (open?.kind) {
     case 'new':
@@ -41,8 +41,10 @@ const OpenDialog = ({ model, onOwnChange }: { model: UsersModel; onOwnChange: ()
       return html`<${ResetPassword} model=${model} user=${open.user} />`;
     case 'delete':
       return html`<${DeleteUser} model=${model} user=${open.user} />`;
-    case 'step-down':
-      return html`<${StepDown} model=${model} user=${open.user} onOwnChange=${onOwnChange} />`;
+    case 'role':
+      return html`<${ChangeRole}
+        model=${model} user=${open.user} role=${open.role} isMe=${open.user.username === me} onOwnChange=${onOwnChange}
+      />`;
     case undefined:
       return null;
   }

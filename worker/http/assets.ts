@@ -1,19 +1,23 @@
 /** The browser UI. Every file except the page itself has a hash of its content in its name. */
 import type { Context } from 'hono';
+import { pageUnder } from './base-path.ts';
 import { compressed } from './compression.ts';
 
 const hashedName = /-[A-Za-z0-9]{8}\.\w+$/;
 
 const isText = /\.(html|js|css|svg|webmanifest)$/;
 
-export const assets = (files: Fetcher | undefined) =>
+/** @param basePath as `parseBasePath` reads it. */
+export const assets = (files: Fetcher | undefined, basePath: string) =>
   async function serveAsset(c: Context): Promise<Response> {
-    if (!files || c.req.method !== 'GET') return c.notFound();
+    if (!files || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) return c.notFound();
     const url = new URL(c.req.url);
     if (url.pathname === '/') url.pathname = '/index.html';
-    const found = await files.fetch(new Request(url, { headers: c.req.raw.headers }));
+    const isMoved = basePath !== '' && url.pathname === '/index.html';
+    // The ETag of the file is not that of the page that is made of it.
+    const found = await files.fetch(new Request(url, isMoved ? {} : { headers: c.req.raw.headers }));
     if (found.status === 404) return c.notFound();
-    const response = new Response(found.body, found);
+    const response = isMoved ? movedPage(basePath, await found.text()) : new Response(found.body, found);
     response.headers.set(
       'Cache-Control',
       hashedName.test(url.pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
@@ -21,3 +25,6 @@ export const assets = (files: Fetcher | undefined) =>
     if (response.body && isText.test(url.pathname)) compressed(c.req.raw, response.headers);
     return response;
   };
+
+const movedPage = (basePath: string, page: string) =>
+  new Response(pageUnder(basePath, page), { headers: { 'Content-Type': 'text/html; charset=utf-8' } });

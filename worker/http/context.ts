@@ -3,20 +3,30 @@ import { type Context, Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { Caller } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
+import { spaceHeader } from '../../core/space.ts';
 import type { Vault } from '../operations/vault.ts';
 import { addressOf, userAgentOf } from './origin.ts';
 
+/** What the names and paths of the vault's cookies are made of. */
+export interface CookieSettings {
+  /** Differs from vault to vault: derived from SECRET_KEY. */
+  vaultTag: string;
+  /** `/`, or the sub-path of the vault. */
+  path: string;
+}
+
 export interface AppEnv {
-  Variables: { vault: Vault; caller: Caller };
+  Variables: { vault: Vault; caller: Caller; cookies: CookieSettings };
 }
 export type AppContext = Context<AppEnv>;
 
 export const router = () => new Hono<AppEnv>();
 
-/** Sets the vault and the caller. The caller has no session yet: a route that needs one reads the credential. */
-export const withCaller = (vault: Vault) =>
+/** Sets the vault, its cookies and the caller. The caller has no session yet: a route that needs one reads the credential. */
+export const withCaller = (vault: Vault, cookies: CookieSettings) =>
   createMiddleware<AppEnv>(async (c, next) => {
     c.set('vault', vault);
+    c.set('cookies', cookies);
     c.set('caller', callerOf(c.req.raw));
     await next();
   });
@@ -28,4 +38,5 @@ const callerOf = (request: Request): Caller => ({
   address: addressOf(request),
   userAgent: userAgentOf(request.headers),
   now: Date.now(),
+  isSpaceLow: request.headers.get(spaceHeader)?.includes('low') ?? false,
 });

@@ -2,41 +2,64 @@
  * From a request to the credential that it presents. The database is not asked: the verdict decides what the credential
  * may do.
  */
-import { verifySessionToken } from '../../core/crypto/session-token.ts';
+import { type SessionIdentity, type SessionKey, verifySessionToken } from '../../core/crypto/session-token.ts';
+import { findLiveSession } from '../operations/sessions.ts';
 import type { Context } from '../operations/vault.ts';
+import { otherOrigin, type Reply, signInAgain } from '../wire/reply.ts';
 import type { AppContext } from './context.ts';
-import { sessionCookieOf } from './session-cookie.ts';
+import { cookieValues } from './cookies.ts';
+import { originMismatch } from './own-page.ts';
 
 /**
- * The caller with the session that their bearer token (RFC 6750) or session cookie names. Null if there is no token or it
- * does not verify. If there is an Authorization header, the cookie is ignored.
+ * The caller with the session that their bearer token (RFC 6750) or session cookie names, or the reply that says why there
+ * is none. If there is a bearer token, cookies are ignored.
  */
-export const signedInContext = async (c: AppContext): Promise<Context | null> => {
-  const { vault, caller } = c.var;
-  const token = tokenOf(c);
-  const identity = token && (await verifySessionToken(vault.sessionKey, token, Math.floor(caller.now / 1000)));
-  return identity
-    ? { vault, caller: { ...caller, sessionId: identity.sessionId, claimedName: identity.username } }
-    : null;
+export const signedInContext = async (c: AppContext): Promise<Context | Reply> => {
+  const { vault } = c.var;
+  const token = tokenIn(c.req.raw.headers);
+  if (token !== undefined) {
+    const identity = token === null ? null : await verified(c, vault.sessionKey, token);
+    return identity ? withSession(c, identity) : signInAgain();
+  }
+  const cookies = cookieValues(c, 'session');
+  if (cookies.length === 0) return signInAgain();
+  const mismatch = originMismatch(c.req.raw);
+  if (mismatch) return otherOrigin(mismatch);
+  const identity = await identityOf(c, cookies);
+  return identity ? withSession(c, identity) : signInAgain();
 };
 
-const tokenOf = (c: AppContext): string | null => {
-  const authorization = c.req.raw.headers.get('Authorization');
-  if (authorization !== null) return bearerToken(authorization);
-  return isFromOwnPage(c.req.raw.headers) ? sessionCookieOf(c) : null;
+/** The identity in the first cookie whose session is live. The database is only asked if there is more than one. */
+const identityOf = async (c: AppContext, cookies: readonly string[]): Promise<SessionIdentity | undefined> => {
+  const { vault, caller } = c.var;
+  const found = new Map<string, SessionIdentity>();
+  for (const cookie of cookies) {
+    const identity = await verified(c, vault.cookieKey, cookie);
+    if (identity) found.set(identity.sessionId, identity);
+  }
+  const [first] = found.values();
+  if (found.size <= 1) return first;
+  const live = await findLiveSession({ vault, caller }, [...found.keys()]);
+  return live === null ? first : found.get(live);
 };
+
+const verified = (c: AppContext, key: SessionKey, token: string) =>
+  verifySessionToken(key, token, Math.floor(c.var.caller.now / 1000));
+
+const withSession = (c: AppContext, { sessionId, username, userId }: SessionIdentity): Context => {
+  const { vault, caller } = c.var;
+  return { vault, caller: { ...caller, sessionId, claimedName: username, claimedId: userId } };
+};
+
+/** The bearer token that a request presents; null if its Authorization header holds none, undefined if there is no such header. */
+export const tokenIn = (headers: Headers): string | null | undefined => {
+  const authorization = headers.get('Authorization');
+  return authorization === null || isOtherScheme(authorization) ? undefined : bearerToken(authorization);
+};
+
+/** Such as the Basic authentication of a proxy, which is not for the vault. */
+const isOtherScheme = (authorization: string) => /^(?!bearer\b)[a-z][\w-]* /i.test(authorization);
 
 /** The token of an Authorization header; null for another scheme, or for anything but one token. */
 export const bearerToken = (authorization: string): string | null =>
   /^bearer +([^\s,]+)$/i.exec(authorization)?.[1] ?? null;
-
-/**
- * Whether a request with a cookie comes from a page of this origin, or from no page at all (OWASP CSRF Cheat Sheet, "Fetch
- * Metadata" and "Verifying Origin"). SameSite alone would let through pages on other ports of the same host.
- */
-export const isFromOwnPage = (headers: Headers): boolean => {
-  const site = headers.get('Sec-Fetch-Site');
-  if (site !== null && site !== 'same-origin' && site !== 'none') return false;
-  const origin = headers.get('Origin');
-  return origin === null || (URL.canParse(origin) && new URL(origin).host === headers.get('Host'));
-};

@@ -54,7 +54,11 @@ test('the first thing that is wrong is the error: the form of the body, then pat
 
 test('the log gets the target of an invalid request without control characters and at a bounded length', async () => {
   const target = async (url: string) => (await app.request(url)).json();
-  expect(await target('/target/a%1B%5B31mb')).toBe('a\ufffd[31mb');
+  expect(await target('/target/a%1B%5B31mb')).toBe('a‹U+001B›[31mb');
+  expect(await target(`/target/${encodeURIComponent('a\u202eb\u2028c\u3164d🔑')}`)).toBe(
+    'a‹U+202E›b‹U+2028›c‹U+3164›d🔑',
+  );
+  expect(await target(`/target/${encodeURIComponent('🔑'.repeat(400))}`)).toBe('🔑'.repeat(300));
   expect(await target('/target/%')).toBe('\ufffd');
   expect(await target(`/target/${'x'.repeat(1_000)}`)).toBe('x'.repeat(300));
   expect(await target('/target')).toBeNull();

@@ -2,6 +2,7 @@
 import { routePath } from 'hono/route';
 import * as v from 'valibot';
 import { maxAttemptedTargetCharacters } from '../../core/limits.ts';
+import { shown } from '../../core/text.ts';
 import type { ErrorStatus } from '../wire/reply.ts';
 import { bodyOf } from './body.ts';
 import type { AppContext } from './context.ts';
@@ -63,9 +64,9 @@ const decoded = (segment: string): string => {
   }
 };
 
-/** What the log calls the target of an invalid request. It has no control characters and a bounded length. */
-export const attemptedTarget = (c: AppContext): string | null =>
-  Object.values(parametersOf(c))[0]
-    ?.toWellFormed()
-    .replace(/\p{C}/gu, '\ufffd')
-    .slice(0, maxAttemptedTargetCharacters) ?? null;
+/** What the log calls the target of an invalid request. Its invisible characters are made visible; its length is bounded. */
+export const attemptedTarget = (c: AppContext): string | null => {
+  const given = Object.values(parametersOf(c))[0];
+  if (given === undefined) return null;
+  return [...shown(given.toWellFormed())].slice(0, maxAttemptedTargetCharacters).join('');
+};

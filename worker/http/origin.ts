@@ -1,6 +1,7 @@
 /** Where a request comes from, as the log stores it. */
 import { maxAddressCharacters, maxUserAgentCharacters } from '../../core/limits.ts';
 import { logAddress } from '../../core/network/address.ts';
+import { withoutInvisible } from '../../core/text.ts';
 
 /**
  * The client's address, in the form of `logAddress`. Whatever faces the network sets CF-Connecting-IP and drops the
@@ -17,4 +18,4 @@ export const addressOf = ({ headers, cf }: Request): string => {
 export const userAgentOf = (headers: Headers): string =>
   [...printable(headers.get('User-Agent') ?? '')].slice(0, maxUserAgentCharacters).join('');
 
-const printable = (text: string) => text.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '');
+const printable = (text: string) => withoutInvisible(text.toWellFormed().replace(/\p{C}/gu, ''));

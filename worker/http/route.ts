@@ -1,7 +1,8 @@
 /** How a route answers: from the request to an operation's input, from its outcome to the reply. */
+import { admit } from '../operations/admission.ts';
 import type { Operation, Outcome } from '../operations/operation.ts';
 import type { Context } from '../operations/vault.ts';
-import { failed, type Reply, refused, signInAgain } from '../wire/reply.ts';
+import { failed, type Reply, refused } from '../wire/reply.ts';
 import type { AppContext } from './context.ts';
 import { signedInContext } from './credential.ts';
 import { attemptedTarget, type InputOf, parseInput, type Schemas } from './input.ts';
@@ -21,7 +22,9 @@ export const answer = <Asked extends Schemas, Input, Result>(
 ) =>
   async function answerRoute(c: AppContext): Promise<Response> {
     const context = await signedInContext(c);
-    if (!context) return send(c, signInAgain());
+    if (!('caller' in context)) return send(c, context);
+    const tooMuch = await admit(context, operation.action);
+    if (tooMuch) return send(c, refused(tooMuch));
     const parsed = await parseInput<Input>(c, schemas);
     if ('error' in parsed) {
       const refusal = await operation.recordInvalid(context, parsed.error, attemptedTarget(c));

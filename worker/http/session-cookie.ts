@@ -1,17 +1,12 @@
-/** The cookie that keeps a browser signed in. It holds the session token, and no script can read it. */
-import { getCookie, setCookie } from 'hono/cookie';
-import type { AppContext } from './context.ts';
+/** The cookie that keeps a browser signed in. Its value names the session, and is no bearer token. */
+import { putCookie } from './cookies.ts';
 import type { Success } from './send.ts';
-
-const name = 'keystore_session';
-
-export const sessionCookieOf = (c: AppContext): string | null => getCookie(c, name) || null;
 
 /** A reply to a sign-in that also sets the cookie. */
 export const withSessionCookie =
-  <Result extends { token: string; ttlSeconds: number }>(success: Success<Result>): Success<Result> =>
+  <Result extends { cookie: string; ttlSeconds: number }>(success: Success<Result>): Success<Result> =>
   (result, c) => {
-    set(c, result.token, result.ttlSeconds);
+    putCookie(c, 'session', result.cookie, result.ttlSeconds);
     return success(result, c);
   };
 
@@ -19,13 +14,6 @@ export const withSessionCookie =
 export const withoutSessionCookie =
   <Result>(success: Success<Result>): Success<Result> =>
   (result, c) => {
-    set(c, '', 0);
+    putCookie(c, 'session', '', 0);
     return success(result, c);
   };
-
-const set = (c: AppContext, token: string, maxAge: number) =>
-  setCookie(c, name, token, { maxAge, path: '/', httpOnly: true, sameSite: 'Strict', secure: isOverTls(c.req.raw) });
-
-/** Browsers keep a Secure cookie only if it came over TLS, and a vault on a box may be reached without. */
-const isOverTls = ({ url, headers }: Request) =>
-  url.startsWith('https:') || headers.get('X-Forwarded-Proto') === 'https';

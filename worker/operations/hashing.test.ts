@@ -1,6 +1,13 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { maxHashTurnMs, maxWaitingHashes } from '../../core/limits.ts';
-import { HashingBusy, inTurn } from './hashing.ts';
+import {
+  maxHashSilenceMs,
+  maxHashTurnMs,
+  maxWaitingHashes,
+  maxWaitingHashesPerAccount,
+  maxWaitingHashesPerAddress,
+  maxWaitingHashesPerPerson,
+} from '../../core/limits.ts';
+import { HashingBusy, inTurn, type Waiting } from './hashing.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -14,6 +21,28 @@ const gate = () => {
   return { open, opened };
 };
 
+let people = 0;
+/** Somebody with an account and an address of their own. */
+const somebody = (fields: Partial<Waiting> = {}): Waiting => {
+  people += 1;
+  return { claimedName: `person ${people}`, address: `198.51.100.${people}`, ...fields };
+};
+
+/** How many of these are let into the queue while another one hashes; all leave it again. */
+const admitted = async (waiting: Waiting[]) => {
+  const { open, opened } = gate();
+  const first = inTurn(somebody(), () => opened);
+  const all = Promise.allSettled(waiting.map((who) => inTurn(who, async () => {})));
+  await scheduler.wait(20);
+  open();
+  await first;
+  const settled = await all;
+  for (const each of settled) if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(HashingBusy);
+  return settled.filter(({ status }) => status === 'fulfilled').length;
+};
+
+const times = <Made>(count: number, make: () => Made) => Array.from({ length: count }, make);
+
 test('one runs at a time, and a failure frees the turn', async () => {
   let running = 0;
   let most = 0;
@@ -24,33 +53,81 @@ test('one runs at a time, and a failure frees the turn', async () => {
     running -= 1;
     if (most > 0) throw new Error('failed');
   };
-  const settled = await Promise.allSettled([inTurn(work), inTurn(work), inTurn(work)]);
+  const settled = await Promise.allSettled(times(3, () => inTurn(somebody(), work)));
   expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   expect(most).toBe(1);
 });
 
-test('a full queue refuses further work at once, and the others still get their turn', async () => {
+test('first come, first served', async () => {
   const { open, opened } = gate();
-  const first = inTurn(() => opened);
-  const waiting = Array.from({ length: maxWaitingHashes }, (_, index) => inTurn(() => Promise.resolve(index)));
-  await expect(inTurn(() => Promise.resolve())).rejects.toThrow(HashingBusy);
+  const first = inTurn(somebody(), () => opened);
+  const order: number[] = [];
+  const all = Array.from({ length: 12 }, (_, index) => inTurn(somebody(), async () => void order.push(index)));
+  await scheduler.wait(100);
   open();
-  await first;
-  expect(await Promise.all(waiting)).toEqual(waiting.map((_, index) => index));
+  await Promise.all([first, ...all]);
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
 });
 
-test('a turn that never ends is taken away after its time', async () => {
+test('a full queue refuses further work at once, and the others still get their turn', async () => {
+  expect(await admitted(times(maxWaitingHashes + 5, () => somebody()))).toBe(maxWaitingHashes);
+});
+
+test('one account, one address, and one account from one address have a share of the queue', async () => {
+  const account = { claimedName: 'ann' };
+  const address = { address: '203.0.113.1' };
+  expect(await admitted(times(50, () => somebody(account)))).toBe(maxWaitingHashesPerAccount);
+  expect(await admitted(times(50, () => somebody(address)))).toBe(maxWaitingHashesPerAddress);
+  expect(await admitted(times(50, () => somebody({ ...account, ...address })))).toBe(maxWaitingHashesPerPerson);
+});
+
+test('an account in another spelling and a neighbour in the same IPv6 network share the share', async () => {
+  const names = ['ann', 'Ann', 'ANN'];
+  const spelt = times(50, () => somebody()).map((who, index) => ({ ...who, claimedName: names[index % 3] ?? '' }));
+  expect(await admitted(spelt)).toBe(maxWaitingHashesPerAccount);
+  const neighbours = times(50, () => somebody()).map((who, index) => ({
+    ...who,
+    address: `2001:db8:0:1:0:0:0:${index}`,
+  }));
+  expect(await admitted(neighbours)).toBe(maxWaitingHashesPerAddress);
+});
+
+test('a turn that shows no sign of life is taken away; one that hashes keeps it', async () => {
   const { open, opened } = gate();
-  const stuck = inTurn(() => opened);
+  let beat: () => Promise<void> = async () => {};
+  const stuck = inTurn(somebody(), (pause) => {
+    beat = pause;
+    return opened;
+  });
   let isNext = false;
-  const next = inTurn(async () => {
+  const next = inTurn(somebody(), async () => {
     isNext = true;
   });
-  vi.setSystemTime(Date.now() + maxHashTurnMs - 1000);
-  await scheduler.wait(50);
-  expect(isNext).toBe(false);
-  vi.setSystemTime(Date.now() + 1000);
+  const started = Date.now();
+  for (const step of [1, 2, 3]) {
+    vi.setSystemTime(started + step * (maxHashTurnMs - 1000));
+    await beat();
+    await scheduler.wait(50);
+    expect(isNext).toBe(false);
+  }
+  vi.setSystemTime(Date.now() + maxHashTurnMs + 1);
   await next;
   open();
   await stuck;
+});
+
+test('whoever no longer polls has left the queue', async () => {
+  const { open, opened } = gate();
+  const first = inTurn(somebody(), () => opened);
+  const realWait = scheduler.wait.bind(scheduler);
+  // The runtime stops running a request whose client has hung up: its next pause never ends.
+  const stopped = vi.spyOn(scheduler, 'wait').mockImplementation(() => new Promise(() => {}));
+  for (const who of times(maxWaitingHashes, () => somebody())) void inTurn(who, async () => {});
+  await Promise.resolve();
+  stopped.mockRestore();
+  await expect(inTurn(somebody(), async () => {})).rejects.toThrow(HashingBusy);
+  await realWait(maxHashSilenceMs + 50);
+  open();
+  await first;
+  expect(await inTurn(somebody(), async () => 'served')).toBe('served');
 });

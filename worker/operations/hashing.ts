@@ -1,47 +1,111 @@
 /**
- * The queue of password hashes. A hash takes a fifth of a second, in which its isolate does nothing else, so hashes run one
- * at a time and other requests are answered between two of them.
+ * The queue of password hashes. A hash takes about half a second of computing, in slices of some milliseconds. Hashes run one
+ * at a time, first come, first served; other requests are answered between two slices.
  */
-import { maxHashSilenceMs, maxHashTurnMs, maxWaitingHashes } from '../../core/limits.ts';
+import { likeness } from '../../core/accounts/likeness.ts';
+import type { Caller } from '../../core/caller.ts';
+import type { Pause } from '../../core/crypto/password.ts';
+import {
+  maxHashSilenceMs,
+  maxHashTurnMs,
+  maxWaitingHashes,
+  maxWaitingHashesPerAccount,
+  maxWaitingHashesPerAddress,
+  maxWaitingHashesPerPerson,
+} from '../../core/limits.ts';
+import { networkRange } from '../../core/network/address.ts';
 
-const pollIntervalMs = 8;
+/** How often a request looks whether it is its turn. Those further back look less often. */
+const pollMs = 5;
+const maxPollMs = 100;
 
-/** The queue is full. */
+/** The queue is full, or the caller's share of it. */
 export class HashingBusy extends Error {
   override name = 'HashingBusy';
 }
 
-let turnEndsAt = 0;
-/** The requests in the queue, each with the time until which it counts. */
-const waiting = new Map<symbol, number>();
+/** Who waits: what shares of the queue are counted by. */
+export type Waiting = Pick<Caller, 'claimedName' | 'address'>;
+
+interface Place {
+  account: string;
+  network: string;
+  /** Until when the request counts; moved on by each look. */
+  aliveUntil: number;
+}
+
+/** Who hashes, and until when without a sign of life. */
+let turn: { endsAt: number } | null = null;
+
+let lastTicket = 0;
+/** The requests in the queue, by their tickets. The lowest one is next. */
+const places = new Map<number, Place>();
 
 /**
  * Runs `work` when no other work runs. Waiting requests poll: a promise that another request resolves would hang when that
- * request ends.
+ * request ends. The runtime does not tell a worker that a client has hung up; it stops running the request. So whoever no
+ * longer polls has left.
  *
- * @throws HashingBusy if the queue is full.
+ * @param work gets the `pause` for its hashes, which is also its sign of life.
+ * @throws HashingBusy if the queue is full, or too many of this account or this address wait in it.
  */
-export const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-  const mine = await takeTurn();
+export const inTurn = async <Result>(who: Waiting, work: (pause: Pause) => Promise<Result>): Promise<Result> => {
+  const mine = await takeTurn(who);
+  const pause = async () => {
+    mine.endsAt = Date.now() + maxHashTurnMs;
+    await scheduler.wait(0);
+  };
   try {
-    return await work();
+    return await work(pause);
   } finally {
-    if (turnEndsAt === mine) turnEndsAt = 0;
+    if (turn === mine) turn = null;
   }
 };
 
-/** Waits until no other work runs. Nothing may come between the check and the assignment, so both are synchronous. */
-const takeTurn = async (): Promise<number> => {
-  if (turnEndsAt > Date.now()) {
-    for (const [place, until] of waiting) if (until < Date.now()) waiting.delete(place);
-    if (waiting.size >= maxWaitingHashes) throw new HashingBusy();
-    const place = Symbol();
-    while (turnEndsAt > Date.now()) {
-      waiting.set(place, Date.now() + maxHashSilenceMs);
-      await scheduler.wait(pollIntervalMs + Math.random() * pollIntervalMs);
-    }
-    waiting.delete(place);
+/** Waits for the turn. Nothing may come between the check and the assignment, so both are synchronous. */
+const takeTurn = async ({ claimedName, address }: Waiting) => {
+  const place = { account: likeness(claimedName ?? ''), network: networkRange(address).from, aliveUntil: 0 };
+  let ticket = 0;
+  for (;;) {
+    const ahead = countAhead(ticket || Number.POSITIVE_INFINITY);
+    if (ahead === 0 && !isBusy()) break;
+    if (ticket === 0) ticket = enter(place);
+    place.aliveUntil = Date.now() + maxHashSilenceMs;
+    // Set again, since the place may have been taken away while the worker could not poll.
+    places.set(ticket, place);
+    await scheduler.wait(Math.min(maxPollMs, pollMs * (1 + ahead)));
   }
-  turnEndsAt = Date.now() + maxHashTurnMs;
-  return turnEndsAt;
+  places.delete(ticket);
+  turn = { endsAt: Date.now() + maxHashTurnMs };
+  return turn;
+};
+
+const isBusy = () => turn !== null && turn.endsAt > Date.now();
+
+/** How many requests with a lower ticket wait; takes away the places of those that have left. */
+const countAhead = (ticket: number): number => {
+  const now = Date.now();
+  let ahead = 0;
+  for (const [other, { aliveUntil }] of places) {
+    if (aliveUntil < now && other !== ticket) places.delete(other);
+    else if (other < ticket) ahead += 1;
+  }
+  return ahead;
+};
+
+const enter = ({ account, network }: Place): number => {
+  const all = [...places.values()];
+  const ofAccount = all.filter((other) => other.account === account);
+  const ofNetwork = all.filter((other) => other.network === network);
+  const ofBoth = ofNetwork.filter((other) => other.account === account);
+  if (
+    all.length >= maxWaitingHashes ||
+    ofAccount.length >= maxWaitingHashesPerAccount ||
+    ofNetwork.length >= maxWaitingHashesPerAddress ||
+    ofBoth.length >= maxWaitingHashesPerPerson
+  ) {
+    throw new HashingBusy();
+  }
+  lastTicket += 1;
+  return lastTicket;
 };

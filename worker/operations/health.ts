@@ -1,6 +1,8 @@
 /** Whether the vault can serve. Probes ask this often and without a credential, so an answer is kept for a second. */
-import { maxHealthAgeMs } from '../../core/limits.ts';
+import { maxBusyProbeMs, maxBusyWaitMs, maxHealthAgeMs } from '../../core/limits.ts';
+import type { MissingKey } from '../../core/settings/messages.ts';
 import { openInstance, VaultUnavailable } from './instance.ts';
+import { countMissing } from './sealing-keys.ts';
 import type { Context, Vault } from './vault.ts';
 
 export interface Health {
@@ -8,25 +10,29 @@ export interface Health {
   at: number;
   /** Why the vault cannot serve; null if it can. */
   problem: Pick<VaultUnavailable, 'reason' | 'message'> | null;
+  /** Keys without which some values do not open, though the vault can serve. */
+  missingKeys: MissingKey[];
 }
 
 const kept = new WeakMap<Vault, Health>();
 
-/** Healthy means: the database answers, its schema is current, and ENCRYPTION_KEY opens what it sealed. */
+/** Healthy means: the database answers, its schema is current, and the keys are there that open everything in it. */
 export const examineHealth = async ({ vault, caller: { now } }: Context): Promise<Health> => {
   const last = kept.get(vault);
   if (last && Math.abs(now - last.at) < maxHealthAgeMs) return last;
-  const health = { at: now, problem: await problemOf(vault, now) };
+  const health: Health = { at: now, ...(await examine(vault, now)) };
+  // Requests wait as well, so a vault that was healthy a moment ago still serves.
+  if (health.problem?.reason === 'busy' && last && !last.problem && now - last.at < maxBusyWaitMs) return last;
   kept.set(vault, health);
   return health;
 };
 
-const problemOf = async (vault: Vault, now: number): Promise<Health['problem']> => {
+const examine = async (vault: Vault, now: number): Promise<Omit<Health, 'at'>> => {
   try {
-    await openInstance(vault, now);
-    return null;
+    const inUse = await openInstance(vault, now, maxBusyProbeMs);
+    return { problem: null, missingKeys: await countMissing(vault, inUse) };
   } catch (error) {
-    if (error instanceof VaultUnavailable) return error;
+    if (error instanceof VaultUnavailable) return { problem: error, missingKeys: [] };
     throw error;
   }
 };

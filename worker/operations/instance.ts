@@ -4,16 +4,18 @@ import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { openCanary, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
+import { maxHashSilenceMs } from '../../core/limits.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
-import { read, transact } from '../store/commit.ts';
+import { transact } from '../store/commit.ts';
 import { auditEvents, currentMigration, instance, migrations, users } from '../store/schema.ts';
 import { fill, insertFrom, integer, query, statement } from '../store/statement.ts';
+import { keysInUse } from './sealing-keys.ts';
 import type { Vault } from './vault.ts';
 
 /** The vault cannot serve until the operator does what the message says. */
 export class VaultUnavailable extends Error {
   override name = 'VaultUnavailable';
-  readonly reason: 'database' | 'schema' | 'setup' | 'wrong_key' | 'damaged';
+  readonly reason: 'busy' | 'database' | 'schema' | 'setup' | 'wrong_key' | 'damaged';
   constructor(reason: VaultUnavailable['reason'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
@@ -38,33 +40,43 @@ const condition = statement([], () =>
     .limit(1),
 );
 
+type ConditionRow = NonNullable<ReturnType<typeof condition>['row']>;
+
 /**
  * Checks that the database is a vault that ENCRYPTION_KEY opens, and sets up a new one. One round trip if all is well.
  *
+ * @param busyWaitMs how long to wait for another process that writes to the database.
+ * @returns the fingerprints of the keys that its values are sealed with.
  * @throws VaultUnavailable with a message for the operator.
  */
-export const openInstance = async (vault: Vault, now: number): Promise<void> => {
-  const found = await inspect(vault.db);
+export const openInstance = async (vault: Vault, now: number, busyWaitMs?: number): Promise<string[]> => {
+  const { found, inUse } = await inspect(vault.db, busyWaitMs);
   if (found?.name !== currentMigration) throw schemaDiffers(found?.name ?? null);
   if (found.key_id === null || found.canary === null) {
     if (found.has_data) throw new VaultUnavailable('damaged', damaged);
-    return setUp(vault, now);
+    if (await othersSetUp()) return openInstance(vault, now);
+    await setUp(vault, now);
+    return inUse;
   }
   const { keyring } = vault;
   if (!keyring.byId.has(found.key_id)) throw wrongKey(keyring.primary.id, found.key_id);
   if (!openCanary(keyring, found.canary, found.key_id)) throw new VaultUnavailable('damaged', damaged);
   if (found.key_id !== keyring.primary.id) await adoptPrimaryKey(vault);
+  return inUse;
 };
 
 const damaged =
   'The record that says which key seals the database is missing or damaged. Restore a backup (HelperScripts/restore-data.sh).';
 
-const inspect = async (db: D1Database) => {
+const busy = 'Another process is writing to the database. Requests wait for it for some seconds.';
+
+const inspect = async (db: D1Database, busyWaitMs?: number) => {
   try {
-    const [found] = await read(db, fill(condition(), {}));
-    return found;
+    const [[found] = [], keys = []] = await transact(db, [fill(condition(), {}), fill(keysInUse(), {})], busyWaitMs);
+    return { found: found as ConditionRow | undefined, inUse: keys.map(({ key_id }) => String(key_id)) };
   } catch (cause) {
     if (cause instanceof StoreFailure && cause.kind === 'schema') throw schemaDiffers(null);
+    if (cause instanceof StoreFailure && cause.kind === 'busy') throw new VaultUnavailable('busy', busy, { cause });
     const message = 'The database does not answer. The log of the service has the cause.';
     throw new VaultUnavailable('database', message, { cause });
   }
@@ -108,7 +120,7 @@ const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault) => {
   }
   throw new VaultUnavailable(
     'setup',
-    'This vault has no account yet. Set the secret ADMIN_PASSWORD (`npx wrangler secret put ADMIN_PASSWORD`), then sign in as admin.',
+    'This vault has no account yet. Set ADMIN_PASSWORD (on Cloudflare: `npx wrangler secret put ADMIN_PASSWORD`), then sign in as admin.',
   );
 };
 
@@ -124,14 +136,42 @@ const addAccount = statement(
   },
 );
 
+/** How often a request looks whether another one has set the vault up. */
+const settingUpPollMs = 20;
+/** Until when another request counts as setting the vault up. Each slice of a hash moves it on: a request may be cut off. */
+let settingUpUntil = 0;
+/** The verifiers that a request made before it was cut off. A probe that is impatient would start over for ever. */
+const made = new Map<string, string>();
+
+/** Waits while another request sets the vault up, since two would take twice as long. Whether it waited. */
+const othersSetUp = async () => {
+  let waited = false;
+  for (; settingUpUntil > Date.now(); waited = true) await scheduler.wait(settingUpPollMs);
+  return waited;
+};
+
+const signOfLife = async () => {
+  settingUpUntil = Date.now() + maxHashSilenceMs;
+  await scheduler.wait(0);
+};
+
+const verifierOf = async (password: string, { passwordCost }: Vault) => {
+  const kept = made.get(password) ?? (await makeVerifier(password, passwordCost, signOfLife));
+  made.set(password, kept);
+  return kept;
+};
+
 /** Two workers may do this at once. The canary of the first one stands, and only the accounts of the first are made. */
 const setUp = async (vault: Vault, now: number) => {
   const accounts = firstAccounts(vault);
+  settingUpUntil = Date.now() + maxHashSilenceMs;
   const { token: canary, keyId: key_id } = sealCanary(vault.keyring);
   const steps = [fill(addInstance(), { now, key_id, canary })];
   for (const { password, ...account } of accounts) {
-    const verifier = await makeVerifier(password, vault.passwordCost);
+    const verifier = await verifierOf(password, vault);
     steps.push(fill(addAccount(), { ...account, likeness: likeness(account.name), verifier, now, canary }));
   }
   await transact(vault.db, steps);
+  made.clear();
+  settingUpUntil = 0;
 };

@@ -20,7 +20,7 @@ const describeSecret = operation({
   action: 'secret.read',
   params: ['name'],
   sql: ({ name }) => ({
-    target: secretNamed(name),
+    target: secretNamed({ name, padded: name }),
     answer: query
       .select({ description: secrets.description })
       .from(secrets)

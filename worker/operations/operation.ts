@@ -1,20 +1,21 @@
 /** What an operation is, and how one is made from its SQL, its policy and its values. */
 import type { Principal } from '../../core/caller.ts';
-import type { Action, GovernedAction } from '../../core/policy/policy.ts';
+import { makeVerifier } from '../../core/crypto/password.ts';
+import type { GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
+import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';
 import type { RequestParam } from '../store/request.ts';
 import type { Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
+import { accountOf, learn, learnOfRoom, refuseForRoom, refuseSearch, takeCounts } from './admission.ts';
+import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
+import { fillLikenesses } from './likenesses.ts';
+import type { Refusal } from './refusal.ts';
+import { SearchBusy, searchInTurn } from './searching.ts';
 import type { Context } from './vault.ts';
 
-/** An outcome that is not `allowed`. */
-export type Refusal = Exclude<Committed<never>, { outcome: 'allowed' }> & {
-  action: Action;
-  /** When to try again, if waiting helps. */
-  retryAfterSeconds?: number;
-};
 export type Outcome<Result> = { outcome: 'allowed'; result: Result } | Refusal;
 
 /** Something that a signed-in caller can ask for. */
@@ -35,16 +36,27 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   params?: readonly Exclude<Name, RequestParam>[];
   /** Target and rules for the verdict, the effects, and the answer whose rows make the result. It is compiled at its first use. */
   sql: (params: Params<Name>) => Omit<Intent, 'action'> & Steps<Row>;
+  /** Whether the input stores something that needs room on the disk. */
+  needsRoom?: (input: Input) => boolean;
+  /** Whether the input makes the answer a search, which waits for its turn. */
+  isSearch?: (input: Input) => boolean;
   /** Why the input is invalid, whoever sends it; null if it is valid. */
   objection?: (input: Input) => string | null;
-  /** The values of the parameters. Sealing and hashing happen here, before the transaction. */
+  /** The values of the parameters. Sealing happens here, before the transaction. */
   values?: (input: Input, context: Context) => Given | Promise<Given>;
+  /**
+   * The new password in the input, if there is one; its verifier becomes the parameter `verifier`. Whoever may not do this is
+   * refused before anything is hashed, which takes a round trip of its own.
+   */
+  newPassword?: (input: Input) => string | null;
   /** From the rows to the result. Opening happens here, after the transaction. */
   result?: (rows: Row[], input: Input, context: Context, principal: Principal) => Result | Promise<Result>;
 }
 
 /** Satisfied only if `values` gives every parameter a value, and nothing else. */
-type Complete<Name extends string, Given> = [Exclude<Name, keyof Given> | Exclude<keyof Given, Name>] extends [never]
+type Complete<Name extends string, Given> = [
+  Exclude<Name, keyof Given | 'verifier'> | Exclude<keyof Given, Name>,
+] extends [never]
   ? unknown
   : {
       values: (...given: never[]) => { [Missing in Exclude<Name, keyof Given>]: Value } & {
@@ -62,11 +74,17 @@ export const operation = <
 >(
   definition: Definition<Name, Input, Given, Row, Result> & Complete<Name, Given>,
 ): Operation<Input, Result> => {
-  const { action, params = [], sql, objection, values, result } = definition;
+  const { action, params = [], sql, objection, needsRoom, isSearch, values, newPassword, result } = definition;
   const wanted = plan<string, Row>(params, (given) => {
-    const { target, rules, ...steps } = sql(given as Params<Name>);
-    return { verdict: verdictOn({ action, target, rules }), ...steps };
+    const { target, rules, detail, ready, ...steps } = sql(given as Params<Name>);
+    return { verdict: verdictOn({ action, target, rules, detail, ready }), ...steps };
   });
+  const beforeHash =
+    newPassword &&
+    preview<string>(params, (given) => {
+      const { target, rules } = sql(given as Params<Name>);
+      return { refusal: verdictOn({ action, target, rules }, true) };
+    });
   const invalid = plan(['target', 'because'], (given) => ({
     verdict: verdictOnInvalid(action, given.target, given.because),
   }));
@@ -77,13 +95,29 @@ export const operation = <
     return { ...committed, action };
   };
 
+  const hash = async (context: Context, given: Values, password: string | null) => {
+    if (!beforeHash || password === null) return { outcome: 'allowed' as const, verifier: null };
+    const considered = await askOpen(context, beforeHash, given);
+    if (considered.outcome !== 'allowed') return considered;
+    const { passwordCost } = context.vault;
+    const verifier = await inTurn(context.caller, (pause) => makeVerifier(password, passwordCost, pause));
+    return { outcome: 'allowed' as const, verifier };
+  };
+
   return {
     action,
     recordInvalid,
     async perform(context, input) {
       const because = objection?.(input);
       if (because) return recordInvalid(context, because, null);
-      const committed = await commitOpen(context, wanted, (await values?.(input, context)) ?? {});
+      const full = needsRoom?.(input) ? await refuseForRoom(context, action) : null;
+      if (full) return full;
+      const given: Values = (await values?.(input, context)) ?? {};
+      const hashed = newPassword && (await hash(context, given, newPassword(input)));
+      if (hashed && hashed.outcome !== 'allowed') return { ...hashed, action };
+      const commitNow = () => commitOpen(context, wanted, hashed ? { ...given, verifier: hashed.verifier } : given);
+      const committed = isSearch?.(input) ? await searching(context, action, commitNow) : await commitNow();
+      learnOfRoom(context, action, committed);
       if (committed.outcome !== 'allowed') return { ...committed, action };
       const made = await result?.(committed.rows, input, context, committed.principal);
       return { outcome: 'allowed', result: made as Result };
@@ -91,18 +125,54 @@ export const operation = <
   };
 };
 
-/** Commits a plan. A new vault is set up first. */
+const searching = async <Row>(context: Context, action: GovernedAction, commitNow: () => Promise<Committed<Row>>) => {
+  try {
+    return await searchInTurn(accountOf(context), commitNow);
+  } catch (error) {
+    if (error instanceof SearchBusy) return refuseSearch(context, action);
+    throw error;
+  }
+};
+
+/** Commits a plan. A new vault is set up first, and what an upgrade left to the worker is done. */
 export const commitOpen = async <Row, Name extends string>(
-  { vault, caller }: Context,
+  context: Context,
   wanted: () => Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
 ): Promise<Committed<Row>> => {
-  const attempt = () => commit(vault.db, vault.keyring.primary.id, caller, wanted(), values);
+  const { vault, caller } = context;
+  const committed = await whenOpen(context, async () => {
+    const { rows, restore } = takeCounts(vault, caller.now);
+    try {
+      return await commit(vault.db, vault.keyring.primary.id, caller, wanted(), values, rows);
+    } catch (error) {
+      restore();
+      throw error;
+    }
+  });
+  learn(context, committed.outcome, committed.outcome === 'allowed' ? committed.principal.role : null);
+  return committed;
+};
+
+/** Asks a preview. A new vault is set up first. */
+export const askOpen = async <Row, Name extends string>(
+  context: Context,
+  wanted: () => Preview<Row, Name>,
+  values: Values<NoInfer<Name>>,
+): Promise<Previewed<Row>> => {
+  const { vault, caller } = context;
+  const previewed = await whenOpen(context, () => ask(vault.db, vault.keyring.primary.id, caller, wanted(), values));
+  learn(context, previewed.outcome, null);
+  return previewed;
+};
+
+const whenOpen = async <Result>({ vault, caller }: Context, attempt: () => Promise<Result>): Promise<Result> => {
   try {
     return await attempt();
   } catch (error) {
     if (!(error instanceof VaultNotOpen)) throw error;
     await openInstance(vault, caller.now);
+    await fillLikenesses(vault.db);
     return attempt();
   }
 };

@@ -13,7 +13,8 @@ import { retryAt, throttleParams, throttleValues } from './throttle.ts';
 const now = 1_800_000_000_000;
 const windowMs = failureWindowSeconds * 1000;
 
-const question = statement([...throttleParams, 'request.now', 'request.claimed_name'], (given) =>
+const claims = ['request.claimed_name', 'request.claimed_likeness', 'request.shown_name'] as const;
+const question = statement([...throttleParams, ...claims, 'request.now'], (given) =>
   query
     .select({ retry_at: integer('retry_at', retryAt(given)) })
     .from(instance)

@@ -41,7 +41,10 @@ const oldestFailure = (max: number, of: SQL | undefined) =>
 
 const oldestOfAccount = oldestFailure(
   maxFailuresPerAccount,
-  and(eq(auditEvents.actor_name, request.claimed_name), gt(auditEvents.at, forgivenAt)),
+  and(
+    eq(auditEvents.actor_name, sql`coalesce(${principal.name}, ${request.shown_name})`),
+    gt(auditEvents.at, forgivenAt),
+  ),
 );
 
 const oldestOfAddress = ({ network_from, network_to }: Params<ThrottleParam>) =>

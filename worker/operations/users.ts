@@ -3,18 +3,17 @@ import { and, asc, count, eq, gt, ne, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { makeVerifier } from '../../core/crypto/password.ts';
 import { maxUsersPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
-import { granted, insertIfAllowed } from '../store/granted.ts';
-import { principal } from '../store/principal.ts';
+import { trimmed } from '../../core/text.ts';
+import { actorId, actorName, actorRole, granted, insertIfAllowed } from '../store/granted.ts';
+import { isTwinOf, principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
-import { secrets, sessions, users } from '../store/schema.ts';
-import { integer, query } from '../store/statement.ts';
+import { auditEvents, secrets, sessions, users } from '../store/schema.ts';
+import { insertFrom, integer, type Param, type Params, query } from '../store/statement.ts';
 import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
-import { inTurn } from './hashing.ts';
 import { operation } from './operation.ts';
-import { endSessions } from './sessions.ts';
+import { counted, endSessions, sessionsEnded } from './sessions.ts';
 
 const { id, name, role, created_at, last_login_at, is_active, must_change_password } = users;
 const listed = { id, name, role, created_at, last_login_at, is_active, must_change_password };
@@ -49,6 +48,7 @@ export interface NewUser {
 
 export const createUser = operation({
   action: 'user.create',
+  needsRoom: () => true,
   params: ['name', 'likeness', 'verifier', 'role', 'must_change_password'],
   sql: (given) => ({
     target: { name: given.name },
@@ -57,7 +57,7 @@ export const createUser = operation({
         query
           .select({ id })
           .from(users)
-          .where(or(eq(name, given.name), eq(users.likeness, given.likeness))),
+          .where(or(eq(name, given.name), eq(users.likeness, given.likeness), isTwinOf(given.likeness))),
       ),
     ],
     answer: insertIfAllowed(users, {
@@ -68,10 +68,10 @@ export const createUser = operation({
     }).returning({ id }),
   }),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
-  values: async ({ name, password, role, must_change_password }: NewUser, { vault }) => ({
+  newPassword: ({ password }) => password,
+  values: ({ name, role, must_change_password }: NewUser) => ({
     name,
     likeness: likeness(name),
-    verifier: await inTurn(() => makeVerifier(password, vault.passwordCost)),
     role,
     must_change_password: Number(must_change_password),
   }),
@@ -93,18 +93,47 @@ const leavesNoAdmin = (ends: SQL): Rule => ({
 /** What to change; a field that is left out stays as it is. */
 export interface UserChange {
   id: number;
+  /** The name that the body repeats, if it does. A user cannot be renamed. */
+  repeated?: string | null | undefined;
   password?: string | undefined;
   role?: Role | undefined;
   is_active?: boolean | undefined;
   must_change_password?: boolean | undefined;
 }
 
+/** What a change does, for the log. */
+const changesOf = (given: Params<'verifier' | 'role' | 'is_active' | 'must_change_password'>) => {
+  const { role: to, is_active: active, verifier, must_change_password: must } = given;
+  const sessionsGo = sql`(${verifier} is not null or ${active} = 0)`;
+  return sql`nullif(substr(
+    iif(${to} <> ${targetUser.role}, ', role ' || ${targetUser.role} || ' to ' || ${to}, '')
+    || iif(${active} <> ${targetUser.is_active}, iif(${active}, ', activated', ', deactivated'), '')
+    || iif(${verifier} is null, '', ', new password')
+    || iif(${must} <> ${targetUser.must_change_password}, iif(${must}, ', must change the password', ', need not change the password'), '')
+    || iif(${sessionsGo}, ${sessionsEnded(sql`${targetUser.id}`)}, ''), 3), '')`;
+};
+
 export const updateUser = operation({
   action: 'user.update',
-  params: ['id', 'verifier', 'password_likeness', 'role', 'is_active', 'must_change_password'],
+  params: [
+    'id',
+    'repeated',
+    'trimmed_name',
+    'verifier',
+    'password_likeness',
+    'role',
+    'is_active',
+    'must_change_password',
+  ],
   sql: (given) => ({
-    target: userNumbered(given.id),
+    target: userNumbered(given.id, 'user.update'),
+    detail: changesOf(given),
     rules: [
+      {
+        when: sql`${targetUser.name} <> ${given.repeated} and ${targetUser.name} <> ${given.trimmed_name}`,
+        outcome: 'invalid',
+        reason: 'renaming',
+      },
       leavesNoAdmin(sql`(coalesce(${given.role}, 'admin') <> 'admin' or coalesce(${given.is_active}, 1) = 0)`),
       {
         // Likenesses are compared, because only SQL knows the name, and a password never goes into SQL.
@@ -130,9 +159,11 @@ export const updateUser = operation({
     ],
   }),
   objection: ({ password }: UserChange) => (password === undefined ? null : passwordProblem(password, '')),
-  values: async ({ id, password, role, is_active, must_change_password }: UserChange, { vault }) => ({
+  newPassword: ({ password }) => password ?? null,
+  values: ({ id, repeated = null, password, role, is_active, must_change_password }: UserChange) => ({
     id,
-    verifier: password === undefined ? null : await inTurn(() => makeVerifier(password, vault.passwordCost)),
+    repeated,
+    trimmed_name: repeated === null ? null : trimmed(repeated),
     password_likeness: password === undefined ? null : likeness(password),
     role: role ?? null,
     is_active: is_active === undefined ? null : Number(is_active),
@@ -140,17 +171,45 @@ export const updateUser = operation({
   }),
 });
 
-/** Deletes the account. Foreign keys delete its sessions and its secrets; the log keeps their names. */
+/** One event for each secret that goes with its owner. They are the verdict's too, so that what follows stays granted. */
+const nameSecretsOf = (owner: Param) =>
+  insertFrom(
+    auditEvents,
+    {
+      at: request.now,
+      request_id: request.id,
+      actor_id: actorId,
+      actor_name: actorName,
+      actor_role: actorRole,
+      action: 'secret.delete',
+      target: secrets.name,
+      outcome: 'allowed',
+      reason: 'owner_deleted',
+      address: request.address,
+      user_agent: request.user_agent,
+    },
+    secrets,
+    and(eq(secrets.owner_id, owner), granted),
+  );
+
+const secretsDeleted = counted(
+  query.select({ count: count() }).from(secrets).where(eq(secrets.owner_id, targetUser.id)),
+  'key deleted',
+  'keys deleted',
+);
+
+/** Deletes the account. Foreign keys delete its sessions and its secrets; the log names the secrets. */
 export const deleteUser = operation({
   action: 'user.delete',
   params: ['id'],
   sql: (given) => ({
-    target: userNumbered(given.id),
+    target: userNumbered(given.id, 'user.delete'),
+    detail: sql`nullif(substr(${secretsDeleted} || ${sessionsEnded(sql`${targetUser.id}`)}, 3), '')`,
     rules: [
       { when: eq(targetUser.id, principal.id), outcome: 'invalid', reason: 'own_account' },
       leavesNoAdmin(sql`true`),
     ],
-    effects: [query.delete(users).where(and(eq(id, given.id), granted))],
+    effects: [nameSecretsOf(given.id), query.delete(users).where(and(eq(id, given.id), granted))],
   }),
   values: ({ id }: { id: number }) => ({ id }),
 });

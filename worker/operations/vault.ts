@@ -1,20 +1,33 @@
 /** What every operation works with: the vault, and the caller of this request. */
 import type { Caller } from '../../core/caller.ts';
 import type { Keyring } from '../../core/crypto/keyring.ts';
-import type { ScryptCost } from '../../core/crypto/password.ts';
+import type { ScryptCost } from '../../core/crypto/scrypt.ts';
 import type { SessionKey } from '../../core/crypto/session-token.ts';
 
 /** What the worker was started with, parsed once. */
 export interface Vault {
   db: D1Database;
   keyring: Keyring;
+  /** For bearer tokens. */
   sessionKey: SessionKey;
+  /** For the tokens in session cookies. */
+  cookieKey: SessionKey;
   sessionTtlSeconds: number;
   /** The cost of new password verifiers. Tests set a cheap one: hashing would take most of their time. */
   passwordCost: ScryptCost;
   /** The admin's first password in a new vault; where there is none, only a local vault makes accounts. */
   adminPassword: string | null;
   makesDefaultAccounts: boolean;
+  limits: AccountLimits;
+}
+
+/** What one account may use up. */
+export interface AccountLimits {
+  requestsPerMinute: number;
+  secrets: number;
+  /** Of all sealed versions of all its secrets. */
+  storedBytes: number;
+  versionsPerSecret: number;
 }
 
 export interface Context {

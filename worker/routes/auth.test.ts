@@ -1,3 +1,5 @@
+import { scrypt } from '@noble/hashes/scrypt.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { passwordCost } from '../../core/crypto/password.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
@@ -35,7 +37,7 @@ describe('POST /auth/login', () => {
       must_change_password: true,
     });
     expect(headers.get('Set-Cookie')).toMatch(
-      /^keystore_session=ey[^;]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
+      /^keystore_session_[\w-]{8}=ey[^;]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
     );
   });
 
@@ -123,6 +125,97 @@ describe('POST /auth/login', () => {
     const bits = new Uint8Array(await crypto.subtle.deriveBits(derivation, key, 256));
     return `pbkdf2:sha256:50000$${salt}$${[...bits].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
   };
+});
+
+describe('the user name at a sign-in', () => {
+  test.each(['ADMIN', 'admin ', '\u3000Admin\u00a0', 'ａｄｍｉｎ', 'ad\u200bmin', 'аdmin', 'adrnin'])(
+    '%j is admin, and the log has the true name',
+    async (username) => {
+      const { status, body } = await login({ username, password: 'admin123' });
+      expect([status, body]).toMatchObject([200, { user: 'admin', role: 'admin' }]);
+      expect((await login({ username, password: 'admin124' })).status).toBe(401);
+      const { body: log } = await admin('GET', '/logs?action=login&limit=2');
+      expect(log.logs).toMatchObject([
+        { user_name: 'admin', success: false },
+        { user_name: 'admin', success: true },
+      ]);
+      await vault.signIn('admin', 'admin123');
+    },
+  );
+
+  test('is throttled as one account, however it is spelled', async () => {
+    await admin('POST', '/users', { username: 'spelled', password: 'a good password' });
+    for (const username of ['spelled', 'SPELLED', ' spelled', 'ｓpelled', 'spe1led']) {
+      expect((await login({ username, password: 'wrong' })).status).toBe(401);
+    }
+    for (const username of ['spelled', 'Spelled', 'SPELLED\t']) {
+      expect((await login({ username, password: 'a good password' })).status).toBe(429);
+    }
+  });
+
+  test('of accounts of v0.6 that look alike must be exact', async () => {
+    const named = { Twin: 'password of Twin', twin: 'password of twin', 'tw\u200bin': 'password of the third' };
+    for (const [name, password] of Object.entries(named)) {
+      const { id } = await account(password);
+      const likeness = name === 'Twin' ? 'twin' : `twin\u001f${id}`;
+      await testDb().prepare('UPDATE users SET name = ?, likeness = ? WHERE id = ?').bind(name, likeness, id).run();
+    }
+    for (const [username, password] of Object.entries(named)) {
+      expect((await login({ username, password })).body.user).toBe(username);
+      expect((await login({ username: 'TWIN', password })).status).toBe(401);
+    }
+    await testDb().exec("DELETE FROM users WHERE name = 'Twin'");
+    expect((await admin('POST', '/users', { username: 'TWIN', password: 'a good password' })).status).toBe(409);
+  });
+
+  test('of nobody is logged with its invisible characters made visible', async () => {
+    await login({ username: 'ghost\u202e\u2066\u200b', password: 'x' });
+    const { body } = await admin('GET', '/logs?user_name=ghost&limit=1');
+    expect(body.logs?.[0]?.user_name).toBe('ghost‹U+202E›‹U+2066›‹U+200B›');
+  });
+});
+
+describe('a password', () => {
+  const composed = 'pässwörd of Zoë';
+  const decomposed = composed.normalize('NFD');
+
+  test.each([
+    ['composed', composed],
+    ['decomposed', decomposed],
+  ])('that was set %s is right however it is typed', async (_, password) => {
+    const { username } = await account(password);
+    for (const typed of [composed, decomposed]) expect((await login({ username, password: typed })).status).toBe(200);
+    expect((await login({ username, password: composed.replace('ä', 'a') })).status).toBe(401);
+    const client = await vault.signIn(username, composed);
+    const same = { current_password: composed, new_password: decomposed };
+    expect((await client('POST', '/auth/password', same)).status).toBe(400);
+    const change = { current_password: decomposed, new_password: 'a new pässword' };
+    expect((await client('POST', '/auth/password', change)).status).toBe(200);
+  });
+
+  test.each([
+    ['composed', composed],
+    ['decomposed', decomposed],
+    ['mixed', `${composed}${decomposed}`],
+  ])('whose verifier 1.0.0 made %s is right, and gets a verifier in NFC', async (form, password) => {
+    const { username } = await account();
+    const db = testDb();
+    const stored = () =>
+      db.prepare('SELECT verifier FROM users WHERE name = ?').bind(username).first<string>('verifier');
+    await db.prepare('UPDATE users SET verifier = ? WHERE name = ?').bind(oldVerifier(password), username).run();
+    const before = await stored();
+    expect((await login({ username, password: `${password}.` })).status).toBe(401);
+    expect(await stored()).toBe(before);
+    expect((await login({ username, password })).status).toBe(200);
+    expect((await stored()) === before).toBe(form === 'composed');
+    for (const typed of ['NFC', 'NFD']) {
+      expect((await login({ username, password: password.normalize(typed) })).status).toBe(200);
+    }
+  });
+
+  /** Of the bytes as they came, at the cost of this test's vault. */
+  const oldVerifier = (password: string) =>
+    `scrypt:1024:1:1$salt$${bytesToHex(scrypt(password, 'salt', { N: 2 ** 10, r: 1, p: 1, dkLen: 64 }))}`;
 });
 
 describe('the throttle', () => {
@@ -225,7 +318,7 @@ describe('a session', () => {
     const client = await vault.signIn('user', 'user123', fresh());
     const { status, headers } = await client('POST', '/auth/logout');
     expect(status).toBe(200);
-    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session=; Max-Age=0; Path=\/;/);
+    expect(headers.get('Set-Cookie')).toMatch(/^keystore_session_[\w-]{8}=; Max-Age=0; Path=\/;/);
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
@@ -265,14 +358,62 @@ describe('a session', () => {
     expect((await client('GET', '/keys')).status).toBe(401);
   });
 
+  const cookieClient =
+    (cookie: string, headers: Record<string, string> = {}) =>
+    (path: string, more: Record<string, string> = {}) =>
+      vault.anonymous('GET', path, undefined, { Cookie: cookie, ...headers, ...more });
+
   test('works with the cookie alone, from a page of this origin', async () => {
-    const { token } = await vault.signIn('user', 'user123', fresh());
+    const { cookie } = await vault.signIn('user', 'user123', fresh());
     for (const origin of [{}, { Origin: 'http://vault.test', Host: 'vault.test', 'Sec-Fetch-Site': 'same-origin' }]) {
-      const headers = { Cookie: `theme=dark; keystore_session=${token}`, ...origin };
-      const { status, body } = await vault.anonymous('GET', '/auth/session', undefined, headers);
+      const { status, body } = await cookieClient(`theme=dark; ${cookie}`, origin)('/auth/session');
       expect(status).toBe(200);
       expect(body).toMatchObject({ user: 'user', role: 'user', must_change_password: true });
     }
+  });
+
+  test('works with the cookie behind a proxy that asks for a password of its own', async () => {
+    const { cookie } = await vault.signIn('user', 'user123', fresh());
+    expect((await cookieClient(cookie)('/keys', { Authorization: 'Basic dTpw' })).status).toBe(200);
+    expect((await cookieClient(cookie)('/keys', { Authorization: 'Bearer x' })).status).toBe(401);
+  });
+
+  test('has a cookie whose value is no bearer token, and a token that is no cookie', async () => {
+    const { token, cookie } = await vault.signIn('user', 'user123', fresh());
+    const [name, value] = cookie.split('=') as [string, string];
+    expect(value).not.toBe(token);
+    expect((await vault.client(value)('GET', '/keys')).status).toBe(401);
+    expect((await cookieClient(`${name}=${token}`)('/keys')).status).toBe(401);
+    expect((await cookieClient(cookie)('/keys')).status).toBe(200);
+  });
+
+  test('has a cookie with a name of its vault: that of another one on the same host is left alone', async () => {
+    const other = await startVault({ SECRET_KEY: 'qO4wU8nB2vX6zR0tY5kM9sD3fG7hJ1lPcVbNmQwE' });
+    const { cookie } = await vault.signIn('user', 'user123', fresh());
+    const { cookie: otherCookie } = await other.signIn('user', 'user123', fresh());
+    expect(cookie.split('=')[0]).not.toBe(otherCookie.split('=')[0]);
+    expect((await cookieClient(`${otherCookie}; ${cookie}`)('/keys')).status).toBe(200);
+    expect((await cookieClient(otherCookie)('/keys')).status).toBe(401);
+  });
+
+  test('is found among stale, foreign and broken cookies of the same name', async () => {
+    const [ended, live, newer] = await Promise.all([1, 2, 3].map(() => vault.signIn('user', 'user123', fresh())));
+    await ended?.('POST', '/auth/logout');
+    await newer?.('POST', '/auth/logout');
+    const name = live?.cookie.split('=')[0];
+    const before = [`${name}=broken`, ended?.cookie, `${name}=e30.e30.x`, newer?.cookie, live?.cookie];
+    for (const cookies of [before, before.toReversed()]) {
+      const { status, body } = await cookieClient(cookies.join('; '))('/auth/session');
+      expect([status, body.user]).toEqual([200, 'user']);
+    }
+    expect((await cookieClient([ended?.cookie, newer?.cookie].join('; '))('/keys')).status).toBe(401);
+  });
+
+  test('costs one round trip with one cookie that verifies, whatever else the browser sends', async () => {
+    const { cookie } = await vault.signIn('user', 'user123', fresh());
+    vault.trips.count = 0;
+    await cookieClient(`${cookie.split('=')[0]}=broken; ${cookie}; ${cookie}`)('/keys');
+    expect(vault.trips.count).toBe(1);
   });
 
   test("is listed for its own user only, and is revoked by its id; another user's session does not exist", async () => {

@@ -1,9 +1,15 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseKeyring, sealCanary } from '../../core/crypto/keyring.ts';
 import worker from '../index.ts';
 import { emptyDatabase, startVault, testDb, testKeys } from '../testing/vault.ts';
 
 const otherKey = 'fQ7sJ1kZrV3xW9uYtL2mNpB6cDhE8gAoKiRwSvTzUq4=';
 const adminPassword = 'an admin’s good password';
+
+const canaryOf = (key: string) => {
+  const { keyId, token } = sealCanary(parseKeyring(key));
+  return [keyId, token];
+};
 
 beforeEach(emptyDatabase);
 
@@ -77,6 +83,98 @@ describe('GET /health', () => {
     expect((await user('GET', '/keys/old')).body.api_key).toBe('sealed by the old key');
     expect((await user('GET', '/keys/new')).body.api_key).toBe('sealed by the new key');
     expect((await (await startVault()).anonymous('GET', '/health')).body.reason).toBe('wrong_key');
+  });
+
+  describe('an encryption key that is taken out while values are under it', () => {
+    const thirdKey = 'Zm9ydHktdHdvIGlzIG5vdCBhIHNlY3JldCBidXQgMzI=';
+    const idOf = (key: string) => parseKeyring(key).primary.id;
+
+    /** Three values under the first key, one of them replaced under the second, and a new one under the third. */
+    const rotatedTwice = async () => {
+      const first = await (await startVault()).signIn('user', 'user123');
+      for (const key_name of ['a', 'b', 'c']) await first('POST', '/keys', { key_name, api_key: `old ${key_name}` });
+      const keys = { ENCRYPTION_KEY: otherKey, RETIRED_ENCRYPTION_KEYS: testKeys.ENCRYPTION_KEY };
+      const second = await (await startVault(keys)).signIn('user', 'user123');
+      await second('PUT', '/keys/c', { api_key: 'second c' });
+      const retired = `${otherKey},${testKeys.ENCRYPTION_KEY}`;
+      const third = await (await startVault({ ENCRYPTION_KEY: thirdKey, RETIRED_ENCRYPTION_KEYS: retired })).signIn(
+        'user',
+        'user123',
+      );
+      await third('POST', '/keys', { key_name: 'd', api_key: 'third d' });
+    };
+
+    test('degraded, by fingerprint and number, and the vault serves everything else', async () => {
+      await rotatedTwice();
+      const vault = await startVault({ ENCRYPTION_KEY: thirdKey, RETIRED_ENCRYPTION_KEYS: otherKey });
+      const { status, body } = await vault.anonymous('GET', '/health');
+      const fingerprint = idOf(testKeys.ENCRYPTION_KEY);
+      expect([status, body]).toMatchObject([
+        200,
+        { status: 'degraded', missing_keys: [{ fingerprint, values: 2, versions: 1 }] },
+      ]);
+      expect(body.warning).toMatch(/^2 values and 1 older version .*RETIRED_ENCRYPTION_KEYS.*\.$/);
+      expect(body.warning).toContain(fingerprint);
+      const user = await vault.signIn('user', 'user123');
+      for (const [name, value] of [
+        ['c', 'second c'],
+        ['d', 'third d'],
+      ]) {
+        expect((await user('GET', `/keys/${name}`)).body.api_key).toBe(value);
+      }
+    });
+
+    test('every missing key is named, and with all of them back the vault is healthy', async () => {
+      await rotatedTwice();
+      await testDb()
+        .prepare('UPDATE instance SET key_id = ?, canary = ?')
+        .bind(...canaryOf(thirdKey))
+        .run();
+      const { body } = await (await startVault({ ENCRYPTION_KEY: thirdKey })).anonymous('GET', '/health');
+      const missing = [
+        { fingerprint: idOf(testKeys.ENCRYPTION_KEY), values: 2, versions: 1 },
+        { fingerprint: idOf(otherKey), values: 1, versions: 0 },
+      ];
+      expect(body.missing_keys).toEqual(missing.toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)));
+      const keys = { ENCRYPTION_KEY: thirdKey, RETIRED_ENCRYPTION_KEYS: `${testKeys.ENCRYPTION_KEY},${otherKey}` };
+      expect((await (await startVault(keys)).anonymous('GET', '/health')).body.status).toBe('healthy');
+    });
+
+    test('its values answer 500: an admin learns the fingerprint, a user whom to ask, and both can put a new value', async () => {
+      await rotatedTwice();
+      const vault = await startVault({ ENCRYPTION_KEY: thirdKey, RETIRED_ENCRYPTION_KEYS: otherKey });
+      const [admin, user] = [await vault.signIn('admin', 'admin123'), await vault.signIn('user', 'user123')];
+      const fingerprint = idOf(testKeys.ENCRYPTION_KEY);
+      const forAdmin = await admin('GET', '/keys/a');
+      expect([forAdmin.status, forAdmin.body.error]).toEqual([500, expect.stringContaining(fingerprint)]);
+      expect(forAdmin.body.error).toContain('RETIRED_ENCRYPTION_KEYS');
+      const forUser = await user('GET', '/keys/a');
+      expect([forUser.status, forUser.body.error]).toEqual([500, expect.stringContaining('Ask an admin')]);
+      expect(forUser.text).not.toContain(fingerprint);
+      expect((await user('PUT', '/keys/a', { api_key: 'new a' })).status).toBe(200);
+      expect((await user('GET', '/keys/a')).body.api_key).toBe('new a');
+    });
+
+    test('a fingerprint that somebody wrote into the database is never repeated', async () => {
+      const { signIn } = await startVault();
+      await (await signIn('admin', 'admin123'))('POST', '/keys', { key_name: 'k', api_key: 'v' });
+      await testDb().exec("UPDATE secret_versions SET key_id = '<b>planted</b>'");
+      const vault = await startVault();
+      const { text, body } = await vault.anonymous('GET', '/health');
+      expect(body).toMatchObject({ status: 'degraded', missing_keys: [{ fingerprint: null, values: 1 }] });
+      expect(text).not.toContain('planted');
+      const read = await (await vault.signIn('admin', 'admin123'))('GET', '/keys/k');
+      expect([read.status, read.text]).toEqual([500, expect.not.stringContaining('planted')]);
+    });
+
+    test('costs a healthy vault no further round trip', async () => {
+      const vault = await startVault();
+      await (await vault.signIn('user', 'user123'))('POST', '/keys', { key_name: 'k', api_key: 'v' });
+      const later = await startVault();
+      later.trips.count = 0;
+      expect((await later.anonymous('GET', '/health')).body.status).toBe('healthy');
+      expect(later.trips.count).toBe(1);
+    });
   });
 
   test.each([

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parseKeyring, sealValue } from '../../core/crypto/keyring.ts';
 import { maxValueBytes } from '../../core/limits.ts';
-import { type Client, startVault, testDb } from '../testing/vault.ts';
+import { invisibleIn, trimmed } from '../../core/text.ts';
+import { type Client, startVault, testDb, testKeys } from '../testing/vault.ts';
 
 let vault: Awaited<ReturnType<typeof startVault>>;
 let admin: Client;
@@ -109,7 +111,7 @@ describe('a key', () => {
     const key_name = named();
     const fields = { id: 1, owner_id: 1, created_by: 'admin', created_at: '1970-01-01', current_version: 9 };
     await user('POST', '/keys', { key_name, api_key: 'x', ...fields });
-    await user('PUT', path(key_name), { description: 'y', ...fields, key_name: 'another' });
+    await user('PUT', path(key_name), { description: 'y', ...fields, name: 'another' });
     const { body } = await user('GET', '/keys');
     expect(body.keys?.find((key) => key.key_name === key_name)).toMatchObject({ created_by: 'user', description: 'y' });
   });
@@ -122,6 +124,12 @@ describe('names', () => {
     ['a control character', 'a\u0007b'],
     ['a newline', 'a\nb'],
     ['a line separator', 'a\u2028b'],
+    ['a control of direction', 'a\u202eb'],
+    ['a zero-width space', 'a\u200bb'],
+    ['a joiner outside of an emoji', 'a\u200db'],
+    ['a byte order mark', '\ufeffa'],
+    ['a filler', 'a\u3164b'],
+    ['a dot with white space around', ' . '],
     ['over 255 bytes', 'é'.repeat(128)],
     ['a dot', '.'],
     ['two dots', '..'],
@@ -143,12 +151,23 @@ describe('names', () => {
     '%2F',
     'a+b&c=d',
     ';',
-    ' padded ',
     'quote"d',
     "o'brien",
     '<b>bold</b>',
     '<script>alert(1)</script>',
     'emoji-🔑',
+    '👨‍👩‍👧 ❤️ 🏴󠁧󠁢󠁳󠁣󠁴󠁿',
+    'می‌خواهم',
+    '../x',
+    'a/..',
+    './a',
+    '/x/',
+    '%2e%2e',
+    '%252F',
+    '%00',
+    '..%2f..%2fcdn-cgi',
+    '?key_name=other',
+    'a&b',
     '鍵-jp',
     'schlüssel-ä',
     '__proto__',
@@ -168,6 +187,60 @@ describe('names', () => {
     expect((await user('PUT', path(key_name), { description: key_name })).status).toBe(200);
     expect((await user('GET', path(key_name))).body.description).toBe(key_name);
     expect((await user('DELETE', path(key_name))).status).toBe(200);
+    // The same through a query, for clients and proxies that do not pass every path on.
+    const query = `/key?key_name=${encodeURIComponent(key_name)}`;
+    expect((await user('POST', '/keys', { key_name, api_key: 'again' })).status).toBe(201);
+    expect((await user('GET', query)).body).toMatchObject({ key_name, api_key: 'again' });
+    expect((await user('PUT', query, { api_key: 'new', key_name })).status).toBe(200);
+    expect((await user('GET', path(key_name))).body.api_key).toBe('new');
+    expect((await user('DELETE', query)).status).toBe(200);
+    expect((await user('GET', query)).status).toBe(404);
+  });
+
+  test.each(['\u202e', '\u200b', '\u2066', '\ufeff', '\u0007', '\u2028'])(
+    'the refusal of %j says which character it is',
+    async (character) => {
+      const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+      const { body } = await user('POST', '/keys', { key_name: `a${character}b`, api_key: 'x' });
+      expect(body.error).toContain(`U+${code}`);
+      expect(body.error).not.toContain(character);
+    },
+  );
+
+  test('lose the white space around them, and a client that sends it again finds them', async () => {
+    const sent = '\u3000trimmed name\u00a0\n';
+    expect((await user('POST', '/keys', { key_name: sent, api_key: 'x' })).status).toBe(201);
+    expect((await user('GET', '/keys')).body.keys?.map((key) => key.key_name)).toContain('trimmed name');
+    expect((await user('GET', path(sent))).body).toMatchObject({ key_name: 'trimmed name', api_key: 'x' });
+    expect((await user('PUT', path(sent), { key_name: sent, api_key: 'y' })).status).toBe(200);
+    expect((await user('GET', path('trimmed name'))).body.api_key).toBe('y');
+    expect((await user('DELETE', path(sent))).status).toBe(200);
+    expect((await user('GET', path('trimmed name'))).status).toBe(404);
+  });
+
+  test.each([
+    ['white space around', ' alike one\t'],
+    ['white space inside', 'alike\u2003 one'],
+    ['width', 'ａｌｉｋｅ one'],
+    ['a variation selector', 'alike one ❤\ufe0f'],
+    ['composition', 'cafe\u0301 one'],
+  ])('that differ from one that exists in %s only are taken', async (_, key_name) => {
+    for (const taken of ['alike one', 'alike one ❤', 'caf\u00e9 one']) {
+      await user('POST', '/keys', { key_name: taken, api_key: 'x' });
+    }
+    const answer = await colleague('POST', '/keys', { key_name, api_key: 'y' });
+    expect([answer.status, answer.body.error]).toEqual([409, expect.stringContaining('looks like it')]);
+    expect((await colleague('GET', path(key_name))).status).toBe(404);
+  });
+
+  test('that look alike: 40 creates at once, and one key', async () => {
+    const spellings = ['race 1', ' race 1', 'race\u2003 1', 'ｒace 1'];
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        user('POST', '/keys', { key_name: spellings[i % spellings.length], api_key: `${i}` }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array<number>(39).fill(409)]);
   });
 
   test('are case-sensitive', async () => {
@@ -182,10 +255,121 @@ describe('names', () => {
   });
 });
 
-test('any name and any value come back byte for byte', async () => {
+describe('a change that names another key', () => {
+  test.each([
+    ['another name', { key_name: 'another' }],
+    ['its name in another case', { key_name: 'KEPT' }],
+    ['an empty name', { key_name: '' }],
+    ['a list for a name', { key_name: ['kept'] }],
+    ['a number for a name', { key_name: 7 }],
+  ])('%s: 400, nothing is changed, and the log has it', async (_, field) => {
+    await user('POST', '/keys', { key_name: 'kept', api_key: 'as it was' });
+    const answer = await user('PUT', path('kept'), { api_key: 'changed', ...field });
+    expect([answer.status, answer.body.error]).toEqual([400, expect.stringMatching(/key_name|renamed/)]);
+    expect((await user('GET', path('kept'))).body.api_key).toBe('as it was');
+    expect((await user('GET', path('another'))).status).toBe(404);
+    const { body } = await user('GET', '/logs?action=update_key&limit=1');
+    expect(body.logs).toMatchObject([{ outcome: 'invalid' }]);
+  });
+
+  test('its own name, null, and fields that no route knows: updated', async () => {
+    const key_name = named();
+    await user('POST', '/keys', { key_name, api_key: 'x' });
+    for (const field of [{ key_name }, { key_name: ` ${key_name} ` }, { key_name: null }, { title: 'x', name: 'y' }]) {
+      expect((await user('PUT', path(key_name), { api_key: 'y', ...field })).status).toBe(200);
+    }
+  });
+
+  test('tells nothing about a key of somebody else', async () => {
+    await colleague('POST', '/keys', { key_name: 'theirs to rename', api_key: 'x' });
+    const rename = { api_key: 'y', key_name: 'another' };
+    const [foreign, missing] = [
+      await user('PUT', path('theirs to rename'), rename),
+      await user('PUT', path('nowhere at all'), rename),
+    ];
+    expect([foreign.status, foreign.text]).toEqual([400, missing.text]);
+  });
+});
+
+describe('names that version 1.0.0 stored', () => {
+  /** As 1.0.0 did it: any name, and no likeness. */
+  const storeOld = async (name: string, value: string) => {
+    const key_name = named();
+    await user('POST', '/keys', { key_name, api_key: value });
+    const { token, keyId, binding } = sealValue(parseKeyring(testKeys.ENCRYPTION_KEY), name, value);
+    const db = testDb();
+    const { id } = (await db
+      .prepare('SELECT id FROM secrets WHERE name = ?')
+      .bind(key_name)
+      .first<{ id: number }>()) ?? {
+      id: 0,
+    };
+    await db.batch([
+      db.prepare('UPDATE secrets SET name = ?, likeness = NULL WHERE id = ?').bind(name, id),
+      db
+        .prepare('UPDATE secret_versions SET token = ?, binding = ?, key_id = ? WHERE secret_id = ?')
+        .bind(token, binding, keyId, id),
+    ]);
+  };
+
+  test.each([
+    ['with white space around', ' old padded '],
+    ['with white space that is not ASCII around', '\u3000old wide\u00a0'],
+    ['with a control of direction', 'old \u202etxt'],
+    ['with a zero-width space', 'old\u200bzero'],
+    ['that is two dots with white space around', ' .. '],
+  ])('%s: read, changed, listed and deleted, in a path and in a query', async (_, name) => {
+    for (const at of [path(name), `/key?key_name=${encodeURIComponent(name)}`]) {
+      await storeOld(name, 'old value');
+      expect((await user('GET', at)).body).toMatchObject({ key_name: name, api_key: 'old value' });
+      expect((await user('GET', '/keys')).body.keys?.map((key) => key.key_name)).toContain(name);
+      expect((await user('PUT', at, { api_key: 'new value', key_name: name })).status).toBe(200);
+      expect((await user('GET', at)).body.api_key).toBe('new value');
+      expect((await user('POST', '/keys', { key_name: trimmed(name), api_key: 'x' })).status).not.toBe(201);
+      expect((await user('DELETE', at)).status).toBe(200);
+      expect((await user('GET', at)).status).toBe(404);
+    }
+  });
+
+  test('and that look alike: each is served, changed and deleted under its own spelling, and no third can be added', async () => {
+    const names = ['twin', ' twin', 'twin ', 'ｔｗｉｎ', 'tw\u200bin'];
+    for (const name of names) await storeOld(name, `of ${name}`);
+    for (const name of names) expect((await user('GET', path(name))).body.api_key).toBe(`of ${name}`);
+    for (const name of names) {
+      expect((await user('PUT', path(name), { api_key: `new of ${name}` })).status).toBe(200);
+    }
+    for (const name of names) expect((await user('GET', path(name))).body.api_key).toBe(`new of ${name}`);
+    const taken = async () => (await user('POST', '/keys', { key_name: 'twin\u00a0', api_key: 'x' })).status;
+    expect(await taken()).toBe(409);
+    for (const name of names) {
+      expect(await taken()).toBe(409);
+      expect((await user('DELETE', path(name))).status).toBe(200);
+      const left = (await user('GET', '/keys')).body.keys?.map((key) => key.key_name) ?? [];
+      expect(left).not.toContain(name);
+    }
+    expect(await taken()).toBe(201);
+    expect((await user('DELETE', path('twin'))).status).toBe(200);
+  });
+
+  test('2,000 of them: the first new key gives each a likeness, and only then is one round trip enough', async () => {
+    const db = testDb();
+    await db.exec(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO secrets (name, owner_id, created_by, created_at, updated_at, current_version) SELECT 'öld ' || i, 2, 'user', 0, 0, 1 FROM n",
+    );
+    expect((await user('POST', '/keys', { key_name: 'o\u0308ld 1999', api_key: 'x' })).status).toBe(409);
+    expect(await db.prepare('SELECT count(*) AS n FROM secrets WHERE likeness IS NULL').first('n')).toBe(0);
+    vault.trips.count = 0;
+    expect((await user('POST', '/keys', { key_name: 'o\u0308ld 2000', api_key: 'x' })).status).toBe(409);
+    expect((await user('POST', '/keys', { key_name: 'öld 2001', api_key: 'x' })).status).toBe(201);
+    expect(vault.trips.count).toBe(2);
+    await db.exec("DELETE FROM secrets WHERE name LIKE 'öld %'");
+  });
+});
+
+test('any name and any value come back byte for byte, and any name can be changed and deleted', async () => {
   const name = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
-    .filter((text) => text.trim() !== '' && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) && text !== '.' && text !== '..');
+    .filter((text) => trimmed(text) === text && text !== '' && invisibleIn(text) === null);
   // Any code points. Not fast-check's unit 'binary', which takes three seconds to list them all.
   const value = fc
     .array(fc.integer({ min: 0, max: 0x10_ffff }), { minLength: 1 })
@@ -196,8 +380,33 @@ test('any name and any value come back byte for byte', async () => {
       const key_name = `${suffix} ${named()}`;
       expect((await user('POST', '/keys', { key_name, api_key })).status).toBe(201);
       expect((await user('GET', path(key_name))).body).toMatchObject({ key_name, api_key });
+      const after = `/keys?after=${encodeURIComponent(key_name.slice(0, -1).toWellFormed())}`;
+      expect((await user('GET', after)).body.keys?.[0]?.key_name).toBe(key_name);
+      expect((await user('PUT', path(key_name), { key_name, description: 'd' })).status).toBe(200);
+      expect((await user('DELETE', path(key_name))).status).toBe(200);
     }),
     { numRuns: 60 },
+  );
+});
+
+test('a name made of what URLs change on their way is stored, read, changed and deleted', async () => {
+  const part = fc.constantFrom(
+    ...['.', '..', '/', '//', '\\', '%', '%2e', '%2F', '%25', '?', '#', ';', '+', ' ', '&', '=', 'x'],
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 8 }), async (parts) => {
+      const key_name = trimmed(parts.join(''));
+      const created = await user('POST', '/keys', { key_name, api_key: key_name || 'x' });
+      const isRefused = ['', '.', '..'].includes(key_name);
+      expect(created.status).toBe(isRefused ? 400 : 201);
+      if (isRefused) return;
+      for (const at of [path(key_name), `/key?key_name=${encodeURIComponent(key_name)}`]) {
+        expect((await user('GET', at)).body).toMatchObject({ key_name, api_key: key_name });
+        expect((await user('PUT', at, { key_name, description: 'd' })).status).toBe(200);
+      }
+      expect((await user('DELETE', path(key_name))).status).toBe(200);
+    }),
+    { numRuns: 100 },
   );
 });
 

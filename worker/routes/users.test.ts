@@ -61,6 +61,71 @@ describe('a user', () => {
     expect(body.logs?.map(({ action }) => action)).toContain('add_key');
   });
 
+  test('that is deleted leaves an entry for each of its keys, and the number of its keys and sessions', async () => {
+    const { username, id } = await add();
+    const client = await vault.signIn(username, 'a good password');
+    const names = ['first to go', 'second to go', 'third to go'];
+    for (const key_name of names) await client('POST', '/keys', { key_name, api_key: 'x' });
+    await admin('DELETE', `/users/${id}`);
+    const { body } = await admin('GET', '/logs?limit=4');
+    const [third, second, first, user] = body.logs ?? [];
+    expect(user).toMatchObject({ action: 'delete_user', target: username, reason: '3 keys deleted, 1 session ended' });
+    expect([first, second, third].map((entry) => entry?.key_name)).toEqual(names);
+    for (const entry of [first, second, third]) {
+      expect(entry).toMatchObject({ action: 'delete_key', user_name: 'admin', success: true, reason: 'owner_deleted' });
+    }
+    const alone = await add();
+    await admin('DELETE', `/users/${alone.id}`);
+    expect((await admin('GET', '/logs?limit=1')).body.logs).toMatchObject([{ target: alone.username, reason: null }]);
+  });
+
+  test('with 10,000 keys is deleted in one request, and each key is in the log', async () => {
+    const { id } = await add();
+    const keys = (count: number) => `
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+      INSERT INTO secrets (name, owner_id, created_by, created_at, updated_at, current_version)
+      SELECT 'many_' || i, ${id}, 'x', 1, 1, 1 FROM n`;
+    await testDb().exec(keys(10_000).replaceAll('\n', ' '));
+    expect((await admin('DELETE', `/users/${id}`)).status).toBe(200);
+    const logged =
+      "SELECT count(DISTINCT target) AS n FROM audit_events WHERE reason = 'owner_deleted' AND target LIKE 'many%'";
+    expect(await testDb().prepare(logged).first('n')).toBe(10_000);
+    expect((await admin('GET', '/logs?limit=1&user_name=admin&action=delete_user')).body.logs).toMatchObject([
+      { reason: '10000 keys deleted' },
+    ]);
+  });
+
+  test('that nobody may delete keeps its keys, and no entry says otherwise', async () => {
+    const { id } = await add();
+    const user = await vault.signIn('user', 'user123');
+    expect((await user('DELETE', `/users/${id}`)).status).toBe(403);
+    expect((await admin('DELETE', '/users/1')).status).toBe(400);
+    const { body } = await admin('GET', '/logs?limit=2');
+    expect(body.logs?.map(({ success }) => success)).toEqual([false, false]);
+  });
+
+  test('whose role, state or password is changed has an entry that says so, and how many sessions ended', async () => {
+    const { username, id } = await add();
+    await vault.signIn(username, 'a good password');
+    await vault.signIn(username, 'a good password');
+    const said = async (change: object) => {
+      expect((await admin('PUT', `/users/${id}`, change)).status).toBe(200);
+      return (await admin('GET', '/logs?limit=1')).body.logs?.[0]?.reason;
+    };
+    expect(await said({ role: 'admin' })).toBe('role user to admin');
+    expect(await said({ role: 'admin' })).toBeNull();
+    expect(await said({ is_active: false, must_change_password: true })).toBe(
+      'deactivated, must change the password, 2 sessions ended',
+    );
+    expect(await said({ is_active: true, role: 'user' })).toBe('role admin to user, activated');
+    expect(await said({ password: 'another good password' })).toBe('new password');
+    const own = await vault.signIn(username, 'another good password');
+    await vault.signIn(username, 'another good password');
+    const passwords = { current_password: 'another good password', new_password: 'one more good password' };
+    expect((await own('POST', '/auth/password', passwords)).status).toBe(200);
+    expect((await own('GET', '/logs?limit=1')).body.logs?.[0]?.reason).toBe('1 session ended');
+  });
+
   test('gets a new password from an admin, who can require a change', async () => {
     const { username, id } = await add();
     await admin('PUT', `/users/${id}`, { password: 'another good password', must_change_password: true });
@@ -79,9 +144,12 @@ describe('a user', () => {
 test.each([
   ['an empty name', { username: '' }],
   ['a blank name', { username: '  ' }],
-  ['a name with spaces around', { username: ' padded' }],
+  ['a name of white space that is not ASCII', { username: '\u3000\u00a0' }],
   ['a name with a control character', { username: 'a\u0000b' }],
   ['a name with an invisible character', { username: 'ad\u200bmin' }],
+  ['a name with a control of direction', { username: 'ann\u202enimda' }],
+  ['a name with a line separator', { username: 'ann\u2028b' }],
+  ['a name with a filler', { username: 'ann\u3164' }],
   ['a name that is too long', { username: 'x'.repeat(256) }],
   ['a name that is a number', { username: 1 }],
   ['the role Admin', { role: 'Admin' }],
@@ -110,6 +178,41 @@ test.each([
   const before = await found(2);
   expect((await admin('PUT', '/users/2', fields)).status).toBe(400);
   expect(await found(2)).toEqual(before);
+});
+
+test('a name loses the white space around it', async () => {
+  const answer = await admin('POST', '/users', { username: '\u3000walter\u00a0\n', password: 'a good password' });
+  expect(answer.status).toBe(201);
+  expect((await found(answer.body.id ?? 0))?.username).toBe('walter');
+  const again = await admin('POST', '/users', { username: ' walter', password: 'a good password' });
+  expect(again.status).toBe(409);
+});
+
+describe('a change that names another user', () => {
+  test.each([{ username: 'somebody else' }, { username: 'USER' }, { username: '' }, { username: 'admin' }])(
+    '%j: 400 that says that a user cannot be renamed, and nothing is changed',
+    async (field) => {
+      const before = await found(2);
+      const answer = await admin('PUT', '/users/2', { must_change_password: !before?.must_change_password, ...field });
+      expect([answer.status, answer.body.error]).toEqual([400, expect.stringContaining('renamed')]);
+      expect(await found(2)).toEqual(before);
+    },
+  );
+
+  test('its own name, null, and fields that no route knows: updated', async () => {
+    const { username, id } = await add();
+    for (const field of [{ username }, { username: ` ${username}` }, { username: null }, { user_name: 'x', id: 1 }]) {
+      expect((await admin('PUT', `/users/${id}`, { role: 'user', ...field })).status).toBe(200);
+    }
+    expect((await found(id))?.username).toBe(username);
+  });
+
+  test('of an account that v0.6 stored with white space around its name: its own name is accepted', async () => {
+    const { id } = await add();
+    await testDb().prepare('UPDATE users SET name = ? WHERE id = ?').bind(' old name ', id).run();
+    expect((await admin('PUT', `/users/${id}`, { role: 'user', username: ' old name ' })).status).toBe(200);
+    expect((await admin('PUT', `/users/${id}`, { role: 'user', username: 'old name x' })).status).toBe(400);
+  });
 });
 
 test('password_hash, id and the like in a body are ignored', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { fakeDatabase } from '../testing/fake-database.ts';
-import { commit, VaultNotOpen } from './commit.ts';
+import { commit, read, transact, VaultNotOpen } from './commit.ts';
 import { granted } from './granted.ts';
 import { plan } from './plan.ts';
 import { secrets } from './schema.ts';
-import { query } from './statement.ts';
+import { fill, query, statement } from './statement.ts';
 import { verdictOn } from './verdict.ts';
 
 const caller = { requestId: 'r', sessionId: 's', claimedName: 'ann', address: '192.0.2.1', userAgent: 'test', now: 7 };
@@ -51,5 +51,37 @@ describe('a failed transaction', () => {
     expect(failure).toBeInstanceOf(StoreFailure);
     expect(failure).toMatchObject({ kind, cause });
     expect((failure as Error).message).not.toContain(message);
+  });
+});
+
+describe('while another process writes to the database', () => {
+  const busy = new Error('D1_ERROR: database is locked: SQLITE_BUSY');
+  const noBookmark = new Error('D1_ERROR: Failed to get session commit token: internal error; reference = x');
+  const names = fill(statement([], () => query.select({ name: secrets.name }).from(secrets))(), {});
+
+  test('a transaction waits, and is sent again as it was', async () => {
+    const { db, batches } = fakeDatabase([busy, busy, [[allowed], [{ name: 'x' }]]]);
+    expect(await commitOn(db)).toMatchObject({ outcome: 'allowed', rows: [{ name: 'x' }] });
+    expect(batches).toEqual([batches[0], batches[0], batches[0]]);
+  });
+
+  test('it waits no longer than its limit', async () => {
+    const { db, batches } = fakeDatabase(Array(50).fill(busy));
+    await expect(transact(db, [names], 100)).rejects.toMatchObject({ name: 'StoreFailure', kind: 'busy' });
+    expect(batches.length).toBeGreaterThan(2);
+    expect(batches.length).toBeLessThan(6);
+  });
+
+  test('a read waits too if it cannot say why it failed; a write does not, since it may have happened', async () => {
+    expect(await read(fakeDatabase([noBookmark, [[{ name: 'x' }]]]).db, names)).toEqual([{ name: 'x' }]);
+    const { db, batches } = fakeDatabase([noBookmark, [[allowed], []]]);
+    await expect(commitOn(db)).rejects.toMatchObject({ kind: 'unreadable' });
+    expect(batches.length).toBe(1);
+  });
+
+  test.each(['SQLITE_FULL', 'no such table: users', 'internal error'])('%s is not repeated', async (message) => {
+    const { db, batches } = fakeDatabase([new Error(message), [[allowed], []]]);
+    await expect(commitOn(db)).rejects.toThrow(StoreFailure);
+    expect(batches.length).toBe(1);
   });
 });

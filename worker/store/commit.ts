@@ -1,5 +1,6 @@
 /** Runs statements: one transaction, which is one round trip, for each request. */
 import type { Caller, Principal } from '../../core/caller.ts';
+import { maxBusyWaitMs } from '../../core/limits.ts';
 import type { Outcome } from '../../core/policy/policy.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 import type { Plan } from './plan.ts';
@@ -16,22 +17,42 @@ export class VaultNotOpen extends Error {
   override name = 'VaultNotOpen';
 }
 
+/** The pause before the next attempt doubles from the one to the other. */
+const minPauseMs = 20;
+const maxPauseMs = 400;
+
 /**
- * Runs statements as one transaction in one round trip.
+ * Runs statements as one transaction in one round trip; in more, if another process, such as a backup or an admin's SQLite
+ * shell, writes to the database at that moment. SQLite refuses a transaction then before it has done anything, and neither
+ * D1 nor plain workerd waits.
  *
+ * @param busyWaitMs how long to wait for the other process.
  * @throws StoreFailure if the transaction failed; nothing was written then.
  */
-export const transact = async (db: D1Database, statements: readonly Filled[]): Promise<Record<string, Value>[][]> => {
-  try {
-    const prepared = statements.map(({ text, values }) => db.prepare(text).bind(...values));
-    const results = await db.batch<Record<string, Value>>(prepared);
-    return results.map(({ results: rows }) => rows);
-  } catch (cause) {
-    throw new StoreFailure(kindOf(String(cause)), cause);
+export const transact = async (
+  db: D1Database,
+  statements: readonly Filled[],
+  busyWaitMs = maxBusyWaitMs,
+): Promise<Record<string, Value>[][]> => {
+  const prepared = statements.map(({ text, values }) => db.prepare(text).bind(...values));
+  let waitedMs = 0;
+  for (let pauseMs = minPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
+    try {
+      const results = await db.batch<Record<string, Value>>(prepared);
+      return results.map(({ results: rows }) => rows);
+    } catch (cause) {
+      const kind = kindOf(String(cause), statements);
+      if (kind !== 'busy' || waitedMs >= busyWaitMs) throw new StoreFailure(kind, cause);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    waitedMs += pauseMs;
   }
 };
 
-const kindOf = (message: string): StoreFailure['kind'] => {
+const kindOf = (message: string, statements: readonly Filled[]): StoreFailure['kind'] => {
+  if (/SQLITE_BUSY|database is locked/i.test(message)) return 'busy';
+  // After statements that only read, miniflare's D1 writes a bookmark, and does not say why that failed.
+  if (/session commit token/.test(message) && statements.every(({ text }) => /^select\b/i.test(text))) return 'busy';
   if (/SQLITE_FULL|disk is full|SQLITE_IOERR_WRITE/i.test(message)) return 'full';
   return /no such (table|column)/i.test(message) ? 'schema' : 'unreadable';
 };
@@ -43,7 +64,8 @@ export const read = async <Row>(db: D1Database, statement: Filled<Row>): Promise
 };
 
 /**
- * Commits a plan: decides, records and carries out, in one transaction and one round trip.
+ * Commits a plan: decides, records and carries out, in one transaction and one round trip. Statements that have nothing to do
+ * with the request may come before it.
  *
  * @throws VaultNotOpen if the database returns no verdict; nothing was written then.
  * @throws StoreFailure if the transaction failed; nothing was written then either.
@@ -54,13 +76,11 @@ export const commit = async <Row, Name extends string>(
   caller: Caller,
   { steps, hasAnswer }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
+  before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
   const given: Values = { ...values, ...requestValues(caller, keyId) };
-  const results = await transact(
-    db,
-    steps.map((step) => fill(step, given)),
-  );
-  const decided = results[0]?.[0] as VerdictRow | undefined;
+  const results = await transact(db, [...before, ...steps.map((step) => fill(step, given))]);
+  const decided = results[before.length]?.[0] as VerdictRow | undefined;
   if (!decided) throw new VaultNotOpen();
   if (decided.outcome !== 'allowed') return { outcome: decided.outcome, reason: decided.reason };
   return { outcome: 'allowed', principal: principalOf(decided), rows: hasAnswer ? (results.at(-1) as Row[]) : [] };

@@ -37,5 +37,7 @@ export const actorId = ofVerdict('actor_id');
 
 export const actorName = ofVerdict('actor_name');
 
+export const actorRole = ofVerdict('actor_role');
+
 /** True if the principal's role reaches everything under this action. */
-export const reachesAny = (action: GovernedAction): SQL => sql`${reach(action, ofVerdict('actor_role'))} = 'any'`;
+export const reachesAny = (action: GovernedAction): SQL => sql`${reach(action, actorRole)} = 'any'`;

@@ -1,6 +1,15 @@
 /** A plan: the statements that one action sends to the database in one batch. */
 import { isRequestParam, type RequestParam } from './request.ts';
-import { atFirstUse, checkParams, compile, type Params, params, type Query, type Statement } from './statement.ts';
+import {
+  atFirstUse,
+  checkParams,
+  compile,
+  type Params,
+  params,
+  paramText,
+  type Query,
+  type Statement,
+} from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
 /** The verdict, then the effects that it allows, then the answer, if there is one: its rows make the result. */
@@ -36,5 +45,8 @@ export const plan = <const Name extends string = never, Row = never>(
   });
 
 /** Only `granted` depends on the id of the request, and each part of a union needs it. */
-const isGuarded = ({ text, params }: Statement) =>
-  params.filter((name) => name === 'request.id').length >= text.split(' union all ').length;
+const isGuarded = ({ text, params }: Statement) => {
+  const index = params.indexOf('request.id');
+  const uses = index < 0 ? 0 : text.split(new RegExp(`\\${paramText(index)}\\b`)).length - 1;
+  return uses >= text.split(' union all ').length;
+};

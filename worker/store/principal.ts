@@ -2,10 +2,11 @@
  * From a credential to a live principal, as the joins that a verdict starts with. They read the database at the moment of
  * the request: revoked or expired sessions and inactive users resolve to no principal.
  */
-import { and, eq, gt, isNull, type SQL } from 'drizzle-orm';
+import { and, eq, gt, isNull, notExists, type SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { request } from './request.ts';
 import { sessions, users } from './schema.ts';
+import { query } from './statement.ts';
 
 /** A left join. */
 export interface Join {
@@ -26,7 +27,27 @@ export const principalBySession: Join[] = [
   { table: principal, on: and(eq(principal.id, session.user_id), eq(principal.is_active, 1)) },
 ];
 
-/** True for the user whose name is claimed at sign-in. The password decides whether the claim holds. */
-export const isClaimed = eq(principal.name, request.claimed_name);
+/**
+ * Accounts of v0.6 that look alike have the same likeness, except that the later ones have U+001F and their id behind it. True
+ * for those.
+ */
+export const isTwinOf = (likeness: SQL) =>
+  sql`(${users.likeness} > ${likeness} || char(31) and ${users.likeness} < ${likeness} || char(32))`;
+
+const likeness = request.claimed_likeness;
+const named = query.select({ id: users.id }).from(users).where(eq(users.name, request.claimed_name));
+/** Of accounts that look alike, each needs its exact name. */
+const alike = query
+  .select({ id: users.id })
+  .from(users)
+  .where(
+    and(eq(users.likeness, likeness), notExists(query.select({ id: users.id }).from(users).where(isTwinOf(likeness)))),
+  );
+
+/**
+ * True for the user whose name is claimed at sign-in: exactly, or else as it looks, so that `ADMIN ` is `admin`. The password
+ * decides whether the claim holds.
+ */
+export const isClaimed = eq(principal.id, sql`coalesce(${named}, ${alike})`);
 
 export const principalByName: Join[] = [{ table: principal, on: isClaimed }];

@@ -1,5 +1,6 @@
 /** What a statement may use of the request that runs it, without declaring it: the parameters named `request.*`. */
 import type { Caller } from '../../core/caller.ts';
+import { shown } from '../../core/text.ts';
 import { param, type Values } from './statement.ts';
 
 export const request = {
@@ -7,6 +8,9 @@ export const request = {
   id: param('request.id'),
   session_id: param('request.session_id'),
   claimed_name: param('request.claimed_name'),
+  claimed_likeness: param('request.claimed_likeness'),
+  /** The claimed name with its invisible characters made visible, for the log. */
+  shown_name: param('request.shown_name'),
   address: param('request.address'),
   user_agent: param('request.user_agent'),
   /** The fingerprint of the primary key in ENCRYPTION_KEY. */
@@ -22,6 +26,8 @@ export const requestValues = (caller: Caller, keyId: string): Values<RequestPara
   'request.id': caller.requestId,
   'request.session_id': caller.sessionId,
   'request.claimed_name': caller.claimedName,
+  'request.claimed_likeness': caller.claimedLikeness ?? null,
+  'request.shown_name': caller.claimedName === null ? null : shown(caller.claimedName),
   'request.address': caller.address,
   'request.user_agent': caller.userAgent,
   'request.key_id': keyId,

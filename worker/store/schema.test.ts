@@ -4,13 +4,15 @@ import { expect, test } from 'vitest';
 import { applyTestMigrations, testDb, testMigrations } from '../testing/test-database.ts';
 import * as schema from './schema.ts';
 
-const { instance, users, sessions, secrets, secretVersions, auditEvents } = schema;
+const { instance, users, sessions, secrets, secretVersions, auditEvents, activity, logBlocks, usage } = schema;
+
+const tables = [instance, users, sessions, secrets, secretVersions, auditEvents, activity, logBlocks, usage];
 
 test('the code is written for the newest migration', () => {
   expect(testMigrations.at(-1)?.name).toBe(schema.currentMigration);
 });
 
-test.each([instance, users, sessions, secrets, secretVersions, auditEvents].map(getTableConfig))(
+test.each(tables.map(getTableConfig))(
   'the schema of $name has the columns, types and NOT NULLs of the migrations',
   async ({ name, columns }) => {
     await applyTestMigrations();

@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Outcome, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0001_vault.sql';
+export const currentMigration = '0004_likeness_of_keys.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -53,6 +53,7 @@ export const secrets = sqliteTable('secrets', {
   created_at: integer().notNull(),
   updated_at: integer().notNull(),
   current_version: integer().notNull(),
+  likeness: text(),
 });
 
 export const secretVersions = sqliteTable('secret_versions', {
@@ -78,6 +79,33 @@ export const auditEvents = sqliteTable('audit_events', {
   reason: text(),
   address: text().notNull(),
   user_agent: text().notNull(),
+  /** How many requests the row stands for; null means one. */
+  requests: integer(),
+});
+
+/** Kept by triggers. Account 0 stands for all. */
+export const activity = sqliteTable('activity', {
+  actor_id: integer().notNull(),
+  hour: integer().notNull(),
+  allowed: integer().notNull(),
+  refused: integer().notNull(),
+});
+
+/** Kept by triggers: which texts occur in 1,000 rows of the log. Null means that the block must be read. */
+export const logBlocks = sqliteTable('log_blocks', {
+  block: integer().primaryKey(),
+  newest_at: integer(),
+  kinds: text(),
+  actors: text(),
+  addresses: text(),
+  targets: text(),
+});
+
+/** Kept by triggers: what each account has stored. */
+export const usage = sqliteTable('usage', {
+  owner_id: integer().primaryKey(),
+  secrets: integer().notNull(),
+  bytes: integer().notNull(),
 });
 
 export type SecretVersionRow = typeof secretVersions.$inferSelect;

@@ -6,15 +6,15 @@ import { fill, insertFrom, integer, query, statement } from './statement.ts';
 const byName = (column: object) => () => query.select(column as { name: typeof secrets.name }).from(secrets);
 
 describe('a compiled statement', () => {
-  test('has its parameters in the order of their question marks, each as often as it is used', () => {
+  test('has each of its parameters once, in the order of their numbers', () => {
     const { text, params, columns } = statement(['after', 'name'], ({ after, name }) =>
       query
         .select({ id: secrets.id })
         .from(secrets)
         .where(sql`${secrets.name} = ${name} or ${secrets.name} > ${after} or ${secrets.created_by} = ${name}`),
     )();
-    expect(text).toBe('select id from secrets where secrets.name = ? or secrets.name > ? or secrets.created_by = ?');
-    expect(params).toEqual(['name', 'after', 'name']);
+    expect(text).toBe('select id from secrets where secrets.name = ?1 or secrets.name > ?2 or secrets.created_by = ?1');
+    expect(params).toEqual(['name', 'after']);
     expect(columns).toEqual(['id']);
   });
 
@@ -50,8 +50,8 @@ describe('a compiled statement', () => {
       ),
     )();
     expect(text).toBe(
-      'insert into secrets (id, name, description, owner_id, created_by, created_at, updated_at, current_version) ' +
-        "select null, ?, '', id, name, 1, 2, 3 from users where users.id = 4",
+      'insert into secrets (id, name, description, owner_id, created_by, created_at, updated_at, current_version, likeness) ' +
+        "select null, ?1, '', id, name, 1, 2, 3, null from users where users.id = 4",
     );
   });
 });

@@ -29,7 +29,7 @@ export interface Query<Row = unknown> extends SQLWrapper {
 /** A compiled query. `Name` is the names of the values that it takes. */
 export interface Statement<Row = unknown, Name extends string = string> {
   readonly text: string;
-  /** The names of the parameters, in the order of their question marks. */
+  /** The names of the parameters: the first is `?1` in the text. */
   readonly params: readonly Name[];
   /** The names of the columns that it returns. */
   readonly columns: readonly string[];
@@ -47,6 +47,11 @@ class PlainDialect extends SQLiteSyncDialect {
   override escapeName(name: string): string {
     if (!/^\w+$/.test(name)) throw new TypeError(`This name would need quotes: ${name}`);
     return name;
+  }
+
+  /** A name for now: `compile` gives each name one number, since D1 takes at most 100 values. */
+  override escapeParam(_position: number, found?: unknown): string {
+    return `:${paramName(found)}:`;
   }
 }
 
@@ -121,12 +126,13 @@ export const param = (name: string): Param => {
 export const params = <Name extends string>(names: readonly Name[]): Params<Name> =>
   Object.fromEntries(names.map((name) => [name, param(name)])) as Params<Name>;
 
-const integers = new WeakSet<SQL.Aliased>();
+/** By their SQL: a subquery has a copy of the column. */
+const integers = new WeakSet<SQL>();
 
 /** A computed column that is always an integer: SQL's NULL becomes 0. */
 export const integer = <Name extends string>(name: Name, expression: SQLWrapper): SQL.Aliased<number> => {
   const column = sql<number>`cast(coalesce(${expression}, 0) as integer)`.as(name);
-  integers.add(column);
+  integers.add(column.sql);
   return column;
 };
 
@@ -137,15 +143,22 @@ export const integer = <Name extends string>(name: Name, expression: SQLWrapper)
  */
 export const compile = <Row>(built: Query<Row>): Statement<Row> => {
   const { sql: text, params: found } = dialect.sqlToQuery(sql`${built.getSQL()}`.inlineParams());
+  const names = [...new Set(found.map(paramName))];
   const made: Statement<Row> = {
     // The text is sent with every request, so its layout is left out. No literal in our SQL has two blanks in a row.
-    text: text.replace(/\s+/g, ' ').trim(),
-    params: found.map(paramName),
+    text: text
+      .replace(/\s+/g, ' ')
+      .trim()
+      .replace(/:([\w.]+):/g, (_, name: string) => paramText(names.indexOf(name))),
+    params: names,
     columns: columnsOf(built),
   };
   compiled.push(made);
   return made;
 };
+
+/** How a statement writes the parameter at this place of its list. */
+export const paramText = (index: number): string => `?${index + 1}`;
 
 const paramName = (found: unknown): string => {
   const placeholder = is(found, BoundParam) ? found.value : found;
@@ -173,7 +186,7 @@ const columnsOf = (built: Query): string[] => {
 
 const columnName = (field: unknown): string | undefined => {
   if (is(field, Column)) return field.name;
-  return is(field, SQL.Aliased) && integers.has(field) ? field.fieldAlias : undefined;
+  return is(field, SQL.Aliased) && integers.has(field.sql) ? field.fieldAlias : undefined;
 };
 
 /** A statement with parameters of these names. It throws a TypeError at its first use if it does not use exactly these. */

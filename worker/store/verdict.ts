@@ -3,14 +3,14 @@
  * the outcome. Every effect of the same batch carries `granted`, so it takes effect only if the outcome is `allowed`.
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
-import { and, desc, eq, exists, getTableColumns, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Action, GovernedAction, Outcome } from '../../core/policy/policy.ts';
 import { type Join, principal, principalBySession } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
 import { auditEvents, instance, secrets, sessions, users } from './schema.ts';
-import { type Param, type Query, query, rowFor, statement } from './statement.ts';
+import { type Param, type Params, type Query, query, rowFor, statement } from './statement.ts';
 
 /** The first rule that holds is the outcome. `reason` is a fixed word or a parameter. */
 export interface Rule {
@@ -32,13 +32,22 @@ const targetSession = alias(sessions, 'target');
 /** For rules of actions that are aimed at a user. */
 export const targetUser = alias(users, 'target');
 
-export const secretNamed = (name: Param): Target => ({
-  name,
-  found: { table: targetSecret, on: eq(targetSecret.name, name), owner: targetSecret.owner_id },
+/** A name as a caller gives it: without the white space around it, and as it came if that is different, else null. */
+export type GivenName = Params<'name' | 'padded'>;
+
+/** The name that is meant. Version 1.0.0 stored names with the white space around them: such a secret comes first. */
+export const nameMeant = ({ name, padded }: GivenName): SQL =>
+  sql`coalesce(${query.select({ name: secrets.name }).from(secrets).where(eq(secrets.name, padded))}, ${name})`;
+
+/** Where both names are possible, the log of a user does not tell by one of them that somebody else has such a secret. */
+export const secretNamed = (given: GivenName): Target => ({
+  name: sql`coalesce(iif(${targetSecret.owner_id} <> ${principal.id} and ${reachesOwn('secret.read')}, null, ${targetSecret.name}), ${given.name})`,
+  found: { table: targetSecret, on: eq(targetSecret.name, nameMeant(given)), owner: targetSecret.owner_id },
 });
 
-export const userNumbered = (id: Param): Target => ({
-  name: sql`coalesce(${targetUser.name}, 'user ' || cast(${id} as integer))`,
+/** Who may not do this learns no names either, not even from their own log. */
+export const userNumbered = (id: Param, action: GovernedAction): Target => ({
+  name: sql`coalesce(iif(${reach(action, principal.role)} = 'none', null, ${targetUser.name}), 'user ' || cast(${id} as integer))`,
   found: { table: targetUser, on: eq(targetUser.id, id), owner: targetUser.id },
 });
 
@@ -46,6 +55,9 @@ export const sessionNumbered = (id: Param): Target => ({
   name: id,
   found: { table: targetSession, on: eq(targetSession.id, id), owner: targetSession.user_id },
 });
+
+/** True if the principal reaches only what is their own under this action. */
+export const reachesOwn = (action: GovernedAction): SQL => sql`${reach(action, principal.role)} = 'own'`;
 
 /** The rule of a thing that is yet to be made: `others` finds those that have its name already. */
 export const nameTaken = (others: SQLWrapper): Rule => ({
@@ -59,19 +71,25 @@ export interface Intent {
   target?: Target | undefined;
   /** Rules of this action alone, judged after the policy. */
   rules?: Rule[] | undefined;
+  /** What the log says of an allowed action beyond its target, as text; null for nothing. */
+  detail?: SQL | undefined;
+  /** What must hold before the action can be judged; `openInstance` sees to it. Until then no row is inserted. */
+  ready?: SQL | undefined;
 }
 
-interface Judgement extends Pick<Intent, 'target'> {
+interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
+  /** Writes a refusal only: for a preview, after which the request is judged again. */
+  refusalsOnly?: boolean;
 }
 
 /**
  * Writes the event. Only a database that is sealed by this vault's key is written to: under another ENCRYPTION_KEY, or before
  * the vault is set up, no row is inserted and none is returned.
  */
-export const judge = ({ action, principal: joins, target, rules }: Judgement) => {
+export const judge = ({ action, principal: joins, target, rules, detail, ready, refusalsOnly = false }: Judgement) => {
   const outcomes = rules.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
   const reasons = rules.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
   const judged = query
@@ -80,18 +98,20 @@ export const judge = ({ action, principal: joins, target, rules }: Judgement) =>
         at: request.now,
         request_id: request.id,
         actor_id: principal.id,
-        actor_name: sql`coalesce(${principal.name}, ${request.claimed_name})`,
+        actor_name: sql`coalesce(${principal.name}, ${request.shown_name})`,
         actor_role: principal.role,
         action,
         target: target?.name,
         outcome: sql`case ${sql.join(outcomes, sql` `)} else 'allowed' end`,
-        reason: sql`case ${sql.join(reasons, sql` `)} end`,
+        reason: sql`case ${sql.join(reasons, sql` `)} else ${detail ?? null} end`,
         address: request.address,
         user_agent: request.user_agent,
       }),
     )
     .from(instance)
-    .where(eq(instance.key_id, request.key_id))
+    .where(
+      and(eq(instance.key_id, request.key_id), ready, refusalsOnly ? or(...rules.map(({ when }) => when)) : undefined),
+    )
     .$dynamic();
   // Drizzle's builder changes in place.
   for (const { table, on } of [...joins, ...(target?.found ? [target.found] : [])]) void judged.leftJoin(table, on);
@@ -107,11 +127,14 @@ type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 export type VerdictRow = RowOf<ReturnType<typeof judge>>;
 
 /** The verdict on a signed-in caller's action. */
-export const verdictOn = ({ action, target, rules = [] }: Intent) =>
+export const verdictOn = ({ action, target, rules = [], detail, ready }: Intent, refusalsOnly = false) =>
   judge({
+    detail,
     action,
     principal: principalBySession,
     target,
+    ready,
+    refusalsOnly,
     rules: [unauthenticated, denied(action), ...targetRules(action, target), ...rules],
   });
 

@@ -1,6 +1,7 @@
 /** A whole vault in memory, for tests that speak HTTP to it. A test file has one database, and so one vault. */
 import { createApp } from '../app.ts';
 import { type Bindings, parseEnv, type Settings } from '../env.ts';
+import { withoutBasePath } from '../http/base-path.ts';
 import type * as json from '../wire/json.ts';
 import { applyTestMigrations, testDb } from './test-database.ts';
 
@@ -50,9 +51,11 @@ type Body = Partial<
     Pick<ReturnType<typeof json.userList>, 'users'> &
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
-    Record<'token' | 'error' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
+    Pick<ReturnType<typeof json.activity>, 'complete_from'> &
+    Record<'token' | 'error' | 'warning' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
       id: number;
       next: string;
+      missing_keys: { fingerprint: string | null; values: number; versions: number }[];
     }
 >;
 
@@ -66,6 +69,8 @@ export interface Answer {
 export interface Client {
   (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   token: string;
+  /** The Cookie header of a browser that has signed in; empty for a client that has not. */
+  cookie: string;
 }
 
 /** Drops all tables, as in a database that was just created. */
@@ -91,8 +96,8 @@ export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapC
   const { db, trips } = counting(testDb());
   const settings = parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', ...bindings });
   const app = createApp({ ...settings, vault: { ...settings.vault, passwordCost: cost } });
-  const raw = (request: Request) => Promise.resolve(app.fetch(request));
-  const client = (token: string): Client =>
+  const raw = (request: Request) => Promise.resolve(app.fetch(withoutBasePath(settings.basePath, request)));
+  const client = (token: string, cookie = ''): Client =>
     Object.assign(
       async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
         const response = await raw(
@@ -108,14 +113,19 @@ export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapC
         );
         const text = await response.text();
         const isJson = response.headers.get('Content-Type')?.includes('json');
-        return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
+        return {
+          status: response.status,
+          headers: response.headers,
+          text,
+          body: isJson && text ? JSON.parse(text) : {},
+        };
       },
-      { token },
+      { token, cookie },
     );
   const signIn = async (username: string, password: string, address = '192.0.2.1') => {
     const answer = await client('')('POST', '/auth/login', { username, password }, { 'CF-Connecting-IP': address });
     if (answer.status !== 200) throw new Error(`sign-in of ${username}: ${answer.status} ${answer.text}`);
-    return client(answer.body.token ?? '');
+    return client(answer.body.token ?? '', answer.headers.get('Set-Cookie')?.split(';')[0]);
   };
   return { app, trips, raw, anonymous: client(''), client, signIn };
 };

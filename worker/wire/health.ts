@@ -1,4 +1,5 @@
 /** The replies to probes, in the shapes of v0.6. */
+import { sentences } from '../../core/settings/messages.ts';
 import { version } from '../../core/version.ts';
 import type { Health } from '../operations/health.ts';
 import type { Reply } from './reply.ts';
@@ -8,8 +9,18 @@ const service = 'keystore';
 /** The worker runs: no more is asked, not even of the database. */
 export const alive: Reply = { status: 200, body: { status: 'alive', service } };
 
-export const healthReply = ({ at, problem }: Health): Reply => {
+/** A vault that lacks a key serves everything else, and a restart does not help, so `degraded` is a 200. */
+export const healthReply = ({ at, problem, missingKeys }: Health): Reply => {
   const timestamp = new Date(at).toISOString();
+  if (!problem && missingKeys.length > 0) {
+    const missing_keys = missingKeys.map(({ keyId: fingerprint, values, versions }) => ({
+      fingerprint,
+      values,
+      versions,
+    }));
+    const warning = missingKeys.map(sentences.missingKey).join(' ');
+    return { status: 200, body: { status: 'degraded', timestamp, service, version, warning, missing_keys } };
+  }
   if (!problem) return { status: 200, body: { status: 'healthy', timestamp, service, version } };
   const { reason, message: error } = problem;
   return { status: 503, body: { status: 'unhealthy', timestamp, service, reason, error } };

@@ -17,6 +17,7 @@ const event = {
   reason: null,
   address: '192.0.2.1',
   user_agent: 'curl',
+  requests: null,
 } as const;
 
 test('a key has its value, a list of keys has none', () => {
@@ -30,10 +31,11 @@ test('a key has its value, a list of keys has none', () => {
 test('a list that is not complete says where the next one begins', () => {
   expect(json.keyList({ secrets: [], next: 'k' })).toEqual({ keys: [], next: 'k' });
   expect(json.userList({ users: [], next: 7 })).toEqual({ users: [], next: 7 });
+  expect(json.logList({ events: [], next: 7 })).toEqual({ logs: [], next: 7 });
 });
 
 test('a log entry has the fields and the names of v0.6, and the new ones beside them', () => {
-  expect(json.logList([event]).logs).toEqual([
+  expect(json.logList({ events: [event], next: null }).logs).toEqual([
     {
       id: 1,
       timestamp: iso,
@@ -51,13 +53,17 @@ test('a log entry has the fields and the names of v0.6, and the new ones beside 
   ]);
 });
 
+test('a log entry that stands for many requests says for how many', () => {
+  expect(json.logList({ events: [{ ...event, requests: 90 }], next: null }).logs).toMatchObject([{ count: 90 }]);
+});
+
 test.each([
   ['secret.delete', 'denied', 'k', 'delete_key'],
   ['session.create', 'unauthenticated', null, 'login_attempt'],
   ['user.update', 'allowed', null, 'update_user'],
   ['export_keys', 'allowed', 'k', 'export_keys'],
 ] as const)('the target of %s is a key only if it is one (%s)', (action, outcome, key_name, name) => {
-  const [entry] = json.logList([{ ...event, action, outcome }]).logs;
+  const [entry] = json.logList({ events: [{ ...event, action, outcome }], next: null }).logs;
   expect(entry).toMatchObject({ key_name, action: name, target: 'k', success: outcome === 'allowed' });
 });
 
@@ -89,7 +95,14 @@ test('a user has no verifier, and a missing time is null', () => {
 });
 
 test('sessions', () => {
-  const signedIn = { token: 't', name: 'alice', role: 'user', must_change_password: true, ttlSeconds: 60 } as const;
+  const signedIn = {
+    token: 't',
+    cookie: 'c',
+    name: 'alice',
+    role: 'user',
+    must_change_password: true,
+    ttlSeconds: 60,
+  } as const;
   expect(json.signedIn(signedIn)).toEqual({ token: 't', user: 'alice', role: 'user', must_change_password: true });
   expect(json.session({ id: 1, name: 'alice', role: 'user', must_change_password: 0, expires_at: at })).toEqual({
     user: 'alice',
@@ -106,17 +119,33 @@ test('sessions', () => {
 });
 
 test('activity', () => {
-  expect(json.activity([{ at, allowed: 2, refused: 1 }])).toEqual({
-    activity: [{ time: iso, allowed: 2, refused: 1 }],
-  });
+  const counts = [{ at, allowed: 2, refused: 1 }];
+  const activity = [{ time: iso, allowed: 2, refused: 1 }];
+  expect(json.activity({ counts, coveredFrom: null })).toEqual({ activity });
+  expect(json.activity({ counts, coveredFrom: at })).toEqual({ activity, complete_from: iso });
 });
 
 test('health says why a vault cannot serve, without a stack', () => {
   const problem = Object.assign(new Error('Restore a backup.'), { reason: 'damaged' as const });
-  expect(healthReply({ at, problem })).toEqual({
+  expect(healthReply({ at, problem, missingKeys: [] })).toEqual({
     status: 503,
     body: { status: 'unhealthy', timestamp: iso, service: 'keystore', reason: 'damaged', error: 'Restore a backup.' },
   });
-  expect(healthReply({ at, problem: null })).toMatchObject({ status: 200, body: { status: 'healthy' } });
+  expect(healthReply({ at, problem: null, missingKeys: [] })).toMatchObject({
+    status: 200,
+    body: { status: 'healthy' },
+  });
+  const missingKeys = [{ keyId: '0123456789abcdef', values: 1, versions: 2 }];
+  expect(healthReply({ at, problem: null, missingKeys })).toEqual({
+    status: 200,
+    body: {
+      status: 'degraded',
+      timestamp: iso,
+      service: 'keystore',
+      version: expect.any(String),
+      warning: expect.stringMatching(/^1 value and 2 older versions .* 0123456789abcdef.*RETIRED_ENCRYPTION_KEYS.*\.$/),
+      missing_keys: [{ fingerprint: '0123456789abcdef', values: 1, versions: 2 }],
+    },
+  });
   expect(misconfigured('SECRET_KEY is not set.')).toMatchObject({ status: 503, body: { reason: 'settings' } });
 });

@@ -31,12 +31,15 @@ export const key = ({ name, value, description, created_at, updated_at }: Result
   updated_at: time(updated_at),
 });
 
-export const logList = (events: ResultOf<typeof listEvents>) => ({ logs: events.map(logEntry) });
+export const logList = ({ events, next }: ResultOf<typeof listEvents>) => ({
+  logs: events.map(logEntry),
+  ...more(next),
+});
 
 /** An action without a dot was moved in from v0.6, where the target was always a key. */
 const isAboutKey = (action: string) => action.startsWith('secret.') || !action.includes('.');
 
-const logEntry = (event: ResultOf<typeof listEvents>[number]) => {
+const logEntry = (event: ResultOf<typeof listEvents>['events'][number]) => {
   const isAllowed = event.outcome === 'allowed';
   return {
     id: event.id,
@@ -51,11 +54,14 @@ const logEntry = (event: ResultOf<typeof listEvents>[number]) => {
     reason: event.reason,
     role: event.actor_role,
     user_agent: event.user_agent,
+    // For all other rows it would always be 1.
+    ...(event.requests !== null && { count: event.requests }),
   };
 };
 
-export const activity = (counts: ResultOf<typeof countEvents>) => ({
+export const activity = ({ counts, coveredFrom }: ResultOf<typeof countEvents>) => ({
   activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),
+  ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
 });
 
 export const userList = ({ users, next }: ResultOf<typeof listUsers>) => ({

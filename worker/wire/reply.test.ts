@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Refusal } from '../operations/operation.ts';
+import type { Refusal } from '../operations/refusal.ts';
 import { created, done, failed, list, noSuchMethod, ok, refused } from './reply.ts';
 
 const refusal = (action: Refusal['action'], outcome: Refusal['outcome'], reason: string | null = null): Refusal => ({

@@ -1,6 +1,6 @@
 /** From an outcome to status and body: the one place where a result gets its status and a refusal its words. */
-import { failureWindowSeconds } from '../../core/limits.ts';
-import type { Refusal } from '../operations/operation.ts';
+import { failureWindowSeconds, fullRetrySeconds } from '../../core/limits.ts';
+import type { Refusal } from '../operations/refusal.ts';
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
 
@@ -43,6 +43,16 @@ export const noSuchMethod = (methods: string[]): Reply =>
 export const signInAgain = () =>
   failed(401, 'Sign in: this needs a valid token. POST /auth/login gives one.', { 'WWW-Authenticate': 'Bearer' });
 
+/**
+ * A cookie from a page of another origin, or from the vault's own page behind a proxy that rewrites Host. Only the person who
+ * set up the proxy can tell them apart, so the reply names both origins.
+ */
+export const otherOrigin = ({ page, own }: { page: string | null; own: string }): Reply =>
+  failed(
+    403,
+    `This request comes from a page of ${page ?? 'another origin'}, but the vault was asked as ${own}, so its cookie does not count. If both are this vault, a proxy rewrites the address: let it pass on the Host header (nginx: proxy_set_header Host $http_host), or send X-Forwarded-Host, and name the proxy in TRUSTED_PROXIES.`,
+  );
+
 /** The reply to a refusal. It is the same for another user's secret and for a missing one: only the log tells them apart. */
 export const refused = (refusal: Refusal): Reply => {
   const { action, outcome, reason } = refusal;
@@ -58,21 +68,36 @@ export const refused = (refusal: Refusal): Reply => {
     case 'invalid':
       return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request is invalid.');
     case 'failed':
+      if (reason === 'no_space') return noSpace;
       return failed(500, 'The request failed. The access log says why.');
   }
 };
 
-const nameTaken = 'A key of that name exists already. Choose another name, or change the existing key.';
+const noSpace = failed(
+  503,
+  'The disk of the vault is nearly full, so it stores nothing new. Nothing was changed. Reading and deleting work. Free some space, then try again.',
+  { 'Retry-After': '60' },
+);
+
+const nameTaken =
+  'A key of that name, or of one that looks like it, exists already. Choose another name, or change the existing key.';
 const nameAlike = 'A user of that name, or of one that looks like it, exists already.';
 
 const invalid: Record<string, string> = {
   last_admin: 'This is the last active admin. Make another user an admin first.',
   own_account: 'You cannot delete your own account. Ask another admin to delete it.',
   password_is_name: 'The password must not be the user name.',
+  renaming: 'A user cannot be renamed. Leave out username, or add a user with the new name and delete this one.',
 };
 
 const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
   switch (reason) {
+    case 'too_many_requests':
+    case 'too_many_searches':
+    case 'too_many_conflicts':
+    case 'too_many_keys':
+    case 'too_many_bytes':
+      return failed(429, overLimit[reason], { 'Retry-After': String(retryAfterSeconds ?? fullRetrySeconds) });
     case 'throttled':
       return failed(429, 'Too many failed attempts. Wait before you try again.', {
         'Retry-After': String(retryAfterSeconds ?? failureWindowSeconds),
@@ -84,6 +109,16 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
     default:
       return failed(403, 'Only an admin may do this.');
   }
+};
+
+const overLimit = {
+  too_many_requests: 'Your account has sent too many requests in this minute. Wait for the next one.',
+  too_many_searches: 'Too many searches of the log are under way. Wait a moment, then try again.',
+  too_many_conflicts: 'Too many of your new names were taken by other users. Wait before you add another key.',
+  too_many_keys:
+    'Your account has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
+  too_many_bytes:
+    'The account has stored as much as it may. Delete a key, or delete it and add it again: that drops its earlier values. The operator can raise MAX_MEGABYTES_PER_USER.',
 };
 
 const notFound = (action: Refusal['action']): Reply => {

@@ -12,9 +12,13 @@ const errorOf = (schema: GenericSchema, given: unknown): string => {
   return result.success ? 'accepted' : result.issues[0].message;
 };
 
+const noFilter = { actor: null, target: null, address: null, allowed: null, kinds: null, action_part: null };
+
 describe('the words of v0.6 become the words of the vault', () => {
   test.each<[string, GenericSchema, unknown, unknown]>([
-    ['keyPath', requests.keyPath, { name: 'a/b' }, { name: 'a/b' }],
+    ['keyPath', requests.keyPath, { name: 'a/b' }, { name: 'a/b', padded: null }],
+    ['keyPath', requests.keyPath, { name: ' a ' }, { name: 'a', padded: ' a ' }],
+    ['keyQuery', requests.keyQuery, { key_name: 'a\u202e' }, { name: 'a\u202e', padded: null }],
     ['newKey', requests.newKey, { key_name: 'k', api_key: 'v', id: 1 }, { name: 'k', value: 'v', description: '' }],
     [
       'newKey',
@@ -22,8 +26,13 @@ describe('the words of v0.6 become the words of the vault', () => {
       { key_name: 'k', api_key: 'v', description: null },
       expect.objectContaining({ description: '' }),
     ],
-    ['keyChange', requests.keyChange, { api_key: 'v' }, { value: 'v', description: null }],
-    ['keyChange', requests.keyChange, { description: '' }, { value: null, description: '' }],
+    [
+      'keyChange',
+      requests.keyChange,
+      { api_key: 'v', key_name: 'k' },
+      { repeated: 'k', value: 'v', description: null },
+    ],
+    ['keyChange', requests.keyChange, { description: '' }, { repeated: null, value: null, description: '' }],
     ['keyListQuery', requests.keyListQuery, {}, { after: '' }],
     ['credentials', requests.credentials, { username: 'u', password: 'p' }, { name: 'u', password: 'p' }],
     [
@@ -32,7 +41,7 @@ describe('the words of v0.6 become the words of the vault', () => {
       { username: 'u', password: 'p' },
       { name: 'u', password: 'p', role: 'user', must_change_password: false },
     ],
-    ['userChange', requests.userChange, { is_active: false }, { is_active: false }],
+    ['userChange', requests.userChange, { is_active: false, username: 'u' }, { is_active: false, repeated: 'u' }],
     [
       'passwordChange',
       requests.passwordChange,
@@ -40,8 +49,9 @@ describe('the words of v0.6 become the words of the vault', () => {
       { current_password: 'a', new_password: 'b' },
     ],
     ['userListQuery', requests.userListQuery, { after: '7' }, { after: 7 }],
-    ['activityQuery', requests.activityQuery, {}, { stepMs: 3_600_000, steps: 48 }],
-    ['activityQuery', requests.activityQuery, { per: 'day' }, { stepMs: 86_400_000, steps: 30 }],
+    ['activityQuery', requests.activityQuery, {}, { ...noFilter, stepMs: 3_600_000, steps: 48 }],
+    ['activityQuery', requests.activityQuery, { per: 'day' }, { ...noFilter, stepMs: 86_400_000, steps: 30 }],
+    ['activityQuery', requests.activityQuery, { hours: '744' }, { ...noFilter, stepMs: 3_600_000, steps: 744 }],
     [
       'logQuery',
       requests.logQuery,
@@ -74,7 +84,7 @@ describe('every message names the field and says what to change', () => {
     [key({ key_name: null }), 'key_name must be a string.'],
     [key({ key_name: 7 }), 'key_name must be a string.'],
     [key({ key_name: ' ' }), 'key_name must not be empty.'],
-    [key({ key_name: 'a\nb' }), 'key_name must not contain control characters.'],
+    [key({ key_name: 'a\nb' }), 'key_name must not contain invisible or control characters. Remove U+000A.'],
     [key({ key_name: 'a\ud800' }), 'key_name is not valid Unicode: it contains a lone surrogate.'],
     [key({ key_name: 'é'.repeat(128) }), 'key_name must be at most 255 bytes long.'],
     [key({ key_name: '..' }), 'key_name must not be "." or "..": a URL cannot contain it.'],
@@ -85,8 +95,10 @@ describe('every message names the field and says what to change', () => {
     [errorOf(requests.newKey, null), 'The body must be a JSON object.'],
     [errorOf(requests.keyChange, {}), 'Send api_key, description or both.'],
     [errorOf(requests.keyChange, { description: null }), 'description must be a string.'],
-    [user({ username: ' u' }), 'username must not begin or end with a space.'],
-    [user({ username: 'ad\u200bmin' }), 'username must not contain invisible characters.'],
+    [user({ username: ' \u3000 ' }), 'username must not be empty.'],
+    [errorOf(requests.keyQuery, {}), 'key_name is missing.'],
+    [errorOf(requests.userChange, { username: 'u' }), 'Send password, role, is_active or must_change_password.'],
+    [user({ username: 'ad\u200bmin' }), 'username must not contain invisible or control characters. Remove U+200B.'],
     [user({ role: 'Admin' }), 'role must be "user" or "admin".'],
     [user({ must_change_password: 1 }), 'must_change_password must be true or false.'],
     [errorOf(requests.userChange, {}), 'Send password, role, is_active or must_change_password.'],
@@ -102,6 +114,7 @@ describe('every message names the field and says what to change', () => {
     [errorOf(requests.logQuery, { limit: '501' }), 'limit must be a whole number from 1 to 500.'],
     [errorOf(requests.logQuery, { success: 'yes' }), 'success must be true or false.'],
     [errorOf(requests.logQuery, { key_name: 'x'.repeat(1_001) }), 'key_name must be at most 1000 characters long.'],
+    [errorOf(requests.activityQuery, { hours: '745' }), 'hours must be a whole number from 1 to 744.'],
     [errorOf(requests.activityQuery, { per: 'year' }), 'per must be "hour" or "day".'],
   ])('%s', (error, expected) => {
     expect(error).toBe(expected);
@@ -119,6 +132,7 @@ test.each(['', 'a b', 'x'.repeat(65), '🔑'])('the session id %j is no id', (se
 test('a value or a description may contain anything that is valid Unicode', () => {
   const text = '\ufeff\u0000\r\n\u2028 🔑';
   expect(outputOf(requests.keyChange, { api_key: text, description: text })).toEqual({
+    repeated: null,
     value: text,
     description: text,
   });

@@ -5,7 +5,8 @@
 import * as v from 'valibot';
 import { hasAtMostBytes } from '../../core/accounts/password-policy.ts';
 import {
-  maxActivityDays,
+  defaultActivityDays,
+  defaultActivityHours,
   maxActivityHours,
   maxDescriptionBytes,
   maxEventsPerList,
@@ -15,6 +16,7 @@ import {
   maxValueBytes,
 } from '../../core/limits.ts';
 import { roles } from '../../core/policy/policy.ts';
+import { invisibleIn, trimmed } from '../../core/text.ts';
 import { kindsNamed } from '../../core/vocabulary.ts';
 
 const text = (field: string) =>
@@ -26,17 +28,35 @@ const text = (field: string) =>
 const atMostBytes = (field: string, max: number) =>
   v.check<string, string>((given) => hasAtMostBytes(given, max), `${field} must be at most ${max} bytes long.`);
 
-const printable = (field: string) =>
+/** The name of something new: without the white space around it. */
+const newName = (field: string) =>
   v.pipe(
     text(field),
+    v.transform(trimmed),
     atMostBytes(field, maxNameBytes),
-    v.check((given) => given.trim() !== '', `${field} must not be empty.`),
-    v.check((given) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(given), `${field} must not contain control characters.`),
+    v.check((name) => name !== '', `${field} must not be empty.`),
+    v.check(
+      (name) => invisibleIn(name) === null,
+      ({ input }) => `${field} must not contain invisible or control characters. Remove ${invisibleIn(input)}.`,
+    ),
   );
 
-const keyName = v.pipe(
-  printable('key_name'),
-  v.check((name) => name !== '.' && name !== '..', 'key_name must not be "." or "..": a URL cannot contain it.'),
+const isDots = (name: string) => name === '.' || name === '..';
+const noDots = 'key_name must not be "." or "..": a URL cannot contain it.';
+
+const newKeyName = v.pipe(
+  newName('key_name'),
+  v.check((name) => !isDots(name), noDots),
+);
+
+/** The name of a key that exists. Earlier versions accepted more names, so this does not apply the rules for new ones. */
+const existingKeyName = v.pipe(
+  text('key_name'),
+  v.transform((given) => ({ name: trimmed(given), padded: trimmed(given) === given ? null : given })),
+  v.check(({ name }) => name !== '', 'key_name must not be empty.'),
+  v.check(({ name }) => hasAtMostBytes(name, maxNameBytes), `key_name must be at most ${maxNameBytes} bytes long.`),
+  v.check(({ name }) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name), 'key_name must not contain control characters.'),
+  v.check(({ name, padded }) => padded !== null || !isDots(name), noDots),
 );
 
 const keyValue = v.pipe(
@@ -51,13 +71,21 @@ const keyDescription = v.pipe(text('description'), atMostBytes('description', ma
 const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, ({ path }) => (path ? `${path[0].key} is missing.` : 'The body must be a JSON object.'));
 
-export const keyPath = v.object({ name: keyName });
+export const keyPath = v.pipe(
+  v.object({ name: existingKeyName }),
+  v.transform(({ name }) => name),
+);
+
+export const keyQuery = v.pipe(
+  object({ key_name: existingKeyName }),
+  v.transform(({ key_name }) => key_name),
+);
 
 export const keyListQuery = v.object({ after: v.optional(text('after'), '') });
 
 export const newKey = v.pipe(
   object({
-    key_name: keyName,
+    key_name: newKeyName,
     api_key: keyValue,
     description: v.optional(v.nullable(keyDescription), null),
   }),
@@ -69,18 +97,21 @@ export const newKey = v.pipe(
 );
 
 export const keyChange = v.pipe(
-  object({ api_key: v.optional(keyValue), description: v.optional(keyDescription) }),
+  object({
+    // A page of v0.6 repeats the name with every change. The operation refuses another one.
+    key_name: v.optional(v.nullable(text('key_name')), null),
+    api_key: v.optional(keyValue),
+    description: v.optional(keyDescription),
+  }),
   v.check(
     ({ api_key, description }) => api_key !== undefined || description !== undefined,
     'Send api_key, description or both.',
   ),
-  v.transform(({ api_key, description }) => ({ value: api_key ?? null, description: description ?? null })),
-);
-
-const userName = v.pipe(
-  printable('username'),
-  v.check((name) => name === name.trim(), 'username must not begin or end with a space.'),
-  v.check((name) => !/\p{Cf}/u.test(name), 'username must not contain invisible characters.'),
+  v.transform(({ key_name, api_key, description }) => ({
+    repeated: key_name,
+    value: api_key ?? null,
+    description: description ?? null,
+  })),
 );
 
 const role = v.picklist(roles, 'role must be "user" or "admin".');
@@ -94,8 +125,8 @@ export const credentials = v.pipe(
     username: v.pipe(
       text('username'),
       atMostBytes('username', maxNameBytes),
-      v.nonEmpty('username must not be empty.'),
-      v.check((name) => !/\p{Cc}/u.test(name), 'username must not contain control characters.'),
+      v.check((name) => trimmed(name) !== '', 'username must not be empty.'),
+      v.check((name) => !/\p{Cc}/u.test(trimmed(name)), 'username must not contain control characters.'),
     ),
     password: v.pipe(anyPassword('password'), v.nonEmpty('password must not be empty.')),
   }),
@@ -107,7 +138,7 @@ const newPassword = (field: string) => v.string(`${field} must be a string.`);
 
 export const newUser = v.pipe(
   object({
-    username: userName,
+    username: newName('username'),
     password: newPassword('password'),
     role: v.optional(role, 'user'),
     must_change_password: v.optional(flag('must_change_password'), false),
@@ -121,11 +152,14 @@ export const userChange = v.pipe(
     role: v.optional(role),
     is_active: v.optional(flag('is_active')),
     must_change_password: v.optional(flag('must_change_password')),
+    // As in `keyChange`.
+    username: v.optional(v.nullable(text('username')), null),
   }),
   v.check(
-    (fields) => Object.values(fields).some((field) => field !== undefined),
+    ({ username: _, ...fields }) => Object.values(fields).some((field) => field !== undefined),
     'Send password, role, is_active or must_change_password.',
   ),
+  v.transform(({ username, ...fields }) => ({ repeated: username, ...fields })),
 );
 
 export const passwordChange = v.pipe(
@@ -134,7 +168,7 @@ export const passwordChange = v.pipe(
     new_password: newPassword('new_password'),
   }),
   v.check(
-    ({ current_password, new_password }) => current_password !== new_password,
+    ({ current_password, new_password }) => current_password.normalize('NFC') !== new_password.normalize('NFC'),
     'The new password must differ from the current one.',
   ),
 );
@@ -171,34 +205,48 @@ const filter = (field: string) =>
     ),
   );
 
+const filters = {
+  user_name: filter('user_name'),
+  key_name: filter('key_name'),
+  action: filter('action'),
+  ip_address: filter('ip_address'),
+  success: v.optional(v.picklist(['true', 'false'], 'success must be true or false.')),
+};
+
+const eventFilter = ({
+  user_name = null,
+  key_name = null,
+  action = null,
+  ip_address = null,
+  success,
+}: v.InferOutput<v.ObjectSchema<typeof filters, undefined>>) => ({
+  actor: user_name,
+  target: key_name,
+  address: ip_address,
+  allowed: success === undefined ? null : success === 'true',
+  kinds: action ? kindsNamed(action) : null,
+  action_part: action,
+});
+
 export const logQuery = v.pipe(
   v.object({
-    user_name: filter('user_name'),
-    key_name: filter('key_name'),
-    action: filter('action'),
-    ip_address: filter('ip_address'),
-    success: v.optional(v.picklist(['true', 'false'], 'success must be true or false.')),
+    ...filters,
     before: v.optional(wholeNumber('before', 1, Number.MAX_SAFE_INTEGER)),
     limit: v.optional(wholeNumber('limit', 1, maxEventsPerList)),
   }),
-  v.transform((query) => ({
-    actor: query.user_name ?? null,
-    target: query.key_name ?? null,
-    address: query.ip_address ?? null,
-    allowed: query.success === undefined ? null : query.success === 'true',
-    kinds: query.action ? kindsNamed(query.action) : null,
-    action_part: query.action ?? null,
-    before: query.before ?? null,
-    limit: query.limit ?? null,
+  v.transform(({ before = null, limit = null, ...query }) => ({ ...eventFilter(query), before, limit })),
+);
+
+export const activityQuery = v.pipe(
+  v.object({
+    ...filters,
+    per: v.optional(v.picklist(['hour', 'day'], 'per must be "hour" or "day".'), 'hour'),
+    hours: v.optional(wholeNumber('hours', 1, maxActivityHours)),
+  }),
+  v.transform(({ per, hours = defaultActivityHours, ...query }) => ({
+    ...eventFilter(query),
+    ...(per === 'hour' ? { stepMs: hourMs, steps: hours } : { stepMs: 24 * hourMs, steps: defaultActivityDays }),
   })),
 );
 
-const spans = {
-  hour: { stepMs: 3_600_000, steps: maxActivityHours },
-  day: { stepMs: 86_400_000, steps: maxActivityDays },
-} as const;
-
-export const activityQuery = v.pipe(
-  v.object({ per: v.optional(v.picklist(['hour', 'day'], 'per must be "hour" or "day".'), 'hour') }),
-  v.transform(({ per }) => spans[per]),
-);
+const hourMs = 3_600_000;

@@ -126,6 +126,15 @@ export function paste(page: Page, text: string): Promise<void> {
   }`);
 }
 
+/** What has the focus: its label or its text; null if nothing has it, so that a keyboard starts at the top again. */
+export function focused(page: Page): Promise<string | null> {
+  return page.evaluate<string | null>(`{
+    const { activeElement: at, body } = document;
+    const label = at?.labels?.[0]?.textContent ?? at?.getAttribute('aria-label') ?? at?.textContent ?? '';
+    at === body ? null : label.trim();
+  }`);
+}
+
 /** Holds back the answers to the GET requests that match. Each function in the returned list lets one answer pass. */
 export async function holdAnswers(page: Page, matches: (url: URL) => boolean): Promise<(() => void)[]> {
   const held: (() => void)[] = [];

@@ -10,8 +10,10 @@ import { launch, newVisitor, textOf, type VisitOptions, type Visitor } from './b
 export interface Person {
   name: string;
   password: string;
-  /** A session of this person. `comeAs` gives it to the browser. */
+  /** A session of this person. */
   token: string;
+  /** The cookie of the same session. `comeAs` gives it to the browser. */
+  cookie: { name: string; value: string };
 }
 
 export interface Kit {
@@ -45,7 +47,7 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
     const env = keepsDefaults ? {} : { ADMIN_PASSWORD: adminPassword };
     [vault, browser] = await Promise.all([startVault({ env }), launch()]);
     if (keepsDefaults) await replaceDefault(vault.url);
-    admin = { name: 'admin', password: adminPassword, token: await signIn(vault.url, 'admin', adminPassword) };
+    admin = await personOf(vault.url, 'admin', adminPassword);
   });
   afterAll(async () => {
     await browser?.close();
@@ -92,7 +94,7 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
       const name = fresh('person');
       const body = { username: name, password: userPassword };
       await expectOk(ask(vault.url, 'POST', '/users', { token: admin.token, body }));
-      return { name, password: userPassword, token: await signIn(vault.url, name, userPassword) };
+      return personOf(vault.url, name, userPassword);
     },
 
     addKey: async (owner, name, value = `value of ${name}`, description = '') => {
@@ -102,8 +104,8 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
 
     come: (options) => open([], options, vault.url),
 
-    comeAs: async ({ token }, options, url = vault.url) => {
-      const { page } = await open([sessionCookie(token, url)], options, url);
+    comeAs: async ({ cookie }, options, url = vault.url) => {
+      const { page } = await open([{ ...cookie, url, httpOnly: true, sameSite: 'Strict' }], options, url);
       await page.getByRole('heading', { name: 'API Keys' }).waitFor();
       return page;
     },
@@ -112,8 +114,14 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
 
 type Cookie = Parameters<BrowserContext['addCookies']>[0][number];
 
-function sessionCookie(token: string, url: string): Cookie {
-  return { name: 'keystore_session', value: token, url, httpOnly: true, sameSite: 'Strict' };
+/** Signs in. The cookie is the one that a browser would have got. */
+async function personOf(url: string, name: string, password: string): Promise<Person> {
+  const body = { username: name, password };
+  const answer = await ask(url, 'POST', '/auth/login', { body });
+  const [, cookie, value] = /^([^=]+)=([^;]+);/.exec(answer.headers.get('Set-Cookie') ?? '') ?? [];
+  const { token } = answer.body;
+  if (!token || !cookie || !value) throw new Error(`sign-in of ${name}: ${answer.status}`);
+  return { name, password, token, cookie: { name: cookie, value } };
 }
 
 async function replaceDefault(url: string): Promise<void> {

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { passwordCost, verifyPassword } from '../../core/crypto/password.ts';
+import { type Home, makeHome, runOn } from '../../testing/disk-vaults.ts';
+import { lockDataFolder } from '../data/lock.ts';
+
+let base: string;
+let home: Home;
+
+beforeEach(async () => {
+  base = mkdtempSync(join(tmpdir(), 'reset admin '));
+  home = await makeHome(base, { mine: 'value' });
+  using database = new DatabaseSync(home.files.file);
+  database.exec(`
+    UPDATE users SET is_active = 0, must_change_password = 1;
+    INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('bob', 'bob', 'x', 'user', 0);
+    INSERT INTO sessions VALUES ('of admin', 1, 0, 9e15, NULL, '', ''), ('of bob', 2, 0, 9e15, NULL, '', '')`);
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+function rows(sql: string): Record<string, unknown>[] {
+  using database = new DatabaseSync(home.files.file);
+  return database.prepare(sql).all();
+}
+
+test('gives an admin a new password, activates it, ends all sessions and forgets failed sign-ins', async () => {
+  const before = Date.now();
+  const { code, output } = runOn(home, ['reset-admin.ts', 'ADMIN'], { input: 'correct horse battery\n' });
+  expect([code, output]).toEqual([0, expect.stringMatching(/^"admin" has the new password\./)]);
+  const [admin] = rows('SELECT * FROM users');
+  expect(admin).toMatchObject({ role: 'admin', is_active: 1, must_change_password: 0 });
+  expect(await verifyPassword('correct horse battery', String(admin?.verifier), passwordCost)).toBe(true);
+  expect(Number(rows('SELECT min(failures_forgiven_at) AS at FROM users')[0]?.at)).toBeGreaterThanOrEqual(before);
+  expect(rows('SELECT id FROM sessions WHERE revoked_at IS NULL')).toEqual([]);
+  expect(rows('SELECT verifier, role FROM users WHERE id = 2')).toEqual([{ verifier: 'x', role: 'user' }]);
+});
+
+test('leaves an event in the log that names the account and no actor', () => {
+  runOn(home, ['reset-admin.ts'], { input: 'correct horse battery' });
+  expect(rows('SELECT action, target, outcome, actor_id, actor_name FROM audit_events')).toEqual([
+    { action: 'admin.reset', target: 'admin', outcome: 'allowed', actor_id: null, actor_name: null },
+  ]);
+});
+
+test.each([
+  ['a weak password', ['admin'], '12345678\n', /most common ones.*Nothing was changed/],
+  ['no password', ['admin'], '', /at least 8 characters/],
+  ['a user who is no admin', ['bob'], 'correct horse battery\n', /no admin named "bob"\. The admins are: admin\./],
+  ['an unknown name', ['eve'], 'correct horse battery\n', /no admin named "eve"/],
+])('refuses %s, and changes nothing', (_, names, input, reason) => {
+  const before = rows('SELECT * FROM users');
+  const { code, output } = runOn(home, ['reset-admin.ts', ...names], { input });
+  expect([code, output]).toEqual([1, expect.stringMatching(reason)]);
+  expect(output).not.toMatch(/ {4}at /);
+  expect(rows('SELECT * FROM users')).toEqual(before);
+  expect(rows('SELECT count(*) AS count FROM audit_events')).toEqual([{ count: 0 }]);
+});
+
+test('refuses a vault that is running', () => {
+  using _lock = lockDataFolder(home.data);
+  const { code, output } = runOn(home, ['reset-admin.ts'], { input: 'correct horse battery\n' });
+  expect([code, output]).toEqual([1, expect.stringMatching(/is in use by process .* Stop that first/)]);
+});

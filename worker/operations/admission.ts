@@ -1,0 +1,260 @@
+/**
+ * What one account or address may ask for in a minute, decided before the database is asked: the requests over a limit must
+ * cost nothing, and the log gets two rows a minute about them, not one for each. The counts are in memory, and each isolate
+ * has its own: there is one on a machine, and there may be several on Cloudflare.
+ */
+
+import { eq } from 'drizzle-orm';
+import {
+  adminRequestsPercent,
+  maxCountsPerTransaction,
+  maxEndedSessionMs,
+  maxFullMs,
+  maxKnownSessions,
+  maxRequestCounts,
+  maxUnprovenRequestsPerMinute,
+} from '../../core/limits.ts';
+import type { Action, Role } from '../../core/policy/policy.ts';
+import { transact } from '../store/commit.ts';
+import { auditEvents, instance } from '../store/schema.ts';
+import { type Filled, fill, insertFrom, statement } from '../store/statement.ts';
+import type { Refusal } from './refusal.ts';
+import type { Context, Vault } from './vault.ts';
+
+const minuteMs = 60_000;
+
+/** How the log describes refusals that are counted. */
+interface Kind {
+  action: Action;
+  outcome: Refusal['outcome'];
+  reason: string;
+}
+
+const tooMany: Kind = { action: 'request.send', outcome: 'denied', reason: 'too_many_requests' };
+const ended: Kind = { action: 'session.use', outcome: 'unauthenticated', reason: 'session_ended' };
+
+/** The requests of one minute that count together. */
+interface Count {
+  minute: number;
+  requests: number;
+  /** The refusals that the log does not have yet. */
+  refused: number;
+  /** The last refusal: how the log describes them all. */
+  refusal?: { kind: Kind; context: Context; actorId: number | null };
+}
+
+interface State {
+  counts: Map<string, Count>;
+  /** What the database said of sessions: the role of a live one, or until when an ended one is not asked about again. */
+  sessions: Map<string, { role: Role } | { endedUntil: number }>;
+  /** The minute in which the counts were last searched for those that are over. */
+  sweptAt: number;
+  /** Refusals that stay for a while, by account and action: until then the database is not asked again. */
+  full: Map<string, { reason: string; until: number }>;
+}
+
+const states = new WeakMap<Vault, State>();
+
+const stateOf = (vault: Vault): State => {
+  const known = states.get(vault);
+  if (known) return known;
+  const state: State = { counts: new Map(), sessions: new Map(), sweptAt: 0, full: new Map() };
+  states.set(vault, state);
+  return state;
+};
+
+/** Sets an entry as the newest, and drops the oldest beyond `max`. */
+const keep = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value, max: number) => {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.size > max ? map.keys() : [];
+  if (oldest !== undefined) map.delete(oldest);
+};
+
+const countOf = ({ counts }: State, key: string, now: number): Count => {
+  const minute = Math.floor(now / minuteMs);
+  const known = counts.get(key);
+  // A count of an earlier minute whose refusals are not in the log yet stays until they are.
+  if (known?.minute === minute) return known;
+  if (known && known.refused > 0) keep(counts, `${key} ${known.minute}`, known, maxRequestCounts);
+  const fresh = { minute, requests: 0, refused: 0 };
+  keep(counts, key, fresh, maxRequestCounts);
+  return fresh;
+};
+
+/** The account of the token, which this vault signed; 0 without one. */
+export const accountOf = ({ caller }: Context): number => caller.claimedId ?? 0;
+
+/** These have a count of their own, so that they stay possible when something else sends too many requests. */
+const waysOut: ReadonlySet<Action> = new Set<Action>([
+  'session.end',
+  'session.revoke',
+  'password.change',
+  'secret.delete',
+  'user.update',
+  'user.delete',
+]);
+
+/** Counts a request, and refuses it if its session has ended or its account has sent too many in this minute. */
+export const admit = async (context: Context, action: Action): Promise<Refusal | null> => {
+  const { vault, caller } = context;
+  const state = stateOf(vault);
+  const session = state.sessions.get(caller.sessionId ?? '');
+  if (session && 'endedUntil' in session) {
+    // A clock that was set back must not keep it here.
+    if (caller.now < session.endedUntil && caller.now >= session.endedUntil - maxEndedSessionMs) {
+      return countedRefusal(context, `ended ${caller.sessionId}`, ended, null);
+    }
+    state.sessions.delete(caller.sessionId ?? '');
+  }
+  const isLive = session !== undefined && 'role' in session;
+  // A token that may have been revoked must not use up what its owner may send.
+  const key = isLive
+    ? `account ${accountOf(context)}${waysOut.has(action) ? ' out' : ''}`
+    : `address ${caller.address}`;
+  const count = countOf(state, key, caller.now);
+  count.requests += 1;
+  if (count.requests <= limitOf(vault, isLive ? session.role : null)) return null;
+  return countedRefusal(context, key, tooMany, isLive ? accountOf(context) : null);
+};
+
+const limitOf = ({ limits: { requestsPerMinute } }: Vault, role: Role | null): number => {
+  if (role === null) return Math.min(maxUnprovenRequestsPerMinute, requestsPerMinute);
+  return role === 'admin' ? (requestsPerMinute * adminRequestsPercent) / 100 : requestsPerMinute;
+};
+
+/** Remembers what the database said of the caller's session. */
+export const learn = ({ vault, caller }: Context, outcome: string, role: Role | null): void => {
+  if (caller.sessionId === null) return;
+  const { sessions } = stateOf(vault);
+  if (outcome === 'unauthenticated') {
+    keep(sessions, caller.sessionId, { endedUntil: caller.now + maxEndedSessionMs }, maxKnownSessions);
+    return;
+  }
+  const known = sessions.get(caller.sessionId);
+  if (role === null ? known : known && 'role' in known && known.role === role) return;
+  keep(sessions, caller.sessionId, { role: role ?? 'user' }, maxKnownSessions);
+};
+
+/**
+ * Refuses a request and counts it. The first of its kind in a minute is in the log at once; how many followed is written with
+ * a later request (`takeCounts`).
+ */
+const countedRefusal = async (context: Context, key: string, kind: Kind, actorId: number | null): Promise<Refusal> => {
+  const { vault, caller } = context;
+  const count = countOf(stateOf(vault), key, caller.now);
+  // The database itself has refused an ended session before, which the log says.
+  const isLogged = count.refusal !== undefined || kind === ended;
+  count.refusal = { kind, context, actorId };
+  if (isLogged) count.refused += 1;
+  else await transact(vault.db, [rowOf(count, null)]);
+  const retryAfterSeconds = Math.ceil(((count.minute + 1) * minuteMs - caller.now) / 1000);
+  return { ...kind, retryAfterSeconds: Math.max(1, retryAfterSeconds) };
+};
+
+const counted = statement(
+  [
+    'at',
+    'request_id',
+    'actor_id',
+    'actor_name',
+    'action',
+    'outcome',
+    'reason',
+    'address',
+    'user_agent',
+    'requests',
+    'key_id',
+  ],
+  ({ key_id, ...fields }) => insertFrom(auditEvents, fields, instance, eq(instance.key_id, key_id)),
+);
+
+const rowOf = ({ refusal }: Count, requests: number | null): Filled => {
+  if (!refusal) throw new TypeError('A count without a refusal');
+  const { kind, context, actorId } = refusal;
+  const { vault, caller } = context;
+  return fill(counted(), {
+    ...kind,
+    at: caller.now,
+    request_id: caller.requestId,
+    actor_id: actorId,
+    actor_name: caller.claimedName,
+    address: caller.address,
+    user_agent: caller.userAgent,
+    requests,
+    key_id: vault.keyring.primary.id,
+  });
+};
+
+/** Refuses a search because too many wait. */
+export const refuseSearch = (context: Context, action: Action): Promise<Refusal> => {
+  const kind: Kind = { action, outcome: 'denied', reason: 'too_many_searches' };
+  return countedRefusal(context, `search ${accountOf(context)}`, kind, accountOf(context));
+};
+
+/** Refuses to store a value if the disk is nearly full, or if the account was full a moment ago and nothing was deleted since. */
+export const refuseForRoom = async (context: Context, action: Action): Promise<Refusal | null> => {
+  const { vault, caller } = context;
+  const account = accountOf(context);
+  if (caller.isSpaceLow) {
+    return countedRefusal(
+      context,
+      `space ${account} ${action}`,
+      { action, outcome: 'failed', reason: 'no_space' },
+      account,
+    );
+  }
+  const full = stateOf(vault).full.get(`${account} ${action}`);
+  if (!full || caller.now >= full.until || caller.now < full.until - maxFullMs) return null;
+  return countedRefusal(
+    context,
+    `full ${account} ${action}`,
+    { action, outcome: 'denied', reason: full.reason },
+    account,
+  );
+};
+
+const lasting = new Set(['too_many_keys', 'too_many_bytes', 'too_many_conflicts']);
+
+/** Remembers that an account has no room, or that something was deleted. */
+export const learnOfRoom = ({ vault, caller }: Context, action: Action, decided: Room): void => {
+  const { full } = stateOf(vault);
+  if (decided.outcome === 'allowed') {
+    if (action === 'secret.delete' || action === 'user.delete') full.clear();
+  } else if (lasting.has(decided.reason ?? '')) {
+    keep(
+      full,
+      `${caller.claimedId} ${action}`,
+      { reason: decided.reason ?? '', until: caller.now + maxFullMs },
+      maxKnownSessions,
+    );
+  }
+};
+
+type Room = { outcome: 'allowed' } | Pick<Refusal, 'outcome' | 'reason'>;
+
+/**
+ * The rows about refusals of minutes that are over: a transaction that is made anyway writes them, before its verdict. If it
+ * fails, `restore` keeps them for the next one.
+ */
+export const takeCounts = (vault: Vault, now: number): { rows: Filled[]; restore: () => void } => {
+  const state = stateOf(vault);
+  const minute = Math.floor(now / minuteMs);
+  const taken: [string, Count][] = [];
+  if (state.sweptAt !== minute) {
+    for (const [key, count] of state.counts) {
+      if (count.minute === minute) continue;
+      if (taken.length === maxCountsPerTransaction) break;
+      state.counts.delete(key);
+      if (count.refused > 0) taken.push([key, count]);
+    }
+    if (taken.length < maxCountsPerTransaction) state.sweptAt = minute;
+  }
+  return {
+    rows: taken.map(([, count]) => rowOf(count, count.refused)),
+    restore: () => {
+      for (const [key, count] of taken) state.counts.set(`${key} ${count.minute}`, count);
+      state.sweptAt = 0;
+    },
+  };
+};

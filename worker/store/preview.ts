@@ -1,0 +1,65 @@
+/**
+ * Decides before something costly, such as a password hash: one round trip that records a refusal and otherwise writes
+ * nothing. The verdict that follows decides again, on what is true then, and records the outcome. So there is one event for
+ * each request, and nobody costs a hash who may not cause one.
+ */
+import { eq } from 'drizzle-orm';
+import type { Caller } from '../../core/caller.ts';
+import { type Committed, transact, VaultNotOpen } from './commit.ts';
+import { request, requestValues } from './request.ts';
+import { instance } from './schema.ts';
+import {
+  atFirstUse,
+  compile,
+  fill,
+  type Params,
+  params,
+  type Query,
+  query,
+  type Statement,
+  type Values,
+} from './statement.ts';
+import type { VerdictRow } from './verdict.ts';
+
+export interface Preview<Row = unknown, Name extends string = string> {
+  readonly refusal: Statement<VerdictRow>;
+  readonly facts: Statement<Row>;
+  /** Carries the names of the values that it takes; never set. */
+  readonly name?: Name;
+}
+
+const isOpen = () =>
+  query.select({ id: instance.id }).from(instance).where(eq(instance.key_id, request.key_id)) as Query<unknown>;
+
+/** A preview with parameters of these names, of which it may leave some unused. `facts` returns one row if the vault is open. */
+export const preview = <const Name extends string = never, Row = unknown>(
+  names: readonly Name[],
+  write: (params: Params<Name>) => { refusal: Query<VerdictRow>; facts?: Query<Row> },
+): (() => Preview<Row, Name>) =>
+  atFirstUse(() => {
+    const { refusal, facts = isOpen() as Query<Row> } = write(params(names));
+    return { refusal: compile(refusal), facts: compile(facts) };
+  });
+
+export type Previewed<Row> = { outcome: 'allowed'; facts: Row } | Exclude<Committed<never>, { outcome: 'allowed' }>;
+
+/**
+ * Asks a preview.
+ *
+ * @throws VaultNotOpen and StoreFailure as `commit` does.
+ */
+export const ask = async <Row, Name extends string>(
+  db: D1Database,
+  keyId: string,
+  caller: Caller,
+  { refusal, facts }: Preview<Row, Name>,
+  values: Values<NoInfer<Name>>,
+): Promise<Previewed<Row>> => {
+  const given: Values = { ...values, ...requestValues(caller, keyId) };
+  const [refusals, found] = await transact(db, [fill(refusal, given), fill(facts, given)]);
+  const refused = refusals?.[0] as VerdictRow | undefined;
+  if (refused && refused.outcome !== 'allowed') return { outcome: refused.outcome, reason: refused.reason };
+  const [row] = (found ?? []) as Row[];
+  if (row === undefined) throw new VaultNotOpen();
+  return { outcome: 'allowed', facts: row };
+};
