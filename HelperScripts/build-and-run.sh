@@ -25,4 +25,4 @@ start_container || die "The container did not start: see above. If the port is i
 wait_healthy "$start_seconds" || die "Correct the problem, remove the container (HelperScripts/stop-and-clean.sh --keep-data), and run this again."
 tell_where
 docker logs "$container" 2>&1 | grep -F 'Sign in' || true
-say 'Next: sign in, change the default passwords, and make a backup: HelperScripts/backup-data.sh'
+say 'Next: sign in, set new passwords where they are default ones, and make a backup: HelperScripts/backup-data.sh'

@@ -206,6 +206,7 @@ start_container() {
   if docker run --help | grep -q -- --health-start-interval; then eager=(--health-start-interval 300ms); fi
   docker run -d --name "$container" "${hardened[@]}" --user "$user" \
     --restart unless-stopped ${fitting[@]+"${fitting[@]}"} ${eager[@]+"${eager[@]}"} \
+    -e "KEYSTORE_PUBLISHED=$published" \
     -v "$volume:/app/data" "${mount_env[@]}" -p "$published:5000" "$(image_of_vault)" >/dev/null
 }
 

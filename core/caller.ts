@@ -14,6 +14,10 @@ export interface Caller {
   /** The likeness of that name, at a sign-in: an account is found by it as well. */
   claimedLikeness?: string;
   address: string;
+  /** The cookie by which accounts know this browser, as it came; `core/crypto/device-token.ts` reads it. */
+  deviceCookie?: string | null;
+  /** Only this machine can reach the vault, so the caller is on it. Otherwise default passwords are good for nothing. */
+  isLocal?: boolean;
   userAgent: string;
   /** When the request arrived, in milliseconds since 1970. */
   now: number;

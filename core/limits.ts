@@ -40,6 +40,9 @@ export const httpLimits = {
 };
 export type HttpLimits = typeof httpLimits;
 
+/** How long the standalone vault goes on with a request whose client has left, or has closed its side of the connection. */
+export const maxAnswerToLeftMs = 1_000;
+
 /** What a client may send on one connection before it has the answer to its first request. */
 export const maxPipelinedRequests = 100;
 
@@ -78,13 +81,41 @@ export const maxPasswordBytes = 1024;
 export const defaultSessionHours = 24;
 /** Below the 400 days that browsers allow a cookie (RFC 6265bis, section 5.5). */
 export const maxSessionHours = 24 * 365;
-/** Failed passwords within the window, after which an account accepts no further attempts. */
-export const maxFailuresPerAccount = 5;
+/**
+ * The throttles on passwords. `freeFailures` are answered at once; after that each one doubles the wait, from `firstWaitMs` to
+ * `maxWaitMs`. Every `forgetMs` one failure is forgotten, so this bounds the guesses in the long run.
+ */
+export const passwordThrottles = {
+  /** Of one account: for all strangers together, and for each known browser, known address and session. */
+  account: { freeFailures: 5, forgetMs: 15 * 60_000, firstWaitMs: 2 * 60_000, maxWaitMs: 15 * 60_000 },
+  /** Of one address, whatever accounts it tries that it is not known to. An IPv6 /64 counts as one address. */
+  address: { freeFailures: 20, forgetMs: 3 * 60_000, firstWaitMs: 2 * 60_000, maxWaitMs: 15 * 60_000 },
+} as const;
 
-/** The same for an address; an IPv6 /64 counts as one address. */
-export const maxFailuresPerAddress = 20;
+/** How many hashes a right password buys: `atOnce`, and then one `everyMs`. */
+export const hashBudgets = {
+  signInsOfAccount: { atOnce: 60, everyMs: 5_000 },
+  signInsFromAddress: { atOnce: 300, everyMs: 1_000 },
+  /** Attempts to change the password of one account, with the right one or a wrong one. */
+  passwordChanges: { atOnce: 20, everyMs: 60_000 },
+} as const;
 
-export const failureWindowSeconds = 15 * 60;
+/**
+ * A private address from which this many accounts fail to sign in within this time, among the newest failures, is probably a
+ * proxy that TRUSTED_PROXIES does not name.
+ */
+export const minFailedAccounts = 5;
+export const proxySearchMs = 7 * 86_400_000;
+export const maxExaminedFailures = 500;
+
+/** Of one account. The address that was seen last takes the place of the one that was not seen for longest. */
+export const maxKnownAddresses = 20;
+
+/** A good sign-in from a known address forgives the failures from there, but not more often than this. */
+export const minForgivingMs = 3_600_000;
+
+/** How long a browser stays known without a sign-in: the longest that browsers keep a cookie (RFC 6265bis, section 5.5). */
+export const maxDeviceSeconds = 400 * 86_400;
 
 /** Password hashes run one at a time. Requests beyond this many in the queue are told to try again. */
 export const maxWaitingHashes = 64;

@@ -45,10 +45,15 @@ export const bringUp = async (
     hasTls: bindings.HAS_TLS === 'yes',
     isNew: opened.isNew,
     hasPassword: bindings.ADMIN_PASSWORD !== undefined,
+    isLocal: 'LOCAL_ONLY' in readBindings(bindings).worker,
     command: './keystore',
   });
   const copied = opened.copy === undefined ? undefined : sentences.databaseCopied(opened.copy);
-  return new Response([copied, warning, lines].filter((part) => part !== undefined).join('\n'));
+  return new Response(
+    [copied, ...opened.proxies.map(sentences.likelyProxy), warning, lines]
+      .filter((part) => part !== undefined)
+      .join('\n'),
+  );
 };
 
 const refusal = (sentence: string) => new Response(sentence, { status: 503 });

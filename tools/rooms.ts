@@ -60,7 +60,7 @@ export const rooms: Record<string, Room> = {
   },
   'core/data-folder': {
     purpose: 'where things are in a data folder, when its database may be used, and what its owner may do to it',
-    rooms: ['core', 'core/accounts', 'core/crypto', 'core/policy'],
+    rooms: ['core', 'core/accounts', 'core/crypto', 'core/network', 'core/policy'],
   },
 
   'worker/store': {

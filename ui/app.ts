@@ -1,25 +1,29 @@
 /** The whole UI: which page is shown, the dialogs over every page, and the keyboard shortcuts that work everywhere. */
-import { signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { AboutPage } from './about/page.ts';
 import { AccountPage } from './account/page.ts';
+import type { Problem } from './api/client.ts';
 import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
 import { commandsFor } from './commands.ts';
 import { KeysPage } from './keys/page.ts';
 import { LogsPage } from './logs/page.ts';
-import { forgetModels, type Models, modelsOf } from './models.ts';
+import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
+import { clearCopied } from './parts/clipboard.ts';
 import { openDialogs } from './parts/dialog.ts';
 import { DiscardQuestion } from './parts/discard.ts';
 import { isTyping } from './parts/events.ts';
 import { Palette } from './parts/palette.ts';
+import { useRetry } from './parts/retry.ts';
 import { ShortcutDialog } from './parts/shortcuts.ts';
 import { Failed, Waiting } from './parts/state.ts';
 import { forgetToasts, notify, ToastList } from './parts/toast.ts';
-import { askFirst, hasUnsaved, useUnsaved } from './parts/unsaved.ts';
+import { askFirst, hasUnsaved, question, useUnsaved } from './parts/unsaved.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
 import { NewPassword } from './session/new-password.ts';
+import { ProxyNotice } from './session/proxy-notice.ts';
 import { SignIn } from './session/sign-in.ts';
 import { type Page, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
@@ -28,27 +32,37 @@ import { UsersPage } from './users/page.ts';
 const leave = () => void askFirst(hasUnsaved(), signOutNow);
 
 const signOutNow = () => {
-  signOut().then(
-    () => {
-      forgetModels();
-      forgetToasts();
-    },
-    (problem: unknown) =>
-      notify({ tone: 'bad', text: `Sign-out failed, so you are still signed in. ${asProblem(problem).message}` }),
+  signOut().catch((problem: unknown) =>
+    notify({ tone: 'bad', text: `Sign-out failed, so you are still signed in. ${asProblem(problem).message}` }),
   );
 };
+
+/** Whose lists, toasts and copied values this page holds. They go when the user does, wherever that user signed out. */
+let holder: string | null = null;
+
+effect(() => {
+  const user = session.value?.user ?? null;
+  if (user !== holder) {
+    holder = user;
+    forgetModels();
+    forgetToasts();
+    question.value = null;
+  }
+  if (phase.value !== 'in') untracked(() => void clearCopied());
+});
+
+followOtherTabs(() => {
+  if (phase.value === 'in') refresh().catch(() => {});
+});
 
 export const App = () => {
   switch (phase.value) {
     case 'starting':
       return html`<main class="entrance"><${Waiting}>Opening…<//></main>`;
     case 'unreachable':
-      return (
-        startProblem.value &&
-        html`<main class="entrance"><${Failed} error=${startProblem.value} title="Cannot reach the vault" onRetry=${start} /></main>`
-      );
+      return startProblem.value && html`<${Unreachable} error=${startProblem.value} />`;
     case 'out':
-      return html`<${SignIn} notice=${null} username="" />`;
+      return html`<${SignIn} notice=${null} username="" /><${ToastList} />`;
     case 'ended':
       return session.value && html`<${Ended} user=${session.value.user} />`;
     case 'in':
@@ -56,11 +70,19 @@ export const App = () => {
   }
 };
 
+const Unreachable = ({ error }: { error: Problem }) => {
+  useRetry(error, start);
+  return html`<main class="entrance"><${Failed} error=${error} title="Cannot reach the vault" onRetry=${start} /></main>`;
+};
+
 /** The forms that were open keep what was typed, so the browser asks before it closes the page. */
 const Ended = ({ user }: { user: string }) => {
   const { keys, users } = modelsOf(user);
   useUnsaved(keys.isTyped.value || users.isTyped.value);
-  return html`<${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${user} />`;
+  return html`
+    <${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${user} />
+    <${ToastList} />
+  `;
 };
 
 const SignedIn = ({ session: mine }: { session: Session }) => {
@@ -102,6 +124,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   useArrival(route.value.page);
   return html`
     <${Shell} tabs=${shown} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
+      ${(route.value.page === 'logs' || route.value.page === 'users') && html`<${ProxyNotice} />`}
       <${CurrentPage} session=${mine} models=${own} />
     <//>
     <${Overlay} models=${own} tabs=${shown} />

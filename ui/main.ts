@@ -9,5 +9,9 @@ import { startRouter } from './shell/router.ts';
 startRouter();
 startFocusKeeper();
 void start();
+// A page that the browser brings back with its Back button may be of somebody who has signed out since.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) void start();
+});
 const root = document.getElementById('app');
 if (root) render(html`<${App} />`, root);

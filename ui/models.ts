@@ -1,7 +1,8 @@
 /** The state behind every page, for one user. It survives an expired session, but not a change of user. */
 import { accountModel } from './account/model.ts';
 import { api } from './api/client.ts';
-import { loaded } from './api/loaded.ts';
+import { type Loaded, loaded } from './api/loaded.ts';
+import { onNews, type Topic } from './api/tabs.ts';
 import { keysModel } from './keys/model.ts';
 import { logsModel } from './logs/model.ts';
 import { usersModel } from './users/model.ts';
@@ -25,4 +26,36 @@ export const modelsOf = (user: string): Models => {
 
 export const forgetModels = (): void => {
   models = null;
+};
+
+/** The lists that may have changed when another tab changed something. Deleting a user deletes keys. */
+const listsAbout: Record<Topic, (own: Models) => Loaded<unknown>[]> = {
+  keys: ({ keys }) => [keys.list],
+  users: ({ users, keys }) => [users.list, keys.list],
+  auth: ({ account }) => [account.sessions],
+};
+
+/** Several changes in a row make one fetch. */
+const gatherMs = 150;
+const stale = new Set<Loaded<unknown>>();
+let gathering: ReturnType<typeof setTimeout> | undefined;
+
+/** Each fetch adds an entry to the log, so lists that were never shown, and pages that nobody looks at, wait. */
+const refreshStale = (): void => {
+  if (document.hidden) return;
+  for (const list of stale) void list.load();
+  stale.clear();
+};
+
+/** Keeps the lists in step with what the other tabs of this browser change. */
+export const followOtherTabs = (onOwnAccount: () => void): void => {
+  onNews((news) => {
+    if (news.kind !== 'changed' || !models) return;
+    for (const list of listsAbout[news.topic](models))
+      if (list.answer.value !== null || list.error.value) stale.add(list);
+    clearTimeout(gathering);
+    gathering = setTimeout(refreshStale, gatherMs);
+    if (news.topic !== 'keys') onOwnAccount();
+  });
+  document.addEventListener('visibilitychange', refreshStale);
 };

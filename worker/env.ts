@@ -30,6 +30,7 @@ export interface Bindings {
   FIRST_ACCOUNTS?: string;
   /** What the gate says with each request, where other programs can reach the worker without it. */
   GATE_SECRET?: string;
+  LOCAL_ONLY?: string;
   MAX_REQUESTS_PER_MINUTE?: string;
   MAX_KEYS_PER_USER?: string;
   MAX_MEGABYTES_PER_USER?: string;
@@ -65,6 +66,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       passwordCost,
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
+      isLocalOnly: bindings.LOCAL_ONLY === 'yes',
       limits: accountLimits(bindings),
     },
     cookies: { vaultTag, path: basePath || '/' },

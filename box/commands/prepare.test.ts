@@ -32,6 +32,22 @@ function names({ files }: Home): unknown[] {
   }
 }
 
+test('names an address from which the sign-ins of many accounts have failed', async () => {
+  const home = await makeHome(join(base, 'home'), {});
+  using database = new DatabaseSync(home.files.file);
+  const failed = database.prepare(
+    `INSERT INTO audit_events (at, request_id, actor_name, action, outcome, reason, address, user_agent)
+    VALUES (?, 'r', ?, 'session.create', 'unauthenticated', 'wrong_password', ?, '')`,
+  );
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    for (const address of ['172.18.0.3', '203.0.113.1']) failed.run(Date.now(), name, address);
+  }
+  const { code, output } = prepare(home);
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/failed from 172\.18\.0\.3\. .*TRUSTED_PROXIES=172\.18\.0\.3/);
+  expect(output).not.toContain('203.0.113.1');
+});
+
 function emptyHome(): Home {
   const home = homeIn(join(base, 'home'));
   mkdirSync(home.data, { recursive: true });

@@ -6,10 +6,11 @@
 
 import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { relative } from 'node:path';
+import { likelyProxies } from '../../core/data-folder/likely-proxies.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences } from '../../core/settings/messages.ts';
 import { needsKeys } from '../../core/settings/settings.ts';
-import { holdsVault, isNewVault, migrate, openDatabase, type VaultFiles } from '../data/database.ts';
+import { holdsVault, isNewVault, migrate, openDatabase, sqlOf, type VaultFiles } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
 import { findOld, moveInAtFirstStart } from '../restore/first-start.ts';
 import { completeRestore, pendingEnv } from '../restore/restore-journal.ts';
@@ -67,6 +68,7 @@ async function prepareDatabase(files: VaultFiles, print: (line: string) => void)
   const { applied, copy } = await migrate(files, database);
   if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${files.folder}.`);
   if (copy !== undefined) print(sentences.databaseCopied(copy));
+  for (const address of likelyProxies(sqlOf(database), Date.now())) print(sentences.likelyProxy(address));
   return isNew;
 }
 

@@ -7,6 +7,7 @@ import { maxDrainMs, maxHealthAnswerMs, maxStartMs, maxUnhealthyStartMs } from '
 import { parseTrustedProxies } from '../../core/network/address.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences, welcome } from '../../core/settings/messages.ts';
+import { isLocalOnly, localOnlyVariable } from '../../core/settings/reach.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { readWorkerVariables } from '../../core/settings/settings.ts';
 import { settleLog } from '../data/copy-database.ts';
@@ -64,6 +65,8 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     const variables = readWorkerVariables(lookup);
     const hasDefaults = isNew && !('ADMIN_PASSWORD' in variables);
     if (hasDefaults) variables.FIRST_ACCOUNTS = 'default';
+    const isLocal = isLocalOnly(settings, lookup);
+    if (isLocal) Object.assign(variables, localOnlyVariable);
     const { dataFolder } = settings;
     const log = (line: string) => {
       // While the vault stops, wrangler only reports that it was ended.
@@ -76,9 +79,8 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     database = files.file;
     if (warning !== undefined) print(warning);
     const basePath = variables.BASE_PATH;
-    print(
-      welcome({ ...settings, port, basePath, isNew, hasPassword: !hasDefaults, hasTls: false, command: 'npm start' }),
-    );
+    const how = { basePath, isNew, hasPassword: !hasDefaults, hasTls: false, isLocal, command: 'npm start' };
+    print(welcome({ ...settings, ...how, port }));
   }
 
   const ready = bringUp();

@@ -1,4 +1,5 @@
 /** Checks a whole vault, and reports what it holds: for backups, restores and check-data.sh. */
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { KeyFormatError } from '../../core/crypto/key-material.ts';
 import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } from '../../core/crypto/keyring.ts';
@@ -61,8 +62,16 @@ export interface FileCheck {
 export function checkFile(file: string, { files, lookup, print, acceptDamaged = false }: FileCheck): Census {
   using database = new DatabaseSync(file, { readOnly: true });
   const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, print);
+  checkNotCut(database, file);
   if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
   return census;
+}
+
+/** SQLite reads zeros where the last page is cut short, which does no harm to an empty page. The file is not what it was. */
+function checkNotCut(database: DatabaseSync, file: string): void {
+  const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.page_size);
+  if (statSync(file).size % pageBytes !== 0)
+    throw new OperatorError('The database is damaged (its file is cut short).');
 }
 
 /** Names the values that do not open, and the option that accepts them. */

@@ -33,8 +33,21 @@ describe("the client's address", () => {
     );
     expect(status).toBe(200);
     const names = (seen[0] as Seen).raw.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
-    expect(new Set(names)).toEqual(new Set(['cf-connecting-ip', 'connection', 'host', 'x-kept']));
+    expect(new Set(names)).toEqual(new Set(['cf-connecting-ip', 'connection', 'host', 'x-forwarded', 'x-kept']));
     expect(seen[0]?.headers).toMatchObject({ 'cf-connecting-ip': '127.0.0.1', host: 'vault:5000' });
+  });
+
+  test('the worker learns that a proxy has passed a request on, and no client can hide or forge that', async () => {
+    const { port, seen } = await startGate();
+    for (const said of [
+      'X-Forwarded-For: 6.6.6.6',
+      'Forwarded: for=6.6.6.6',
+      'X-Real-IP: 6.6.6.6',
+      'X-Forwarded: no',
+    ]) {
+      await raw(port, `GET / HTTP/1.1\r\nHost: a\r\nConnection: close, x-forwarded\r\n${said}\r\n\r\n`);
+    }
+    expect(seen.map(({ headers }) => headers['x-forwarded'])).toEqual(['yes', 'yes', 'yes', undefined]);
   });
 
   test('a Connection header cannot remove headers that the worker decides by', async () => {

@@ -1,6 +1,9 @@
 /** Moves the accounts of v0.6, with their password verifiers. */
+import { scrypt } from 'node:crypto';
+import { defaultPasswords } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { parseVerifier, passwordCost, verifyPassword } from '../../core/crypto/password.ts';
+import type { Scrypt } from '../../core/crypto/scrypt.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { quoted } from '../quoted.ts';
 import { type Move, timeOf } from './move.ts';
@@ -8,7 +11,6 @@ import { Names } from './names.ts';
 import { type Old, readOld } from './source.ts';
 import { parseTime } from './times.ts';
 
-const defaultPasswords = ['admin123', 'user123'];
 /** Concurrent password checks: the number of threads that Node.js has for them. */
 const maxConcurrentChecks = 4;
 
@@ -26,8 +28,9 @@ export async function moveUsers(move: Move): Promise<number> {
   const likenesses = new Map<string, string>();
   const withDefaults = await findDefaultPasswords(old, move.progress);
   const insert = move.target.prepare(
-    `INSERT INTO users (id, name, likeness, verifier, role, is_active, must_change_password, created_at, last_login_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO users (id, name, likeness, verifier, role, is_active, must_change_password, has_default_password, created_at,
+       last_login_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)`,
   );
   move.target.exec('BEGIN');
   for (const user of old) {
@@ -84,6 +87,13 @@ function roleOf(move: Move, { role }: Old<'users'>, name: string): string {
   return 'user';
 }
 
+/** Node.js hashes in threads, so it needs no pauses. It throws unless maxmem exceeds its estimate of the memory. */
+const nativeScrypt: Scrypt = (password, salt, { N, r, p }, length) =>
+  new Promise((resolve, reject) => {
+    const maxmem = 132 * N * r * p;
+    scrypt(password, salt, length, { N, r, p, maxmem }, (error, key) => (error ? reject(error) : resolve(key)));
+  });
+
 /** Finds the ids of accounts that still have a default password of v0.6. */
 async function findDefaultPasswords(users: Old<'users'>[], progress: Move['progress']): Promise<Set<number>> {
   const found = new Set<number>();
@@ -91,8 +101,8 @@ async function findDefaultPasswords(users: Old<'users'>[], progress: Move['progr
   let checked = 0;
   async function checkWaiting(): Promise<void> {
     for (let user = waiting.shift(); user; user = waiting.shift()) {
-      for (const password of defaultPasswords) {
-        if (await verifyPassword(password, user.password_hash, passwordCost)) found.add(user.id);
+      for (const password of Object.values(defaultPasswords)) {
+        if (await verifyPassword(password, user.password_hash, passwordCost, nativeScrypt)) found.add(user.id);
       }
       checked++;
       if (checked % 20 === 0) progress(`Checked the passwords of ${checked} of ${users.length} accounts.`);

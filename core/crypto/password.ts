@@ -15,7 +15,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { base64url, fromHex, utf8 } from './encoding.ts';
 import { randomBytes } from './random.ts';
-import { type ScryptCost, scrypt } from './scrypt.ts';
+import { type Scrypt, type ScryptCost, sliced } from './scrypt.ts';
 
 /** A stored verifier, parsed. */
 export type Verifier = { readonly salt: Uint8Array; readonly expected: Uint8Array } & (
@@ -95,10 +95,7 @@ function decimal(text: string): number | null {
   return /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : null;
 }
 
-/** Lets the event loop turn. Awaited between two slices of a hash. */
-export type Pause = () => Promise<void>;
-
-const turnEventLoop: Pause = () => new Promise((resolve) => void setTimeout(resolve, 0));
+const byTimers = sliced(() => new Promise((resolve) => void setTimeout(resolve, 0)));
 
 /**
  * Makes a scrypt verifier of the given cost from the password's UTF-8 bytes in Unicode's form NFC (NIST SP 800-63B, section
@@ -107,9 +104,9 @@ const turnEventLoop: Pause = () => new Promise((resolve) => void setTimeout(reso
  *
  * @throws TypeError if `password` holds a lone surrogate.
  */
-export async function makeVerifier(password: string, cost: ScryptCost, pause = turnEventLoop): Promise<string> {
+export async function makeVerifier(password: string, cost: ScryptCost, scrypt: Scrypt = byTimers): Promise<string> {
   const salt = base64url(randomBytes(16));
-  const derived = await scrypt(utf8(password.normalize('NFC')), utf8(salt), cost, scryptBytes, pause);
+  const derived = await scrypt(utf8(password.normalize('NFC')), utf8(salt), cost, scryptBytes);
   return `scrypt:${cost.N}:${cost.r}:${cost.p}$${salt}$${bytesToHex(derived)}`;
 }
 
@@ -125,9 +122,9 @@ export async function verifyPassword(
   password: string,
   verifierText: string | null,
   cost: ScryptCost,
-  pause = turnEventLoop,
+  scrypt: Scrypt = byTimers,
 ): Promise<boolean> {
-  return (await comparePassword(password, verifierText, cost, pause)).matches;
+  return (await comparePassword(password, verifierText, cost, scrypt)).matches;
 }
 
 /**
@@ -143,16 +140,16 @@ export async function comparePassword(
   password: string,
   verifierText: string | null,
   cost: ScryptCost,
-  pause = turnEventLoop,
+  scrypt: Scrypt = byTimers,
 ): Promise<Comparison> {
   const verifier = verifierText === null ? dummyVerifier(cost) : parseVerifier(verifierText);
   if (!verifier || !password.isWellFormed()) return { matches: false, isOldForm: false };
   const normal = password.normalize('NFC');
   for (const form of new Set([normal, password, password.normalize('NFD')])) {
-    const derived = await derive(utf8(form), verifier, pause);
+    const derived = await derive(utf8(form), verifier, scrypt);
     if (equalBytes(derived, verifier.expected)) return { matches: true, isOldForm: form !== normal };
     const lanes = remainingLanes(verifier, cost);
-    if (lanes > 0) await scrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes }, scryptBytes, pause);
+    if (lanes > 0) await scrypt(new Uint8Array(), verifier.salt, { ...cost, p: lanes }, scryptBytes);
   }
   return { matches: false, isOldForm: false };
 }
@@ -181,8 +178,8 @@ function scryptWork({ N, r, p }: ScryptCost): number {
   return N * r * p;
 }
 
-function derive(password: Uint8Array, verifier: Verifier, pause: Pause): Promise<Uint8Array> {
-  if (verifier.kind === 'scrypt') return scrypt(password, verifier.salt, verifier, scryptBytes, pause);
+function derive(password: Uint8Array, verifier: Verifier, scrypt: Scrypt): Promise<Uint8Array> {
+  if (verifier.kind === 'scrypt') return scrypt(password, verifier.salt, verifier, scryptBytes);
   return runPbkdf2(password, verifier.salt, verifier.digest, verifier.iterations);
 }
 

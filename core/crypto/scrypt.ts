@@ -11,23 +11,30 @@ import { sha256 } from '@noble/hashes/sha2.js';
 /** The parameters of scrypt (RFC 7914, section 2): N, a power of two; r, the block size; p, the number of lanes. */
 export type ScryptCost = { readonly N: number; readonly r: number; readonly p: number };
 
+/** Derives a key of `length` bytes. */
+export type Scrypt = (password: Uint8Array, salt: Uint8Array, cost: ScryptCost, length: number) => Promise<Uint8Array>;
+
+/** Lets the event loop turn: a timer does, a microtask does not. */
+export type Pause = () => Promise<void>;
+
+/** scrypt that pauses after each slice. It throws a RangeError if N is not a power of two. */
+export function sliced(pause: Pause): Scrypt {
+  return (password, salt, cost, length) => scrypt(password, salt, cost, length, pause);
+}
+
 /** The work between two pauses, in cores of Salsa20/8: some 5 ms. */
 const coresPerSlice = 2 ** 15;
 
 const wordsPerCore = 16;
 
-/**
- * The derived key of `length` bytes.
- *
- * @param pause is awaited between two slices. It must let the event loop turn; a microtask does not.
- */
-export async function scrypt(
+async function scrypt(
   password: Uint8Array,
   salt: Uint8Array,
   { N, r, p }: ScryptCost,
   length: number,
-  pause: () => Promise<void>,
+  pause: Pause,
 ): Promise<Uint8Array> {
+  if (N < 2 || !Number.isInteger(Math.log2(N))) throw new RangeError('scrypt: N must be a power of two');
   const bytesPerLane = 128 * r;
   const lanes = pbkdf2(sha256, password, salt, { c: 1, dkLen: bytesPerLane * p });
   const table = new Uint32Array(32 * r * N);
@@ -38,13 +45,7 @@ export async function scrypt(
 }
 
 /** scryptROMix (section 5), in place. `table` is the V of the RFC. */
-async function mixLane(
-  lane: Uint8Array,
-  table: Uint32Array,
-  N: number,
-  r: number,
-  pause: () => Promise<void>,
-): Promise<void> {
+async function mixLane(lane: Uint8Array, table: Uint32Array, N: number, r: number, pause: Pause): Promise<void> {
   const words = 32 * r;
   const rowsPerSlice = Math.max(1, Math.floor(coresPerSlice / (2 * r)));
   const view = new DataView(lane.buffer, lane.byteOffset, lane.byteLength);

@@ -29,6 +29,9 @@ export const policy = {
   'user.delete': { user: 'none', admin: 'any' },
 } as const satisfies Record<string, Record<Role, Reach>>;
 
+/** All that an account may do whose default password is unchanged, in a vault that other machines can reach. */
+export const allowedWithDefaultPassword: readonly GovernedAction[] = ['session.read', 'session.end', 'password.change'];
+
 /** Everything that a signed-in caller can ask for. */
 export type GovernedAction = keyof typeof policy;
 

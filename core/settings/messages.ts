@@ -1,6 +1,7 @@
 /** Sentences for the operator at a start, the same in both runtimes. */
 
 import { maxCountedVersions } from '../limits.ts';
+import { isLoopback } from '../network/ranges.ts';
 import { parseBasePath } from './base-path.ts';
 import type { Settings } from './settings.ts';
 
@@ -46,6 +47,8 @@ export const sentences = {
     if (keyId === null) return `${sealed} a key that is named wrongly in the database. Restore a backup.`;
     return `${sealed} the key ${keyId}, which this vault does not have. Put it back into RETIRED_ENCRYPTION_KEYS (it is in the .env of an earlier backup) and restart the vault.`;
   },
+  likelyProxy: (address: string) =>
+    `Sign-ins of many accounts have failed from ${address}. If that is a proxy in front of the vault, set TRUSTED_PROXIES=${address}: until then everybody behind it counts as one address.`,
   /** `error` is that of the answer to /health. */
   notHealthy: (error: unknown) => `The vault is not healthy: ${error}`,
 };
@@ -59,21 +62,29 @@ export interface Welcome extends Pick<Settings, 'hosts'> {
   isNew: boolean;
   /** Whether ADMIN_PASSWORD is set. */
   hasPassword: boolean;
+  /** Whether only this machine can reach it. */
+  isLocal: boolean;
   /** How this vault is started, such as `npm start`. */
   command: string;
 }
 
 /** The lines that say that a vault is up: where, with which account, and who can reach it. */
-export function welcome({ hosts, port, basePath, hasTls, isNew, hasPassword, command }: Welcome): string {
-  const isLocal = hosts.every((host) => host === '127.0.0.1' || host === '::1');
+export function welcome(vault: Welcome): string {
+  const { hosts, port, basePath, hasTls, isNew, hasPassword, isLocal, command } = vault;
   const signIn = !isNew
     ? 'Sign in with your account.'
     : hasPassword
       ? 'Sign in as admin with the password that ADMIN_PASSWORD sets.'
-      : 'Sign in as admin / admin123 or user / user123, and change both passwords.';
+      : isLocal
+        ? 'Sign in as admin / admin123 or user / user123, and change both passwords.'
+        : 'Sign in as admin / admin123 and set a new password. Until then this account can do nothing else, since everybody knows that password. The account user / user123 is switched off once you have, unless it was used.';
   const page = basePath === undefined ? '' : `${parseBasePath(basePath)}/`;
   const lines = [`Keystore is up: ${hasTls ? 'https' : 'http'}://localhost:${port}${page}`, signIn];
-  if (isLocal) lines.push(`Only this machine can reach it. HOST=0.0.0.0 ${command} opens it to your network.`);
+  const listensHere = hosts.every(isLoopback);
+  if (isLocal && listensHere) {
+    lines.push(`Only this machine can reach it. HOST=0.0.0.0 ${command} opens it to your network.`);
+  } else if (isLocal) lines.push('Only this machine can reach it.');
+  else if (listensHere) lines.push('Others reach it through the proxies that TRUSTED_PROXIES names.');
   else if (!hasTls) {
     lines.push(
       `Every machine that reaches ${hosts.join(', ')} can connect, unencrypted. Put TLS in front of it, and change default passwords first.`,

@@ -29,6 +29,7 @@ const ownSettings = [
   'KEYSTORE_DATA',
   'PORT',
   'HOST',
+  'KEYSTORE_PUBLISHED',
   'TRUSTED_PROXIES',
   'TLS_CERT',
   'TLS_KEY',

@@ -68,7 +68,9 @@ describeInBrowser('the session', () => {
     await signInAs(page, admin().name, admin().password);
     await page.getByRole('heading', { name: 'API Keys' }).waitFor();
     expect(await page.evaluate('[document.cookie, localStorage.length, sessionStorage.length]')).toEqual(['', 0, 0]);
-    const [cookie] = await context.cookies();
+    const cookies = await context.cookies();
+    const cookie = cookies.find(({ name }) => name.startsWith('keystore_session_'));
+    expect(cookies.every(({ httpOnly, sameSite }) => httpOnly && sameSite === 'Strict')).toBe(true);
     expect(cookie).toMatchObject({
       name: expect.stringMatching(/^keystore_session_/),
       httpOnly: true,

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { ask, docker, type Host, makeHost, project, type Ran, run } from './kit.
 const image = inject('image');
 /** A stand-in for Caddy's image, from Debian's package: there may be no registry. */
 const caddyImage = `${image}-caddy`;
+const adminPassword = 'the password of the admin';
 let host: Host;
 let composeEnv: Record<string, string>;
 let httpsPort: number;
@@ -18,6 +19,8 @@ const composeProject = `keystore-test-${process.pid}`;
 beforeAll(async () => {
   host = await makeHost(image);
   await host.script('generate-keys.sh');
+  // Behind a proxy that is trusted, a default password is good for nothing but a change.
+  appendFileSync(host.envFile, `ADMIN_PASSWORD=${adminPassword}\n`);
   httpsPort = await freePort();
   // A small network that is probably unused on this machine.
   const third = 16 + (process.pid % 200);
@@ -62,7 +65,7 @@ test('docker compose up -d gives the same container', async () => {
   expect(code, output).toBe(0);
   await host.healthy();
   await expectHardened(host.container);
-  const token = await host.signIn('admin', 'admin123');
+  const token = await host.signIn('admin', adminPassword);
   await host.request('POST', '/keys', token, { key_name: 'composed', api_key: 'value of composed' });
   await expectNoTrace(host.container, image, [...host.secrets(), 'value of composed', token]);
   const mounts = JSON.parse(await ask('inspect', '-f', '{{json .Mounts}}', host.container));
@@ -85,7 +88,7 @@ test('the helper scripts work with it', async () => {
   const rebuilt = await rebuild();
   expect(rebuilt.output).toMatch(/docker compose made the container/);
   expect(rebuilt.code).toBe(0);
-  const token = await host.signIn('admin', 'admin123');
+  const token = await host.signIn('admin', adminPassword);
   expect((await host.request('GET', '/keys/composed', token)).json.api_key).toBe('value of composed');
 });
 
@@ -118,7 +121,7 @@ async function untilHealthyThroughTls(): Promise<Record<string, unknown>> {
 
 /** With TLS and without, the log has the address of the client: neither what it claims nor Caddy's. */
 async function expectAddressesAreTrue(): Promise<void> {
-  const token = await host.signIn('admin', 'admin123');
+  const token = await host.signIn('admin', adminPassword);
   const network = await ask('inspect', '-f', '{{json .NetworkSettings.Networks}}', host.container);
   const gateways = Object.values(JSON.parse(network) as Record<string, { Gateway: string }>).map(
     ({ Gateway }) => Gateway,
@@ -168,7 +171,7 @@ test('stop-and-rebuild.sh rebuilds the running service, or the one that RUNTIME 
     expect([code, output]).toEqual([0, expect.stringMatching(/docker compose made the container/)]);
     expect(await runtimeNow()).toBe(runtime);
     expect(await ask('inspect', '-f', '{{.Id}}', host.container)).not.toBe(id);
-    const token = await host.signIn('admin', 'admin123');
+    const token = await host.signIn('admin', adminPassword);
     expect((await host.request('GET', '/keys/composed', token)).json.api_key).toBe('value of composed');
   }
   await untilHealthyThroughTls();

@@ -11,12 +11,13 @@ import {
   type Sql,
 } from '../../core/data-folder/database.ts';
 import { beforeUpgradeFile, databaseId, vaultPaths } from '../../core/data-folder/layout.ts';
+import { likelyProxies } from '../../core/data-folder/likely-proxies.ts';
 import type { workerVariables } from '../../core/settings/settings.ts';
 import { type Job, takeAll } from './queue.ts';
 
 /** The result of opening the database. */
 export type Opened =
-  | { isNew: boolean; copy: string | undefined }
+  | { isNew: boolean; copy: string | undefined; proxies: string[] }
   /** Nothing was changed yet: the database must first be copied to this path. */
   | { copyTo: string };
 
@@ -39,6 +40,8 @@ export interface Bindings extends Partial<Record<(typeof workerVariables)[number
   MAX_OPEN_CONNECTIONS: string;
   /** What the launcher says on the control port, and nobody else can. */
   CONTROL_TOKEN: string;
+  /** Where the port of the container is published, as in `-p`; absent outside a container. */
+  KEYSTORE_PUBLISHED?: string;
 }
 
 /** Whether a database without accounts is a loss and not a beginning. */
@@ -102,7 +105,7 @@ export class VaultDatabase extends DurableObject<Bindings> {
     const copy = isUpgrade ? beforeUpgradeFile(DATA_FOLDER, pending[0]?.name ?? '') : undefined;
     if (copy !== undefined && !isCopied) return { copyTo: copy };
     applyMigrations(sql, pending, copy);
-    return { isNew: isNewVault(sql, isKnown(this.env)), copy };
+    return { isNew: isNewVault(sql, isKnown(this.env)), copy, proxies: likelyProxies(sql, Date.now()) };
   }
 
   #run(job: Job): void {

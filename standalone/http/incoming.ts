@@ -6,7 +6,7 @@ export class Late extends Error {
 }
 
 /** The client has ended the connection in the middle of a request. */
-class Gone extends Error {
+export class Gone extends Error {
   override name = 'Gone';
 }
 

@@ -3,7 +3,7 @@
  * accept one, and takes a part of the path from the Host header; this one answers as the gate does, and bounds what one
  * client may use up.
  */
-import { type HttpLimits, httpLimits, maxHeadBytes, maxRejectedDrainMs } from '../../core/limits.ts';
+import { type HttpLimits, httpLimits, maxAnswerToLeftMs, maxHeadBytes, maxRejectedDrainMs } from '../../core/limits.ts';
 import { isTrustedProxy, type TrustedProxies } from '../../core/network/address.ts';
 import { admit } from '../../core/network/admission.ts';
 import { answers } from '../../core/network/answers.ts';
@@ -14,7 +14,7 @@ import { createShare, holderOf } from '../../core/network/share.ts';
 import { hasBody, receiveBody } from './body.ts';
 import { errorResponse } from './error-response.ts';
 import { findHeadEnd, type Head, parseHead } from './head.ts';
-import { Incoming, Late } from './incoming.ts';
+import { Gone, Incoming, Late } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
 
 /** What is served on a socket. */
@@ -154,18 +154,21 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
     const account = hasBody(head) ? openAccount(Date.now(), client) : undefined;
     try {
       let whole = request;
+      let left: Promise<undefined> | undefined;
       if (account !== undefined) {
         if (expects !== undefined && incoming.bytes.length === 0) await outgoing.sendContinue();
         const body = await receiveBody(incoming, head, account);
         incoming.deadline = Number.POSITIVE_INFINITY;
         if (!(body instanceof Uint8Array)) return reject(body, true);
-        whole = withBody(request, body, incoming);
+        [whole, left] = withBody(request, body, incoming);
       }
       const refused = requests.take(client, 1);
       if (refused !== undefined)
         return await reject(refused === 'full' ? answers.tooManyRequests : answers.ownShareUsed, head.isLast);
       try {
-        const response = await answerOf(service, whole);
+        const answer = answerOf(service, whole);
+        const response = await (left === undefined ? answer : Promise.race([answer, left]));
+        if (response === undefined) throw new Gone();
         const isLast = head.isLast || mustLeave();
         await outgoing.send(response, isLast, head);
         return isLast;
@@ -180,12 +183,17 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
-/** The request with its body, and with a signal for a client that leaves. A body that came with GET or HEAD has no meaning. */
-const withBody = (request: Request, body: Uint8Array, incoming: Incoming): Request => {
-  if (request.method === 'GET' || request.method === 'HEAD') return request;
-  const left = new AbortController();
-  incoming.watch(() => left.abort());
-  return new Request(request, { body, signal: left.signal });
+/**
+ * The request with its body, and a promise that resolves when its client has left. A client that only closes its side of the
+ * connection looks the same, so it gets an answer that comes soon. Whoever leaves in a queue does not stay in it: when the handler
+ * of a connection returns, the runtime runs nothing more of it. A body that came with GET or HEAD has no meaning.
+ */
+const withBody = (request: Request, body: Uint8Array, incoming: Incoming): [Request, Promise<undefined>?] => {
+  if (request.method === 'GET' || request.method === 'HEAD') return [request];
+  const left = new Promise<undefined>((resolve) => {
+    incoming.watch(() => void setTimeout(resolve, maxAnswerToLeftMs));
+  });
+  return [new Request(request, { body }), left];
 };
 
 const answerOf = async (service: Service, request: Request): Promise<Response> => {

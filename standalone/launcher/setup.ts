@@ -77,6 +77,7 @@ const setUp = async (bindings: Bindings) => {
         ...settings.readWorkerVariables(lookup),
         ...parseEnvFile(newKeys, envFile),
         TRUSTED_PROXIES: trustedProxies,
+        KEYSTORE_PUBLISHED: lookup('KEYSTORE_PUBLISHED') ?? '',
         DATA_FOLDER: folder,
         KNOWN_VAULT: isKnown ? 'yes' : '',
         HOSTS: hosts.join(' '),

@@ -1,5 +1,6 @@
 /** The only module that talks to the vault. The browser adds the session cookie, so scripts never hold a token. */
 import { signal } from '@preact/signals';
+import { tellOfChange } from './tabs.ts';
 import { secondsFrom, withWait } from './wait.ts';
 import type * as wire from './wire.ts';
 
@@ -10,6 +11,14 @@ export class Problem extends Error {
   constructor(status: number, message: string) {
     super(message);
     this.status = status;
+  }
+  /** Whether the vault does not know or does not trust the user. The UI shows that, and nothing else that fails, in red. */
+  get isRefusal(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+  /** Whether the same request may succeed later: nothing answered, or the vault is busy or in trouble. */
+  get isPassing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
@@ -40,7 +49,10 @@ const call = async <Answer = unknown>(method: string, path: string, options: Opt
   try {
     const response = await request(method, path, options.body);
     const answer: unknown = await response.json().catch(() => null);
-    if (response.ok || response.status === options.accepts) return answer as Answer;
+    if (response.ok || response.status === options.accepts) {
+      tellOfChange(method, path);
+      return answer as Answer;
+    }
     if (response.status === 401 && !options.isSignIn) whenSessionEnds();
     throw new Problem(response.status, reasonOf(response, answer));
   } finally {
@@ -95,7 +107,7 @@ export const api = {
   deleteKey: (name: string) => call('DELETE', keyPath(name)),
 
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
-  activity: (per: string) => get<wire.Activity>('/logs/activity', { per }),
+  activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
 
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
   addUser: (user: wire.NewUser) => call('POST', '/users', { body: user }),

@@ -1,9 +1,11 @@
-/** Data that is fetched: the last good answer, whether a fetch is in progress, and what went wrong the last time. */
+/** Data that is fetched: the last good answer and its time, whether a fetch is in progress, and what went wrong the last time. */
 import { signal } from '@preact/signals';
 import { Problem } from './client.ts';
 
 export const loaded = <Answer>(fetchIt: () => Promise<Answer>) => {
   const answer = signal<Answer | null>(null);
+  /** When the answer was fetched, in ms. */
+  const time = signal(0);
   const error = signal<Problem | null>(null);
   const isLoading = signal(false);
   let newest = 0;
@@ -17,19 +19,27 @@ export const loaded = <Answer>(fetchIt: () => Promise<Answer>) => {
       const found = await fetchIt();
       if (mine !== newest) return;
       answer.value = found;
+      time.value = Date.now();
       error.value = null;
     } catch (problem) {
-      if (mine === newest) error.value = shown(asProblem(problem));
+      if (mine === newest) fail(asProblem(problem));
     } finally {
       if (mine === newest) isLoading.value = false;
     }
   };
 
-  return { answer, error, isLoading, load };
-};
+  /**
+   * A problem that passes leaves the last answer, which is better than none; after a refusal it may no longer be shown. An ended
+   * session is reported by the sign-in page, and everything is fetched again after it.
+   */
+  const fail = (problem: Problem) => {
+    const hasEnded = problem.status === 401;
+    if (!hasEnded && !problem.isPassing) answer.value = null;
+    error.value = hasEnded ? null : problem;
+  };
 
-/** An ended session is reported by the sign-in page, and everything is fetched again after it. */
-const shown = (problem: Problem): Problem | null => (problem.status === 401 ? null : problem);
+  return { answer, time, error, isLoading, load };
+};
 
 export type Loaded<Answer> = ReturnType<typeof loaded<Answer>>;
 

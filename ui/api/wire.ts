@@ -9,6 +9,8 @@ export interface Session {
   user: string;
   role: string;
   must_change_password: boolean;
+  /** For admins: private addresses from which many accounts fail to sign in. Probably proxies. */
+  likely_proxies?: string[] | undefined;
 }
 
 export interface ListedKey {

@@ -9,13 +9,21 @@ import { copyValue } from './value.ts';
 export const KeyList = ({ model, isAdmin }: KeysProps) => html`
   <div class=${isAdmin ? 'keys with-owner' : 'keys'}>
     <${VirtualList}
-      label="API keys" items=${model.shown.value} keyOf=${nameOf} head=${html`<${Head} model=${model} isAdmin=${isAdmin} />`}
+      label="API keys" items=${model.shown.value} keyOf=${nameOf} head=${html`<${Head} model=${model} isAdmin=${isAdmin} />`} sample=${sample}
       row=${(row: KeyRow, isActive: boolean) =>
         html`<${Cells} model=${model} row=${row} isAdmin=${isAdmin} isActive=${isActive} />`}
       arrived=${model.arrived.value} onArrived=${() => (model.arrived.value = null)}
       onKey=${(row: KeyRow, key: string) => onKey(model, row, key)}
     />
   </div>
+`;
+
+/** What makes a row as tall as it is. */
+const sample = html`
+  <div class="cell-name"><span class="row-name">A</span><span class="row-description note">A</span></div>
+  <div class="cell-value"><div class="value well"><span class="icon-button" /></div></div>
+  <div class="cell-updated note">A</div>
+  <div class="cell-actions"><span class="icon-button" /></div>
 `;
 
 const nameOf = ({ name }: KeyRow) => name;

@@ -4,24 +4,27 @@ import { Button } from '../parts/button.ts';
 import { Icon } from '../parts/icon.ts';
 import { useTask } from '../parts/task.ts';
 import { Ago } from '../parts/time.ts';
-import type { LogsModel } from './model.ts';
+import type { Found, LogsModel } from './model.ts';
 import { detailOf, sentenceOf } from './sentence.ts';
 
-export const LogList = ({ model, entries }: { model: LogsModel; entries: readonly LogEntry[] }) => html`
+export const LogList = ({ model, found: { entries, next } }: { model: LogsModel; found: Found }) => html`
   <ol class="logs panel" aria-label="Access log, newest first">
     ${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} />`)}
   </ol>
-  <${Older} model=${model} />
+  ${next === null ? html`<p class="list-end note">No older entries.</p>` : html`<div class="list-end note"><${Older} model=${model} /></div>`}
 `;
 
 const Entry = ({ entry }: { entry: LogEntry }) => {
-  const { icon, who, did, target, why, isRoutine } = sentenceOf(entry);
+  const { count = 1 } = entry;
+  const { icon, who, did, target, why, isRefusal, isRoutine } = sentenceOf(entry);
+  const kind = isRefusal ? 'refused' : why !== null ? 'refused mistake' : isRoutine ? 'routine' : '';
   return html`
-    <li class="log ${why === null ? '' : 'refused'} ${isRoutine ? 'routine' : ''}">
+    <li class="log ${kind}">
       <span class="log-icon disc"><${Icon} name=${icon} size=${16} /></span>
       <p class="log-text">
         <strong class="verbatim">${who}</strong> ${did}
         ${target !== null && html` <bdi class="log-target">${target}</bdi>`}
+        ${count > 1 && html` <span class="badge">${count.toLocaleString()} requests</span>`}
         ${why !== null && html` <span class="log-why">Refused: ${why}</span>`}
         ${detailOf(entry) !== null && html` <span class="note">(${detailOf(entry)})</span>`}
       </p>
@@ -30,13 +33,11 @@ const Entry = ({ entry }: { entry: LogEntry }) => {
   `;
 };
 
-const Older = ({ model }: { model: LogsModel }) => {
+/** Searches on where the list ends. */
+export const Older = ({ model }: { model: LogsModel }) => {
   const task = useTask();
-  if (model.isComplete.value) return html`<p class="list-end note">No older entries.</p>`;
   return html`
-    <div class="list-end note">
-      ${model.olderProblem.value && html`<p role="alert">${model.olderProblem.value}</p>`}
-      <${Button} isBusy=${task.isBusy.value} onClick=${() => void task.run(model.loadOlder)}>Load older entries<//>
-    </div>
+    ${model.olderProblem.value && html`<p role="alert">${model.olderProblem.value}</p>`}
+    <${Button} isBusy=${task.isBusy.value} onClick=${() => void task.run(model.loadOlder)}>Load older entries<//>
   `;
 };

@@ -30,7 +30,18 @@ describe('words an entry as a sentence', () => {
     [{ action: 'login_success' }, 'alice signed in'],
     [
       { action: 'login_attempt', success: false, outcome: 'unauthenticated', reason: 'wrong_password' },
-      'alice tried to sign in (wrong user name or password)',
+      'alice tried to sign in (wrong password)',
+    ],
+    [
+      {
+        user_name: null,
+        action: 'login_attempt',
+        success: false,
+        outcome: 'unauthenticated',
+        reason: 'unknown_name',
+        target: 'unknown name k3_9',
+      },
+      'Someone tried to sign in as unknown name k3_9 (no account has this name)',
     ],
     [
       { target: 'STRIPE', success: false, outcome: 'denied', reason: 'not_owner' },

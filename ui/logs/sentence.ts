@@ -11,6 +11,8 @@ interface Wording {
   did: string;
   /** Follows "tried to" if the action was refused. */
   tried: string;
+  /** The same where a target follows. */
+  triedWithTarget?: string;
   /** Entries of plain browsing, which are many and say little, are shown less prominently. */
   isRoutine?: true;
 }
@@ -19,7 +21,7 @@ const operator = 'The operator of this machine';
 
 const wordings: Record<string, Wording> = {
   login_success: { icon: 'enter', did: 'signed in', tried: 'sign in' },
-  login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in' },
+  login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in', triedWithTarget: 'sign in as' },
   use_session: { icon: 'leave', did: 'used an ended session', tried: 'use an ended session' },
   too_many_requests: { icon: 'pulse', did: 'sent too many requests', tried: 'send too many requests' },
   logout: { icon: 'leave', did: 'signed out', tried: 'sign out' },
@@ -43,7 +45,8 @@ const wordings: Record<string, Wording> = {
 };
 
 const reasons: Record<string, string> = {
-  wrong_password: 'wrong user name or password',
+  wrong_password: 'wrong password',
+  unknown_name: 'no account has this name',
   inactive_account: 'the account is deactivated',
   throttled: 'too many failed attempts',
   role: 'admins only',
@@ -71,19 +74,34 @@ const outcomes: Record<string, string> = {
   failed: 'it failed',
 };
 
+/** The outcomes that are about who somebody is or what they may do; the others are mistakes and failures. */
+const refusals = ['denied', 'unauthenticated'];
+
 /** `why` says why the action was refused, and is null if it was not. */
-export const sentenceOf = (entry: LogEntry) => {
+export const sentenceOf = (entry: LogEntry): Sentence => {
   const { action, success, target, outcome, reason, user_name } = entry;
   const wording = known(wordings, action) ?? unknown(action);
+  const isRefusal = !success && refusals.includes(outcome);
   return {
-    icon: success ? wording.icon : 'refuse',
+    icon: success ? wording.icon : isRefusal ? 'refuse' : 'alert',
     who: user_name === null ? (wording.who ?? 'Someone') : shown(user_name),
-    did: success ? wording.did : `tried to ${wording.tried}`,
+    did: success ? wording.did : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
     target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
+    isRefusal,
     isRoutine: success && wording.isRoutine === true,
   };
 };
+
+interface Sentence {
+  icon: IconName;
+  who: string;
+  did: string;
+  target: string | null;
+  why: string | null;
+  isRefusal: boolean;
+  isRoutine: boolean;
+}
 
 /** An entry that was imported from another vault may have an action that this version does not know. */
 const unknown = (action: string): Wording => ({ icon: 'info', did: `did ${action}`, tried: `do ${action}` });

@@ -22,15 +22,17 @@ interface Props {
   label: string;
   hint?: ComponentChildren;
   error?: string | null;
+  /** Whether the error is about who the user is, like a wrong password, rather than about what was typed. */
+  isRefused?: boolean | undefined;
   /** Renders the control with the given attributes, which tie it to its label, hint and error. */
   children: (field: object) => ComponentChildren;
 }
 
-export const Field = ({ label, hint, error = null, children }: Props) => {
+export const Field = ({ label, hint, error = null, isRefused = false, children }: Props) => {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined;
   return html`
-    <div class="field">
+    <div class="field ${isRefused ? 'refused' : ''}">
       <label for=${id}>${label}</label>
       ${children({ id, class: 'input', 'aria-describedby': described, 'aria-invalid': error ? 'true' : undefined })}
       ${hint && html`<div class="hint note" id="${id}-hint">${hint}</div>`}

@@ -48,7 +48,7 @@ export const FormDialog = ({
     <${Dialog} title=${props.title} onClose=${props.onClose} isTyped=${isTyped}>
       <form class="stack" ...${unmanaged} onSubmit=${submit}>
         ${props.children}
-        <${FormProblem} text=${props.problem} />
+        <${FormProblem} text=${props.problem} isRefused=${props.task.problem.value?.isRefusal} />
         <div class="dialog-actions">
           ${props.aside}
           <${Button} onClick=${() => askFirst(isTyped, props.onClose)} autofocus=${startsAtCancel}>${cancel}<//>

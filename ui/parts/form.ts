@@ -6,8 +6,14 @@ import { Icon } from './icon.ts';
 import { useTask } from './task.ts';
 
 /** The error of a form as a whole. Errors of one field appear at the field. */
-export const FormProblem = ({ text }: { text: string | null }) => html`
-  <div role="alert">${text && html`<p class="form-problem row"><${Icon} name="alert" /><span>${text}</span></p>`}</div>
+export const FormProblem = ({
+  text,
+  isRefused = false,
+}: {
+  text: string | null;
+  isRefused?: boolean | undefined;
+}) => html`
+  <div role="alert">${text && html`<p class="form-problem row ${isRefused ? 'refused' : ''}"><${Icon} name="alert" /><span>${text}</span></p>`}</div>
 `;
 
 /** For each field, by its name in the API: how the page names it, and how else sentences about it begin. */

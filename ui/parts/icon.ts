@@ -1,4 +1,4 @@
-/** The icons: one path each, drawn as lines on a grid of 24 by 24. */
+/** The icons: one path each, drawn as lines on a grid of 24 by 24. They grow with the text. */
 import { html } from 'htm/preact';
 
 const icons = {
@@ -39,5 +39,5 @@ const icons = {
 export type IconName = keyof typeof icons;
 
 export const Icon = ({ name, size = 20 }: { name: IconName; size?: number }) => html`
-  <svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" aria-hidden="true"><path d=${icons[name]} /></svg>
+  <svg class="icon" width="${size / 16}rem" height="${size / 16}rem" viewBox="0 0 24 24" aria-hidden="true"><path d=${icons[name]} /></svg>
 `;

@@ -58,10 +58,11 @@ export const NewPasswordForm = ({ username, action, isAlone = false, onSubmit }:
     isTyped.value = fieldText(form, 'new_password') !== '' || fieldText(form, 'repeated') !== '';
   };
 
+  const isRefused = task.problem.value?.isRefusal;
   return html`
     <form class="stack" ref=${ref} onSubmit=${submit} onInput=${onInput}>
       <input type="text" name="username" autocomplete="username" value=${username} readonly hidden />
-      <${Field} label="Current password" error=${errorAt('current_password')}>
+      <${Field} label="Current password" error=${errorAt('current_password')} isRefused=${isRefused}>
         ${(field: object) => html`<input ...${field} name="current_password" type="password" autocomplete="current-password" required />`}
       <//>
       <${Field} label="New password" hint="At least ${minPasswordCharacters} characters. Length matters more than symbols." error=${errorAt('new_password')}>
@@ -70,7 +71,7 @@ export const NewPasswordForm = ({ username, action, isAlone = false, onSubmit }:
       <${Field} label="Confirm new password" error=${mismatch.value}>
         ${(field: object) => html`<input ...${field} name="repeated" type="password" autocomplete="new-password" required />`}
       <//>
-      <${FormProblem} text=${problem} />
+      <${FormProblem} text=${problem} isRefused=${isRefused} />
       <${Button} kind="primary" type="submit" isBusy=${task.isBusy.value} class="wide">${action}<//>
     </form>
   `;

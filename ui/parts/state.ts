@@ -6,6 +6,8 @@ import type { Problem } from '../api/client.ts';
 import type { Loaded } from '../api/loaded.ts';
 import { Button } from './button.ts';
 import { Icon, type IconName } from './icon.ts';
+import { useRetry } from './retry.ts';
+import { clock } from './time.ts';
 
 interface ContentProps<Answer> {
   of: Loaded<Answer>;
@@ -16,19 +18,38 @@ interface ContentProps<Answer> {
   children: (answer: Answer) => ComponentChildren;
 }
 
-/** Fetches data when it appears, and shows it, or why it is not there yet. */
+/** Fetches data when it appears, and shows it, or why it is not there yet. What is there stays while a new fetch fails. */
 export const Content = <Answer>({ of, failure, waiting, children }: ContentProps<Answer>) => {
   const { answer, error, load } = of;
   useLayoutEffect(() => void load(), [load]);
-  if (error.value) return html`<${Failed} error=${error.value} title=${failure} onRetry=${load} />`;
-  return answer.value === null ? html`<${Waiting}>${waiting}<//>` : children(answer.value);
+  useRetry(error.value, load);
+  if (error.value && answer.value === null)
+    return html`<${Failed} error=${error.value} title=${failure} onRetry=${load} />`;
+  if (answer.value === null) return html`<${Waiting}>${waiting}<//>`;
+  return html`
+    ${children(answer.value)}
+    <div class="stale-place" role="status">${error.value && html`<${Stale} of=${of} error=${error.value} />`}</div>
+  `;
+};
+
+const Stale = <Answer>({ of, error }: { of: Loaded<Answer>; error: Problem }) => html`
+  <p class="stale panel row">
+    <${Icon} name="alert" />
+    <span>Showing what was loaded at ${clock(of.time.value)}. ${reasonOf(error)}; trying again.</span>
+    <${Button} kind="quiet" onClick=${() => void of.load()}>Try now<//>
+  </p>
+`;
+
+const reasonOf = ({ status }: Problem): string => {
+  if (!navigator.onLine) return 'Offline';
+  return status === 0 ? 'The vault is not responding' : 'The vault cannot answer now';
 };
 
 interface BlankProps {
   icon: IconName;
   title: string;
   children: ComponentChildren;
-  tone?: 'plain' | 'bad';
+  tone?: 'plain' | 'bad' | 'refused';
 }
 
 /** In place of an empty list: why it is empty, and the one thing to do next. */
@@ -43,7 +64,7 @@ export const Blank = ({ icon, title, children, tone = 'plain' }: BlankProps) => 
 /** A missing permission looks different from a failure: trying again does not help. */
 export const Failed = ({ error, title, onRetry }: { error: Problem; title: string; onRetry: () => unknown }) =>
   error.status === 403
-    ? html`<${Blank} icon="lock" title="Admins only"><p>${error.message} If you need access, ask an admin.</p><//>`
+    ? html`<${Blank} icon="lock" tone="refused" title="Admins only"><p>${error.message} If you need access, ask an admin.</p><//>`
     : html`
         <${Blank} icon="alert" tone="bad" title=${title}>
           <p>${error.message}</p>

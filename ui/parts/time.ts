@@ -17,6 +17,15 @@ if (globalThis.document) {
 const wholeDate = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
+const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** `14:03`; with the date if `time` (ms) is not today. */
+export const clock = (time: number, at = Date.now()): string => {
+  const isToday = new Date(time).toDateString() === new Date(at).toDateString();
+  return (isToday ? timeOfDay : dateAndTime).format(time);
+};
+
 /** `3 min ago`; the date if `time` is long past. Both are in ms. */
 export const ago = (time: number, at: number): string => {
   const past = at - time;

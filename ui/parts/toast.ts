@@ -12,7 +12,8 @@ const undoSeconds = 10;
 
 export interface News {
   text: string;
-  tone?: 'good' | 'bad' | 'plain';
+  /** `bad`: it failed. `refused`: the user may not. */
+  tone?: 'good' | 'bad' | 'refused' | 'plain';
   undo?: () => Promise<void>;
   /** How long the toast stays; 0 keeps it until it is dismissed. The default depends on the tone and on `undo`. */
   seconds?: number;
@@ -34,7 +35,7 @@ const toasts = signal<Toast[]>([]);
 let lastId = 0;
 
 const secondsOf = ({ seconds, undo, tone }: News) =>
-  seconds ?? (tone === 'bad' ? 0 : undo ? undoSeconds : usualSeconds);
+  seconds ?? (tone === 'bad' || tone === 'refused' ? 0 : undo ? undoSeconds : usualSeconds);
 
 /** @returns a function that dismisses the toast. */
 export const notify = (news: News): (() => void) => {
@@ -53,7 +54,7 @@ const isWithin = (part: News['about'], whole: News['about']) =>
 /** Reports an error as a toast, for actions without a form. An expired session is reported by the sign-in page instead. */
 export const complain = (error: unknown, about?: News['about']): void => {
   const problem = asProblem(error);
-  if (problem.status !== 401) notify({ tone: 'bad', text: problem.message, about });
+  if (problem.status !== 401) notify({ tone: problem.isRefusal ? 'refused' : 'bad', text: problem.message, about });
 };
 
 const dismiss = (id: number) => {
@@ -83,13 +84,13 @@ export const ToastList = ({ isElsewhere = false }: { isElsewhere?: boolean }) =>
   </div>
 `;
 
-const tones = { good: 'check', bad: 'alert', plain: 'info' } as const;
+const icons = { good: 'check', bad: 'alert', refused: 'refuse', plain: 'info' } as const;
 
 const ToastCard = ({ toast }: { toast: Toast }) => {
   const { id, text, tone = 'good', undo, isCountdown = false, left } = toast;
   return html`
-    <div class="toast panel row ${tone}">
-      <${Icon} name=${tones[tone]} />
+    <div class="toast panel row ${tone === 'refused' ? 'bad refused' : tone}">
+      <${Icon} name=${icons[tone]} />
       <span class="toast-text">${shown(text)}</span>
       ${
         // Hidden from screen readers: announced each second, it would drown everything else.

@@ -31,12 +31,6 @@ const count = (change: number) => {
 
 const askBrowser = (event: Event) => event.preventDefault();
 
-/** Reloads the page without asking, because what was typed belongs to a user who is gone. */
-export const reloadAnyway = (): void => {
-  removeEventListener('beforeunload', askBrowser);
-  location.reload();
-};
-
 /**
  * Does something that drops what was typed, if there is anything only after the user agreed.
  *

@@ -1,6 +1,7 @@
 /**
- * A grid of any length; only the rows on screen are in the DOM. All rows have the same height, which the stylesheet sets
- * (`--row`). The window scrolls, as on any page. Up, Down, Home, End and the page keys move the active row.
+ * A grid of any length; only the rows on screen are in the DOM. All rows have the same height: at least the stylesheet's
+ * (`--row`), and always enough for the text, however large the reader makes it. The window scrolls, as on any page. Up, Down,
+ * Home, End and the page keys move the active row. On paper, the list has all rows up to a bound.
  */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
@@ -14,6 +15,8 @@ interface Props<Item> {
   keyOf: (item: Item) => string;
   /** The row of column headers. */
   head: ComponentChildren;
+  /** Cells as tall as those of any row. They are never seen: their height is that of all rows. */
+  sample: ComponentChildren;
   /** The cells of a row. Only the controls of the active row are in the Tab order. */
   row: (item: Item, isActive: boolean) => ComponentChildren;
   /** Handles a key pressed on a row itself. Returns false if the key means nothing here. */
@@ -27,20 +30,25 @@ interface Props<Item> {
 const spareRows = 6;
 /** The height until the rows are measured. */
 const usualRowPixels = 64;
+/** Some fifty sheets. */
+const maxPrintedRows = 1000;
 
 export const VirtualList = <Item>({
   label,
   items,
   keyOf,
   head,
+  sample,
   row,
   onKey,
   arrived = null,
   onArrived,
 }: Props<Item>) => {
   const body = useRef<HTMLDivElement>(null);
+  const probe = useRef<HTMLDivElement>(null);
   const rowHeight = useSignal(usualRowPixels);
   const range = useSignal({ first: 0, end: 20 });
+  const isOnPaper = useSignal(false);
   const active = useSignal(0);
   const activeIndex = Math.min(active.value, Math.max(0, items.length - 1));
   const isMoving = useRef(false);
@@ -54,17 +62,32 @@ export const VirtualList = <Item>({
   });
 
   useLayoutEffect(() => {
-    const measure = () => {
-      if (!body.current) return;
-      rowHeight.value = heightOfRows(body.current);
+    const look = () => {
+      if (!body.current || isOnPaper.value) return;
       const next = visibleRange(body.current, rowHeight.value);
       if (next.first !== range.value.first || next.end !== range.value.end) range.value = next;
     };
+    const measure = () => {
+      const height = probe.current?.getBoundingClientRect().height;
+      if (height && body.current && height !== rowHeight.value) {
+        keepPlace(body.current, rowHeight.value, height, items.length);
+        rowHeight.value = height;
+      }
+      look();
+    };
     measure();
+    const watching = new ResizeObserver(measure);
+    if (probe.current) watching.observe(probe.current);
     const listening = new AbortController();
-    addEventListener('scroll', measure, { passive: true, signal: listening.signal });
-    addEventListener('resize', measure, { signal: listening.signal });
-    return () => listening.abort();
+    const { signal } = listening;
+    addEventListener('scroll', look, { passive: true, signal });
+    addEventListener('resize', measure, { signal });
+    addEventListener('beforeprint', () => (isOnPaper.value = true), { signal });
+    addEventListener('afterprint', () => (isOnPaper.value = false), { signal });
+    return () => {
+      watching.disconnect();
+      listening.abort();
+    };
   }, [items.length]);
 
   const moveTo = (index: number) => {
@@ -92,21 +115,23 @@ export const VirtualList = <Item>({
     event.preventDefault();
   };
 
-  const shown = indexesShown(range.value, activeIndex, items.length);
+  const seen = isOnPaper.value ? { first: 0, end: maxPrintedRows - spareRows } : range.value;
+  const shown = indexesShown(seen, isOnPaper.value ? 0 : activeIndex, items.length);
   return html`
     <div class="grid panel" role="grid" aria-label=${label} aria-rowcount=${items.length + 1}>
       <div class="grid-head note" role="rowgroup"><div role="row" class="grid-row" aria-rowindex=${1}>${head}</div></div>
       <div
         class="grid-body" role="rowgroup" ref=${body} onKeyDown=${onKeyDown}
-        style=${{ height: `${items.length * rowHeight.value}px` }}
+        style=${{ '--all-rows': `${items.length * rowHeight.value}px`, '--measured': `${rowHeight.value}px` }}
       >
+        <div class="grid-row grid-probe" ref=${probe} aria-hidden="true">${sample}</div>
         ${shown.map((index) => {
           const item = items[index] as Item;
           const isActive = index === activeIndex;
           return html`
             <div
               key=${keyOf(item)} role="row" class="grid-row" data-index=${index} aria-rowindex=${index + 2}
-              tabindex=${isActive ? 0 : -1} style=${{ transform: `translateY(${index * rowHeight.value}px)` }}
+              tabindex=${isActive ? 0 : -1} style=${{ '--top': `${index * rowHeight.value}px` }}
               onFocusIn=${() => (active.value = index)}
             >
               ${row(item, isActive)}
@@ -114,6 +139,10 @@ export const VirtualList = <Item>({
           `;
         })}
       </div>
+      ${
+        items.length > maxPrintedRows &&
+        html`<p class="on-paper note">The first ${maxPrintedRows.toLocaleString()} of ${items.length.toLocaleString()}. Search for a part of the list to print the rest.</p>`
+      }
     </div>
   `;
 };
@@ -123,11 +152,12 @@ interface Range {
   end: number;
 }
 
-const heightOfRows = (body: HTMLElement): number => {
-  const row = body.querySelector<HTMLElement>('[role="row"]');
-  return (
-    row?.offsetHeight || Number.parseFloat(getComputedStyle(body).getPropertyValue('--row')) * 16 || usualRowPixels
-  );
+/** Keeps the same row at the top of the window when all rows become taller or shorter. */
+const keepPlace = (body: HTMLElement, before: number, after: number, count: number) => {
+  const above = -body.getBoundingClientRect().top;
+  if (above <= 0) return;
+  body.style.setProperty('--all-rows', `${count * after}px`);
+  scrollBy(0, (above / before) * after - above);
 };
 
 const visibleRange = (body: HTMLElement, height: number): Range => {

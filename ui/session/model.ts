@@ -2,8 +2,8 @@
 import { signal } from '@preact/signals';
 import { api, onSessionEnd, Problem } from '../api/client.ts';
 import { asProblem } from '../api/loaded.ts';
+import { onNews, tellTabs } from '../api/tabs.ts';
 import type { Session } from '../api/wire.ts';
-import { reloadAnyway } from '../parts/unsaved.ts';
 
 /** `ended`: the session is over, but the user has not signed out, so that open work is kept. */
 export type Phase = 'starting' | 'unreachable' | 'out' | 'ended' | 'in';
@@ -12,13 +12,20 @@ export const phase = signal<Phase>('starting');
 export const session = signal<Session | null>(null);
 export const startProblem = signal<Problem | null>(null);
 
+let newestStart = 0;
+
+/** Asks the vault who is signed in. While it is unreachable, the page goes on saying so. */
 export const start = async (): Promise<void> => {
-  phase.value = 'starting';
+  newestStart += 1;
+  const mine = newestStart;
+  if (phase.value !== 'unreachable') phase.value = 'starting';
   try {
-    enter(await api.session());
+    const found = await api.session();
+    if (mine === newestStart) enter(found);
   } catch (problem) {
+    if (mine !== newestStart) return;
     if (problem instanceof Problem && problem.status === 401) {
-      phase.value = 'out';
+      enter(null);
       return;
     }
     startProblem.value = asProblem(problem);
@@ -27,6 +34,7 @@ export const start = async (): Promise<void> => {
 };
 
 const enter = (found: Session | null): void => {
+  newestStart += 1;
   session.value = found;
   phase.value = found ? 'in' : 'out';
 };
@@ -35,7 +43,9 @@ const enter = (found: Session | null): void => {
 export const signIn = async (username: string, password: string): Promise<void> => {
   const { user, role, must_change_password } = await api.signIn(username, password);
   enter({ user, role, must_change_password });
-  tellOtherTabs(user);
+  // Admins also learn what needs their attention. Without it they are signed in all the same.
+  if (role === 'admin' && !must_change_password) void refresh().catch(() => {});
+  tellTabs({ kind: 'session', user });
 };
 
 /** @throws Problem if the vault could not be reached; the session is then still valid. */
@@ -46,7 +56,7 @@ export const signOut = async (): Promise<void> => {
     if (!(problem instanceof Problem && problem.status === 401)) throw problem;
   }
   enter(null);
-  tellOtherTabs(null);
+  tellTabs({ kind: 'session', user: null });
 };
 
 export const changePassword = async (current: string, chosen: string): Promise<void> => {
@@ -65,12 +75,10 @@ onSessionEnd(() => {
 });
 
 /** All tabs share the cookie. A tab must not continue as another user than the one it shows. */
-const tabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel('keystore-session') : null;
-
-const tellOtherTabs = (user: string | null) => tabs?.postMessage(user);
-
-tabs?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-  const mine = session.value?.user ?? null;
-  if (phase.value === 'ended' && data === mine) void start();
-  else if (phase.value === 'in' ? data !== mine : data !== null) reloadAnyway();
+onNews((news) => {
+  if (news.kind !== 'session') return;
+  const isMine = news.user === (session.value?.user ?? null);
+  if (news.user !== null) {
+    if (phase.value !== 'in' || !isMine) void start();
+  } else if (phase.value !== 'ended') enter(null);
 });

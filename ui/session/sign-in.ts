@@ -1,6 +1,7 @@
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { maxNameBytes } from '../../core/limits.ts';
+import type { Problem } from '../api/client.ts';
 import { Button } from '../parts/button.ts';
 import { fieldText } from '../parts/events.ts';
 import { Field } from '../parts/field.ts';
@@ -8,6 +9,9 @@ import { FormProblem } from '../parts/form.ts';
 import { Dial, Mark, NameMark } from '../parts/mark.ts';
 import { useTask } from '../parts/task.ts';
 import { signIn } from './model.ts';
+
+/** Too many wrong passwords are a refusal as well. */
+const isRefused = (problem: Problem | null) => problem?.isRefusal === true || problem?.status === 429;
 
 interface Props {
   /** Shown above the form: why the user has to sign in again. */
@@ -48,7 +52,7 @@ export const SignIn = ({ notice, username }: Props) => {
             ...${field} name="password" type="password" autocomplete="current-password" required autofocus=${!!username}
           />`}
         <//>
-        <${FormProblem} text=${task.problem.value?.message ?? null} />
+        <${FormProblem} text=${task.problem.value?.message ?? null} isRefused=${isRefused(task.problem.value)} />
         <${Button} kind="primary" type="submit" isBusy=${task.isBusy.value} class="wide">Sign in<//>
       </form>
     </main>

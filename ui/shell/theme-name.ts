@@ -3,7 +3,7 @@
 const themeNames = ['system', 'light', 'dark'] as const;
 export type ThemeName = (typeof themeNames)[number];
 
-const storageName = 'keystore-theme';
+export const storageName = 'keystore-theme';
 
 export const storedTheme = (): ThemeName => {
   try {

@@ -86,7 +86,7 @@ const RoleChoice = ({ model, user }: { model: UsersModel; user: User }) => {
     model.show({ kind: 'role', user, role });
   };
   return html`
-    <select class="input small" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose} onKeyDown=${openList}>
+    <select class="input" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose} onKeyDown=${openList}>
       <option value="user">User</option>
       <option value="admin">Admin</option>
     </select>

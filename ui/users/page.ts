@@ -16,12 +16,11 @@ interface Props {
 }
 
 export const UsersPage = ({ model, me, onOwnChange }: Props) => {
-  const { answer, error } = model.list;
+  const { answer } = model.list;
   return html`
     <${PageHead} title="Users" lead="Who can sign in, and what they can do.">
       ${
         answer.value &&
-        !error.value &&
         html`<${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add user<//>`
       }
     <//>

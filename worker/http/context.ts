@@ -5,7 +5,7 @@ import type { Caller } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { spaceHeader } from '../../core/space.ts';
 import type { Vault } from '../operations/vault.ts';
-import { addressOf, userAgentOf } from './origin.ts';
+import { addressOf, userAgentOf, wasForwarded } from './origin.ts';
 
 /** What the names and paths of the vault's cookies are made of. */
 export interface CookieSettings {
@@ -27,7 +27,7 @@ export const withCaller = (vault: Vault, cookies: CookieSettings) =>
   createMiddleware<AppEnv>(async (c, next) => {
     c.set('vault', vault);
     c.set('cookies', cookies);
-    c.set('caller', callerOf(c.req.raw));
+    c.set('caller', { ...callerOf(c.req.raw), isLocal: vault.isLocalOnly && !wasForwarded(c.req.raw) });
     await next();
   });
 

@@ -10,7 +10,7 @@ import { maxCookiesPerName } from '../../core/limits.ts';
 import type { AppContext } from './context.ts';
 
 /** What a cookie is for. */
-export type CookieKind = 'session';
+export type CookieKind = 'session' | 'device';
 
 const cookieName = (c: AppContext, kind: CookieKind): string => {
   const { vaultTag, path } = c.var.cookies;

@@ -1,6 +1,7 @@
 /** Where a request comes from, as the log stores it. */
 import { maxAddressCharacters, maxUserAgentCharacters } from '../../core/limits.ts';
 import { logAddress } from '../../core/network/address.ts';
+import { forwardingHeaders } from '../../core/network/forwarded.ts';
 import { withoutInvisible } from '../../core/text.ts';
 
 /**
@@ -13,6 +14,14 @@ export const addressOf = ({ headers, cf }: Request): string => {
   const given = headers.get('CF-Connecting-IP') ?? (typeof clientIp === 'string' ? clientIp : 'unknown');
   return logAddress(printable(given).slice(0, maxAddressCharacters));
 };
+
+/**
+ * Whether a proxy has passed the request on, or its sender pretends so. A proxy on the vault's own machine opens it to others,
+ * also if TRUSTED_PROXIES does not name it. The gate, which drops these headers, says so in X-Forwarded.
+ */
+export const wasForwarded = ({ headers }: Request): boolean => forwardingMarks.some((name) => headers.has(name));
+
+const forwardingMarks = ['x-forwarded', 'via', ...forwardingHeaders];
 
 /** The user agent, shortened and without control characters, since it is shown in logs and terminals. */
 export const userAgentOf = (headers: Headers): string =>

@@ -69,6 +69,23 @@ test('first come, first served', async () => {
   expect(order).toEqual(order.toSorted((a, b) => a - b));
 });
 
+test('a moment in which nobody can poll does not change the order', async () => {
+  const { open, opened } = gate();
+  const first = inTurn(somebody(), async (pause) => {
+    await opened;
+    await pause();
+  });
+  const order: number[] = [];
+  const all = Array.from({ length: 12 }, (_, index) => inTurn(somebody(), async () => void order.push(index)));
+  await scheduler.wait(20);
+  // As if the worker had computed for that long, and the last timers fired first.
+  vi.setSystemTime(Date.now() + maxHashSilenceMs + 1);
+  const late = inTurn(somebody(), async () => void order.push(12));
+  open();
+  await Promise.all([first, ...all, late]);
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+});
+
 test('a full queue refuses further work at once, and the others still get their turn', async () => {
   expect(await admitted(times(maxWaitingHashes + 5, () => somebody()))).toBe(maxWaitingHashes);
 });

@@ -4,7 +4,7 @@
  */
 import { likeness } from '../../core/accounts/likeness.ts';
 import type { Caller } from '../../core/caller.ts';
-import type { Pause } from '../../core/crypto/password.ts';
+import type { Pause } from '../../core/crypto/scrypt.ts';
 import {
   maxHashSilenceMs,
   maxHashTurnMs,
@@ -66,10 +66,12 @@ export const inTurn = async <Result>(who: Waiting, work: (pause: Pause) => Promi
 const takeTurn = async ({ claimedName, address }: Waiting) => {
   const place = { account: likeness(claimedName ?? ''), network: networkRange(address).from, aliveUntil: 0 };
   let ticket = 0;
+  let lookedAt = 0;
   for (;;) {
-    const ahead = countAhead(ticket || Number.POSITIVE_INFINITY);
+    const ahead = countAhead(ticket || Number.POSITIVE_INFINITY, lookedAt);
     if (ahead === 0 && !isBusy()) break;
     if (ticket === 0) ticket = enter(place);
+    lookedAt = Date.now();
     place.aliveUntil = Date.now() + maxHashSilenceMs;
     // Set again, since the place may have been taken away while the worker could not poll.
     places.set(ticket, place);
@@ -82,19 +84,24 @@ const takeTurn = async ({ claimedName, address }: Waiting) => {
 
 const isBusy = () => turn !== null && turn.endsAt > Date.now();
 
-/** How many requests with a lower ticket wait; takes away the places of those that have left. */
-const countAhead = (ticket: number): number => {
-  const now = Date.now();
+/**
+ * How many requests with a lower ticket wait; takes away the places of those that have left. Whoever was silent at the last
+ * look already has had time to poll since. Without that, a moment in which nobody could poll would mix up the order.
+ *
+ * @param lookedAt when this request last looked; 0 if it has not.
+ */
+const countAhead = (ticket: number, lookedAt: number): number => {
   let ahead = 0;
   for (const [other, { aliveUntil }] of places) {
-    if (aliveUntil < now && other !== ticket) places.delete(other);
+    if (aliveUntil < lookedAt && other !== ticket) places.delete(other);
     else if (other < ticket) ahead += 1;
   }
   return ahead;
 };
 
 const enter = ({ account, network }: Place): number => {
-  const all = [...places.values()];
+  const now = Date.now();
+  const all = [...places.values()].filter(({ aliveUntil }) => aliveUntil >= now);
   const ofAccount = all.filter((other) => other.account === account);
   const ofNetwork = all.filter((other) => other.network === network);
   const ofBoth = ofNetwork.filter((other) => other.account === account);

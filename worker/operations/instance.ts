@@ -1,9 +1,11 @@
 /** The vault as a whole: whether the database is this vault's, undamaged and current; and how a new one is set up. */
 import { desc, eq, sql } from 'drizzle-orm';
+import { defaultPasswords } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { openCanary, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
+import { sliced } from '../../core/crypto/scrypt.ts';
 import { maxHashSilenceMs } from '../../core/limits.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { transact } from '../store/commit.ts';
@@ -110,12 +112,20 @@ const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault) => {
   if (adminPassword !== null) {
     const problem = passwordProblem(adminPassword, 'admin');
     if (problem) throw new VaultUnavailable('setup', `ADMIN_PASSWORD: ${problem}`);
-    return [{ name: 'admin', password: adminPassword, role: 'admin', must_change_password: 0 }];
+    return [
+      { name: 'admin', password: adminPassword, role: 'admin', must_change_password: 0, has_default_password: 0 },
+    ];
   }
   if (makesDefaultAccounts) {
     return [
-      { name: 'admin', password: 'admin123', role: 'admin', must_change_password: 1 },
-      { name: 'user', password: 'user123', role: 'user', must_change_password: 1 },
+      {
+        name: 'admin',
+        password: defaultPasswords.admin,
+        role: 'admin',
+        must_change_password: 1,
+        has_default_password: 1,
+      },
+      { name: 'user', password: defaultPasswords.user, role: 'user', must_change_password: 1, has_default_password: 1 },
     ];
   }
   throw new VaultUnavailable(
@@ -129,9 +139,9 @@ const addInstance = statement(['now', 'key_id', 'canary'], ({ now, key_id, canar
 );
 
 const addAccount = statement(
-  ['name', 'likeness', 'verifier', 'role', 'must_change_password', 'now', 'canary'],
+  ['name', 'likeness', 'verifier', 'role', 'must_change_password', 'has_default_password', 'now', 'canary'],
   ({ now, canary, ...account }) => {
-    const fields = { ...account, is_active: 1, created_at: now, failures_forgiven_at: 0 };
+    const fields = { ...account, is_active: 1, created_at: now, failures_forgiven_at: 0, password_number: 0 };
     return insertFrom(users, fields, instance, eq(instance.canary, canary));
   },
 );
@@ -156,7 +166,7 @@ const signOfLife = async () => {
 };
 
 const verifierOf = async (password: string, { passwordCost }: Vault) => {
-  const kept = made.get(password) ?? (await makeVerifier(password, passwordCost, signOfLife));
+  const kept = made.get(password) ?? (await makeVerifier(password, passwordCost, sliced(signOfLife)));
   made.set(password, kept);
   return kept;
 };

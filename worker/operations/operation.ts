@@ -1,6 +1,7 @@
 /** What an operation is, and how one is made from its SQL, its policy and its values. */
 import type { Principal } from '../../core/caller.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
+import { sliced } from '../../core/crypto/scrypt.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
@@ -100,7 +101,7 @@ export const operation = <
     const considered = await askOpen(context, beforeHash, given);
     if (considered.outcome !== 'allowed') return considered;
     const { passwordCost } = context.vault;
-    const verifier = await inTurn(context.caller, (pause) => makeVerifier(password, passwordCost, pause));
+    const verifier = await inTurn(context.caller, (pause) => makeVerifier(password, passwordCost, sliced(pause)));
     return { outcome: 'allowed' as const, verifier };
   };
 

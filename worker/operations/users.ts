@@ -14,6 +14,7 @@ import { insertFrom, integer, type Param, type Params, query } from '../store/st
 import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
 import { operation } from './operation.ts';
 import { counted, endSessions, sessionsEnded } from './sessions.ts';
+import { newPassword } from './throttle.ts';
 
 const { id, name, role, created_at, last_login_at, is_active, must_change_password } = users;
 const listed = { id, name, role, created_at, last_login_at, is_active, must_change_password };
@@ -65,6 +66,8 @@ export const createUser = operation({
       is_active: 1,
       created_at: request.now,
       failures_forgiven_at: 0,
+      password_number: 0,
+      has_default_password: 0,
     }).returning({ id }),
   }),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
@@ -89,6 +92,15 @@ const leavesNoAdmin = (ends: SQL): Rule => ({
   outcome: 'invalid',
   reason: 'last_admin',
 });
+
+/** The fields of `newPassword` where there is one, and otherwise as they are. */
+const ifPassword = (verifier: Param) =>
+  Object.fromEntries(
+    Object.entries(newPassword).map(([field, value]) => [
+      field,
+      sql`case when ${verifier} is null then ${users[field as keyof typeof newPassword]} else ${value} end`,
+    ]),
+  );
 
 /** What to change; a field that is left out stays as it is. */
 export interface UserChange {
@@ -151,7 +163,7 @@ export const updateUser = operation({
           is_active: sql`coalesce(${given.is_active}, ${is_active})`,
           must_change_password: sql`coalesce(${given.must_change_password},
             case when ${given.verifier} is null then ${must_change_password} else 0 end)`,
-          failures_forgiven_at: sql`case when ${given.verifier} is null then ${users.failures_forgiven_at} else ${request.now} end`,
+          ...ifPassword(given.verifier),
         })
         .where(and(eq(id, given.id), granted)),
       // A new password or a deactivation ends every session of the user for good.

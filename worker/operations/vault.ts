@@ -18,6 +18,8 @@ export interface Vault {
   /** The admin's first password in a new vault; where there is none, only a local vault makes accounts. */
   adminPassword: string | null;
   makesDefaultAccounts: boolean;
+  /** Whether only the vault's own machine can reach it. Otherwise an account with a default password can only change it. */
+  isLocalOnly: boolean;
   limits: AccountLimits;
 }
 

@@ -1,6 +1,6 @@
 import { scrypt } from '@noble/hashes/scrypt.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { passwordCost } from '../../core/crypto/password.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
 
@@ -36,9 +36,9 @@ describe('POST /auth/login', () => {
       role: 'user',
       must_change_password: true,
     });
-    expect(headers.get('Set-Cookie')).toMatch(
-      /^keystore_session_[\w-]{8}=ey[^;]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/,
-    );
+    const [session, device] = headers.getSetCookie();
+    expect(session).toMatch(/^keystore_session_[\w-]{8}=ey[^;]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(device).toMatch(/^keystore_device_[\w-]{8}=[^;]+; Max-Age=34560000; Path=\/; HttpOnly; SameSite=Strict$/);
   });
 
   test('marks the cookie Secure for a browser that uses TLS', async () => {
@@ -131,9 +131,10 @@ describe('the user name at a sign-in', () => {
   test.each(['ADMIN', 'admin ', '\u3000Admin\u00a0', 'ａｄｍｉｎ', 'ad\u200bmin', 'аdmin', 'adrnin'])(
     '%j is admin, and the log has the true name',
     async (username) => {
-      const { status, body } = await login({ username, password: 'admin123' });
+      const address = fresh();
+      const { status, body } = await login({ username, password: 'admin123' }, address);
       expect([status, body]).toMatchObject([200, { user: 'admin', role: 'admin' }]);
-      expect((await login({ username, password: 'admin124' })).status).toBe(401);
+      expect((await login({ username, password: 'admin124' }, address)).status).toBe(401);
       const { body: log } = await admin('GET', '/logs?action=login&limit=2');
       expect(log.logs).toMatchObject([
         { user_name: 'admin', success: false },
@@ -166,12 +167,6 @@ describe('the user name at a sign-in', () => {
     }
     await testDb().exec("DELETE FROM users WHERE name = 'Twin'");
     expect((await admin('POST', '/users', { username: 'TWIN', password: 'a good password' })).status).toBe(409);
-  });
-
-  test('of nobody is logged with its invisible characters made visible', async () => {
-    await login({ username: 'ghost\u202e\u2066\u200b', password: 'x' });
-    const { body } = await admin('GET', '/logs?user_name=ghost&limit=1');
-    expect(body.logs?.[0]?.user_name).toBe('ghost‹U+202E›‹U+2066›‹U+200B›');
   });
 });
 
@@ -216,101 +211,6 @@ describe('a password', () => {
   /** Of the bytes as they came, at the cost of this test's vault. */
   const oldVerifier = (password: string) =>
     `scrypt:1024:1:1$salt$${bytesToHex(scrypt(password, 'salt', { N: 2 ** 10, r: 1, p: 1, dkLen: 64 }))}`;
-});
-
-describe('the throttle', () => {
-  const fail = (username: string, address?: string) => login({ username, password: 'wrong' }, address);
-
-  test('rejects the sixth failure of an account, even with the right password, and says when to try again', async () => {
-    const { username, password } = await account();
-    for (let i = 0; i < 5; i++) expect((await fail(username)).status).toBe(401);
-    vault.trips.count = 0;
-    const { status, headers } = await fail(username);
-    expect(status).toBe(429);
-    expect(vault.trips.count).toBe(1);
-    expect(Number(headers.get('Retry-After'))).toBeGreaterThan(890);
-    expect(Number(headers.get('Retry-After'))).toBeLessThanOrEqual(900);
-    expect((await login({ username, password })).status).toBe(429);
-  });
-
-  test('does not affect other accounts', async () => {
-    expect((await login({ username: 'user', password: 'user123' })).status).toBe(200);
-  });
-
-  test('applies to a name that no account has', async () => {
-    for (let i = 0; i < 5; i++) expect((await fail('ghost')).status).toBe(401);
-    expect((await fail('ghost')).status).toBe(429);
-  });
-
-  test('applies to an inactive account with the right password, so that it looks like any other', async () => {
-    const { username, password, id } = await account();
-    await admin('PUT', `/users/${id}`, { is_active: false });
-    for (let i = 0; i < 5; i++) expect((await login({ username, password })).status).toBe(401);
-    expect((await login({ username, password })).status).toBe(429);
-  });
-
-  test('counts simultaneous attempts', async () => {
-    const { username } = await account();
-    const answers = await Promise.all(Array.from({ length: 12 }, () => fail(username)));
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
-  });
-
-  test('rejects an address that tries many accounts, and counts an IPv6 network as one address', async () => {
-    for (const address of [() => '203.0.113.77', () => `2001:db8:5:6::${crypto.randomUUID().slice(0, 4)}`]) {
-      const attempt = () => fail(`n${crypto.randomUUID()}`, address());
-      for (let i = 0; i < 20; i++) expect((await attempt()).status).toBe(401);
-      expect((await attempt()).status).toBe(429);
-      expect((await login({ username: 'user', password: 'user123' }, address())).status).toBe(429);
-    }
-    expect((await fail('n1', '2001:db8:5:7::1')).status).toBe(401);
-  });
-
-  test('writes no log row for an attempt that it rejects, so the log cannot be filled', async () => {
-    const rows = () => testDb().prepare("SELECT count(*) AS n FROM audit_events WHERE actor_name = 'ghost'").first('n');
-    const before = await rows();
-    for (let i = 0; i < 10; i++) await fail('ghost');
-    expect(await rows()).toBe(before);
-  });
-
-  test('starts anew after a successful sign-in, and after an admin sets a password', async () => {
-    const { username, password, id } = await account();
-    for (let i = 0; i < 4; i++) await fail(username);
-    expect((await login({ username, password })).status).toBe(200);
-    for (let i = 0; i < 5; i++) expect((await fail(username)).status).toBe(401);
-    expect((await login({ username, password })).status).toBe(429);
-    await admin('PUT', `/users/${id}`, { password: 'another good password' });
-    expect((await login({ username, password: 'another good password' })).status).toBe(200);
-  });
-
-  test('ends after 15 minutes, and a clock that jumps locks no account', async () => {
-    const { username, password } = await account();
-    const now = Date.now();
-    vi.useFakeTimers({ now: now + 365 * 86_400_000, toFake: ['Date'] });
-    try {
-      for (let i = 0; i < 5; i++) await fail(username);
-      expect((await login({ username, password })).status).toBe(429);
-      vi.setSystemTime(now + 365 * 86_400_000 + 15 * 60_000 + 1_000);
-      expect((await login({ username, password })).status).toBe(200);
-      for (let i = 0; i < 5; i++) await fail(username);
-      vi.setSystemTime(now);
-      expect((await login({ username, password })).status).toBe(200);
-      vi.setSystemTime(now + 1_000);
-      for (let i = 0; i < 5; i++) expect((await fail(username)).status).toBe(401);
-      expect((await fail(username)).status).toBe(429);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-
-  test('applies to the current password in POST /auth/password', async () => {
-    const { username, password } = await account();
-    const client = await vault.signIn(username, password, fresh());
-    const guess = () =>
-      client('POST', '/auth/password', { current_password: 'a guess', new_password: 'a better password' });
-    for (let i = 0; i < 5; i++) expect((await guess()).status).toBe(403);
-    expect((await guess()).status).toBe(429);
-  });
 });
 
 describe('a session', () => {

@@ -15,6 +15,8 @@ export const request = {
   user_agent: param('request.user_agent'),
   /** The fingerprint of the primary key in ENCRYPTION_KEY. */
   key_id: param('request.key_id'),
+  /** 1 if only the vault's own machine can reach it, else 0. */
+  is_local: param('request.is_local'),
 } as const;
 
 export type RequestParam = `request.${keyof typeof request}`;
@@ -31,4 +33,5 @@ export const requestValues = (caller: Caller, keyId: string): Values<RequestPara
   'request.address': caller.address,
   'request.user_agent': caller.userAgent,
   'request.key_id': keyId,
+  'request.is_local': Number(caller.isLocal ?? false),
 });

@@ -4,9 +4,13 @@ import { expect, test } from 'vitest';
 import { applyTestMigrations, testDb, testMigrations } from '../testing/test-database.ts';
 import * as schema from './schema.ts';
 
-const { instance, users, sessions, secrets, secretVersions, auditEvents, activity, logBlocks, usage } = schema;
+const { instance, users, sessions, secrets, secretVersions, auditEvents } = schema;
+const { activity, logBlocks, usage, knownAddresses, throttles } = schema;
 
-const tables = [instance, users, sessions, secrets, secretVersions, auditEvents, activity, logBlocks, usage];
+const tables = [
+  ...[instance, users, sessions, secrets, secretVersions, auditEvents],
+  ...[activity, logBlocks, usage, knownAddresses, throttles],
+];
 
 test('the code is written for the newest migration', () => {
   expect(testMigrations.at(-1)?.name).toBe(schema.currentMigration);

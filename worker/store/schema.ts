@@ -32,6 +32,8 @@ export const users = sqliteTable('users', {
   created_at: integer().notNull(),
   last_login_at: integer(),
   failures_forgiven_at: integer().notNull(),
+  password_number: integer().notNull(),
+  has_default_password: integer().notNull(),
 });
 
 export const sessions = sqliteTable('sessions', {
@@ -106,6 +108,21 @@ export const usage = sqliteTable('usage', {
   owner_id: integer().primaryKey(),
   secrets: integer().notNull(),
   bytes: integer().notNull(),
+});
+
+export const knownAddresses = sqliteTable('known_addresses', {
+  user_id: integer().notNull(),
+  network: text().notNull(),
+  password_number: integer().notNull(),
+  seen_at: integer().notNull(),
+  forgiven_at: integer().notNull(),
+});
+
+export const throttles = sqliteTable('throttles', {
+  subject: text().primaryKey(),
+  clear_at: integer().notNull(),
+  retry_at: integer().notNull(),
+  counted_at: integer().notNull(),
 });
 
 export type SecretVersionRow = typeof secretVersions.$inferSelect;

@@ -5,7 +5,12 @@
  */
 import { and, desc, eq, exists, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
-import type { Action, GovernedAction, Outcome } from '../../core/policy/policy.ts';
+import {
+  type Action,
+  allowedWithDefaultPassword,
+  type GovernedAction,
+  type Outcome,
+} from '../../core/policy/policy.ts';
 import { type Join, principal, principalBySession } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
@@ -81,6 +86,8 @@ interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
+  /** Under which name the log has the actor; by default the principal's, or the one that a verified credential claims. */
+  actorName?: SQLWrapper;
   /** Writes a refusal only: for a preview, after which the request is judged again. */
   refusalsOnly?: boolean;
 }
@@ -89,7 +96,16 @@ interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready'> {
  * Writes the event. Only a database that is sealed by this vault's key is written to: under another ENCRYPTION_KEY, or before
  * the vault is set up, no row is inserted and none is returned.
  */
-export const judge = ({ action, principal: joins, target, rules, detail, ready, refusalsOnly = false }: Judgement) => {
+export const judge = ({
+  action,
+  principal: joins,
+  target,
+  rules,
+  detail,
+  ready,
+  actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
+  refusalsOnly = false,
+}: Judgement) => {
   const outcomes = rules.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
   const reasons = rules.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
   const judged = query
@@ -98,7 +114,7 @@ export const judge = ({ action, principal: joins, target, rules, detail, ready, 
         at: request.now,
         request_id: request.id,
         actor_id: principal.id,
-        actor_name: sql`coalesce(${principal.name}, ${request.shown_name})`,
+        actor_name: sql`${actorName}`,
         actor_role: principal.role,
         action,
         target: target?.name,
@@ -135,7 +151,7 @@ export const verdictOn = ({ action, target, rules = [], detail, ready }: Intent,
     target,
     ready,
     refusalsOnly,
-    rules: [unauthenticated, denied(action), ...targetRules(action, target), ...rules],
+    rules: [unauthenticated, ...defaultPassword(action), denied(action), ...targetRules(action, target), ...rules],
   });
 
 /** The verdict on a request that is invalid, whoever sends it. Only callers who may do the action at all are told so. */
@@ -143,6 +159,18 @@ export const verdictOnInvalid = (action: GovernedAction, name: Param, because: P
   verdictOn({ action, target: { name }, rules: [{ when: sql`true`, outcome: 'invalid', reason: because }] });
 
 const unauthenticated: Rule = { when: isNull(principal.id), outcome: 'unauthenticated' };
+
+/** Everybody knows the default passwords, so where everybody can try them they open nothing. */
+const defaultPassword = (action: GovernedAction): Rule[] =>
+  allowedWithDefaultPassword.includes(action)
+    ? []
+    : [
+        {
+          when: sql`not ${request.is_local} and ${principal.has_default_password}`,
+          outcome: 'denied',
+          reason: 'default_password',
+        },
+      ];
 
 const denied = (action: GovernedAction): Rule => ({
   when: sql`${reach(action, principal.role)} = 'none'`,

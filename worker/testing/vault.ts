@@ -94,7 +94,7 @@ const cheapCost: Settings['vault']['passwordCost'] = { N: 2 ** 10, r: 1, p: 1 };
 export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapCost) => {
   await applyTestMigrations();
   const { db, trips } = counting(testDb());
-  const settings = parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', ...bindings });
+  const settings = parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', LOCAL_ONLY: 'yes', ...bindings });
   const app = createApp({ ...settings, vault: { ...settings.vault, passwordCost: cost } });
   const raw = (request: Request) => Promise.resolve(app.fetch(withoutBasePath(settings.basePath, request)));
   const client = (token: string, cookie = ''): Client =>

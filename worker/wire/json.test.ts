@@ -95,16 +95,13 @@ test('a user has no verifier, and a missing time is null', () => {
 });
 
 test('sessions', () => {
-  const signedIn = {
-    token: 't',
-    cookie: 'c',
-    name: 'alice',
-    role: 'user',
-    must_change_password: true,
-    ttlSeconds: 60,
-  } as const;
+  const user = { name: 'alice', role: 'user', must_change_password: true } as const;
+  const signedIn = { ...user, token: 't', cookie: 'c', ttlSeconds: 60, deviceCookie: 'd' };
   expect(json.signedIn(signedIn)).toEqual({ token: 't', user: 'alice', role: 'user', must_change_password: true });
-  expect(json.session({ id: 1, name: 'alice', role: 'user', must_change_password: 0, expires_at: at })).toEqual({
+  const found = { address: null, likelyProxies: [] };
+  expect(
+    json.session({ id: 1, name: 'alice', role: 'user', must_change_password: 0, expires_at: at, ...found }),
+  ).toEqual({
     user: 'alice',
     user_id: 1,
     role: 'user',

@@ -94,6 +94,7 @@ export const session = (live: ResultOf<typeof readSession>) =>
     role: live.role,
     must_change_password: live.must_change_password === 1,
     expires_at: time(live.expires_at),
+    ...(live.likelyProxies.length > 0 && { likely_proxies: live.likelyProxies }),
   };
 
 export const sessionList = (sessions: ResultOf<typeof listSessions>) => ({

@@ -1,5 +1,5 @@
 /** From an outcome to status and body: the one place where a result gets its status and a refusal its words. */
-import { failureWindowSeconds, fullRetrySeconds } from '../../core/limits.ts';
+import { fullRetrySeconds, passwordThrottles } from '../../core/limits.ts';
 import type { Refusal } from '../operations/refusal.ts';
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
@@ -100,10 +100,23 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
       return failed(429, overLimit[reason], { 'Retry-After': String(retryAfterSeconds ?? fullRetrySeconds) });
     case 'throttled':
       return failed(429, 'Too many failed attempts. Wait before you try again.', {
-        'Retry-After': String(retryAfterSeconds ?? failureWindowSeconds),
+        'Retry-After': String(retryAfterSeconds ?? passwordThrottles.account.firstWaitMs / 1000),
+      });
+    case 'too_many_sign_ins':
+      return failed(429, 'Too many sign-ins. Wait, or go on using the token of an earlier one.', {
+        'Retry-After': String(retryAfterSeconds ?? 1),
+      });
+    case 'too_many_changes':
+      return failed(429, 'Too many changes of the password. Wait before you try again.', {
+        'Retry-After': String(retryAfterSeconds ?? 1),
       });
     case 'wrong_password':
       return failed(403, 'The current password is not right.');
+    case 'default_password':
+      return failed(
+        403,
+        'This account still has its default password, which everybody knows, and other machines can reach this vault. Set a new password first: POST /auth/password with current_password and new_password.',
+      );
     case 'not_owner':
       return notFound(action);
     default:

@@ -126,6 +126,23 @@ export function paste(page: Page, text: string): Promise<void> {
   }`);
 }
 
+export function button(page: Page, name: string): Locator {
+  return page.getByRole('button', { name, exact: true });
+}
+
+export function field(page: Page, label: string): Locator {
+  return page.getByLabel(label, { exact: true });
+}
+
+export function heading(page: Page, name: string): Locator {
+  return page.getByRole('heading', { name, exact: true });
+}
+
+/** How many dialogs are open. */
+export function dialogs(page: Page): Promise<number> {
+  return page.getByRole('dialog').count();
+}
+
 /** What has the focus: its label or its text; null if nothing has it, so that a keyboard starts at the top again. */
 export function focused(page: Page): Promise<string | null> {
   return page.evaluate<string | null>(`{

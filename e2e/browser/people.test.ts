@@ -1,0 +1,122 @@
+/** Roles, other people’s passwords, and what the page says about all that. */
+import { expect, test } from 'vitest';
+import { button, describeInBrowser, dialogs, field, heading, signInAs, toast } from './support/browser.ts';
+import { browserKit } from './support/kit.ts';
+
+describeInBrowser('roles, passwords and messages', () => {
+  const { url, admin, fresh, newUser, addKey, come, comeAs } = browserKit();
+
+  const openUsers = async () => {
+    const page = await comeAs(admin());
+    await page.goto(`${url()}/#/users`);
+    await page.getByRole('table', { name: 'Users' }).waitFor();
+    return page;
+  };
+
+  test('password managers are kept away from secrets and from other people’s passwords, and find the own ones', async () => {
+    const user = await newUser();
+    await addKey(admin(), fresh('SEARCHED'));
+    const page = await comeAs(admin());
+    const expectUnmanaged = async (label: string, autocomplete = 'off') => {
+      const names = ['autocomplete', 'data-1p-ignore', 'data-lpignore', 'data-bwignore', 'data-form-type'];
+      const found = await Promise.all(names.map((name) => field(page, label).getAttribute(name)));
+      expect([label, ...found]).toEqual([label, autocomplete, 'true', 'true', 'true', 'other']);
+      expect(await field(page, label).getAttribute('type')).not.toBe('password');
+    };
+    await expectUnmanaged('Search keys');
+    await button(page, 'Add key').click();
+    for (const label of ['Name', 'Value', 'Description']) await expectUnmanaged(label);
+    await page.keyboard.press('Escape');
+    await page.goto(`${url()}/#/users`);
+    await button(page, 'Add user').click();
+    await expectUnmanaged('User name');
+    await expectUnmanaged('Initial password', 'new-password');
+    await page.keyboard.press('Escape');
+    await button(page, `Reset the password of ${user.name}`).click();
+    await expectUnmanaged('New password', 'new-password');
+    await page.keyboard.press('Escape');
+    await page.goto(`${url()}/#/account`);
+    const own = {
+      'Current password': 'current-password',
+      'New password': 'new-password',
+      'Confirm new password': 'new-password',
+    };
+    for (const [label, autocomplete] of Object.entries(own)) {
+      const at = field(page, label);
+      expect([await at.getAttribute('type'), await at.getAttribute('autocomplete')]).toEqual([
+        'password',
+        autocomplete,
+      ]);
+      expect(await at.getAttribute('data-1p-ignore')).toBeNull();
+    }
+  });
+
+  test('keys on a role list only move the choice, and a role changes after a question', async () => {
+    const user = await newUser();
+    const page = await openUsers();
+    const changes: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'PUT') changes.push(request.url());
+    });
+    const role = page.getByLabel(`Role of ${user.name}`);
+    for (const pressed of ['ArrowDown', 'ArrowUp', 'ArrowRight', 'End', 'PageDown', 'a']) {
+      await role.focus();
+      await page.keyboard.press(pressed);
+      expect([pressed, await role.inputValue(), await dialogs(page)]).toEqual([pressed, 'user', 0]);
+      await page.keyboard.press('Escape');
+    }
+    // As browsers do that choose in a closed list.
+    await role.selectOption('admin');
+    await heading(page, 'Make this user an admin?').waitFor();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => dialogs(page)).toBe(0);
+    expect([await role.inputValue(), changes]).toEqual(['user', []]);
+    await role.selectOption('admin');
+    await button(page, 'Make admin').click();
+    await toast(page, `${user.name} is now an admin.`);
+    await expect.poll(() => role.inputValue()).toBe('admin');
+    expect(changes).toHaveLength(1);
+  });
+
+  test('a newer change of the same thing takes the Undo of the older away', async () => {
+    const user = await newUser();
+    const page = await openUsers();
+    const active = page.getByRole('switch', { name: `${user.name} is active` });
+    const undos = () => button(page, 'Undo').count();
+    await active.click();
+    await toast(page, 'is deactivated');
+    await active.click();
+    await toast(page, 'can sign in again');
+    expect(await undos()).toBe(1);
+    await page.getByLabel(`Role of ${user.name}`).selectOption('admin');
+    await button(page, 'Make admin').click();
+    await toast(page, 'is now an admin');
+    expect(await undos()).toBe(2);
+    await button(page, `Delete ${user.name}`).click();
+    await field(page, 'Type the name to confirm').fill(user.name);
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete user' }).click();
+    await toast(page, `Deleted ${user.name}.`);
+    expect(await undos()).toBe(0);
+  });
+
+  test('the throttle says when to try again, once', async () => {
+    const { page } = await come();
+    const answer = { status: 429, headers: { 'Retry-After': '180' } };
+    await page.route('**/auth/login', (route) =>
+      route.fulfill({ ...answer, json: { error: 'Too many failed attempts. Wait before you try again.' } }),
+    );
+    await signInAs(page, 'somebody', 'wrong');
+    const problem = page.locator('.form-problem');
+    await problem.waitFor();
+    expect(await problem.textContent()).toBe('Too many failed attempts. Try again in 3 minutes.');
+  });
+
+  test('users are promised their own keys only', async () => {
+    const { page } = await come();
+    await page.getByLabel('User name').waitFor();
+    expect(await page.locator('main').textContent()).not.toMatch(/team/);
+    const theirs = await comeAs(await newUser());
+    await theirs.getByText('The keys that you added.').waitFor();
+    expect(await theirs.locator('main').textContent()).not.toMatch(/team|all keys/i);
+  });
+});
