@@ -36,6 +36,10 @@ export interface Bindings extends Partial<Record<(typeof workerVariables)[number
   /** `yes` if it speaks TLS. */
   HAS_TLS: string;
   TRUSTED_PROXIES: string;
+  /** The connections that the limit on open files allows. */
+  MAX_OPEN_CONNECTIONS: string;
+  /** What the launcher says on the control port, and nobody else can. */
+  CONTROL_TOKEN: string;
   /** Where the port of the container is published, as in `-p`; absent outside a container. */
   KEYSTORE_PUBLISHED?: string;
 }

@@ -19,6 +19,7 @@ import { sentences } from '../../core/settings/messages.ts';
 import { newEnvFile } from '../../core/settings/new-keys.ts';
 import * as settings from '../../core/settings/settings.ts';
 import { vaultConfig } from './config.ts';
+import { maxOpenConnections } from './connections.ts';
 import { createDisk, type Disk } from './disk.ts';
 
 /** The bindings of setup.capnp. Besides these, each setting `<NAME>` and `<NAME>_FILE` of the environment; null if not set. */
@@ -32,6 +33,8 @@ interface Bindings {
   /** Set if the env file cannot be seen, though there may be one. The runtime cannot tell that from a missing file. */
   ENV_FILE_HIDDEN: string | null;
   KEYSTORE_ENV: string | null;
+  /** How many files the runtime may have open; `unlimited` if any number. */
+  MAX_FILES: string | null;
 }
 
 export default {
@@ -66,6 +69,7 @@ const setUp = async (bindings: Bindings) => {
 
   const there = { envFile, hasEnvFile, dataFolder: folder, holdsVault: holdsVault(state) };
   const newKeys = settings.needsKeys(lookup, there) ? newEnvFile() : '';
+  const controlToken = newToken();
   const hosts = port !== 0 && bindings.HAS_IPV6 ? listen.hosts : listen.hosts.slice(0, 1);
   return {
     config: vaultConfig({
@@ -78,6 +82,8 @@ const setUp = async (bindings: Bindings) => {
         KNOWN_VAULT: isKnown ? 'yes' : '',
         HOSTS: hosts.join(' '),
         HAS_TLS: tls === undefined ? '' : 'yes',
+        MAX_OPEN_CONNECTIONS: String(maxOpenConnections(Number(bindings.MAX_FILES), hosts.length + 1)),
+        CONTROL_TOKEN: controlToken,
       },
       addresses: hosts.map((host) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
       tls,
@@ -87,6 +93,8 @@ const setUp = async (bindings: Bindings) => {
     database: file,
     port: String(port),
     sockets: String(hosts.length + 1),
+    control_token: controlToken,
+    host: hosts[0] ?? '',
     env_file: envFile,
     new_keys: newKeys,
     keys_made: sentences.keysMade(envFile),
@@ -98,6 +106,8 @@ const setUp = async (bindings: Bindings) => {
     port_taken: sentences.portTaken(port, './keystore'),
   };
 };
+
+const newToken = () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(36)).join('');
 
 /** Reads the env file, and in advance all files that settings name, since a lookup does not wait. */
 const openSettings = async (bindings: Bindings, disk: Disk, envFile: string, absolute: (path: string) => string) => {
