@@ -14,7 +14,7 @@ import { errorResponse } from './http/error-response.ts';
 import { createServer } from './http/server.ts';
 import { withClientAddress } from './origin.ts';
 import { createSpace } from './space.ts';
-import { bringUp } from './start.ts';
+import { bringUp, resetPassword } from './start.ts';
 
 export { VaultDatabase } from './database/object.ts';
 export { FolderLock } from './lock.ts';
@@ -48,6 +48,7 @@ export const control = {
         if (!(await isFromLauncher(request, bindings))) return errorResponse(answers.notFound);
         const { pathname, searchParams } = new URL(request.url);
         if (pathname === '/health') return health();
+        if (pathname === '/reset-admin' && isUp) return resetPassword(bindings);
         if (pathname !== '/up') return errorResponse(answers.notFound);
         const answer = await bringUp(bindings, searchParams, health);
         isUp = answer.status === 200;

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # One of the files that make one script.
 bring_up() {
-  if [ "$port" = 0 ]; then
+  if [ "$port" = 0 ] && [ -n "$host" ]; then
     port=$(port_of vault0)
     same_port="--socket-addr vault0=$host:$port"
   fi
@@ -38,6 +38,7 @@ prepare() {
   find_runtime
   make_run_folder
   start_leash
+  if [ -n "${1:-}" ]; then read_password "$1"; fi
   setup
 }
 
@@ -57,6 +58,47 @@ serve() {
   keep_up
 }
 
+# reset_admin NAME: brings the vault up without the network, for as long as the new password takes.
+reset_admin() {
+  prepare "$1"
+  if [ -n "$marker" ]; then refuse "There is no vault in $data yet. Start it first: keystore"; fi
+  # shellcheck disable=SC2086
+  unset $variables
+  take_folder
+  restarting='' same_port=''
+  start
+  rm -f "$run/plan" "$run/setup.log" "$run/new-password"
+  bring_up
+  ask /reset-admin
+  said=$answer done=$status
+  kill -TERM "$pid" 2>/dev/null
+  stopping=yes
+  await_end
+  [ "$done" = 200 ] || refuse "$said"
+  printf '%s\n' "$said"
+}
+
+# Writes the name $1 and a new password for the setup to find, as two lines. Asks at the terminal, or reads standard input.
+read_password() {
+  if [ -t 0 ]; then
+    settings=$(stty -g)
+    trap 'stty "$settings"; exit 130' INT TERM HUP
+    stty -echo
+    printf 'New password for %s: ' "$1" >&2
+    IFS= read -r password
+    printf '\nThe same again: ' >&2
+    IFS= read -r again
+    stty "$settings"
+    trap 'exit 0' TERM INT HUP
+    printf '\n' >&2
+    [ "$password" = "$again" ] || refuse 'The two passwords differ. Nothing was changed.'
+  else
+    IFS= read -r password || [ -n "$password" ] || refuse 'Standard input has no password. Nothing was changed.'
+  fi
+  printf '%s\n%s' "$1" "$password" >"$run/new-password"
+  unset password again
+}
+
 self=$(readlink -f -- "$(command -v -- "$0")")
 case ${1:-} in
   '') serve ;;
@@ -68,6 +110,7 @@ case ${1:-} in
     ask /health
     [ "$status" = 200 ] || refuse 'The vault is not healthy.'
     ;;
+  reset-admin) reset_admin "${2:-admin}" ;;
   unpack)
     if [ $# -ne 2 ] || [ -z "$parts" ]; then refuse 'Name a folder: keystore unpack DIR'; fi
     { mkdir -p "$2" && unpack "$2"; } 2>/dev/null || refuse "$2 could not be written."

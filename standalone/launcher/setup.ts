@@ -70,7 +70,9 @@ const setUp = async (bindings: Bindings) => {
   const there = { envFile, hasEnvFile, dataFolder: folder, holdsVault: holdsVault(state) };
   const newKeys = settings.needsKeys(lookup, there) ? newEnvFile() : '';
   const controlToken = newToken();
-  const hosts = port !== 0 && bindings.HAS_IPV6 ? listen.hosts : listen.hosts.slice(0, 1);
+  const newPassword = await createDisk(bindings.RUN).read('/new-password');
+  // Only the launcher talks to a vault that resets a password.
+  const hosts = newPassword !== undefined ? [] : listen.hosts.slice(0, port !== 0 && bindings.HAS_IPV6 ? 2 : 1);
   return {
     config: vaultConfig({
       texts: {
@@ -84,6 +86,7 @@ const setUp = async (bindings: Bindings) => {
         HAS_TLS: tls === undefined ? '' : 'yes',
         MAX_OPEN_CONNECTIONS: String(maxOpenConnections(Number(bindings.MAX_FILES), hosts.length + 1)),
         CONTROL_TOKEN: controlToken,
+        ...(newPassword !== undefined && { NEW_PASSWORD: newPassword }),
       },
       addresses: hosts.map((host) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
       tls,
