@@ -37,7 +37,7 @@ export function findAdmin(sql: Sql, name: string): string {
 
 /**
  * Gives an admin a new password and makes sure that it can sign in: activates the account, ends all sessions of the vault,
- * and forgets failed sign-ins.
+ * and forgets failed sign-ins. Browsers and addresses that the admin's account knew by the old password are unknown again.
  *
  * @param name as `findAdmin` returns it.
  * @param verifier of the new password.
@@ -45,10 +45,12 @@ export function findAdmin(sql: Sql, name: string): string {
 export function resetAdmin(sql: Sql, name: string, verifier: string, now: number): void {
   sql.transaction(() => {
     sql.rows(
-      'UPDATE users SET verifier = ?, is_active = 1, must_change_password = 0 WHERE name = ?',
+      `UPDATE users SET verifier = ?, is_active = 1, must_change_password = 0, has_default_password = 0,
+         password_number = password_number + 1 WHERE name = ?`,
       ...[verifier, name],
     );
     sql.rows('UPDATE users SET failures_forgiven_at = ?', now);
+    sql.rows('DELETE FROM throttles');
     endAllSessions(sql, now);
     recordOperatorAct(sql, 'admin.reset', name, now);
   });
