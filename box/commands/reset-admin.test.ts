@@ -41,6 +41,17 @@ test('gives an admin a new password, activates it, ends all sessions and forgets
   expect(rows('SELECT verifier, role FROM users WHERE id = 2')).toEqual([{ verifier: 'x', role: 'user' }]);
 });
 
+test('clears the throttles, and makes what the account knew by the old password unknown', () => {
+  rows(`INSERT INTO throttles VALUES ('account 1', 9e15, 9e15, 1), ('address 192.0.2.1', 9e15, 9e15, 1) RETURNING 1`);
+  rows('UPDATE users SET has_default_password = 1 RETURNING 1');
+  runOn(home, ['reset-admin.ts'], { input: 'correct horse battery' });
+  expect(rows('SELECT * FROM throttles')).toEqual([]);
+  expect(rows('SELECT id, password_number, has_default_password FROM users')).toEqual([
+    { id: 1, password_number: 1, has_default_password: 0 },
+    { id: 2, password_number: 0, has_default_password: 1 },
+  ]);
+});
+
 test('leaves an event in the log that names the account and no actor', () => {
   runOn(home, ['reset-admin.ts'], { input: 'correct horse battery' });
   expect(rows('SELECT action, target, outcome, actor_id, actor_name FROM audit_events')).toEqual([
