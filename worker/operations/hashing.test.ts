@@ -133,6 +133,17 @@ test('a turn that shows no sign of life is taken away; one that hashes keeps it'
   await stuck;
 });
 
+test('a clock that is set back keeps nobody waiting for a request that was cut off', async () => {
+  const cutOff = () => new Promise<never>(() => {});
+  const stopped = vi.spyOn(scheduler, 'wait').mockImplementation(cutOff);
+  void inTurn(somebody(), cutOff);
+  void inTurn(somebody(), async () => {});
+  await Promise.resolve();
+  stopped.mockRestore();
+  vi.setSystemTime(Date.now() - 86_400_000);
+  expect(await inTurn(somebody(), async () => 'served')).toBe('served');
+});
+
 test('whoever no longer polls has left the queue', async () => {
   const { open, opened } = gate();
   const first = inTurn(somebody(), () => opened);

@@ -79,8 +79,8 @@ export const noteRequest = (now: number): void => {
  */
 const giveWay = async () => {
   await scheduler.wait(0);
-  const until = Date.now() + maxGiveWayMs;
-  while (Date.now() < until && Date.now() - lastRequestAt < answerMs) await scheduler.wait(1);
+  // Counted, not timed: the clock may be set back.
+  for (let ms = 0; ms < maxGiveWayMs && Math.abs(Date.now() - lastRequestAt) < answerMs; ms++) await scheduler.wait(1);
 };
 
 /** Waits for the turn. Nothing may come between the check and the assignment, so both are synchronous. */
@@ -103,7 +103,8 @@ const takeTurn = async ({ claimedName, address }: Waiting) => {
   return turn;
 };
 
-const isBusy = () => turn !== null && turn.endsAt > Date.now();
+/** An end that is further away than it can be was set before the clock was set back. */
+const isBusy = () => turn !== null && turn.endsAt > Date.now() && turn.endsAt <= Date.now() + maxHashTurnMs;
 
 /**
  * How many requests with a lower ticket wait; takes away the places of those that have left. Whoever was silent at the last
@@ -114,7 +115,8 @@ const isBusy = () => turn !== null && turn.endsAt > Date.now();
 const countAhead = (ticket: number, lookedAt: number): number => {
   let ahead = 0;
   for (const [other, { aliveUntil }] of places) {
-    if (aliveUntil < lookedAt && other !== ticket) places.delete(other);
+    const isSilent = aliveUntil < lookedAt || aliveUntil > Date.now() + maxHashSilenceMs;
+    if (isSilent && other !== ticket) places.delete(other);
     else if (other < ticket) ahead += 1;
   }
   return ahead;
