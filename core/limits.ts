@@ -22,15 +22,35 @@ export const httpLimits = {
   maxHeadersMs: 10_000,
   /** Path and query. */
   maxRequestTargetBytes: 16 * 1024,
+  /** All heads that have begun to arrive, at one moment. */
+  maxHeadMemoryBytes: 16 * 1024 * 1024,
+  /**
+   * Open connections. Of these, of the memory above and of the requests below, one client's network gets no more than is
+   * left for the others (`core/network/share.ts`). Where the system allows fewer open files, the servers take fewer.
+   */
   maxConnections: 4096,
   /** Requests at the worker. Each has its own connection, so that slow sign-ins do not delay the rest. */
   maxRequestsInFlight: 512,
+  /** A client that reads nothing of its answer for this long is cut off. */
+  maxAnswerStallMs: 30_000,
   maxUpstreamConnections: 512,
   maxUpstreamMs: 30_000,
   /** Longer than common reverse proxies keep a connection, so that they close it first. */
   keepAliveMs: 65_000,
 };
 export type HttpLimits = typeof httpLimits;
+
+/** How long the standalone vault goes on with a request whose client has left, or has closed its side of the connection. */
+export const maxAnswerToLeftMs = 1_000;
+
+/** What a client may send on one connection before it has the answer to its first request. */
+export const maxPipelinedRequests = 100;
+
+/** The head of a request. The limits above are lower, and tell a long token from long headers. */
+export const maxHeadBytes = 256 * 1024;
+
+/** How long the rest of a rejected request is read and dropped. Closing at once would reset the connection, and the answer with it. */
+export const maxRejectedDrainMs = 1_000;
 
 /**
  * What the worker parses as JSON: the largest value with every character escaped and a description fit. It drains and

@@ -3,16 +3,18 @@
  * one isolate, since each hop between two isolates costs as much as the worker's own work.
  */
 import worker from 'keystore:worker';
+import { answers } from '../core/network/answers.ts';
 import { notRunning } from '../core/network/error-answers.ts';
 import { assets } from './assets.ts';
-import { bodyReader } from './body.ts';
+import { isFromLauncher } from './control.ts';
 import { createClient } from './database/client.ts';
 import type { Bindings } from './database/object.ts';
 import { readBindings } from './env.ts';
-import { errorResponse } from './error-response.ts';
+import { errorResponse } from './http/error-response.ts';
+import { createServer } from './http/server.ts';
 import { withClientAddress } from './origin.ts';
 import { createSpace } from './space.ts';
-import { bringUp } from './start.ts';
+import { bringUp, resetPassword } from './start.ts';
 
 export { VaultDatabase } from './database/object.ts';
 export { FolderLock } from './lock.ts';
@@ -22,37 +24,58 @@ let isUp = false;
 
 /** Serves the network. */
 export default {
-  fetch(request, bindings, context) {
-    return isUp ? appOf(bindings).fetch(request, context) : errorResponse(notRunning);
+  connect(socket, bindings, context) {
+    const app = isUp ? appOf(bindings) : undefined;
+    const proxies = app?.proxies ?? [];
+    return serverOf(bindings)(socket, {
+      scheme: bindings.HAS_TLS === 'yes' ? 'https' : 'http',
+      proxies,
+      identify: (request) => withClientAddress(request, proxies),
+      answer: (request) => app?.fetch(request, context) ?? errorResponse(notRunning),
+    });
   },
 } satisfies ExportedHandler<Bindings>;
 
 /** Serves the launcher, on a loopback port of its own: starts the vault and reports its health. */
 export const control = {
-  async fetch(request, bindings, context) {
-    const { pathname, searchParams } = new URL(request.url);
+  connect(socket, bindings, context) {
     const health = () => worker.fetch(new Request('http://localhost/health'), appOf(bindings).env, context);
-    if (pathname === '/health') return health();
-    if (pathname !== '/up') return new Response(null, { status: 404 });
-    const answer = await bringUp(bindings, searchParams, health);
-    isUp = answer.status === 200;
-    return answer;
+    return serverOf(bindings)(socket, {
+      scheme: 'http',
+      proxies: [],
+      identify: (request) => request,
+      async answer(request) {
+        if (!(await isFromLauncher(request, bindings))) return errorResponse(answers.notFound);
+        const { pathname, searchParams } = new URL(request.url);
+        if (pathname === '/health') return health();
+        if (pathname === '/reset-admin' && isUp) return resetPassword(bindings);
+        if (pathname !== '/up') return errorResponse(answers.notFound);
+        const answer = await bringUp(bindings, searchParams, health);
+        isUp = answer.status === 200;
+        return answer;
+      },
+    });
   },
 } satisfies ExportedHandler<Bindings>;
 
+let server: ReturnType<typeof createServer> | undefined;
+
+/** One server for all sockets, so that they share its limits. */
+const serverOf = (bindings: Bindings) => {
+  const maxOpenConnections = Number(bindings.MAX_OPEN_CONNECTIONS);
+  server ??= createServer({ maxConnections: Math.floor(maxOpenConnections * 0.8), maxOpenConnections });
+  return server;
+};
+
 const make = (bindings: Bindings) => {
-  const { worker: variables, trustedProxies } = readBindings(bindings);
+  const { worker: variables, trustedProxies: proxies } = readBindings(bindings);
   const env = { ...variables, DB: createClient(bindings), ASSETS: assets };
-  const readBody = bodyReader();
   const space = createSpace(bindings.DISK);
-  const fetch = (request: Request, context: ExecutionContext): Response | Promise<Response> => {
-    const known = withClientAddress(request, trustedProxies);
-    if (request.body === null) return worker.fetch(known, env, context);
-    return readBody(known).then(async (read) =>
-      read instanceof Response ? read : worker.fetch(await space.mark(read), env, context),
-    );
-  };
-  return { bindings, env, fetch };
+  const fetch = (request: Request, context: ExecutionContext): Response | Promise<Response> =>
+    request.body === null
+      ? worker.fetch(request, env, context)
+      : space.mark(request).then((marked) => worker.fetch(marked, env, context));
+  return { bindings, env, proxies, fetch };
 };
 
 let app: ReturnType<typeof make> | undefined;

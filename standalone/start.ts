@@ -56,4 +56,15 @@ export const bringUp = async (
   );
 };
 
+/** Gives an admin the password that the launcher has read. Answers 200 or 503 and a sentence for the operator. */
+export const resetPassword = async (bindings: Bindings): Promise<Response> => {
+  const [name = '', password = ''] = bindings.NEW_PASSWORD?.split('\n') ?? [];
+  try {
+    return new Response(sentences.adminReset(await database(bindings).resetAdmin(name, password)));
+  } catch (error) {
+    if ((error as Error).name !== 'OperatorError') throw error;
+    return refusal((error as Error).message);
+  }
+};
+
 const refusal = (sentence: string) => new Response(sentence, { status: 503 });

@@ -105,7 +105,7 @@ export const rooms: Record<string, Room> = {
   },
   'box/runtime': {
     purpose: 'starts, watches and restarts `wrangler dev`',
-    rooms: ['core', 'core/data-folder', 'box', 'box/gate'],
+    rooms: ['core', 'core/network', 'core/data-folder', 'box', 'box/gate'],
     packages: ['node:', 'wrangler'],
   },
   'box/data': {
@@ -134,9 +134,13 @@ export const rooms: Record<string, Room> = {
     purpose: 'starts the standalone vault: a shell script, and setup.ts for settings and checks',
     rooms: ['core', 'core/settings', 'core/data-folder'],
   },
+  'standalone/http': {
+    purpose: "an HTTP server over the runtime's TCP sockets, which bounds what one client may use up",
+    rooms: ['core', 'core/network'],
+  },
   standalone: {
     purpose: 'what the worker meets on a plain workerd',
-    rooms: ['core', 'core/network', 'core/settings', 'core/data-folder', 'standalone/database'],
+    rooms: ['core', 'core/network', 'core/settings', 'core/data-folder', 'standalone/database', 'standalone/http'],
     packages: ['hono/utils', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
   },
 

@@ -28,6 +28,8 @@ export interface Bindings {
   CORS_ORIGINS?: string;
   BASE_PATH?: string;
   FIRST_ACCOUNTS?: string;
+  /** What the gate says with each request, where other programs can reach the worker without it. */
+  GATE_SECRET?: string;
   LOCAL_ONLY?: string;
   MAX_REQUESTS_PER_MINUTE?: string;
   MAX_KEYS_PER_USER?: string;

@@ -3,6 +3,7 @@ import { OperatorError } from '../core/operator-error.ts';
 import { createApp } from './app.ts';
 import { type Bindings, parseEnv } from './env.ts';
 import { withoutBasePath } from './http/base-path.ts';
+import { cameThroughGate } from './http/gate.ts';
 import { alive, misconfigured } from './wire/health.ts';
 
 interface Started {
@@ -12,8 +13,11 @@ interface Started {
 
 let started: Started | undefined;
 
+const notTheGate = 'This port is internal. Use the address that the vault printed when it started.';
+
 export default {
   fetch(request, bindings, context) {
+    if (!cameThroughGate(request, bindings.GATE_SECRET)) return Response.json({ error: notTheGate }, { status: 403 });
     if (started?.bindings !== bindings) started = { bindings, fetch: start(bindings) };
     return started.fetch(request, bindings, context);
   },

@@ -62,7 +62,7 @@ export async function buildStandalone(project: string): Promise<void> {
 /** The bindings by which setup.ts sees the environment. */
 function environmentBindings(): string {
   const settings = settingNames.flatMap((name) => [name, `${name}_FILE`]);
-  const names = ['FOLDER', 'HAS_IPV6', 'ENV_FILE_HIDDEN', 'KEYSTORE_ENV', ...settings];
+  const names = ['FOLDER', 'HAS_IPV6', 'MAX_FILES', 'ENV_FILE_HIDDEN', 'KEYSTORE_ENV', ...settings];
   return names.map((name) => `      (name = "${name}", fromEnvironment = "${name}"),`).join('\n');
 }
 

@@ -3,10 +3,7 @@
  * sign-ins. `node box/commands/reset-admin.ts [NAME]` (default: admin); the first line of standard input is the password.
  */
 import { text } from 'node:stream/consumers';
-import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { makeVerifier, passwordCost } from '../../core/crypto/password.ts';
-import { findAdmin, resetAdmin } from '../../core/data-folder/operator-acts.ts';
-import { OperatorError } from '../../core/operator-error.ts';
+import { resetAdmin } from '../../core/data-folder/operator-acts.ts';
 import { sentences } from '../../core/settings/messages.ts';
 import { migrate, openDatabase, requireVault, sqlOf } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
@@ -20,11 +17,7 @@ async function main([name = 'admin']: string[]): Promise<number> {
   using database = openDatabase(files);
   const { copy } = await migrate(files, database);
   if (copy !== undefined) console.log(sentences.databaseCopied(copy));
-  const sql = sqlOf(database);
-  const admin = findAdmin(sql, name);
-  const problem = passwordProblem(password, admin);
-  if (problem !== null) throw new OperatorError(`${problem} Nothing was changed.`);
-  resetAdmin(sql, admin, await makeVerifier(password, passwordCost), Date.now());
+  const admin = await resetAdmin(sqlOf(database), name, password, Date.now());
   console.log(sentences.adminReset(admin));
   return 0;
 }

@@ -64,13 +64,13 @@ test("the worker's connection closes when the client disconnects", async () => {
   await expect.poll(() => left).toBe(true);
 });
 
-test('503 beyond maxRequestsInFlight, until requests have ended', async () => {
+test('429 beyond half of maxRequestsInFlight for one client, until its requests have ended', async () => {
   const held: ServerResponse[] = [];
-  const { url } = await startGate({ limits: { maxRequestsInFlight: 2 } }, (_req, res) => void held.push(res));
+  const { url } = await startGate({ limits: { maxRequestsInFlight: 4 } }, (_req, res) => void held.push(res));
   const status = () => fetch(url).then((res) => res.status);
   const first = [status(), status()];
   await expect.poll(() => held.length).toBe(2);
-  expect(await Promise.all([status(), status()])).toEqual([503, 503]);
+  expect(await Promise.all([status(), status()])).toEqual([429, 429]);
   for (const each of held) each.end('ok');
   expect(await Promise.all(first)).toEqual([200, 200]);
   const next = status();

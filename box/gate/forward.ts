@@ -1,8 +1,10 @@
 /** Passes admitted requests on to the worker, over connections that are reused. */
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { HttpLimits } from '../../core/limits.ts';
+import { answers } from '../../core/network/answers.ts';
 import { notRunning } from '../../core/network/error-answers.ts';
-import { answers } from './answers.ts';
+import { gateHeader } from '../../core/network/gate-header.ts';
+import { createShare } from '../../core/network/share.ts';
 import { endToEndHeaders } from './headers.ts';
 import { sendError } from './send-error.ts';
 
@@ -13,10 +15,14 @@ const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 export interface Address {
   host: string;
   port: number;
+  /** What the worker expects of the gate. */
+  secret?: string;
 }
 
 /** An admitted request, with its whole body, and the response to write. */
 interface Exchange {
+  /** Whose request it is, as `holderOf` writes it. */
+  holder: string;
   req: IncomingMessage;
   res: ServerResponse;
   /** Path and query. */
@@ -36,18 +42,18 @@ const maxUpstreamIdleMs = 4_000;
  */
 export function createForwarder(upstream: () => Address | undefined, limits: HttpLimits) {
   const agent = new Agent({ keepAlive: true, maxSockets: limits.maxUpstreamConnections, timeout: maxUpstreamIdleMs });
-  let inFlight = 0;
+  const requests = createShare(limits.maxRequestsInFlight);
 
   function forward(exchange: Exchange): void {
-    const { req, res, headers, body } = exchange;
+    const { req, res, headers, body, holder } = exchange;
     const { method = '' } = req;
     if (res.destroyed) return;
-    if (inFlight >= limits.maxRequestsInFlight) {
-      sendError(req, res, answers.tooManyRequests);
+    const refused = requests.take(holder, 1);
+    if (refused !== undefined) {
+      sendError(req, res, refused === 'full' ? answers.tooManyRequests : answers.ownShareUsed);
       return;
     }
-    inFlight++;
-    res.once('close', () => inFlight--);
+    res.once('close', () => requests.give(holder, 1));
     if (body !== undefined || methodsWithBody.includes(method))
       headers.push('Content-Length', String(body?.length ?? 0));
     send(exchange, safeMethods.includes(method));
@@ -60,12 +66,19 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
       sendError(req, res, notRunning);
       return;
     }
-    const sent = request({ agent, ...address, method: req.method, path, headers, timeout: limits.maxUpstreamMs });
+    const { secret, ...target } = address;
+    const known = secret === undefined ? headers : [...headers, gateHeader, secret];
+    const sent = request({ agent, ...target, method: req.method, path, headers: known, timeout: limits.maxUpstreamMs });
     const abandon = () => sent.destroy();
     res.once('close', abandon);
     sent.on('response', (reply) => {
       res.writeHead(reply.statusCode ?? 502, reply.statusMessage, endToEndHeaders(reply.rawHeaders));
-      reply.on('error', () => res.destroy()).pipe(res);
+      const stalled = setTimeout(() => res.destroy(), limits.maxAnswerStallMs);
+      res.once('close', () => clearTimeout(stalled));
+      reply
+        .on('data', () => stalled.refresh())
+        .on('error', () => res.destroy())
+        .pipe(res);
     });
     sent.on('timeout', () => {
       sendError(req, res, answers.upstreamTimeout);

@@ -2,19 +2,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type HttpLimits, httpLimits } from '../../core/limits.ts';
-import type { TrustedProxies } from '../../core/network/address.ts';
+import { type HttpLimits, httpLimits, maxHeadBytes } from '../../core/limits.ts';
+import { isTrustedProxy, type TrustedProxies } from '../../core/network/address.ts';
+import { admit } from '../../core/network/admission.ts';
+import { answers } from '../../core/network/answers.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
+import { createSeats } from '../../core/network/connections.ts';
+import { holderOf } from '../../core/network/share.ts';
 import { isStoring, spaceHeader } from '../../core/space.ts';
-import { admit, answerToParseError } from './admission.ts';
-import { answers } from './answers.ts';
 import { readBody } from './body.ts';
+import { maxOpenFiles, spareConnections, withinFileLimit } from './file-limit.ts';
 import { type Address, createForwarder } from './forward.ts';
 import { type RequestHeaders, readRequestHeaders } from './headers.ts';
+import { answerToParseError } from './parse-error.ts';
 import { sendError, sendErrorOnSocket } from './send-error.ts';
-
-/** Node.js stops parsing here. The gate's own limits are lower, and tell a long token from long headers. */
-const maxParserHeaderBytes = 256 * 1024;
+import { createTurns } from './turns.ts';
 
 /** How often a gate that is closing looks for connections that have become idle. */
 const idleCheckIntervalMs = 50;
@@ -34,11 +36,22 @@ export interface GateOptions {
  * `{"error": "..."}`. It hides the runtime's own paths and headers, sets the client's
  * address, and limits what a client can use up. It logs nothing.
  */
-export function createGate(options: GateOptions): Server {
-  const limits = { ...httpLimits, ...options.limits };
-  const forwarder = createForwarder(options.upstream, limits);
-  const openAccount = shareBodyMemory(limits);
+export function createGate(options: GateOptions, shared = createShared(options)): Server {
+  const { limits, forwarder, openAccount, takeSeat } = shared;
+  const turns = createTurns();
   const responses = new WeakMap<Duplex, ServerResponse>();
+
+  function accept(socket: Socket): void {
+    const peer = socket.remoteAddress ?? '';
+    const holder = isTrustedProxy(peer, options.trustedProxies ?? []) ? undefined : holderOf(peer);
+    const seat = takeSeat(holder, () => socket.destroy());
+    if (seat === undefined) {
+      socket.destroy();
+      return;
+    }
+    socket.once('close', seat.free);
+    turns.open(socket, seat.setIdle);
+  }
 
   function handle(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     responses.set(req.socket, res);
@@ -51,19 +64,27 @@ export function createGate(options: GateOptions): Server {
       sendError(req, res, path);
     } else if (hasBody(headers)) {
       if (expectsContinue) res.writeContinue();
-      void forwardWithBody(req, res, path, headers.forwarded);
+      void forwardWithBody(req, res, path, headers);
     } else {
       req.resume();
-      forwarder.forward({ req, res, path, headers: headers.forwarded, body: undefined });
+      forwarder.forward({
+        req,
+        res,
+        path,
+        headers: headers.forwarded,
+        body: undefined,
+        holder: holderOf(headers.address),
+      });
     }
   }
 
-  async function forwardWithBody(req: IncomingMessage, res: ServerResponse, path: string, headers: string[]) {
-    const account = openAccount(Date.now());
+  async function forwardWithBody(req: IncomingMessage, res: ServerResponse, path: string, headers: RequestHeaders) {
+    const holder = holderOf(headers.address);
+    const account = openAccount(Date.now(), holder);
     res.once('close', () => account.release());
     const body = await readBody(req, account);
     if (Buffer.isBuffer(body)) {
-      forwarder.forward({ req, res, path, headers, body });
+      forwarder.forward({ req, res, path, headers: headers.forwarded, body, holder });
       return;
     }
     account.release();
@@ -79,7 +100,7 @@ export function createGate(options: GateOptions): Server {
   }
 
   const server = createServer({
-    maxHeaderSize: maxParserHeaderBytes,
+    maxHeaderSize: maxHeadBytes,
     requireHostHeader: false,
     insecureHTTPParser: false,
     headersTimeout: limits.maxHeadersMs,
@@ -88,14 +109,37 @@ export function createGate(options: GateOptions): Server {
     keepAliveTimeout: limits.keepAliveMs,
   });
   server.maxHeadersCount = 0;
-  server.maxConnections = limits.maxConnections;
-  server.on('request', (req, res) => handle(req, res, false));
-  server.on('checkContinue', (req, res) => handle(req, res, true));
-  server.on('checkExpectation', (req, res) => sendError(req, res, answers.unsupportedExpectation));
+  const inTurn =
+    (answer: (req: IncomingMessage, res: ServerResponse) => void) => (req: IncomingMessage, res: ServerResponse) =>
+      turns.enqueue(req.socket, res, () => answer(req, res));
+  server.on('connection', accept);
+  server.on(
+    'request',
+    inTurn((req, res) => handle(req, res, false)),
+  );
+  server.on(
+    'checkContinue',
+    inTurn((req, res) => handle(req, res, true)),
+  );
+  server.on(
+    'checkExpectation',
+    inTurn((req, res) => sendError(req, res, answers.unsupportedExpectation)),
+  );
   server.on('connect', (_req, socket: Duplex) => sendErrorOnSocket(socket, answers.methodNotAllowed));
   server.on('clientError', handleParseError);
   server.on('close', forwarder.close);
   return server;
+}
+
+/** What all gates of one vault share: the limits, and what they bound. */
+export function createShared({ upstream, limits: given }: GateOptions) {
+  const limits = { ...httpLimits, ...withinFileLimit(maxOpenFiles()), ...given };
+  return {
+    limits,
+    forwarder: createForwarder(upstream, limits),
+    openAccount: shareBodyMemory(limits),
+    takeSeat: createSeats({ ...limits, maxOpenConnections: limits.maxConnections + spareConnections }),
+  };
 }
 
 function hasBody({ transferEncoding, contentLength }: RequestHeaders): boolean {

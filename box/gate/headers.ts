@@ -1,6 +1,7 @@
 /** Sorts headers into those that pass through the gate and those that concern only one side of it. */
 import type { TrustedProxies } from '../../core/network/address.ts';
 import { clientOf, type ForwardingHeader, forwardingHeaders } from '../../core/network/forwarded.ts';
+import { gateHeader } from '../../core/network/gate-header.ts';
 
 /** They concern one connection only (RFC 9110, section 7.6.1), or the body, which the gate frames anew. */
 const hopByHop = new Set([
@@ -18,7 +19,14 @@ const hopByHop = new Set([
 ]);
 
 /** They claim an address, a host or a path, which the gate determines itself. */
-const claims = new Set(['forwarded', 'true-client-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-real-ip']);
+const claims = new Set([
+  'forwarded',
+  gateHeader.toLowerCase(),
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-real-ip',
+]);
 const forwarding: ReadonlySet<string> = new Set(forwardingHeaders);
 const claimPrefix = /^(?:cf-|mf-|x-forwarded|x-miniflare-|x-original-|x-rewrite-)/;
 
@@ -44,6 +52,8 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
     contentLength: null as string | null,
     transferEncoding: null as string | null,
     upgrade: null as string | null,
+    /** The client's address. */
+    address: '',
   };
   let connection: string | null = null;
   const said: Partial<Record<ForwardingHeader, string>> = {};
@@ -68,6 +78,7 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
   if (connection !== null) dropNamed(read.forwarded, connection);
   const { address, isOverTls, host, port } = clientOf(peer, (name) => said[name], proxies);
   // HTTP/1.0 has no Host header. Other requests without one are rejected.
+  read.address = address;
   if (host !== null || read.hosts.length === 0) replace(read.forwarded, 'Host', host ?? 'localhost');
   read.forwarded.push('CF-Connecting-IP', address);
   if (isOverTls) read.forwarded.push('X-Forwarded-Proto', 'https');

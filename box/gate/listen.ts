@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences } from '../../core/settings/messages.ts';
 import type { Settings } from '../../core/settings/settings.ts';
-import { createGate, type GateOptions } from './gate.ts';
+import { createGate, createShared, type GateOptions } from './gate.ts';
 
 /**
  * Opens a gate on every address of the settings, on one port; port 0 means a free one.
@@ -15,8 +15,9 @@ import { createGate, type GateOptions } from './gate.ts';
  */
 export async function listen(settings: Settings, options: GateOptions, gates: Server[]): Promise<number> {
   let { port } = settings;
+  const shared = createShared(options);
   for (const host of settings.hosts) {
-    const gate = createGate(options);
+    const gate = createGate(options, shared);
     try {
       gate.listen(port, host);
       await once(gate, 'listening');

@@ -1,5 +1,7 @@
 /** Keeps the worker running: starts its runtime, checks its health, and restarts it when it ends or hangs. */
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gateHeader } from '../../core/network/gate-header.ts';
 import type { Address } from '../gate/forward.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
 
@@ -30,7 +32,10 @@ export interface Supervisor {
  *
  * @param note called with a line about each restart.
  */
-export function superviseRuntime(options: RuntimeOptions, note: (line: string) => void): Supervisor {
+export function superviseRuntime(given: RuntimeOptions, note: (line: string) => void): Supervisor {
+  // Every user of this machine reaches the runtime's ports: the worker answers only who knows this.
+  const secret = randomBytes(32).toString('base64url');
+  const options = { ...given, variables: { ...given.variables, GATE_SECRET: secret } };
   const stopping = new AbortController();
   let runtime = startRuntime(options);
   let address: Address | undefined;
@@ -59,9 +64,9 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
     const ended = current.ended.finally(() => stopped.abort());
     try {
       const port = await current.listening;
-      await watchHealth(port, stopped.signal, () => {
+      await watchHealth({ port, secret }, stopped.signal, () => {
         current.forgetSecrets();
-        address = { host: '127.0.0.1', port };
+        address = { host: '127.0.0.1', port, secret };
       });
       if (stopped.signal.aborted) return await ended;
       await current.stop(true);
@@ -88,10 +93,15 @@ export function superviseRuntime(options: RuntimeOptions, note: (line: string) =
   };
 }
 
+interface WorkerPort {
+  port: number;
+  secret: string;
+}
+
 /** Calls `onAnswer` after each successful check. Resolves after too many failed checks, or when `stopped` is aborted. */
-async function watchHealth(port: number, stopped: AbortSignal, onAnswer: () => void): Promise<void> {
+async function watchHealth(worker: WorkerPort, stopped: AbortSignal, onAnswer: () => void): Promise<void> {
   for (let failed = 0; failed <= maxFailedChecks && !stopped.aborted; ) {
-    const ok = await isAnswering(port);
+    const ok = await isAnswering(worker);
     failed = ok ? 0 : failed + 1;
     if (ok) onAnswer();
     await delay(ok ? checkIntervalMs : recheckDelayMs, undefined, { signal: stopped }).catch(() => {});
@@ -103,11 +113,11 @@ async function watchHealth(port: number, stopped: AbortSignal, onAnswer: () => v
  * restart does not fix them. It does fix a database that failed once, for example on a full disk, since workerd never
  * opens such a database again.
  */
-async function isAnswering(port: number): Promise<boolean> {
+async function isAnswering({ port, secret }: WorkerPort): Promise<boolean> {
   try {
     // A connection of its own, so that the check also sees a worker that accepts no new ones.
     const response = await fetch(`http://127.0.0.1:${port}/health`, {
-      headers: { Connection: 'close' },
+      headers: { Connection: 'close', [gateHeader]: secret },
       signal: AbortSignal.timeout(checkTimeoutMs),
     });
     const body = await response.text();

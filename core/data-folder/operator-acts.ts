@@ -5,6 +5,8 @@
  */
 
 import { likeness } from '../accounts/likeness.ts';
+import { passwordProblem } from '../accounts/password-policy.ts';
+import { makeVerifier, passwordCost } from '../crypto/password.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { OperatorAction } from '../policy/policy.ts';
 import type { Sql } from './database.ts';
@@ -26,27 +28,23 @@ export function endAllSessions(sql: Sql, now: number): void {
   sql.rows('UPDATE sessions SET revoked_at = ? WHERE revoked_at IS NULL', now);
 }
 
-/** The name of the admin that is called `name`, in any case or width. Throws an OperatorError if there is none. */
-export function findAdmin(sql: Sql, name: string): string {
-  const [found] = sql.rows('SELECT name, role FROM users WHERE likeness = ?', likeness(name));
-  if (found?.role === 'admin') return String(found.name);
-  const admins = sql.rows("SELECT name FROM users WHERE role = 'admin' ORDER BY id LIMIT 10").map((row) => row.name);
-  const known = admins.length === 0 ? 'This vault has no admin.' : `The admins are: ${admins.join(', ')}.`;
-  throw new OperatorError(`There is no admin named ${JSON.stringify(name)}. ${known}`);
-}
-
 /**
  * Gives an admin a new password and makes sure that it can sign in: activates the account, ends all sessions of the vault,
- * and forgets failed sign-ins. Browsers and addresses that the admin's account knew by the old password are unknown again.
+ * and clears all throttles. Browsers and addresses that knew the account are unknown to it again.
  *
- * @param name as `findAdmin` returns it.
- * @param verifier of the new password.
+ * @param given the admin's name, in any case or width.
+ * @returns the name as it is stored.
+ * @throws OperatorError if there is no such admin, or the password is not acceptable. Nothing is changed then.
  */
-export function resetAdmin(sql: Sql, name: string, verifier: string, now: number): void {
+export async function resetAdmin(sql: Sql, given: string, password: string, now: number): Promise<string> {
+  const name = findAdmin(sql, given);
+  const problem = passwordProblem(password, name);
+  if (problem !== null) throw new OperatorError(`${problem} Nothing was changed.`);
+  const verifier = await makeVerifier(password, passwordCost);
   sql.transaction(() => {
     sql.rows(
       `UPDATE users SET verifier = ?, is_active = 1, must_change_password = 0, has_default_password = 0,
-         password_number = password_number + 1 WHERE name = ?`,
+       password_number = password_number + 1 WHERE name = ?`,
       ...[verifier, name],
     );
     sql.rows('UPDATE users SET failures_forgiven_at = ?', now);
@@ -54,4 +52,13 @@ export function resetAdmin(sql: Sql, name: string, verifier: string, now: number
     endAllSessions(sql, now);
     recordOperatorAct(sql, 'admin.reset', name, now);
   });
+  return name;
+}
+
+function findAdmin(sql: Sql, given: string): string {
+  const [found] = sql.rows('SELECT name, role FROM users WHERE likeness = ?', likeness(given));
+  if (found?.role === 'admin') return String(found.name);
+  const admins = sql.rows("SELECT name FROM users WHERE role = 'admin' ORDER BY id LIMIT 10").map((row) => row.name);
+  const known = admins.length === 0 ? 'This vault has no admin.' : `The admins are: ${admins.join(', ')}.`;
+  throw new OperatorError(`There is no admin named ${JSON.stringify(given)}. ${known}`);
 }

@@ -32,6 +32,12 @@ export function isAddress(text: string): boolean {
   return parseAddress(text) !== undefined;
 }
 
+/** Whether the peer of a connection is a trusted proxy, which has many clients. */
+export function isTrustedProxy(peer: string, proxies: TrustedProxies): boolean {
+  const address = proxies.length === 0 ? undefined : parseAddress(withoutPort(peer));
+  return address !== undefined && contains(proxies, address);
+}
+
 /**
  * An address as the log stores it. IPv6 is written out in eight groups without leading zeros, so that addresses of one
  * network share a prefix that an index can search (`networkRange`); only the loopback address stays `::1`.

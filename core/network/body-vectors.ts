@@ -7,7 +7,7 @@ import { type HttpLimits, httpLimits } from '../limits.ts';
 export const vectorLimits: HttpLimits = {
   ...httpLimits,
   maxBodyBytes: 64 * 1024,
-  maxBodyMemoryBytes: 100 * 1024,
+  maxBodyMemoryBytes: 200 * 1024,
   maxBodyStallMs: 400,
   maxRequestMs: 1_500,
 };

@@ -3,7 +3,9 @@
  * chunks of a Node.js request with it, the standalone server those of a web stream.
  */
 import type { HttpLimits } from '../limits.ts';
+import { answers } from './answers.ts';
 import { bodyTooLarge, type ErrorAnswer, tooManyBodies, tooSlow } from './error-answers.ts';
+import { createShare } from './share.ts';
 
 /** What one body has taken so far. */
 export interface BodyAccount {
@@ -19,19 +21,13 @@ export interface BodyAccount {
 
 /**
  * Makes a function that opens the account of one body. All accounts share the memory, since the senders of bodies have
- * not signed in yet. Bytes stay taken until `release`, or, where the runtime may drop a request without running the code
- * after it, until `abandonedAfterMs`.
+ * not signed in yet. Bytes stay taken until `release`.
  */
 export function shareBodyMemory(limits: HttpLimits) {
-  const open = new Map<BodyAccount, number>();
-  let usedBytes = 0;
+  const memory = createShare(limits.maxBodyMemoryBytes);
 
-  const isFull = (bytes: number) => usedBytes + bytes > limits.maxBodyMemoryBytes;
-  const releaseAbandoned = (now: number) => {
-    for (const [account, abandonedAt] of open) if (abandonedAt <= now) account.release();
-  };
-
-  return function openAccount(start: number, abandonedAfterMs = Number.POSITIVE_INFINITY): BodyAccount {
+  /** @param holder whose body it is, as `holderOf` writes it. */
+  return function openAccount(start: number, holder: string): BodyAccount {
     const deadline = start + limits.maxRequestMs;
     const account: BodyAccount = {
       bytes: 0,
@@ -39,17 +35,16 @@ export function shareBodyMemory(limits: HttpLimits) {
       add(bytes, now) {
         if (account.bytes + bytes > limits.maxBodyBytes) return bodyTooLarge(limits.maxBodyBytes);
         if (now >= deadline) return tooSlow;
-        if (isFull(bytes)) releaseAbandoned(now);
-        if (isFull(bytes)) return tooManyBodies;
+        const refused = memory.take(holder, bytes);
+        if (refused !== undefined) return refused === 'full' ? tooManyBodies : answers.ownShareUsed;
         account.bytes += bytes;
-        usedBytes += bytes;
         return undefined;
       },
       release() {
-        if (open.delete(account)) usedBytes -= account.bytes;
+        memory.give(holder, account.bytes);
+        account.bytes = 0;
       },
     };
-    open.set(account, start + abandonedAfterMs);
     return account;
   };
 }

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
 import { describeInBrowser, holdAnswers } from './support/browser.ts';
 import { browserKit, type Person } from './support/kit.ts';
@@ -101,6 +101,87 @@ describeInBrowser('access logs', () => {
     await page.unroute('**/logs?*');
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.locator('.log').first().waitFor();
+  });
+
+  describe('the chart', () => {
+    const counted = (page: Page) => page.locator('.chart figcaption');
+    const answers = (page: Page) => {
+      const asked: URLSearchParams[] = [];
+      page.on('request', (request) => {
+        const { pathname, searchParams } = new URL(request.url());
+        if (pathname === '/logs/activity') asked.push(searchParams);
+      });
+      return asked;
+    };
+
+    test('counts what the filters let through, by hours and by days, also after a reload', async () => {
+      const page = await openLogs(admin(), `?action=view_key&user=${user.name}&key=VIEWED`);
+      await expect.poll(() => counted(page).textContent()).toContain('matching events in the last 48 hours');
+      await expect.poll(() => counted(page).locator('strong').textContent()).toBe(String(views));
+      await page.getByRole('img', { name: /Matching activity in the last 48 hours/ }).waitFor();
+      await page.getByRole('radio', { name: 'Days' }).check();
+      await page.getByRole('img', { name: /Matching activity in the last 30 days/ }).waitFor();
+      expect(await counted(page).locator('strong').textContent()).toBe(String(views));
+      await page.getByLabel('Refused only').check();
+      await expect.poll(() => counted(page).locator('strong').textContent()).toBe('0');
+      await page.reload();
+      await page.getByRole('img', { name: /Matching activity/ }).waitFor();
+      expect(await counted(page).locator('strong').textContent()).toBe('0');
+      await page.getByRole('button', { name: 'Clear' }).first().click();
+      await expect.poll(() => counted(page).textContent()).not.toContain('matching');
+    });
+
+    test.each([
+      ['Pacific/Kiritimati', '2026-11-25T09:30:00Z', 'Nov 25', 'Nov 26'],
+      ['Pacific/Pago_Pago', '2026-11-25T10:30:00Z', 'Nov 24', 'Nov 25'],
+      ['Asia/Kolkata', '2026-11-25T18:00:00Z', 'Nov 25', 'Nov 26'],
+    ])('has days that begin at midnight in %s', async (timezoneId, midnight, before, after) => {
+      const page = await comeAs(admin(), { timezoneId, locale: 'en-US', hasClock: true });
+      await page.clock.setSystemTime('2026-11-27T12:00:00Z');
+      const asked = answers(page);
+      const at = (hours: number) => new Date(Date.parse(midnight) + hours * 3_600_000).toISOString();
+      const counts = [
+        { time: at(-1.5), allowed: 2, refused: 0 },
+        { time: at(0.5), allowed: 30, refused: 1 },
+      ];
+      await page.route('**/logs/activity*', (route) => route.fulfill({ json: { activity: counts } }));
+      await page.goto(`${url()}/#/logs`);
+      await page.getByRole('radio', { name: 'Days' }).check();
+      await page.getByRole('img', { name: /30 days/ }).waitFor();
+      const titles = await page.locator('.chart title').allTextContents();
+      expect(titles).toContain(`${before}: 2 allowed, 0 refused`);
+      expect(titles).toContain(`${after}: 30 allowed, 1 refused`);
+      expect(Object.fromEntries(asked.at(-1) ?? [])).toMatchObject({ per: 'hour', hours: '744' });
+    });
+
+    test('says from when it counts if the log is too long, and that it could not be loaded', async () => {
+      const page = await comeAs(admin());
+      const activity = [{ time: new Date().toISOString(), allowed: 1, refused: 0 }];
+      const partial = { activity, complete_from: '2026-11-24T10:00:00.000Z' };
+      await page.route('**/logs/activity*', (route) => route.fulfill({ json: partial }));
+      await page.goto(`${url()}/#/logs`);
+      await expect.poll(() => counted(page).textContent()).toContain('Counted since');
+      await page.route('**/logs/activity*', (route) => route.abort());
+      await page.reload();
+      await page.getByText('The activity could not be loaded.').waitFor();
+    });
+  });
+
+  test('a search of a long log goes on by itself a few times, and then on request', async () => {
+    const page = await comeAs(admin());
+    const asked: string[] = [];
+    await page.route('**/logs?*', (route) => {
+      const before = new URL(route.request().url()).searchParams.get('before') ?? '100';
+      asked.push(before);
+      const next = Number(before) - 10;
+      return route.fulfill({ json: { logs: [], ...(next > 0 && { next }) } });
+    });
+    await page.goto(`${url()}/#/logs?key=rare`);
+    await page.getByText('None of the newer entries matches').waitFor();
+    expect(asked).toEqual(['100', '90', '80', '70', '60']);
+    await page.getByRole('button', { name: 'Load older entries' }).click();
+    await page.getByText('No entry in the log matches all of these filters.').waitFor();
+    expect(asked.at(-1)).toBe('10');
   });
 
   test('users see their own entries only, refused ones included', async () => {

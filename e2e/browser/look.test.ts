@@ -407,6 +407,7 @@ describeInBrowser('the look', () => {
   });
 
   describe('on paper', () => {
+    // Each test has a browser context of its own, since it stays set to print.
     const print = async (page: Page, options: VisitOptions = {}) => {
       await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
       await page.emulateMedia({ media: 'print', ...options });
@@ -440,7 +441,7 @@ describeInBrowser('the look', () => {
     });
 
     test('an open form leaves nothing of what was typed', async () => {
-      const page = await comeAs(admin());
+      const page = await comeAs(admin(), {});
       await openForm(page);
       await page.getByLabel('Value', { exact: true }).fill(value);
       await print(page);
@@ -449,7 +450,7 @@ describeInBrowser('the look', () => {
     });
 
     test('the browser’s own print command reaches all rows, and the log prints its entries', async () => {
-      const page = await comeAs(admin());
+      const page = await comeAs(admin(), {});
       await page.locator('.grid-body [role="row"]').first().waitFor();
       await page.evaluate(`
         addEventListener('beforeprint', () => queueMicrotask(() => {
@@ -493,8 +494,9 @@ describeInBrowser('the look', () => {
       await page.locator('.form-problem').waitFor();
       expect(await isRed(page.locator('.form-problem'))).toBe(false);
       await page.context().setOffline(false);
-      await open(page, 'logs?failures=only', '.log.mistake');
-      expect(await isRed(page.locator('.mistake .log-why').first())).toBe(false);
+      const other = await comeAs(admin());
+      await open(other, 'logs?failures=only', '.log.mistake');
+      expect(await isRed(other.locator('.mistake .log-why').first())).toBe(false);
     });
 
     test('is for a wrong password, a refused access and what destroys', async () => {

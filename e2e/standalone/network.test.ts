@@ -152,15 +152,15 @@ test('only a trusted proxy makes the session cookie Secure', async () => {
   await vault.stop();
 });
 
-test('a body that stalls: 408 after 10 s; a header that never ends: closed after 15 s; others are served meanwhile', async () => {
+test('a body that stalls: 408 after 10 s; a header that never ends: the same; others are served meanwhile', async () => {
   vault = await start();
   const { port } = new URL(vault.url);
   const stalled = conversation(Number(port), 'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"u');
   const endless = conversation(Number(port), 'GET /health HTTP/1.1\r\nHost: x\r\n', 'X-Drip: drop\r\n');
   const token = await signIn(vault.url, admin.username, admin.password);
   expect((await ask(vault.url, 'GET', '/keys', { token })).status).toBe(200);
-  expect(await stalled).toMatch(/^HTTP\/1\.1 408 [\s\S]*The request took too long to arrive/);
-  expect(await endless).toBe('');
+  for (const answer of [await stalled, await endless])
+    expect(answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*The request took too long to arrive/);
   await vault.stop();
 });
 

@@ -12,6 +12,7 @@ import {
 } from '../../core/data-folder/database.ts';
 import { beforeUpgradeFile, databaseId, vaultPaths } from '../../core/data-folder/layout.ts';
 import { likelyProxies } from '../../core/data-folder/likely-proxies.ts';
+import { resetAdmin } from '../../core/data-folder/operator-acts.ts';
 import type { workerVariables } from '../../core/settings/settings.ts';
 import { type Job, takeAll } from './queue.ts';
 
@@ -36,6 +37,12 @@ export interface Bindings extends Partial<Record<(typeof workerVariables)[number
   /** `yes` if it speaks TLS. */
   HAS_TLS: string;
   TRUSTED_PROXIES: string;
+  /** The connections that the limit on open files allows. */
+  MAX_OPEN_CONNECTIONS: string;
+  /** What the launcher says on the control port, and nobody else can. */
+  CONTROL_TOKEN: string;
+  /** For `keystore reset-admin`: the name of the admin and the new password, on two lines. */
+  NEW_PASSWORD?: string;
   /** Where the port of the container is published, as in `-p`; absent outside a container. */
   KEYSTORE_PUBLISHED?: string;
 }
@@ -86,6 +93,13 @@ export class VaultDatabase extends DurableObject<Bindings> {
     }
     await this.#written;
     return this.#number;
+  }
+
+  /** Gives an admin a new password; see core/data-folder/operator-acts.ts. Returns when that is on the disk. */
+  async resetAdmin(name: string, password: string): Promise<string> {
+    const admin = await resetAdmin(sqlOf(this.ctx.storage), name, password, Date.now());
+    await this.ctx.storage.sync();
+    return admin;
   }
 
   #open(isCopied: boolean): Opened {

@@ -11,6 +11,9 @@ usage() {
   cat <<'EOF'
 Usage: keystore            Runs the vault until Ctrl-C or SIGTERM.
        keystore health     Exits with 0 if the vault of this data folder is healthy.
+       keystore reset-admin [NAME]
+                           Sets a new password for an admin (default: admin) who cannot sign in, while the vault is stopped:
+                           ends all sessions and clears the throttles. Asks for it, or reads standard input.
        keystore unpack DIR Writes the parts into a new folder. DIR/keystore then starts without unpacking.
 
 Settings come from the environment, or else from .env in the current folder: SECRET_KEY, ENCRYPTION_KEY,

@@ -45,6 +45,14 @@ discard() {
   rm -rf "$run"
 }
 
+# Lets the runtime have as many open files as this user may, up to more than it uses: it ends when it cannot accept a connection.
+# shellcheck disable=SC3045 # Every shell in use knows -H and -S.
+raise_file_limit() {
+  most=$(ulimit -H -n)
+  if [ "$most" = unlimited ] || [ "$most" -gt 65536 ]; then most=65536; fi
+  if [ "$(ulimit -S -n)" != unlimited ] && [ "$(ulimit -S -n)" -lt "$most" ]; then ulimit -S -n "$most" 2>/dev/null; fi
+}
+
 # Runs workerd in place of this (sub)shell. The leash knows the process before it runs.
 run_workerd() {
   # shellcheck disable=SC2016

@@ -11,7 +11,9 @@ is_env_file_hidden() {
 setup() {
   FOLDER=$PWD HAS_IPV6=$(grep -sl '^00000000000000000000000000000001 ' /proc/net/if_inet6) ENV_FILE_HIDDEN=
   ! is_env_file_hidden "${KEYSTORE_ENV:-.env}" || ENV_FILE_HIDDEN=yes
-  export FOLDER HAS_IPV6 ENV_FILE_HIDDEN
+  # shellcheck disable=SC3045
+  MAX_FILES=$(ulimit -S -n)
+  export FOLDER HAS_IPV6 MAX_FILES ENV_FILE_HIDDEN
   (exec 8>&- && run_workerd test "-drun=$run" "$runtime/setup.capnp") >"$run/setup.log" 2>&1
   rm -f "$run/pid"
   if [ ! -f "$run/plan" ]; then
@@ -19,7 +21,7 @@ setup() {
     refuse 'The settings could not be read; the lines above say why.'
   fi
   # The plan sets refusal, or all the others.
-  refusal='' data='' min_free='' database='' port='' sockets='' env_file='' new_keys='' keys_made='' env_file_unwritable=''
+  refusal='' data='' min_free='' database='' port='' sockets='' control_token='' host='' env_file='' new_keys='' keys_made='' env_file_unwritable=''
   marker='' marker_text='' folder_unusable='' in_use='' port_taken=''
   # shellcheck source=/dev/null
   . "$run/plan"

@@ -1,7 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # One of the files that make one script.
 # --- The vault's process.
 
+# Starts the runtime and waits until it listens. The config is kept in the memory of this script, for the next start.
 start() {
+  rm -f "$run/said" "$run/taken" "$run/busy"
   : >"$run/listening"
   mkfifo "$run/said"
   exec 7<>"$run/said"
@@ -9,7 +11,8 @@ start() {
   relay=$!
   (
     exec 3>"$run/listening" 2>&7 7>&- 8>&-
-    run_workerd serve -I "$runtime" --directory-path "disk=$objects" --control-fd=3 "$run/run.capnp"
+    # shellcheck disable=SC2086
+    run_workerd serve -I "$runtime" --directory-path "disk=$objects" --control-fd=3 $same_port "$run/run.capnp"
   ) &
   pid=$!
   trap 'stop' TERM INT HUP
@@ -17,11 +20,12 @@ start() {
   until [ "$(grep -c '"event":"listen"' "$run/listening")" -ge "$sockets" ]; do
     if ! kill -0 "$pid" 2>/dev/null; then
       hear_out
-      [ ! -e "$run/taken" ] || fail "$port_taken"
-      fail 'The runtime did not start; the lines above say why.'
+      if [ -e "$run/taken" ]; then fail "$port_taken"; else fail 'The runtime did not start; the lines above say why.'; fi
+      return 1
     fi
     sleep 0.02
   done
+  rm -f "$run/run.capnp"
   control=$(port_of control)
 }
 
@@ -49,24 +53,26 @@ hear_out() {
 port_of() { sed -n "s/.*\"socket\":\"$1\",\"port\":\\([0-9]*\\).*/\\1/p" "$run/listening"; }
 
 # GET of a path on the control socket, with bash, curl or perl: leaves the status in $status and the body in $answer. In the
-# shell, because the runtime runs no code before it is asked.
+# shell, because the runtime runs no code before it is asked. The token goes through a pipe: arguments are public.
 ask() {
   if command -v bash >/dev/null 2>&1; then
-    answer=$(bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" "$2" >&3 && cat <&3' - "$control" "$1" 2>/dev/null)
+    answer=$(say_token | bash -c 'read -r token && exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "GET %s HTTP/1.0\r\nHost: localhost\r\n%s\r\n\r\n" "$2" "$token" >&3 && cat <&3' - "$control" "$1" 2>/dev/null)
   elif command -v curl >/dev/null 2>&1; then
-    answer=$(curl -s -i -m 600 "http://127.0.0.1:$control$1")
+    answer=$(say_token | curl -s -i -m 600 -H @- "http://127.0.0.1:$control$1")
   else
-    answer=$(perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or exit 1; print $s "GET $ARGV[1] HTTP/1.0\r\nHost: localhost\r\n\r\n"; print <$s>' "$control" "$1")
+    answer=$(say_token | perl -MIO::Socket::INET -e 'chomp($t = <STDIN>); $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or exit 1; print $s "GET $ARGV[1] HTTP/1.0\r\nHost: localhost\r\n$t\r\n\r\n"; print <$s>' "$control" "$1")
   fi
   status=$(printf '%.12s' "$answer" | cut -d ' ' -f 2)
   answer=$(printf '%s\n' "$answer" | tr -d '\r' | sed '1,/^$/d')
 }
 
+say_token() { printf 'Authorization: Bearer %s\n' "$control_token"; }
+
 # shellcheck disable=SC2317 # The trap calls it.
 stop() {
   [ -n "${stopping:-}" ] || echo 'Stopping.'
   stopping=yes
-  kill -TERM "$pid" 2>/dev/null
+  [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null
 }
 
 # Waits until the runtime ends. After a stop, requests in progress have 3 s.
@@ -82,12 +88,41 @@ await_end() {
     fi
   done
   # Another process may get this id or this port from now on.
+  pid=
   rm -f "$run/pid" "$objects/standalone.lock/port"
 }
 
-# Ends a start that failed, or that was told to stop.
+# Ends a start that failed, or that was told to stop. Returns only from a restart, which is tried again.
 fail() {
   kill -KILL "$pid" 2>/dev/null
   [ -z "${stopping:-}" ] || exit 0
-  refuse "$1"
+  [ -n "$restarting" ] || refuse "$1"
+  printf '%s\n' "$1" >&2
+}
+
+# Starts the runtime again whenever it ends: at once, then with pauses that double up to 15 s. It gives up after 20 times of
+# which none lasted a minute: whoever runs this script (systemd, Docker) may start it again.
+keep_up() {
+  restarts=0 restarting=yes
+  while :; do
+    started=$(date +%s)
+    await_end
+    [ -z "${stopping:-}" ] || exit 0
+    [ $(($(date +%s) - started)) -lt 60 ] || restarts=0
+    [ "$restarts" -lt 20 ] || refuse 'The runtime has ended unexpectedly too often; the lines above say why.'
+    pause=$((restarts < 2 ? 0 : restarts < 6 ? 1 << (restarts - 2) : 15))
+    restarts=$((restarts + 1))
+    echo "The runtime has ended unexpectedly. Starting it again in $pause s." >&2
+    sleep "$pause" &
+    wait $!
+    [ -z "${stopping:-}" ] || { kill $! 2>/dev/null && exit 0; }
+    start_again || continue
+    echo 'The vault is up again.'
+  done
+}
+
+# By now the vault has been up: a missing database is a loss. A port that the system chose stays the same.
+start_again() {
+  printf '%s\n' "$config" | sed 's/(name = "KNOWN_VAULT", text = "")/(name = "KNOWN_VAULT", text = "yes")/' >"$run/run.capnp"
+  start && bring_up
 }

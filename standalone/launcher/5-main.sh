@@ -1,23 +1,26 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # One of the files that make one script.
 bring_up() {
-  [ "$port" != 0 ] || port=$(port_of vault0)
+  if [ "$port" = 0 ] && [ -n "$host" ]; then
+    port=$(port_of vault0)
+    same_port="--socket-addr vault0=$host:$port"
+  fi
   ask "/up?port=$port"
   if [ "$status" = 202 ]; then
     copy=$answer
     if ! copy_database "$copy"; then
       rm -f "$copy.partial" "$copy.partial-wal"
       fail "The database could not be copied to $copy before its upgrade. Nothing was changed. Free some space in $data."
+      return 1
     fi
     ask "/up?port=$port&copied"
   fi
   if [ "$status" != 200 ]; then
     hear_out
-    [ ! -e "$run/busy" ] || fail "$in_use"
-    fail "$answer"
+    if [ -e "$run/busy" ]; then fail "$in_use"; else fail "$answer"; fi
+    return 1
   fi
-  printf '%s' "$control" >"$objects/standalone.lock/port"
+  printf '%s %s' "$control" "$control_token" >"$objects/standalone.lock/port"
   if [ -n "$marker" ]; then printf '%s' "$marker_text" >"$marker.partial" && mv "$marker.partial" "$marker"; fi
-  printf '%s\n\n' "$answer"
 }
 
 # shellcheck disable=SC2317 # The trap calls it.
@@ -31,9 +34,11 @@ prepare() {
   run='' fresh=''
   trap 'end' EXIT
   trap 'exit 0' TERM INT HUP
+  raise_file_limit
   find_runtime
   make_run_folder
   start_leash
+  if [ -n "${1:-}" ]; then read_password "$1"; fi
   setup
 }
 
@@ -43,14 +48,55 @@ serve() {
   unset $variables
   take_folder
   write_keys
+  config=$(cat "$run/run.capnp") restarting='' same_port=''
   watch_space
   start
-  rm -f "$run/plan" "$run/run.capnp" "$run/setup.log"
+  rm -f "$run/plan" "$run/setup.log"
   unset new_keys
   bring_up
+  printf '%s\n\n' "$answer"
+  keep_up
+}
+
+# reset_admin NAME: brings the vault up without the network, for as long as the new password takes.
+reset_admin() {
+  prepare "$1"
+  if [ -n "$marker" ]; then refuse "There is no vault in $data yet. Start it first: keystore"; fi
+  # shellcheck disable=SC2086
+  unset $variables
+  take_folder
+  restarting='' same_port=''
+  start
+  rm -f "$run/plan" "$run/setup.log" "$run/new-password"
+  bring_up
+  ask /reset-admin
+  said=$answer done=$status
+  kill -TERM "$pid" 2>/dev/null
+  stopping=yes
   await_end
-  [ -n "${stopping:-}" ] || refuse 'The runtime has ended unexpectedly.'
-  exit 0
+  [ "$done" = 200 ] || refuse "$said"
+  printf '%s\n' "$said"
+}
+
+# Writes the name $1 and a new password for the setup to find, as two lines. Asks at the terminal, or reads standard input.
+read_password() {
+  if [ -t 0 ]; then
+    settings=$(stty -g)
+    trap 'stty "$settings"; exit 130' INT TERM HUP
+    stty -echo
+    printf 'New password for %s: ' "$1" >&2
+    IFS= read -r password
+    printf '\nThe same again: ' >&2
+    IFS= read -r again
+    stty "$settings"
+    trap 'exit 0' TERM INT HUP
+    printf '\n' >&2
+    [ "$password" = "$again" ] || refuse 'The two passwords differ. Nothing was changed.'
+  else
+    IFS= read -r password || [ -n "$password" ] || refuse 'Standard input has no password. Nothing was changed.'
+  fi
+  printf '%s\n%s' "$1" "$password" >"$run/new-password"
+  unset password again
 }
 
 self=$(readlink -f -- "$(command -v -- "$0")")
@@ -58,10 +104,13 @@ case ${1:-} in
   '') serve ;;
   health)
     if [ -n "${KEYSTORE_DATA:-}" ]; then objects=$KEYSTORE_DATA/v3/d1; else prepare; fi
-    control=$(cat "$objects/standalone.lock/port" 2>/dev/null) || refuse 'No vault is running in this data folder.'
+    # The file has no line end, so read reports its end.
+    read -r control control_token 2>/dev/null <"$objects/standalone.lock/port" || :
+    [ -n "${control_token:-}" ] || refuse 'No vault is running in this data folder.'
     ask /health
     [ "$status" = 200 ] || refuse 'The vault is not healthy.'
     ;;
+  reset-admin) reset_admin "${2:-admin}" ;;
   unpack)
     if [ $# -ne 2 ] || [ -z "$parts" ]; then refuse 'Name a folder: keystore unpack DIR'; fi
     { mkdir -p "$2" && unpack "$2"; } 2>/dev/null || refuse "$2 could not be written."

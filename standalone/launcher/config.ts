@@ -13,8 +13,8 @@ export interface VaultConfig {
 export const vaultConfig = ({ texts, addresses, tls }: VaultConfig): string => {
   const style =
     tls === undefined
-      ? 'http = ()'
-      : `https = (tlsOptions = (keypair = (certificateChain = ${quote(tls.cert)}, privateKey = ${quote(tls.key)}), minVersion = tls1Dot2))`;
+      ? 'tcp = ()'
+      : `tcp = (tlsOptions = (keypair = (certificateChain = ${quote(tls.cert)}, privateKey = ${quote(tls.key)}), minVersion = tls1Dot2))`;
   return `using Workerd = import "/workerd/workerd.capnp";
 using Keystore = import "/keystore.capnp";
 const config :Workerd.Config = (v8Flags = Keystore.v8Flags, services = [
@@ -28,7 +28,7 @@ ${Object.entries(texts)
   .map(([name, text]) => `      (name = ${quote(name)}, text = ${quote(text)}),`)
   .join('\n')}
     ]))], sockets = [
-  (name = "control", address = "127.0.0.1:0", http = (), service = (name = "vault", entrypoint = "control")),
+  (name = "control", address = "127.0.0.1:0", tcp = (), service = (name = "vault", entrypoint = "control")),
 ${addresses.map((address, index) => `  (name = "vault${index}", address = ${quote(address)}, ${style}, service = "vault"),`).join('\n')}
 ]);
 `;

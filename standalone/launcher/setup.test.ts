@@ -28,6 +28,7 @@ const setUp = async (files: Record<string, string>, environment: Record<string, 
     HAS_IPV6: 'yes',
     ENV_FILE_HIDDEN: null,
     KEYSTORE_ENV: null,
+    MAX_FILES: '65536',
     ...environment,
   });
   return { plan: written['/plan'] ?? '', config: written['/run.capnp'] ?? '' };

@@ -19,6 +19,7 @@ import { sentences } from '../../core/settings/messages.ts';
 import { newEnvFile } from '../../core/settings/new-keys.ts';
 import * as settings from '../../core/settings/settings.ts';
 import { vaultConfig } from './config.ts';
+import { maxOpenConnections } from './connections.ts';
 import { createDisk, type Disk } from './disk.ts';
 
 /** The bindings of setup.capnp. Besides these, each setting `<NAME>` and `<NAME>_FILE` of the environment; null if not set. */
@@ -32,6 +33,8 @@ interface Bindings {
   /** Set if the env file cannot be seen, though there may be one. The runtime cannot tell that from a missing file. */
   ENV_FILE_HIDDEN: string | null;
   KEYSTORE_ENV: string | null;
+  /** How many files the runtime may have open; `unlimited` if any number. */
+  MAX_FILES: string | null;
 }
 
 export default {
@@ -66,7 +69,10 @@ const setUp = async (bindings: Bindings) => {
 
   const there = { envFile, hasEnvFile, dataFolder: folder, holdsVault: holdsVault(state) };
   const newKeys = settings.needsKeys(lookup, there) ? newEnvFile() : '';
-  const hosts = port !== 0 && bindings.HAS_IPV6 ? listen.hosts : listen.hosts.slice(0, 1);
+  const controlToken = newToken();
+  const newPassword = await createDisk(bindings.RUN).read('/new-password');
+  // Only the launcher talks to a vault that resets a password.
+  const hosts = newPassword !== undefined ? [] : listen.hosts.slice(0, port !== 0 && bindings.HAS_IPV6 ? 2 : 1);
   return {
     config: vaultConfig({
       texts: {
@@ -78,6 +84,9 @@ const setUp = async (bindings: Bindings) => {
         KNOWN_VAULT: isKnown ? 'yes' : '',
         HOSTS: hosts.join(' '),
         HAS_TLS: tls === undefined ? '' : 'yes',
+        MAX_OPEN_CONNECTIONS: String(maxOpenConnections(Number(bindings.MAX_FILES), hosts.length + 1)),
+        CONTROL_TOKEN: controlToken,
+        ...(newPassword !== undefined && { NEW_PASSWORD: newPassword }),
       },
       addresses: hosts.map((host) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
       tls,
@@ -87,6 +96,8 @@ const setUp = async (bindings: Bindings) => {
     database: file,
     port: String(port),
     sockets: String(hosts.length + 1),
+    control_token: controlToken,
+    host: hosts[0] ?? '',
     env_file: envFile,
     new_keys: newKeys,
     keys_made: sentences.keysMade(envFile),
@@ -98,6 +109,8 @@ const setUp = async (bindings: Bindings) => {
     port_taken: sentences.portTaken(port, './keystore'),
   };
 };
+
+const newToken = () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(36)).join('');
 
 /** Reads the env file, and in advance all files that settings name, since a lookup does not wait. */
 const openSettings = async (bindings: Bindings, disk: Disk, envFile: string, absolute: (path: string) => string) => {

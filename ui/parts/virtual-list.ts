@@ -124,7 +124,6 @@ export const VirtualList = <Item>({
         class="grid-body" role="rowgroup" ref=${body} onKeyDown=${onKeyDown}
         style=${{ '--all-rows': `${items.length * rowHeight.value}px`, '--measured': `${rowHeight.value}px` }}
       >
-        <div class="grid-row grid-probe" ref=${probe} aria-hidden="true">${sample}</div>
         ${shown.map((index) => {
           const item = items[index] as Item;
           const isActive = index === activeIndex;
@@ -139,6 +138,7 @@ export const VirtualList = <Item>({
           `;
         })}
       </div>
+      <div class="grid-probe" aria-hidden="true"><div class="grid-row" ref=${probe}>${sample}</div></div>
       ${
         items.length > maxPrintedRows &&
         html`<p class="on-paper note">The first ${maxPrintedRows.toLocaleString()} of ${items.length.toLocaleString()}. Search for a part of the list to print the rest.</p>`

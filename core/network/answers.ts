@@ -1,6 +1,6 @@
-/** The error answers of the gate alone. Those that it shares with the standalone server are in core/network. */
-import { httpLimits } from '../../core/limits.ts';
-import { type ErrorAnswer, formatBytes } from '../../core/network/error-answers.ts';
+/** The answers to requests that are not passed on to the worker. */
+import { httpLimits } from '../limits.ts';
+import { type ErrorAnswer, formatBytes } from './error-answers.ts';
 
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -16,6 +16,7 @@ export const answers = {
     error:
       'The connection to the vault broke before it answered. A change may or may not have been made: check before you repeat it.',
   },
+  failed: { status: 500, error: 'Something went wrong in the vault. Its log says what.' },
   headersTooLarge: {
     status: 431,
     error: `The request headers are too large. Send at most ${formatBytes(httpLimits.maxHeaderBytes)}.`,
@@ -31,7 +32,17 @@ export const answers = {
     status: 414,
     error: `The URL is too long. Send at most ${formatBytes(httpLimits.maxRequestTargetBytes)}.`,
   },
+  ownShareUsed: {
+    status: 429,
+    error: 'Too many requests from your network are in progress. Wait for their answers, or try again in a moment.',
+    headers: { 'Retry-After': '1' },
+  },
   tokenTooLong: { status: 401, error: 'This token is not valid: it is too long. Sign in again.' },
+  tooManyConnections: {
+    status: 503,
+    error: 'Too many connections are open. Close some, or try again in a moment.',
+    headers: { 'Retry-After': '1' },
+  },
   tooManyRequests: {
     status: 503,
     error: 'The vault is handling too many requests. Try again in a moment.',

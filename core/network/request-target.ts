@@ -18,6 +18,11 @@ export function normaliseRequestTarget(sent: string): string | undefined {
   return url.pathname + url.search;
 }
 
+/** The host and port that an absolute-form request target names, without the port that its scheme implies; else undefined. */
+export function authorityOf(sent: string): string | undefined {
+  return sent.startsWith('/') || !URL.canParse(sent) ? undefined : new URL(sent).host;
+}
+
 /**
  * Whether a normalised path belongs to the runtime rather than to the vault: `/cdn-cgi/...` and `/__...`, where
  * `wrangler dev` has its SQL explorer, event triggers and proxies. Every layer of percent-encoding is checked.

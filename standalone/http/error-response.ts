@@ -1,4 +1,4 @@
-import { type ErrorAnswer, errorBody, errorHeaders } from '../core/network/error-answers.ts';
+import { type ErrorAnswer, errorBody, errorHeaders } from '../../core/network/error-answers.ts';
 
 /** An error answer in the place of the worker's, as the gate sends it. */
 export const errorResponse = (answer: ErrorAnswer): Response =>

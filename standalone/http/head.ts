@@ -1,0 +1,101 @@
+/** Reads the head of an HTTP/1.1 request (RFC 9112), strictly: what two readers could read differently is an error. */
+import type { HeaderFacts, RequestLine } from '../../core/network/admission.ts';
+import { answers } from '../../core/network/answers.ts';
+import type { ErrorAnswer } from '../../core/network/error-answers.ts';
+
+/** The head of a request, as `admit` judges it, and what the server itself needs. */
+export interface Head extends RequestLine, HeaderFacts {
+  method: string;
+  url: string;
+  /** The headers that the worker gets. */
+  headers: Headers;
+  /** Whether the client, or the absence of an answer to it, ends the connection after this request. */
+  isLast: boolean;
+  expect: string | null;
+}
+
+const [lf, cr] = [10, 13];
+const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const requestLine = new RegExp(`^(${token}) ([!-~]+) HTTP/(1\\.[01])$`);
+const headerLine = new RegExp(`^(${token}):[ \\t]*(.*?)[ \\t]*$`, 's');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is rejected.
+const control = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+/** They concern one connection only (RFC 9110, section 7.6.1), or the body, which the worker gets whole. */
+const hopByHop = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * Where the first head in these bytes ends.
+ *
+ * @param from where the last search ended; every line before it was whole.
+ * @returns `end`, the index behind the empty line; or `from`, where to go on when there are more bytes; or undefined if a
+ *   line does not end in CR LF.
+ */
+export const findHeadEnd = (bytes: Uint8Array, from: number): { end: number } | { from: number } | undefined => {
+  let line = from;
+  for (;;) {
+    const end = bytes.indexOf(lf, line);
+    if (end < 0) return { from: line };
+    if (end === line || bytes[end - 1] !== cr) return undefined;
+    if (end === line + 1) return { end: end + 1 };
+    line = end + 1;
+  }
+};
+
+/** Parses a head without its empty line. */
+export const parseHead = (text: string): Head | ErrorAnswer => {
+  const [first = '', ...lines] = text.split('\r\n');
+  const [, method, url, httpVersion] = requestLine.exec(first) ?? [];
+  if (method === undefined || url === undefined || httpVersion === undefined) return answers.malformed;
+  const head: Head = {
+    ...{ method, url, httpVersion, headers: new Headers(), isLast: httpVersion === '1.0' },
+    ...{ bytes: 0, authorizationBytes: 0, hosts: [], contentLength: null, transferEncoding: null },
+    ...{ upgrade: null, expect: null, hasCookie: false },
+  };
+  const hosts: string[] = [];
+  head.hosts = hosts;
+  if (control.test(text.replaceAll('\r\n', ''))) return answers.malformed;
+  for (const line of lines) {
+    const [, name, value] = headerLine.exec(line) ?? [];
+    if (name === undefined || value === undefined) return answers.malformed;
+    const lower = name.toLowerCase();
+    if (lower === 'authorization') head.authorizationBytes += value.length;
+    else head.bytes += line.length + 2;
+    if (lower === 'cookie') head.hasCookie = true;
+    if (lower === 'host') hosts.push(value);
+    if (!hopByHop.has(lower)) head.headers.append(lower, value);
+    else if (!readHopByHop(head, lower, value)) return answers.malformed;
+  }
+  // The body would have two ends.
+  if (head.contentLength !== null && head.transferEncoding !== null) return answers.malformed;
+  if (head.transferEncoding !== null && httpVersion === '1.0') return answers.malformed;
+  return head;
+};
+
+/** Returns false if the header contradicts itself or another one. */
+const readHopByHop = (head: Head, name: string, value: string): boolean => {
+  if (name === 'content-length') {
+    if (head.contentLength !== null || !/^\d{1,15}$/.test(value)) return false;
+    head.contentLength = value;
+  } else if (name === 'transfer-encoding') {
+    head.transferEncoding = head.transferEncoding === null ? value : `${head.transferEncoding}, ${value}`;
+  } else if (name === 'connection') {
+    const options = value.toLowerCase().split(/[ \t]*,[ \t]*/);
+    if (options.includes('close')) head.isLast = true;
+    else if (options.includes('keep-alive')) head.isLast = false;
+  } else if (name === 'upgrade') head.upgrade = value;
+  else if (name === 'expect') head.expect = value;
+  return true;
+};

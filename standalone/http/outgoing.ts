@@ -1,0 +1,116 @@
+/** Writes responses to a client, piece by piece, so that one that reads nothing is noticed. */
+
+const reasons: Record<number, string> = {
+  200: 'OK',
+  201: 'Created',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Payload Too Large',
+  414: 'URI Too Long',
+  415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+const maxPieceBytes = 64 * 1024;
+const encoder = new TextEncoder();
+
+/** Framing and connections are decided here and not by the worker. */
+const own = /^(?:connection|content-length|keep-alive|transfer-encoding)$/;
+
+const titles = new Map<string, string>();
+/** A header's name as most servers write it: `Content-Type`. Empty for one that this server writes itself. */
+const titleOf = (name: string): string => {
+  let title = titles.get(name);
+  if (title === undefined) {
+    if (own.test(name)) return '';
+    const words = name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+    title = words.replace(/^Etag$/, 'ETag').replace(/\b(?:Www|Xss|Dns)\b/, (word) => word.toUpperCase());
+    if (titles.size < 200) titles.set(name, title);
+  }
+  return title;
+};
+
+/** One connection's output. */
+export class Outgoing {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #maxStallMs: number;
+  deadline = Number.POSITIVE_INFINITY;
+
+  /** @param maxStallMs how long one piece may take. */
+  constructor(writable: WritableStream<Uint8Array>, maxStallMs: number) {
+    this.#writer = writable.getWriter();
+    this.#maxStallMs = maxStallMs;
+  }
+
+  /** Tells the client to send the body that it announced. */
+  async sendContinue(): Promise<void> {
+    await this.#write(encoder.encode('HTTP/1.1 100 Continue\r\n\r\n'));
+  }
+
+  /**
+   * Sends a response, compressed if its Content-Encoding says so.
+   *
+   * @param isLast whether the connection closes after it.
+   * @param asked the request's method: HEAD gets no body, and HTTP/1.0 hears that its connection stays.
+   */
+  async send(response: Response, isLast: boolean, asked: { method: string; httpVersion: string }): Promise<void> {
+    const { status } = response;
+    const mayHaveBody = status !== 204 && status !== 304 && asked.method !== 'HEAD';
+    const body = mayHaveBody ? await bytesOf(response) : undefined;
+    let text = `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n`;
+    for (const [name, value] of response.headers) {
+      const title = titleOf(name);
+      if (title !== '') text += `${title}: ${value}\r\n`;
+    }
+    const length = body?.length ?? (asked.method === 'HEAD' ? response.headers.get('Content-Length') : null);
+    if (length !== null) text += `Content-Length: ${length}\r\n`;
+    if (isLast) text += 'Connection: close\r\n';
+    else if (asked.httpVersion === '1.0') text += 'Connection: keep-alive\r\n';
+    const head = encoder.encode(`${text}\r\n`);
+    const first = new Uint8Array(head.length + Math.min(body?.length ?? 0, maxPieceBytes));
+    first.set(head);
+    if (body) first.set(body.subarray(0, maxPieceBytes), head.length);
+    await this.#write(first);
+    for (let at = maxPieceBytes; at < (body?.length ?? 0); at += maxPieceBytes)
+      await this.#write(body?.subarray(at, at + maxPieceBytes) as Uint8Array);
+  }
+
+  /** Says that nothing more comes. */
+  async end(): Promise<void> {
+    await this.#writer.close();
+  }
+
+  /** Ends the wait for a client that does not read. */
+  expire(now: number): void {
+    if (now > this.deadline) this.giveUp();
+  }
+
+  /** Sends nothing more. */
+  giveUp(): void {
+    this.#writer.abort().catch(() => {});
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    this.deadline = Date.now() + this.#maxStallMs;
+    await this.#writer.write(bytes);
+    this.deadline = Number.POSITIVE_INFINITY;
+  }
+}
+
+const bytesOf = async (response: Response): Promise<Uint8Array> => {
+  const { body, headers } = response;
+  if (body === null) return new Uint8Array();
+  if (headers.get('Content-Encoding') !== 'gzip') return new Uint8Array(await response.arrayBuffer());
+  return new Uint8Array(await new Response(body.pipeThrough(new CompressionStream('gzip'))).arrayBuffer());
+};
