@@ -127,6 +127,9 @@ export const maxWaitingHashesPerAddress = 32;
 /** What one account may take from one address. */
 export const maxWaitingHashesPerPerson = 16;
 
+/** A request that has waited this long in the queue is told to try again: the gate would give it up after `maxUpstreamMs`. */
+export const maxHashWaitMs = 15_000;
+
 /** A request that is cut off never ends its turn to hash: without a sign of life for this time the next one starts. */
 export const maxHashTurnMs = 2_000;
 

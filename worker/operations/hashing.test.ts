@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import {
   maxHashSilenceMs,
   maxHashTurnMs,
+  maxHashWaitMs,
   maxWaitingHashes,
   maxWaitingHashesPerAccount,
   maxWaitingHashesPerAddress,
@@ -131,6 +132,32 @@ test('a turn that shows no sign of life is taken away; one that hashes keeps it'
   await next;
   open();
   await stuck;
+});
+
+test('whoever has waited too long is told to try again, and leaves its place', async () => {
+  let isOver = false;
+  const first = inTurn(somebody(), async (pause) => {
+    while (!isOver) await pause();
+  });
+  const late = inTurn(somebody(), async () => {});
+  const refused = expect(late).rejects.toThrow(HashingBusy);
+  await scheduler.wait(20);
+  vi.setSystemTime(Date.now() + maxHashWaitMs + 1);
+  await refused;
+  isOver = true;
+  await first;
+  expect(await inTurn(somebody(), async () => 'served')).toBe('served');
+});
+
+test('a clock that is set back keeps nobody waiting for a request that was cut off', async () => {
+  const cutOff = () => new Promise<never>(() => {});
+  const stopped = vi.spyOn(scheduler, 'wait').mockImplementation(cutOff);
+  void inTurn(somebody(), cutOff);
+  void inTurn(somebody(), async () => {});
+  await Promise.resolve();
+  stopped.mockRestore();
+  vi.setSystemTime(Date.now() - 86_400_000);
+  expect(await inTurn(somebody(), async () => 'served')).toBe('served');
 });
 
 test('whoever no longer polls has left the queue', async () => {

@@ -8,6 +8,7 @@ import type { Pause } from '../../core/crypto/scrypt.ts';
 import {
   maxHashSilenceMs,
   maxHashTurnMs,
+  maxHashWaitMs,
   maxWaitingHashes,
   maxWaitingHashesPerAccount,
   maxWaitingHashesPerAddress,
@@ -21,9 +22,9 @@ const maxPollMs = 100;
 
 /** About how long an answer takes that hashes nothing, and the longest pause that it gets from a hash. */
 const answerMs = 8;
-const maxGiveWayMs = 8;
+const maxGiveWayMs = 4;
 
-/** The queue is full, or the caller's share of it. */
+/** The queue is full, or the caller's share of it, or the caller has waited for too long. */
 export class HashingBusy extends Error {
   override name = 'HashingBusy';
 }
@@ -51,7 +52,7 @@ const places = new Map<number, Place>();
  * longer polls has left.
  *
  * @param work gets the `pause` for its hashes, which is also its sign of life.
- * @throws HashingBusy if the queue is full, or too many of this account or this address wait in it.
+ * @throws HashingBusy if the queue is full, or too many of this account or this address wait in it, or the wait is too long.
  */
 export const inTurn = async <Result>(who: Waiting, work: (pause: Pause) => Promise<Result>): Promise<Result> => {
   const mine = await takeTurn(who);
@@ -79,19 +80,24 @@ export const noteRequest = (now: number): void => {
  */
 const giveWay = async () => {
   await scheduler.wait(0);
-  const until = Date.now() + maxGiveWayMs;
-  while (Date.now() < until && Date.now() - lastRequestAt < answerMs) await scheduler.wait(1);
+  // Counted, not timed: the clock may be set back.
+  for (let ms = 0; ms < maxGiveWayMs && Math.abs(Date.now() - lastRequestAt) < answerMs; ms++) await scheduler.wait(1);
 };
 
 /** Waits for the turn. Nothing may come between the check and the assignment, so both are synchronous. */
 const takeTurn = async ({ claimedName, address }: Waiting) => {
   const place = { account: likeness(claimedName ?? ''), network: networkRange(address).from, aliveUntil: 0 };
+  const enteredAt = Date.now();
   let ticket = 0;
   let lookedAt = 0;
   for (;;) {
     const ahead = countAhead(ticket || Number.POSITIVE_INFINITY, lookedAt);
     if (ahead === 0 && !isBusy()) break;
     if (ticket === 0) ticket = enter(place);
+    if (Math.abs(Date.now() - enteredAt) > maxHashWaitMs) {
+      places.delete(ticket);
+      throw new HashingBusy();
+    }
     lookedAt = Date.now();
     place.aliveUntil = Date.now() + maxHashSilenceMs;
     // Set again, since the place may have been taken away while the worker could not poll.
@@ -103,7 +109,8 @@ const takeTurn = async ({ claimedName, address }: Waiting) => {
   return turn;
 };
 
-const isBusy = () => turn !== null && turn.endsAt > Date.now();
+/** An end that is further away than it can be was set before the clock was set back. */
+const isBusy = () => turn !== null && turn.endsAt > Date.now() && turn.endsAt <= Date.now() + maxHashTurnMs;
 
 /**
  * How many requests with a lower ticket wait; takes away the places of those that have left. Whoever was silent at the last
@@ -114,7 +121,8 @@ const isBusy = () => turn !== null && turn.endsAt > Date.now();
 const countAhead = (ticket: number, lookedAt: number): number => {
   let ahead = 0;
   for (const [other, { aliveUntil }] of places) {
-    if (aliveUntil < lookedAt && other !== ticket) places.delete(other);
+    const isSilent = aliveUntil < lookedAt || aliveUntil > Date.now() + maxHashSilenceMs;
+    if (isSilent && other !== ticket) places.delete(other);
     else if (other < ticket) ahead += 1;
   }
   return ahead;
