@@ -25,13 +25,15 @@ let isUp = false;
 /** Serves the network. */
 export default {
   connect(socket, bindings, context) {
-    const app = isUp ? appOf(bindings) : undefined;
-    const proxies = app?.proxies ?? [];
+    // A connection may be made before the vault is up, and stay: so each request looks anew.
+    const app = () => (isUp ? appOf(bindings) : undefined);
     return serverOf(bindings)(socket, {
       scheme: bindings.HAS_TLS === 'yes' ? 'https' : 'http',
-      proxies,
-      identify: (request) => withClientAddress(request, proxies),
-      answer: (request) => app?.fetch(request, context) ?? errorResponse(notRunning),
+      get proxies() {
+        return app()?.proxies ?? [];
+      },
+      identify: (request) => withClientAddress(request, app()?.proxies ?? []),
+      answer: (request) => app()?.fetch(request, context) ?? errorResponse(notRunning),
     });
   },
 } satisfies ExportedHandler<Bindings>;

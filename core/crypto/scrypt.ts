@@ -38,8 +38,13 @@ async function scrypt(
   const bytesPerLane = 128 * r;
   const lanes = pbkdf2(sha256, password, salt, { c: 1, dkLen: bytesPerLane * p });
   const table = new Uint32Array(32 * r * N);
-  for (let lane = 0; lane < p; lane++) {
-    await mixLane(lanes.subarray(lane * bytesPerLane, (lane + 1) * bytesPerLane), table, N, r, pause);
+  try {
+    for (let lane = 0; lane < p; lane++) {
+      await mixLane(lanes.subarray(lane * bytesPerLane, (lane + 1) * bytesPerLane), table, N, r, pause);
+    }
+  } finally {
+    // Gives the memory back at once: 32 MB for each password would stay until an idle worker collects its garbage.
+    table.buffer.transfer(0);
   }
   return pbkdf2(sha256, password, lanes, { c: 1, dkLen: length });
 }

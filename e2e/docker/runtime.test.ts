@@ -62,6 +62,8 @@ test('a backup of one runtime restores on the other', async () => {
   const [backup = ''] = backupsOf(host);
   expect((await script('restore-data.sh', {}, backup, '--yes')).output).toMatch(/A value opens/);
   expect(await runtimeNow()).toBe('standalone');
+  // A restore ends all sessions.
+  token = await host.signIn('admin', 'admin123');
   await expectKeys(['first', 'of-standalone', 'of-wrangler']);
 });
 

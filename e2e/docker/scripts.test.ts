@@ -110,11 +110,15 @@ describe('a vault without Docker', () => {
   const keys = async () =>
     (await request(vault.url, 'GET', '/keys', token)).json.keys.map((key: { key_name: string }) => key.key_name);
 
+  const signIn = async () => {
+    const body = { username: 'admin', password: 'admin123' };
+    token = (await request(vault.url, 'POST', '/auth/login', undefined, body)).json.token;
+  };
+
   beforeAll(async () => {
     vault = await startVault();
     env = { ...host.env, KEYSTORE_DATA: vault.data, KEYSTORE_ENV: vault.envFile };
-    const body = { username: 'admin', password: 'admin123' };
-    token = (await request(vault.url, 'POST', '/auth/login', undefined, body)).json.token;
+    await signIn();
     await request(vault.url, 'POST', '/keys', token, { key_name: 'first', api_key: 'value' });
   });
 
@@ -145,6 +149,8 @@ describe('a vault without Docker', () => {
     expect(restored.output).toMatch(/The vault starts and is healthy\. Next: npm start/);
     expect(restored.code).toBe(0);
     vault = await startVault({ folder: vault.folder });
+    // A restore ends all sessions.
+    await signIn();
     expect(await keys()).toEqual(['first']);
   });
 

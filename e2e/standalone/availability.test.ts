@@ -1,11 +1,12 @@
 /** What the standalone file stands: few open files, a runtime that ends, and other users of its machine. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
+import { ask, freePort, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { environment, isAlive, program, runFolders } from './kit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keystore-standalone-'));
@@ -131,4 +132,26 @@ test('the control port answers only whoever may read the data folder; no process
     expect(isAlive(pid)).toBe(true);
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain(token);
   }
+});
+
+test('a connection that is made during the start, and kept, is answered once the vault is up', async () => {
+  const port = await freePort();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const statusOf = () =>
+    new Promise<number | string>((resolve) => {
+      get({ host: '127.0.0.1', port, path: '/health', agent }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      }).on('error', (error) => resolve(error.message));
+    });
+  const seen = new Set<number | string>();
+  let isUp = false;
+  const asking = (async () => {
+    while (!isUp) seen.add(await statusOf());
+  })();
+  vault = await startVault({ folder, port, env: { HOST: '127.0.0.1' } });
+  isUp = true;
+  await asking;
+  expect(seen).toContain(503);
+  expect(await statusOf()).toBe(200);
+  agent.destroy();
 });
