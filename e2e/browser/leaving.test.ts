@@ -71,7 +71,11 @@ describeInBrowser('leaving', () => {
 
     test.each(['sign-out', 'a reload'])('but not with %s if something else is on it', async (way) => {
       const { page, read } = await copyKey(readsClipboard);
-      await page.evaluate(`navigator.clipboard.writeText('my own words')`);
+      // A change is reported a moment late. Chromium without that event needs no more than the moment.
+      await page.evaluate(`new Promise((heard) => {
+        navigator.clipboard.addEventListener('clipboardchange', heard, { once: true });
+        navigator.clipboard.writeText('my own words').then(() => setTimeout(heard, 1_000));
+      })`);
       if (way === 'a reload') await page.reload();
       else await button(page, 'Sign out').click();
       await page.locator(way === 'a reload' ? '.grid' : '.entrance').waitFor();

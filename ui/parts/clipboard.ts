@@ -63,7 +63,8 @@ const watch = (mine: Copied): void => {
   // Not in every browser. It also reports the page's own copy, a moment late.
   const settled = performance.now() + ownReportMs;
   const changed = () => {
-    if (performance.now() > settled) touched();
+    // Until it has looked, the page may be left, and must not clear what it does not know.
+    if (mine.mayRead || performance.now() > settled) touched();
     void look(mine);
   };
   navigator.clipboard?.addEventListener('clipboardchange', changed, { signal });
