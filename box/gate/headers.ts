@@ -2,21 +2,7 @@
 import type { TrustedProxies } from '../../core/network/address.ts';
 import { clientOf, type ForwardingHeader, forwardingHeaders } from '../../core/network/forwarded.ts';
 import { gateHeader } from '../../core/network/gate-header.ts';
-
-/** They concern one connection only (RFC 9110, section 7.6.1), or the body, which the gate frames anew. */
-const hopByHop = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+import { hopByHop } from '../../core/network/hop-by-hop.ts';
 
 /** They claim an address, a host or a path, which the gate determines itself. */
 const claims = new Set([

@@ -2,6 +2,7 @@
 import type { HeaderFacts, RequestLine } from '../../core/network/admission.ts';
 import { answers } from '../../core/network/answers.ts';
 import type { ErrorAnswer } from '../../core/network/error-answers.ts';
+import { hopByHop } from '../../core/network/hop-by-hop.ts';
 
 /** The head of a request, as `admit` judges it, and what the server itself needs. */
 export interface Head extends RequestLine, HeaderFacts {
@@ -20,21 +21,6 @@ const requestLine = new RegExp(`^(${token}) ([!-~]+) HTTP/(1\\.[01])$`);
 const headerLine = new RegExp(`^(${token}):[ \\t]*(.*?)[ \\t]*$`, 's');
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is rejected.
 const control = /[\x00-\x08\x0a-\x1f\x7f]/;
-
-/** They concern one connection only (RFC 9110, section 7.6.1), or the body, which the worker gets whole. */
-const hopByHop = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /**
  * Where the first head in these bytes ends.
