@@ -3,7 +3,8 @@ import { wireAction } from '../../core/vocabulary.ts';
 import type { countEvents, listEvents } from '../operations/events.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import type { listSecrets, readSecret } from '../operations/secrets.ts';
-import type { listSessions, readSession, SignedIn } from '../operations/sessions.ts';
+import type { listSessions, readSession } from '../operations/sessions.ts';
+import type { SignedIn } from '../operations/sign-in.ts';
 import type { listUsers } from '../operations/users.ts';
 
 const time = (ms: number) => new Date(ms).toISOString();
