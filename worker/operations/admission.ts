@@ -14,6 +14,7 @@ import {
   maxRequestCounts,
   maxUnprovenRequestsPerMinute,
 } from '../../core/limits.ts';
+import { networkRange } from '../../core/network/address.ts';
 import type { Action, Role } from '../../core/policy/policy.ts';
 import { transact } from '../store/commit.ts';
 import { auditEvents, instance } from '../store/schema.ts';
@@ -111,7 +112,7 @@ export const admit = async (context: Context, action: Action): Promise<Refusal |
   // A token that may have been revoked must not use up what its owner may send.
   const key = isLive
     ? `account ${accountOf(context)}${waysOut.has(action) ? ' out' : ''}`
-    : `address ${caller.address}`;
+    : `network ${networkRange(caller.address).from}`;
   const count = countOf(state, key, caller.now);
   count.requests += 1;
   if (count.requests <= limitOf(vault, isLive ? session.role : null)) return null;

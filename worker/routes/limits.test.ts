@@ -106,6 +106,18 @@ describe('requests a minute', () => {
   });
 });
 
+test('tokens that are not known to work count for the network that they come from, which is a /64 of IPv6', async () => {
+  const sessions = await times(42, () => vault.signIn(user.username, 'a good password'));
+  await testDb().exec('UPDATE sessions SET revoked_at = 1');
+  // Knows none of them yet.
+  vault = await startVault(limits);
+  const ask = (index: number, address: string) =>
+    vault.client(sessions[index]?.token ?? '')('GET', '/keys', undefined, { 'CF-Connecting-IP': address });
+  const answers = await times(41, (index) => ask(index, `2001:db8::${index + 1}`));
+  expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 40 }, () => 401), 429]);
+  expect((await ask(41, '2001:db8:0:1::1')).status).toBe(401);
+});
+
 describe('a session that has ended', () => {
   test('is refused without a round trip, and its requests are counted in the log', async () => {
     await user('POST', '/auth/logout');
