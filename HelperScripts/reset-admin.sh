@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets a new password for an admin who cannot sign in. Whoever may run this owns the vault's files.
+# Sets a new password for an admin who cannot sign in. Needs access to the vault's files, not to its API.
 #
 #   reset-admin.sh [NAME] [--yes] [--docker | --local]
 #

@@ -19,7 +19,7 @@ export function readSettings(project: string, lookup: core.Lookup): core.Setting
 }
 
 /**
- * The text of an env file; undefined if there is none.
+ * The text of an env file; undefined if the file does not exist.
  *
  * @throws OperatorError if there is something that cannot be read: not a file, a link to nothing, or not for this user.
  */

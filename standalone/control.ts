@@ -1,4 +1,4 @@
-/** Tells the launcher, and whoever may read the data folder, from every other user of the machine. */
+/** Accepts requests of the launcher, and of users who may read the data folder; rejects every other user of the machine. */
 import type { Bindings } from './database/object.ts';
 
 const encoder = new TextEncoder();

@@ -1,4 +1,4 @@
-/** What a backup makes of an env file, and that a restore takes it: for every env file that a vault takes. */
+/** The env file in a backup: for every env file that a vault accepts, a restore accepts the one that the backup holds. */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -157,7 +157,7 @@ function takenFrom({ folder, env }: ReturnType<typeof writeForm>): Record<string
 }
 
 describe('the env file of a backup', () => {
-  test('has the same settings and opens the same values, for every env file that a vault takes', () => {
+  test('has the same settings and opens the same values, for every env file that a vault accepts', () => {
     let taken = 0;
     fc.assert(
       fc.property(envFiles, (form) => {
@@ -193,7 +193,7 @@ describe('the env file of a backup', () => {
     expect(taken).toBeGreaterThan(100);
   });
 
-  test('is taken by a restore, which has the values open, for every env file that a vault takes', () => {
+  test('is accepted by a restore, after which the values open, for every env file that a vault accepts', () => {
     fc.assert(
       fc.property(envFiles, (form) => {
         const written = writeForm(form);

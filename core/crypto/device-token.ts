@@ -58,7 +58,7 @@ export function withDevice(devices: readonly Device[], userId: number, passwordN
 }
 
 /**
- * A pseudonym of a text, as base64url: the same for the same text, and no way back for whoever lacks SECRET_KEY. For names
+ * A pseudonym of a text, as base64url: the same for the same text, and irreversible without SECRET_KEY. For names
  * that no account has, because people type their password there.
  */
 export function pseudonym(key: SessionKey, text: string): Promise<string> {

@@ -207,7 +207,7 @@ export const forwardedVectors: ForwardedVector[] = [
     means: { address: '6.6.6.6' },
   },
   ...['vault.example/keys/x?', 'a b', 'a@b', 'vault.example:x', '', '[::1', 'x'.repeat(256)].map((host) => ({
-    name: `a host that is none: ${host.slice(0, 30)}`,
+    name: `not a host: ${host.slice(0, 30)}`,
     headers: [
       ['X-Forwarded-Host', host],
       ['X-Forwarded-Proto', 'https'],
@@ -216,7 +216,7 @@ export const forwardedVectors: ForwardedVector[] = [
   })),
   { name: 'a host that is an address', headers: [['X-Forwarded-Host', '[::1]:5000']], means: { host: '[::1]:5000' } },
   ...['0', '65536', 'https', '-1', '443x'].map((port) => ({
-    name: `a port that is none: ${port}`,
+    name: `not a port: ${port}`,
     headers: [['X-Forwarded-Port', port]] as [string, string][],
     means: {},
   })),

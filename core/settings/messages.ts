@@ -12,7 +12,7 @@ function because(code: string | undefined): string {
 
 /** An encryption key that stored values need and the vault does not have. */
 export interface MissingKey {
-  /** Its fingerprint; null if what the database says is none. */
+  /** Its fingerprint; null if the database holds something else in its place. */
   keyId: string | null;
   /** How many current values are sealed with it, and how many older versions. */
   values: number;

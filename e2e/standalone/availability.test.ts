@@ -112,7 +112,7 @@ test('told to stop while it waits to start the runtime again, it ends at once wi
   expect(runFolders(launcher)).toEqual([]);
 });
 
-test('the control port answers only whoever may read the data folder; no process shows the token', async () => {
+test('the control port answers only users who may read the data folder; no process shows the token', async () => {
   vault = await startVault({ folder });
   const file = join(folder, 'data/v3/d1/standalone.lock/port');
   expect(statSync(file).mode & 0o777).toBe(0o600);

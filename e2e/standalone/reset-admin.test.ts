@@ -1,4 +1,4 @@
-/** `keystore reset-admin`: the way back for whoever owns the machine, where no admin can sign in. */
+/** `keystore reset-admin`: the way back for the owner of the machine when no admin can sign in. */
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -134,7 +134,7 @@ test('a turn that shows no sign of life is taken away; one that hashes keeps it'
   await stuck;
 });
 
-test('whoever has waited too long is told to try again, and leaves its place', async () => {
+test('a request that has waited too long is told to try again, and leaves its place', async () => {
   let isOver = false;
   const first = inTurn(somebody(), async (pause) => {
     while (!isOver) await pause();
@@ -160,7 +160,7 @@ test('a clock that is set back keeps nobody waiting for a request that was cut o
   expect(await inTurn(somebody(), async () => 'served')).toBe('served');
 });
 
-test('whoever no longer polls has left the queue', async () => {
+test('a request that no longer polls has left the queue', async () => {
   const { open, opened } = gate();
   const first = inTurn(somebody(), () => opened);
   const realWait = scheduler.wait.bind(scheduler);

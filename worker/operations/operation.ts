@@ -46,7 +46,7 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   /** The values of the parameters. Sealing happens here, before the transaction. */
   values?: (input: Input, context: Context) => Given | Promise<Given>;
   /**
-   * The new password in the input, if there is one; its verifier becomes the parameter `verifier`. Whoever may not do this is
+   * The new password in the input, if there is one; its verifier becomes the parameter `verifier`. A caller who may not do this is
    * refused before anything is hashed, which takes a round trip of its own.
    */
   newPassword?: (input: Input) => string | null;
