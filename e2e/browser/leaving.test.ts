@@ -134,8 +134,10 @@ describeInBrowser('leaving', () => {
         await page.getByRole('heading', { name: heading }).waitFor();
         await page.locator(item).first().waitFor();
         await goAway(page);
-        const other = hash === 'about' ? 'keys' : 'about';
+        const [other, otherHeading] = hash === 'about' ? ['keys', 'API Keys'] : ['about', 'About'];
         await page.goto(`${url()}/#/${other}`);
+        // Two changes of the address within one frame would show, and load, nothing new.
+        await page.getByRole('heading', { name: otherHeading }).waitFor();
         await page.goto(`${url()}/#/${hash}`);
         await page.getByText(/Showing what was loaded at .*\. Offline; trying again\./).waitFor();
         expect(await page.locator(item).count()).toBeGreaterThan(0);
