@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { maxStartMs } from '../../core/limits.ts';
 import { gateHeader } from '../../core/network/gate-header.ts';
 import type { Address } from '../gate/forward.ts';
 import { NoDirectWay, type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
@@ -103,13 +104,22 @@ export function superviseRuntime(given: RuntimeOptions, note: (line: string) => 
   };
 }
 
-/** Calls `onAnswer` after each successful check. Resolves after too many failed checks, or when `stopped` is aborted. */
+/**
+ * Calls `onAnswer` after each successful check. Resolves after too many failed checks, or when `stopped` is aborted. A worker that
+ * has not answered yet may still be starting, on a machine that is busy.
+ */
 async function watchHealth(worker: Address, stopped: AbortSignal, onAnswer: () => void): Promise<void> {
+  let patientUntil = Date.now() + maxStartMs;
   for (let failed = 0; failed <= maxFailedChecks && !stopped.aborted; ) {
-    const ok = await isAnswering(worker);
-    failed = ok ? 0 : failed + 1;
-    if (ok) onAnswer();
-    await delay(ok ? checkIntervalMs : recheckDelayMs, undefined, { signal: stopped }).catch(() => {});
+    const health = await check(worker);
+    const isWell = health === 'well';
+    const isStarting = health === 'silent' && Date.now() < patientUntil;
+    if (isWell) {
+      failed = 0;
+      patientUntil = 0;
+      onAnswer();
+    } else if (!isStarting) failed++;
+    await delay(isWell ? checkIntervalMs : recheckDelayMs, undefined, { signal: stopped }).catch(() => {});
   }
 }
 
@@ -118,12 +128,12 @@ async function watchHealth(worker: Address, stopped: AbortSignal, onAnswer: () =
  * restart does not fix them. It does fix a database that failed once, for example on a full disk, since workerd never
  * opens such a database again.
  */
-async function isAnswering(worker: Address): Promise<boolean> {
+async function check(worker: Address): Promise<'well' | 'ill' | 'silent'> {
   try {
     const { status, body } = await ask(worker);
-    return !(status === 503 && body.includes('"reason":"database"'));
+    return status === 503 && body.includes('"reason":"database"') ? 'ill' : 'well';
   } catch {
-    return false;
+    return 'silent';
   }
 }
 
