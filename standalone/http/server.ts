@@ -16,7 +16,7 @@ import { hasBody, receiveBody } from './body.ts';
 import { errorResponse } from './error-response.ts';
 import { findHeadEnd, type Head, parseHead } from './head.ts';
 import { Gone, Incoming, Late } from './incoming.ts';
-import { Outgoing } from './outgoing.ts';
+import { endsWithConnection, Outgoing } from './outgoing.ts';
 
 /** What is served on a socket. */
 export interface Service {
@@ -172,7 +172,7 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
         const answer = answerOf(service, whole, said);
         const response = await (left === undefined ? answer : Promise.race([answer, left]));
         if (response === undefined) throw new Gone();
-        const isLast = head.isLast || mustLeave();
+        const isLast = head.isLast || mustLeave() || endsWithConnection(response, head.httpVersion);
         await outgoing.send(response, isLast, head, said.textOf(response));
         return isLast;
       } finally {

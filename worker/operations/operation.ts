@@ -9,12 +9,13 @@ import { ask, type Preview, type Previewed, preview } from '../store/preview.ts'
 import type { RequestParam } from '../store/request.ts';
 import type { Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
-import { accountOf, learn, learnOfRoom, refuseForRoom, refuseSearch, takeCounts } from './admission.ts';
+import { accountOf, learn, learnOfRoom, refuseForRoom, refuseTurn, takeCounts } from './admission.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { fillLikenesses } from './likenesses.ts';
 import type { Refusal } from './refusal.ts';
-import { SearchBusy, searchInTurn } from './searching.ts';
+import { searchInTurn } from './searching.ts';
+import { TurnsBusy } from './turns.ts';
 import type { Context } from './vault.ts';
 
 export type Outcome<Result> = { outcome: 'allowed'; result: Result } | Refusal;
@@ -140,7 +141,7 @@ const searching = async <Row>(context: Context, action: GovernedAction, commitNo
   try {
     return await searchInTurn(accountOf(context), commitNow);
   } catch (error) {
-    if (error instanceof SearchBusy) return refuseSearch(context, action);
+    if (error instanceof TurnsBusy) return refuseTurn(context, action, 'too_many_searches');
     throw error;
   }
 };

@@ -3,11 +3,13 @@ import { beforeAll, expect, test } from 'vitest';
 import {
   defaultAdminEventsPerList,
   eventsPerListPart,
+  listPieceCharacters,
   maxSecretsPerList,
   secretsPerListPart,
 } from '../../core/limits.ts';
 import { policy } from '../../core/policy/policy.ts';
 import { wireAction } from '../../core/vocabulary.ts';
+import { heldBytes } from '../operations/long-lists.ts';
 import { compileAll } from '../store/statement.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
 import type { KeyList, LogList } from '../wire/json.ts';
@@ -112,6 +114,38 @@ test('a list of keys is JSON of its rows, whatever their number and their text',
   const rest = await admin('GET', `/keys?after=${encodeURIComponent(body.next ?? '')}`);
   expect(rest.body.keys).toHaveLength(5);
   expect(rest.text).toBe(await keysAfter(body.next));
+});
+
+test('a long list comes in small pieces, and its room is free once it is read or given up', async () => {
+  const ask = (headers: Record<string, string> = {}, method = 'GET') =>
+    vault.raw(
+      new Request('http://vault.test/keys', {
+        method,
+        headers: { Authorization: `Bearer ${admin.token}`, ...headers },
+      }),
+    );
+  const whole = await keysAfter();
+  const response = await ask();
+  expect(heldBytes()).toBeGreaterThan(0.9 * whole.length);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of response.body as ReadableStream<Uint8Array>) pieces.push(piece);
+  expect(heldBytes()).toBe(0);
+  expect(pieces.length).toBeGreaterThan(15);
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(2 * listPieceCharacters);
+  expect(await new Blob(pieces).text()).toBe(whole);
+
+  const left = await ask();
+  const reader = left.body?.getReader();
+  await reader?.read();
+  expect(heldBytes()).toBeGreaterThan(0.9 * whole.length);
+  await reader?.cancel();
+  expect(heldBytes()).toBe(0);
+
+  const head = await ask({}, 'HEAD');
+  expect(head.headers.get('Content-Length')).toBe(String(new TextEncoder().encode(whole).length));
+  expect(await head.text()).toBe('');
+  expect(heldBytes()).toBe(0);
+  expect((await ask({ 'Accept-Encoding': 'gzip' })).headers.get('Content-Encoding')).toBe('gzip');
 });
 
 interface EventRow {
