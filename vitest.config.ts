@@ -55,7 +55,7 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'node',
-          include: ['{box,docs,e2e,tools,ui}/**/*.test.ts'],
+          include: ['{bench,box,docs,e2e,tools,ui}/**/*.test.ts'],
           exclude: ['e2e/docker/**', 'e2e/standalone/**'],
           globalSetup: ['testing/build.ts'],
         },

@@ -199,9 +199,9 @@ export const rooms: Record<string, Room> = {
   },
   'e2e/standalone': { purpose: 'the one-file vault, from outside', rooms: ['testing'], packages: ['node:', 'vitest'] },
   bench: {
-    purpose: 'measures both runtimes under load',
+    purpose: 'measures both runtimes under load, in units of a yardstick',
     rooms: [...core, ...box, 'testing'],
-    packages: ['node:', 'autocannon', 'esbuild', 'miniflare'],
+    packages: ['node:', 'esbuild', 'miniflare'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {
