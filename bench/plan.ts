@@ -20,6 +20,10 @@ export interface Plan {
   vaults: string[];
   operations: string[];
   quick: boolean;
+  /** The parts of a read, and the counts, in the place of everything else. */
+  ladder: boolean;
+  /** Accepts the counts, and measures nothing. */
+  write: boolean;
 }
 
 /** @throws Error if an operation is not known. */
@@ -34,9 +38,11 @@ export function readPlan(args: string[]): Plan {
       vault: { type: 'string' },
       operations: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      ladder: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   });
-  const { quick } = given;
+  const { quick, ladder, write } = given;
   const known: string[] = [...rates, ...once];
   const usual = quick ? known.filter((operation) => !slow.includes(operation)) : known;
   const operations = given.operations?.split(',') ?? usual;
@@ -51,5 +57,7 @@ export function readPlan(args: string[]): Plan {
     vaults: (given.vault ?? (quick ? '50x1000' : '50x1000,10000x1000000')).split(','),
     operations,
     quick,
+    ladder,
+    write,
   };
 }

@@ -6,14 +6,18 @@
  *   --vault 50x1000,10000x1000000   keys x log rows
  *   --operations live,read,write,list,logs,login,sign-ins,minute
  *   --quick                         one round of a second, 16 connections, the small vault
+ *
+ * `--ladder` measures the parts of a read instead, and counts what requests do; `--write` accepts the counts.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildStandalone } from '../box/commands/build-standalone.ts';
 import { project } from '../testing/disk-vaults.ts';
+import { printCounts } from './counts.ts';
 import { measureCrypto } from './crypto-bench.ts';
 import { goals } from './goals.ts';
+import { printLadder } from './ladder.ts';
 import { measureExtras, measureRates } from './measure.ts';
 import { type Plan, readPlan } from './plan.ts';
 import { type Extras, type Line, table } from './report.ts';
@@ -39,6 +43,11 @@ async function measureVault(plan: Plan, vault: string): Promise<{ lines: Line[];
 
 async function main(): Promise<void> {
   const plan = readPlan(process.argv.slice(2));
+  if (plan.ladder) {
+    printCounts(plan.write);
+    if (!plan.write) await printLadder();
+    return;
+  }
   await buildStandalone(project);
   const lines: Line[] = [];
   const extras: Extras[] = [];
