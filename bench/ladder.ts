@@ -17,7 +17,7 @@ import { requestsFor } from './requests.ts';
 import { startYardstick } from './yardstick.ts';
 
 const connections = 16;
-const seconds = 1.5;
+const seconds = 1;
 const rounds = 3;
 const size = { keys: 50, logRows: 1_000 };
 

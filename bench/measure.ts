@@ -1,11 +1,12 @@
 /** Measures all runtimes with one size of vault, side by side. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { load } from './load.ts';
+import { load, type Measured } from './load.ts';
 import { memoryAfterReads, memoryOfLists } from './memory.ts';
 import { type Plan, rates } from './plan.ts';
 import { type Extras, type Line, median, type Round } from './report.ts';
 import { measureSignIns } from './sign-ins.ts';
 import type { Target } from './targets.ts';
+import { yardstickName } from './yardstick.ts';
 
 const warmUpConnections = 16;
 /** Sign-ins are hashed one at a time, so more of them at once only wait longer. */
@@ -28,21 +29,21 @@ export async function measureRates(plan: Plan, targets: readonly Target[], vault
   const lines: Line[] = [];
   for (const connections of plan.connections) {
     const rounds = new Map<string, { target: Target; operation: string; rounds: Round[] }>();
-    let unit: number | undefined;
     for (let round = 0; round < plan.rounds; round++) {
-      const measured = await measureRound(plan, targets, inTurn, connections);
-      unit = measured.find(({ target, operation }) => target.name === 'yardstick' && operation === 'read')?.perSecond;
-      for (const { target, operation, ...each } of measured) {
-        const key = `${target.name} ${operation}`;
-        const entry = rounds.get(key) ?? { target, operation, rounds: [] };
-        entry.rounds.push({ ...each, ratio: unit === undefined ? undefined : each.perSecond / unit });
-        rounds.set(key, entry);
+      for (const operation of inTurn) {
+        for (const { target, ...measured } of await measureBeside(targets, operation, connections, plan.seconds)) {
+          const key = `${target.name} ${operation}`;
+          const entry = rounds.get(key) ?? { target, operation, rounds: [] };
+          entry.rounds.push(measured);
+          rounds.set(key, entry);
+        }
       }
     }
     for (const { target, operation, rounds: all } of rounds.values())
       lines.push({ runtime: target.name, vault, connections, operation, ...median(all) });
-    if (plan.operations.includes('login') && connections <= maxLoginConnections)
-      lines.push(...(await measureLogins(targets, vault, connections, unit)));
+    if (!plan.operations.includes('login') || connections > maxLoginConnections) continue;
+    for (const { target, ...measured } of await measureBeside(targets, 'login', connections, loginSeconds))
+      lines.push({ runtime: target.name, vault, connections, operation: 'login', ...measured });
   }
   return lines;
 }
@@ -52,37 +53,25 @@ async function warmUp({ warmUpSeconds }: Plan, target: Target, operation: string
   if (requests) await load(target, requests, warmUpConnections, warmUpSeconds);
 }
 
-async function measureRound(
-  { seconds }: Plan,
+/** Measures one operation of each target that has it, and right beside them the yardstick's read. */
+async function measureBeside(
   targets: readonly Target[],
-  operations: readonly string[],
+  operation: string,
   connections: number,
-) {
-  const measured = [];
-  for (const operation of operations) {
-    for (const target of targets) {
-      const requests = target.requests(operation);
-      if (requests) measured.push({ target, operation, ...(await load(target, requests, connections, seconds)) });
-    }
-  }
-  return measured;
-}
-
-async function measureLogins(
-  targets: readonly Target[],
-  vault: string,
-  connections: number,
-  unit: number | undefined,
-): Promise<Line[]> {
-  const lines: Line[] = [];
+  seconds: number,
+): Promise<(Round & { target: Target })[]> {
+  const measured: (Measured & { target: Target })[] = [];
+  let unit: number | undefined;
   for (const target of targets) {
-    const requests = target.requests('login');
-    if (!requests) continue;
-    const measured = await load(target, requests, connections, loginSeconds);
-    const ratio = unit === undefined ? undefined : measured.perSecond / unit;
-    lines.push({ runtime: target.name, vault, connections, operation: 'login', ...measured, ratio });
+    const requests = target.requests(operation);
+    if (requests) measured.push({ target, ...(await load(target, requests, connections, seconds)) });
+    if (target.name !== yardstickName) continue;
+    unit =
+      operation === 'read'
+        ? measured.at(-1)?.perSecond
+        : (await load(target, target.requests('read') ?? [], connections, seconds)).perSecond;
   }
-  return lines;
+  return measured.map((each) => ({ ...each, ratio: unit === undefined ? undefined : each.perSecond / unit }));
 }
 
 /** Measures what is no rate. `isFirst` says whether this is the first size of vault. */
@@ -96,7 +85,7 @@ export async function measureExtras(
   for (const target of targets) {
     const extras: Extras = { runtime: target.name, vault, startMs: target.startMs };
     all.push(extras);
-    if (target.name === 'yardstick') continue;
+    if (target.name === yardstickName) continue;
     if (isFirst && operations.includes('minute'))
       extras.memoryAfterMinuteMb = await memoryAfterReads(target, minuteSeconds);
     if (isFirst && operations.includes('sign-ins')) extras.signIns = await measureSignIns(target);

@@ -51,8 +51,8 @@ export function readPlan(args: string[]): Plan {
   return {
     runtimes: given.runtime.split(',') as Runtime[],
     connections: (given.connections ?? (quick ? '16' : '1,16,64')).split(',').map(Number),
-    seconds: Number(given.seconds ?? (quick ? 1 : 2)),
-    rounds: Number(given.rounds ?? (quick ? 1 : 3)),
+    seconds: Number(given.seconds ?? 1),
+    rounds: Number(given.rounds ?? (quick ? 1 : 5)),
     warmUpSeconds: quick ? 1 : 3,
     vaults: (given.vault ?? (quick ? '50x1000' : '50x1000,10000x1000000')).split(','),
     operations,

@@ -3,7 +3,7 @@ import type { Measured } from './load.ts';
 import type { ManyLists } from './memory.ts';
 import type { SignIns } from './sign-ins.ts';
 
-/** One measurement, with its rate in units of the yardstick's read at as many connections in the same round. */
+/** One measurement, with its rate in units of the yardstick's read, at as many connections and right beside it. */
 export interface Round extends Measured {
   /** Undefined if there is no yardstick. */
   ratio: number | undefined;

@@ -2,7 +2,7 @@
  * `npm run bench`: starts both runtimes and the yardstick on temporary folders, fills them, warms them up and measures them in turn
  * from this machine. Load is bounded and goes to 127.0.0.1. Prints tables and writes bench/results/<time>.json.
  *
- *   --runtime wrangler,standalone   --connections 1,16,64   --seconds 2   --rounds 3
+ *   --runtime wrangler,standalone   --connections 1,16,64   --seconds 1   --rounds 5
  *   --vault 50x1000,10000x1000000   keys x log rows
  *   --operations live,read,write,list,logs,login,sign-ins,minute
  *   --quick                         one round of a second, 16 connections, the small vault

@@ -18,8 +18,8 @@ export interface SignIns {
 }
 
 const atOnce = 16;
-/** Far shorter than one hash, and long enough that they arrive in this order. */
-const betweenMs = 5;
+/** Shorter than a hash, and long enough that they arrive in this order. */
+const betweenMs = 20;
 const betweenProbesMs = 20;
 
 export async function measureSignIns(target: Target): Promise<SignIns> {

@@ -8,6 +8,9 @@ import { freePort } from '../testing/vault.ts';
 import type { HttpRequest } from './client.ts';
 import type { Target } from './targets.ts';
 
+/** What the tables call it. */
+export const yardstickName = 'yardstick';
+
 /** At its first start it is installed, which takes most of a minute. */
 const startTimeoutMs = 180_000;
 
@@ -38,7 +41,7 @@ export async function startYardstick(): Promise<Target | string> {
     read: [{ path: '/keys/bench', headers: { Authorization: `Bearer ${token.trim()}` } }],
   };
   return {
-    name: 'yardstick',
+    name: yardstickName,
     url,
     pid: child.pid ?? 0,
     startMs: Date.now() - began,
