@@ -198,10 +198,15 @@ export const rooms: Record<string, Room> = {
     packages: ['node:', 'vitest'],
   },
   'e2e/standalone': { purpose: 'the one-file vault, from outside', rooms: ['testing'], packages: ['node:', 'vitest'] },
+  'bench/worker': {
+    purpose: 'what of the benchmark runs in workerd: the steps of the ladder, and counts per request',
+    rooms: ['core', 'core/crypto', 'standalone', 'standalone/database', 'standalone/http'],
+    packages: ['../counts.json', 'keystore:worker'],
+  },
   bench: {
-    purpose: 'measures both runtimes under load',
+    purpose: 'measures both runtimes under load, in units of a yardstick',
     rooms: [...core, ...box, 'testing'],
-    packages: ['node:', 'autocannon', 'esbuild', 'miniflare'],
+    packages: ['node:', 'esbuild', 'miniflare'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {

@@ -66,7 +66,8 @@ function environmentBindings(): string {
   return names.map((name) => `      (name = "${name}", fromEnvironment = "${name}"),`).join('\n');
 }
 
-async function bundleModule(project: string, from: string, to: string): Promise<void> {
+/** Bundles one module of the file, with what the worker gets there. Leaves esbuild running: `stop()` ends it. */
+export async function bundleModule(project: string, from: string, to: string): Promise<void> {
   await bundle({
     absWorkingDir: project,
     entryPoints: [from],
