@@ -17,3 +17,13 @@ declare module 'keystore:migrations' {
   const migrations: readonly { name: string; sql: string }[];
   export default migrations;
 }
+
+/** Of Node's standard library, what hasher/ uses. The runtime has it built in. */
+declare module 'node:crypto' {
+  export function scryptSync(
+    password: Uint8Array,
+    salt: Uint8Array,
+    length: number,
+    options: { N: number; r: number; p: number; maxmem: number },
+  ): Uint8Array;
+}
