@@ -2,7 +2,9 @@
 
 /** The same file that `wrangler dev` and the edge run. */
 declare module 'keystore:worker' {
-  const worker: { fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response> };
+  const worker: {
+    fetch(request: Request, env: object, context: Pick<ExecutionContext, 'waitUntil'>): Response | Promise<Response>;
+  };
   export default worker;
 }
 
@@ -26,4 +28,11 @@ declare module 'node:crypto' {
     length: number,
     options: { N: number; r: number; p: number; maxmem: number },
   ): Uint8Array;
+}
+
+declare module 'node:async_hooks' {
+  export class AsyncLocalStorage<Store> {
+    run<Result>(store: Store, work: () => Result): Result;
+    getStore(): Store | undefined;
+  }
 }

@@ -16,20 +16,22 @@ import {
   type SQLWrapper,
   sql,
 } from 'drizzle-orm';
-import { alias, unionAll } from 'drizzle-orm/sqlite-core';
+import { alias } from 'drizzle-orm/sqlite-core';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
 import type { Principal } from '../../core/caller.ts';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
-import { maxDroppedVersions, maxSecretsPerList } from '../../core/limits.ts';
+import { maxDroppedVersions, maxSecretsPerList, secretsPerListPart } from '../../core/limits.ts';
 import { trimmed } from '../../core/text.ts';
 import { transact } from '../store/commit.ts';
 import { actorId, actorName, granted, insertIfAllowed, reachesAny, verdict } from '../store/granted.ts';
+import { jsonRows } from '../store/json.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
 import { failure, nameMeant, nameTaken, type Rule, reachesOwn, secretNamed } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
+import { listedSecrets, secretJson } from './listed.ts';
 import { operation } from './operation.ts';
 import { newSecretQuota, newValueQuota, quotaValues, tooManyConflicts } from './quota.ts';
 import type { Context } from './vault.ts';
@@ -37,28 +39,38 @@ import type { Context } from './vault.ts';
 const { name, description, created_at, updated_at, created_by, likeness } = secrets;
 const { token, binding, key_id } = secretVersions;
 
-const listed = (scope: SQL | undefined, after: SQL) =>
-  query
-    .select({ name, description, created_at, updated_at, created_by })
-    .from(secrets)
-    .where(and(granted, scope, gt(secrets.name, after)));
+const reachesAll = reachesAny('secret.list');
 
-/** Lists secrets in the order of their names, from the one after `after`. */
+/** Lists secrets in the order of their names, from the one after `after`, as JSON. */
 export const listSecrets = operation({
   action: 'secret.list',
   params: ['after'],
-  sql: ({ after }) => ({
-    answer: unionAll(
-      listed(reachesAny('secret.list'), after),
-      listed(and(not(reachesAny('secret.list')), eq(secrets.owner_id, actorId)), after),
-    )
-      .orderBy(asc(secrets.name))
-      .limit(maxSecretsPerList + 1),
-  }),
+  sql: ({ after }) => {
+    const columns = { name, description, created_at, updated_at, created_by };
+    const rows = (scope?: SQL) => () =>
+      query
+        .select(columns)
+        .from(secrets)
+        .where(and(scope, gt(name, after)))
+        .orderBy(asc(name));
+    const most = maxSecretsPerList + 1;
+    return {
+      answer: jsonRows({
+        sources: [
+          { rows: rows(), when: and(granted, reachesAll), most },
+          { rows: rows(eq(secrets.owner_id, actorId)), when: and(granted, not(reachesAll)), most },
+        ],
+        table: listedSecrets,
+        json: secretJson,
+        inFirst: secretsPerListPart,
+      }),
+    };
+  },
   values: ({ after }: { after: string }) => ({ after }),
-  result: (rows) => ({
-    secrets: rows.slice(0, maxSecretsPerList),
-    next: rows.length > maxSecretsPerList ? (rows[maxSecretsPerList - 1]?.name ?? null) : null,
+  // More than one list may hold shows in the number of parts: the first has many rows, each of the others has one.
+  result: (parts) => ({
+    secrets: parts.slice(0, maxSecretsPerList - secretsPerListPart + 1).map(({ json }) => json),
+    hasMore: parts.length > maxSecretsPerList - secretsPerListPart + 1,
   }),
 });
 
