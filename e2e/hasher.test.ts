@@ -72,7 +72,10 @@ test('a password is in no argument, environment, file or line of output while it
   const token = await signIn(vault.url, 'admin', 'admin123');
   await ask(vault.url, 'POST', '/users', { token, body: { username: 'looked-for', password } });
   let isOver = false;
-  const attempts = Promise.all([1, 2, 3, 4].map(() => signIn(vault.url, 'looked-for', password))).finally(() => {
+  const signInOften = async () => {
+    for (let i = 0; i < 4; i++) await signIn(vault.url, 'looked-for', password);
+  };
+  const attempts = signInOften().finally(() => {
     isOver = true;
   });
   const folders = () => [vault.data, ...runFolders(vault.process.pid)];
