@@ -133,6 +133,12 @@ export const maxHashWaitMs = 15_000;
 /** A request that is cut off never ends its turn to hash: without a sign of life for this time the next one starts. */
 export const maxHashTurnMs = 2_000;
 
+/** While it hashes, it shows signs of life more often. */
+export const maxHashPauseMs = 500;
+
+/** A process that hashes for the worker and takes longer than this is not waited for: about twenty times what it should take. */
+export const maxHasherAnswerMs = 5_000;
+
 /** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
 export const maxHashSilenceMs = 300;
 

@@ -10,6 +10,7 @@ import { isFromLauncher } from './control.ts';
 import { Connection, connections, createClient } from './database/client.ts';
 import type { Bindings } from './database/object.ts';
 import { readBindings } from './env.ts';
+import { createHasher } from './hasher.ts';
 import { errorResponse } from './http/error-response.ts';
 import { createServer } from './http/server.ts';
 import { withClientAddress } from './origin.ts';
@@ -77,7 +78,7 @@ const serverOf = (bindings: Bindings) => {
 
 const make = (bindings: Bindings) => {
   const { worker: variables, trustedProxies: proxies } = readBindings(bindings);
-  const env = { ...variables, DB: createClient(bindings), ASSETS: assets };
+  const env = { ...variables, DB: createClient(bindings), ASSETS: assets, HASHER: createHasher(bindings.HASHER) };
   const space = createSpace(bindings.DISK);
   const fetch = (request: Request, context: RequestContext): Response | Promise<Response> =>
     request.body === null

@@ -95,7 +95,7 @@ export const rooms: Record<string, Room> = {
   },
   box: {
     purpose: 'what surrounds the worker on a machine: settings',
-    rooms: ['core', 'core/settings'],
+    rooms: ['core', 'core/crypto', 'core/settings'],
     packages: ['node:'],
   },
   'box/gate': {
@@ -105,7 +105,7 @@ export const rooms: Record<string, Room> = {
   },
   'box/runtime': {
     purpose: 'starts, watches and restarts `wrangler dev`',
-    rooms: ['core', 'core/network', 'core/data-folder', 'box', 'box/gate'],
+    rooms: ['core', 'core/crypto', 'core/network', 'core/data-folder', 'box', 'box/gate'],
     packages: ['node:', 'wrangler'],
   },
   'box/data': {
@@ -133,6 +133,11 @@ export const rooms: Record<string, Room> = {
   'standalone/launcher': {
     purpose: 'starts the standalone vault: a shell script, and setup.ts for settings and checks',
     rooms: ['core', 'core/settings', 'core/data-folder'],
+  },
+  'standalone/hasher': {
+    purpose: 'a process of its own that hashes passwords',
+    rooms: ['core', 'core/crypto'],
+    packages: ['node:crypto'],
   },
   'standalone/http': {
     purpose: "an HTTP server over the runtime's TCP sockets, which bounds what one client may use up",
