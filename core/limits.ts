@@ -35,6 +35,8 @@ export const httpLimits = {
   maxAnswerStallMs: 30_000,
   maxUpstreamConnections: 512,
   maxUpstreamMs: 30_000,
+  /** How long a request waits for a worker that is being replaced by a new build, or has crashed. */
+  maxReloadMs: 3_000,
   /** Longer than common reverse proxies keep a connection, so that they close it first. */
   keepAliveMs: 65_000,
 };

@@ -103,6 +103,11 @@ export const rooms: Record<string, Room> = {
     rooms: ['core', 'core/network', 'core/settings', 'box'],
     packages: ['node:'],
   },
+  'box/d1': {
+    purpose: "D1's side of the worker's database under `wrangler dev`; it runs in workerd",
+    rooms: ['core'],
+    packages: ['cloudflare:workers'],
+  },
   'box/runtime': {
     purpose: 'starts, watches and restarts `wrangler dev`',
     rooms: ['core', 'core/crypto', 'core/network', 'core/data-folder', 'box', 'box/gate'],

@@ -10,6 +10,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 const fixture = join(import.meta.dirname, '../testdata/vault');
 const launch = join(import.meta.dirname, '../testdata/launch.ts');
+const slower = 'There is no direct way to the worker: the vault is slower than it could be.';
 const secret = 'a-$secret-"with"-`odd`-\\characters-#-é';
 
 const folders: string[] = [];
@@ -201,6 +202,34 @@ describe('a first start', () => {
     expect(seen).toMatchObject({ 'cf-connecting-ip': expect.stringMatching(/^(127\.0\.0\.1|::1)$/) });
   });
 
+  test('asks the worker directly, on a socket that no other user reaches', async () => {
+    const folder = project();
+    const vault = launchIn(folder);
+    await vault.up;
+    expect(vault.output()).not.toContain(slower);
+    const [run = ''] = readdirSync(temporary(folder));
+    expect(mode(join(temporary(folder), run))).toBe('700');
+    expect(statSync(join(temporary(folder), run, 'gate.sock')).isSocket()).toBe(true);
+  });
+
+  test('goes through all of wrangler, and says so, if there is no direct way', async () => {
+    const folder = project();
+    const replaceIn = (name: string, from: string, to: string) => {
+      const file = join(folder, name);
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(from, to));
+    };
+    replaceIn('wrangler.toml', 'binding = "DB"', 'binding = "OTHER"');
+    replaceIn('worker/index.ts', 'env.DB', 'env.OTHER');
+    const vault = launchIn(folder);
+    expect((await fetch(`${await vault.up}/headers`)).status).toBe(200);
+    expect(vault.output()).toContain(slower);
+    const long = join(temporary(folder), 'x'.repeat(100));
+    execFileSync('mkdir', [long]);
+    const other = launchIn(project(), { TMPDIR: long });
+    expect((await fetch(`${await other.up}/headers`)).status).toBe(200);
+    expect(other.output()).toContain(slower);
+  });
+
   test('prints errors of the worker, without control characters', async () => {
     const vault = launchIn(project());
     await fetch(`${await vault.up}/complain`);
@@ -264,21 +293,37 @@ describe('the end', () => {
     expect(await (await fetch(`${await launchIn(folder).up}/notes`)).json()).toEqual(['kept']);
   });
 
-  test.each([/workerd\0serve.*entry=127\.0\.0\.1:0/, /wrangler-dist/])(
-    'a crash of %s is recovered from',
-    async (pattern) => {
-      const vault = launchIn(project());
-      const url = await vault.up;
-      const victims = vault.family.filter((pid) => pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')));
-      expect(victims.length).toBeGreaterThan(0);
-      for (const pid of victims) process.kill(pid, 'SIGKILL');
-      await expect.poll(vault.output, { timeout: 30_000 }).toMatch(/Starting it again/);
-      expect((await fetch(`${url}/health`)).status).toBe(503);
-      const status = () => fetch(`${url}/health`).then((response) => response.status);
-      await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe(200);
-      vault.family.push(...descendants(vault.child.pid as number));
-    },
-  );
+  const matching = (vault: Launched, pattern: RegExp) =>
+    descendants(vault.child.pid as number).filter((pid) =>
+      pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')),
+    );
+
+  test('a crash of wrangler is recovered from', async () => {
+    const vault = launchIn(project());
+    const url = await vault.up;
+    const victims = matching(vault, /wrangler-dist/);
+    expect(victims.length).toBeGreaterThan(0);
+    for (const pid of victims) process.kill(pid, 'SIGKILL');
+    await expect.poll(vault.output, { timeout: 30_000 }).toMatch(/Starting it again/);
+    expect((await fetch(`${url}/health`)).status).toBe(503);
+    const status = () => fetch(`${url}/health`).then((response) => response.status);
+    await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe(200);
+    vault.family.push(...descendants(vault.child.pid as number));
+  });
+
+  test('a crash of workerd is recovered from', async () => {
+    const vault = launchIn(project());
+    const url = await vault.up;
+    await fetch(`${url}/notes`, { method: 'POST', body: 'kept' });
+    const workerd = /workerd\0serve.*entry=127\.0\.0\.1:0/;
+    const victims = matching(vault, workerd);
+    expect(victims.length).toBe(2);
+    for (const pid of victims) process.kill(pid, 'SIGKILL');
+    const notes = async () => (await fetch(`${url}/notes`)).text();
+    await expect.poll(notes, { timeout: 30_000, interval: 100 }).toBe('["kept"]');
+    expect(matching(vault, workerd).filter((pid) => victims.includes(pid))).toEqual([]);
+    vault.family.push(...descendants(vault.child.pid as number));
+  });
 });
 
 describe('a start refuses', () => {
