@@ -26,11 +26,11 @@ let isUp = false;
 
 /** Serves the network. */
 export default {
-  connect(socket, bindings, context) {
+  async connect(socket, bindings, context) {
     // A connection may be made before the vault is up, and stay: so each request looks anew.
     const app = () => (isUp ? appOf(bindings) : undefined);
     const connection = new Connection(bindings);
-    return serverOf(bindings)(socket, {
+    await serverOf(bindings)(socket, {
       scheme: bindings.HAS_TLS === 'yes' ? 'https' : 'http',
       get proxies() {
         return app()?.proxies ?? [];
@@ -42,6 +42,7 @@ export default {
         return connections.run(connection, () => up.fetch(request, new RequestContext(context, said)));
       },
     });
+    connection.end();
   },
 } satisfies ExportedHandler<Bindings>;
 

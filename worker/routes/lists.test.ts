@@ -10,7 +10,6 @@ import {
 import { policy } from '../../core/policy/policy.ts';
 import { wireAction } from '../../core/vocabulary.ts';
 import { heldBytes } from '../operations/long-lists.ts';
-import { compileAll } from '../store/statement.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
 import type { KeyList, LogList } from '../wire/json.ts';
 
@@ -253,30 +252,3 @@ test('a list of the log that has no more says so', async () => {
   expect(first.body.next).toBeUndefined();
   expect(first.body.logs).toHaveLength(defaultAdminEventsPerList - 1);
 });
-
-test.each(['admin', 'user'])(
-  'a list of the log reads hardly more rows than it shows, however many the %s has',
-  async (name) => {
-    const [id, role] = [name === 'admin' ? userId - 1 : userId, name];
-    await testDb()
-      .prepare(
-        `INSERT INTO audit_events (at, request_id, actor_id, actor_name, actor_role, action, outcome, address, user_agent)
-       SELECT 1, 'of ' || ?1, ?2, ?1, ?1, 'event.list', 'allowed', '', '' FROM json_each(?3)`,
-      )
-      .bind(role, id, JSON.stringify(Array(3_000).fill(0)))
-      .run();
-    const list = compileAll().find(({ params }) => params.includes('user_limit') && !params.includes('actor'));
-    const given: Record<string, unknown> = {
-      'request.id': `of ${name}`,
-      before: null,
-      admin_limit: 50,
-      user_limit: 50,
-    };
-    const { results, meta } = await testDb()
-      .prepare(list?.text ?? '')
-      .bind(...(list?.params ?? []).map((param) => given[param]))
-      .all();
-    expect(results).toMatchObject([{ rows: 50 }]);
-    expect(meta.rows_read).toBeLessThan(400);
-  },
-);
