@@ -171,16 +171,18 @@ describe('a first start', () => {
     const url = await vault.up;
     const given = { SECRET_KEY: 's'.repeat(40), ENCRYPTION_KEY: 'from-the-process', ADMIN_PASSWORD: secret };
     const bindings = (await (await fetch(`${url}/bindings`)).json()) as Record<string, string>;
-    const { GATE_SECRET = '', ...others } = bindings;
+    const { GATE_SECRET = '', HASHER_KEY = '', HASHER_PORT, ...others } = bindings;
     expect(others).toEqual({ ...given, LOCAL_ONLY: 'yes' });
-    expect(GATE_SECRET).toMatch(/^[\w-]{43}$/);
+    for (const each of [GATE_SECRET, HASHER_KEY]) expect(each).toMatch(/^[\w-]{43}$/);
+    expect(HASHER_PORT).toMatch(/^\d+$/);
     expect(vault.output()).toMatch(/ADMIN_PASSWORD/);
     expect(vault.output()).not.toContain(secret);
     const children = vault.family.filter((pid) => pid !== vault.child.pid);
     expect(children.length).toBeGreaterThanOrEqual(3);
     for (const pid of children) {
       const shown = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8');
-      for (const value of [...Object.values(given), GATE_SECRET, 'UNRELATED']) expect(shown).not.toContain(value);
+      for (const value of [...Object.values(given), GATE_SECRET, HASHER_KEY, 'UNRELATED'])
+        expect(shown).not.toContain(value);
     }
     await expect
       .poll(() => execFileSync('find', [temporary(folder), '-name', '.dev.vars'], { encoding: 'utf8' }))

@@ -32,6 +32,7 @@ import { fill, insertFrom, type Params, query } from '../store/statement.ts';
 import { failure, nameMeant, nameTaken, type Rule, reachesOwn, secretNamed } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { listedSecrets, secretJson } from './listed.ts';
+import { longList } from './long-lists.ts';
 import { operation } from './operation.ts';
 import { newSecretQuota, newValueQuota, quotaValues, tooManyConflicts } from './quota.ts';
 import type { Context } from './vault.ts';
@@ -41,8 +42,7 @@ const { token, binding, key_id } = secretVersions;
 
 const reachesAll = reachesAny('secret.list');
 
-/** Lists secrets in the order of their names, from the one after `after`, as JSON. */
-export const listSecrets = operation({
+const listed = operation({
   action: 'secret.list',
   params: ['after'],
   sql: ({ after }) => {
@@ -73,6 +73,9 @@ export const listSecrets = operation({
     hasMore: parts.length > maxSecretsPerList - secretsPerListPart + 1,
   }),
 });
+
+/** Lists secrets in the order of their names, from the one after `after`, as JSON. */
+export const listSecrets = longList(listed, ({ secrets }) => secrets);
 
 /** The name of a secret as a caller gives it. */
 export interface SecretName {
