@@ -89,7 +89,7 @@ test('a runtime that ends is started again, with its keys, on its port, and leav
     await expect.poll(value).toBe('the value');
     expect(runtimePid()).not.toBe(before);
     const [run = ''] = runFolders(vault.process.pid);
-    for (const name of readdirSync(run)) expect(name).toMatch(/^(alive|said|listening|pid)$/);
+    for (const name of readdirSync(run)) expect(name).toMatch(/^(alive|hasher|listening|pid|said)$/);
   }
   const env = environment(folder, 1);
   expect(spawnSync(program, ['health'], { env }).status).toBe(0);
