@@ -46,7 +46,8 @@ describe('what runs is a dependency, so that NODE_ENV=production installs it', (
 
   test('the Node.js that runs the scripts', () => {
     expect(dependencies).toHaveProperty('node');
-    for (const name of ['start', 'build', 'build:standalone']) expect(scripts[name]).toMatch(/^(exec )?node (--\S+ )?box\//);
+    for (const name of ['start', 'build', 'build:standalone'])
+      expect(scripts[name]).toMatch(/^(exec )?node (--\S+ )?box\//);
   });
 
   test('and is not marked as for development in the lock file', () => {

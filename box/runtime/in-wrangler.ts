@@ -5,7 +5,6 @@
 import './end-with-launcher.ts';
 import childProcess, { type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { refusal } from '../../core/network/gate-header.ts';
 import { type DirectMessage, type Shortened, shorten } from './direct.ts';
 
@@ -14,9 +13,6 @@ const {
   KEYSTORE_GATE_SOCKET: socket = '',
   KEYSTORE_DATABASE_WORKER: database = '',
 } = process.env;
-
-/** By then wrangler has done with it. */
-const esbuildMs = 3_000;
 
 const closed = `export default { fetch: () => Response.json(${JSON.stringify(refusal)}, { status: 403 }) };`;
 
@@ -37,7 +33,6 @@ function changeInput({ stdin }: ChildProcessWithoutNullStreams): void {
     const shortened = changed(config);
     // The workerd that listened there before has ended, and left it.
     if (shortened?.hasSocket) rmSync(socket, { force: true });
-    if (shortened?.hasSocket) setTimeout(stopEsbuild, esbuildMs).unref();
     if (shortened?.hasSocket !== false) tell({ isDirect: shortened !== undefined });
     return end(shortened?.config ?? config);
   };
@@ -53,15 +48,5 @@ function changed(config: Uint8Array): Shortened | undefined {
     return shorten(config, { socket, database: readFileSync(database, 'utf8'), closed });
   } catch {
     return undefined;
-  }
-}
-
-/** wrangler starts it and, without bundling, has little use for it. It would start it again. */
-function stopEsbuild(): void {
-  try {
-    const { stop } = createRequire(process.argv[1] ?? '')('esbuild') as { stop: () => void };
-    stop();
-  } catch {
-    // It only takes memory.
   }
 }
