@@ -105,6 +105,25 @@ test('a client that reads nothing of a long answer is cut off', async () => {
   await cutOff;
 });
 
+test('a client that reads nothing of many short answers is cut off', async () => {
+  const limits = { maxAnswerStallMs: 200 };
+  const body = 'x'.repeat(60_000);
+  let answered = 0;
+  const { gate, port } = await startGate({ limits }, (_req, res) => {
+    answered++;
+    res.setHeader('Content-Length', body.length).end(body);
+  });
+  const cutOff = new Promise((resolve) => gate.once('connection', (socket: Socket) => socket.once('close', resolve)));
+  const client = hold(port, '127.0.0.1').pause();
+  // Each asked when the last one was answered: who sends too many ahead is cut off for that.
+  for (let asked = 0; asked === answered && asked < 1_000; asked++) {
+    client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    for (let waits = 0; answered === asked && waits < 20; waits++) await delay(5);
+  }
+  expect(answered).toBeLessThan(1_000);
+  await cutOff;
+});
+
 test('its limits fit below the limit on open files, which is the hard one', () => {
   expect(maxOpenFiles()).toBeGreaterThan(0);
   for (const files of [256, 1_024, 4_096, 1_048_576, Number.POSITIVE_INFINITY]) {

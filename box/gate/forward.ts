@@ -102,18 +102,25 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
   /** Passes an answer on: a small one whole, so that it is one packet, and others as they come. */
   function answer(res: ServerResponse, reply: IncomingMessage): void {
     const { kept, contentLength } = endToEndHeaders(reply.rawHeaders);
-    const head = () => res.writeHead(reply.statusCode ?? 502, reply.statusMessage, kept);
+    /** Returns the timer that cuts off a client which reads nothing. */
+    const begin = () => {
+      res.writeHead(reply.statusCode ?? 502, reply.statusMessage, kept);
+      const stalled = setTimeout(() => res.destroy(), limits.maxAnswerStallMs);
+      res.once('close', () => clearTimeout(stalled));
+      return stalled;
+    };
     reply.on('error', () => res.destroy());
     if (contentLength !== null && Number(contentLength) <= maxWholeBytes) {
       const chunks: Buffer[] = [];
       reply
         .on('data', (chunk: Buffer) => void chunks.push(chunk))
-        .on('end', () => head().end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+        .on('end', () => {
+          begin();
+          res.end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+        });
       return;
     }
-    head();
-    const stalled = setTimeout(() => res.destroy(), limits.maxAnswerStallMs);
-    res.once('close', () => clearTimeout(stalled));
+    const stalled = begin();
     reply.on('data', () => stalled.refresh()).pipe(res);
   }
 
