@@ -67,6 +67,11 @@ test('passwords are hashed outside the worker, at a lower priority than requests
   expect(vault.output()).not.toContain('hash');
 });
 
+test('neither the start nor a sign-in prints a warning or an error', async () => {
+  await signIn(vault.url, 'admin', 'admin123');
+  expect(vault.output()).not.toMatch(/warning|error|failed/i);
+});
+
 test('a password is in no argument, environment, file or line of output while it is hashed', async () => {
   const password = 'a password to look for';
   const token = await signIn(vault.url, 'admin', 'admin123');

@@ -41,6 +41,10 @@ relay() {
       *SQLITE_BUSY*) : >"$run/busy" ;;
       'keystore: start the hasher') start_hasher ;;
       stack:*) ;;
+      # The options for V8 make it compile the runtime's own scripts, which takes some milliseconds.
+      *'bootstrap compile cache failed'*) ;;
+      # The process that hashes does not listen yet; the worker asks again.
+      *rust/worker/ffi.rs*'No such file or directory'*) ;;
       *) printf 'worker: %s\n' "$line" ;;
     esac
   done
