@@ -20,7 +20,7 @@ export interface Plan {
   vaults: string[];
   operations: string[];
   quick: boolean;
-  /** The parts of a read, and the counts, in the place of everything else. */
+  /** Measures only the parts of a read, and counts what requests do. */
   ladder: boolean;
   /** Accepts the counts, and measures nothing. */
   write: boolean;

@@ -1,5 +1,5 @@
 /**
- * D1's side of the worker's binding under `wrangler dev`, in the place of miniflare's: the same protocol, the same file, in one
+ * D1's side of the worker's binding under `wrangler dev`. It replaces miniflare's: the same protocol, the same file, in one
  * isolate and with group commit. miniflare's takes three times as long for an audited read: it reads and writes its JSON in two
  * isolates, checks it twice, asks SQLite two questions more for each statement, and commits each transaction on its own.
  */

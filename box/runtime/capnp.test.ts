@@ -17,7 +17,7 @@ const tree = struct(
   { kind: 'structs', items: [] },
 );
 
-test('what is written is read back', () => {
+test('a message that was written is read back the same', () => {
   expect(readMessage(writeMessage(tree))).toEqual(tree);
 });
 

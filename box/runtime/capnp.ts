@@ -71,7 +71,7 @@ export function textNode(text: string): Blob {
   return { kind: 'blob', elementSize: 2, count: bytes.length, bytes };
 }
 
-/** The text that a pointer points to; undefined if it is none. */
+/** The text that a pointer points to; undefined if that is not a text. */
 export function textOf(node: Node): string | undefined {
   return node?.kind === 'blob' && node.elementSize === 2 ? decoder.decode(node.bytes.subarray(0, -1)) : undefined;
 }

@@ -71,7 +71,7 @@ describe('the config of our worker', () => {
     expect(sockets[1]).toEqual(['gate', 'unix:/run/gate.sock', 'core:user:vault']);
   });
 
-  test("has our database's worker in the place of miniflare's, with its object", () => {
+  test("runs our database worker instead of miniflare's, with its object", () => {
     expect(textsOf('core:user:vault')).toContain('d1:db');
     expect(textsOf('d1:db')).toEqual(expect.arrayContaining(['OUR DATABASE', 'OBJECT', 'D1DatabaseObject', 'key']));
     expect(textsOf('d1:db')).not.toContain('MINIFLARE');

@@ -44,7 +44,7 @@ describe.each([
   });
 });
 
-test('whoever listens without the key learns neither the password nor its length, and can give no answer', async () => {
+test('a listener without the key learns neither the password nor its length, and cannot answer', async () => {
   const { send, bodies } = recorded(new FernetKey(randomBytes(32)));
   for (const given of ['', 'correct horse battery staple', 'x'.repeat(1024)]) {
     await expect(remoteScrypt(send, key)(utf8(given), salt, cost, 64)).rejects.toThrow('not one');

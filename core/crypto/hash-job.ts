@@ -1,7 +1,7 @@
 /**
  * How the worker has a hash computed by another process on its machine: what it asks, and what that answers. Both are JSON.
- * Where other users of the machine can listen in the place of that process, both are sealed with a key that only the two know:
- * whoever listens there learns nothing and cannot answer.
+ * Where another user of the machine could listen instead of that process, both are sealed with a key that only the two
+ * processes know. That user then learns nothing and cannot answer.
  */
 
 import { base64url, fromPastedBase64, fromUtf8, utf8 } from './encoding.ts';

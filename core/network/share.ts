@@ -1,7 +1,7 @@
 /**
  * Shares out what all clients use together, such as connections or memory. A holder (a client's network) that has something
  * already may take more only as long as at least as much is left free: one greedy holder gets half, two a third each, and a
- * newcomer is served as long as anything is free.
+ * new one gets something as long as anything is left.
  */
 import { remembered } from '../remembered.ts';
 import { logAddress, networkRange } from './address.ts';
