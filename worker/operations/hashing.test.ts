@@ -163,16 +163,20 @@ test('a turn that shows no sign of life is taken away; one that hashes keeps it'
 });
 
 test('a request that has waited too long is told to try again, and leaves its place', async () => {
-  let isOver = false;
-  const first = inTurn(somebody(), async (pause) => {
-    while (!isOver) await pause();
+  const { open, opened } = gate();
+  let beat: () => Promise<void> = async () => {};
+  const first = inTurn(somebody(), (pause) => {
+    beat = pause;
+    return opened;
   });
   const late = inTurn(somebody(), async () => {});
   const refused = expect(late).rejects.toThrow(HashingBusy);
   await scheduler.wait(20);
   vi.setSystemTime(Date.now() + maxHashWaitMs + 1);
+  // In the same step as the clock, so that the turn does not seem to have ended.
+  void beat();
   await refused;
-  isOver = true;
+  open();
   await first;
   expect(await inTurn(somebody(), async () => 'served')).toBe('served');
 });
