@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { foldBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { type Lookup, secretSettings, settingNames } from '../../core/settings/settings.ts';
-import { isVault } from '../data/check-database.ts';
+import { isVault, secretsInUse } from '../data/check-database.ts';
 import { quoted } from '../quoted.ts';
 
 /** How many names a line lists. */
@@ -83,7 +83,7 @@ function readState(file: string): { secrets: Set<string>; accounts: Map<string, 
   try {
     using database = new DatabaseSync(file, { readOnly: true, timeout: foldBusyTimeoutMs });
     if (!isVault(database)) return undefined;
-    const secrets = database.prepare('SELECT name FROM secrets ORDER BY id').all();
+    const secrets = database.prepare(`SELECT name FROM ${secretsInUse(database)} ORDER BY id`).all();
     const users = database.prepare('SELECT name, role, is_active, verifier FROM users ORDER BY id').all();
     return {
       secrets: new Set(secrets.map(({ name }) => String(name))),

@@ -89,7 +89,8 @@ const asSeenByUser = <Event extends Pick<typeof auditEvents.$inferSelect, 'outco
   event: Event,
 ): Event => {
   if (event.reason === 'not_owner') return { ...event, outcome: 'not_found', reason: null };
-  return event.reason === 'name_held' ? { ...event, reason: 'name_taken' } : event;
+  if (event.reason !== 'name_held') return event;
+  return { ...event, reason: event.outcome === 'conflict' ? 'name_taken' : null };
 };
 
 /** How a span of time is divided, and what is counted. */

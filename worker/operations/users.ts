@@ -11,7 +11,8 @@ import { isTwinOf, principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, secrets, sessions, users } from '../store/schema.ts';
 import { insertFrom, integer, type Param, type Params, query } from '../store/statement.ts';
-import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
+import { inUse, targetUser, userNumbered } from '../store/targets.ts';
+import { nameTaken, type Rule } from '../store/verdict.ts';
 import { operation } from './operation.ts';
 import { counted, endSessions, sessionsEnded } from './sessions.ts';
 import { newPassword } from './throttle.ts';
@@ -19,7 +20,10 @@ import { newPassword } from './throttle.ts';
 const { id, name, role, created_at, last_login_at, is_active, must_change_password } = users;
 const listed = { id, name, role, created_at, last_login_at, is_active, must_change_password };
 
-const secretsOfUser = query.select({ secrets: count() }).from(secrets).where(eq(secrets.owner_id, id));
+const secretsOfUser = query
+  .select({ secrets: count() })
+  .from(secrets)
+  .where(and(eq(secrets.owner_id, id), inUse));
 
 /** Lists users in the order of their ids, from the one after `after`. */
 export const listUsers = operation({
@@ -183,7 +187,7 @@ export const updateUser = operation({
   }),
 });
 
-/** One event for each secret that goes with its owner. They are the verdict's too, so that what follows stays granted. */
+/** One event for each secret in use that goes with its owner. They are the verdict's too, so that what follows stays granted. */
 const nameSecretsOf = (owner: Param) =>
   insertFrom(
     auditEvents,
@@ -201,16 +205,31 @@ const nameSecretsOf = (owner: Param) =>
       user_agent: request.user_agent,
     },
     secrets,
-    and(eq(secrets.owner_id, owner), granted),
+    and(eq(secrets.owner_id, owner), inUse, granted),
   );
 
 const secretsDeleted = counted(
-  query.select({ count: count() }).from(secrets).where(eq(secrets.owner_id, targetUser.id)),
-  'key deleted',
-  'keys deleted',
+  query
+    .select({ count: count() })
+    .from(secrets)
+    .where(and(eq(secrets.owner_id, targetUser.id), inUse)),
+  'key moved to the trash',
+  'keys moved to the trash',
 );
 
-/** Deletes the account. Foreign keys delete its sessions and its secrets; the log names the secrets. */
+/** Moves what is personal to the trash, of nobody: from there, an admin can take it out. */
+const trashSecretsOf = (owner: Param) =>
+  query
+    .update(secrets)
+    .set({
+      owner_id: null,
+      deleted_at: request.now,
+      deleted_by: actorName,
+      revision: sql`${secrets.revision} + 1`,
+    })
+    .where(and(eq(secrets.owner_id, owner), inUse, granted));
+
+/** Deletes the account. Its secrets go to the trash, and the log names each. Foreign keys delete its sessions and memberships. */
 export const deleteUser = operation({
   action: 'user.delete',
   params: ['id'],
@@ -221,7 +240,11 @@ export const deleteUser = operation({
       { when: eq(targetUser.id, principal.id), outcome: 'invalid', reason: 'own_account' },
       leavesNoAdmin(sql`true`),
     ],
-    effects: [nameSecretsOf(given.id), query.delete(users).where(and(eq(id, given.id), granted))],
+    effects: [
+      nameSecretsOf(given.id),
+      trashSecretsOf(given.id),
+      query.delete(users).where(and(eq(id, given.id), granted)),
+    ],
   }),
   values: ({ id }: { id: number }) => ({ id }),
 });

@@ -56,7 +56,12 @@ describe('a user', () => {
     expect((await found(id))?.key_count).toBe(1);
     await admin('DELETE', `/users/${id}`);
     expect((await admin('GET', '/keys/goes%20along')).status).toBe(404);
-    expect(await testDb().prepare('SELECT count(*) AS n FROM secret_versions').first('n')).toBe(0);
+    expect(
+      await testDb()
+        .prepare('SELECT owner_id, deleted_by, deleted_at > 0 AS is_deleted FROM secrets WHERE name = ?')
+        .bind('goes along')
+        .all(),
+    ).toMatchObject({ results: [{ owner_id: null, deleted_by: 'admin', is_deleted: 1 }] });
     const { body } = await admin('GET', `/logs?user_name=${encodeURIComponent(username)}`);
     expect(body.logs?.map(({ action }) => action)).toContain('add_key');
   });
@@ -69,7 +74,11 @@ describe('a user', () => {
     await admin('DELETE', `/users/${id}`);
     const { body } = await admin('GET', '/logs?limit=4');
     const [third, second, first, user] = body.logs ?? [];
-    expect(user).toMatchObject({ action: 'delete_user', target: username, reason: '3 keys deleted, 1 session ended' });
+    expect(user).toMatchObject({
+      action: 'delete_user',
+      target: username,
+      reason: '3 keys moved to the trash, 1 session ended',
+    });
     expect([first, second, third].map((entry) => entry?.key_name)).toEqual(names);
     for (const entry of [first, second, third]) {
       expect(entry).toMatchObject({ action: 'delete_key', user_name: 'admin', success: true, reason: 'owner_deleted' });
@@ -91,7 +100,7 @@ describe('a user', () => {
       "SELECT count(DISTINCT target) AS n FROM audit_events WHERE reason = 'owner_deleted' AND target LIKE 'many%'";
     expect(await testDb().prepare(logged).first('n')).toBe(10_000);
     expect((await admin('GET', '/logs?limit=1&user_name=admin&action=delete_user')).body.logs).toMatchObject([
-      { reason: '10000 keys deleted' },
+      { reason: '10000 keys moved to the trash' },
     ]);
   });
 

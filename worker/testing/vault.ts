@@ -73,12 +73,12 @@ export interface Client {
   cookie: string;
 }
 
-/** Drops all tables, as in a database that was just created. */
+/** Drops all tables, as in a database that was just created. The newest go first: they refer to older ones. */
 export const emptyDatabase = async () => {
   const db = testDb();
   const { results } = await db
     .prepare(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY rowid DESC",
     )
     .all<{ name: string }>();
   await db.batch([

@@ -38,7 +38,7 @@ export const logList = ({ events, next }: ResultOf<typeof listEvents>) => ({
 });
 
 /** An action without a dot was moved in from v0.6, where the target was always a key. */
-const isAboutKey = (action: string) => action.startsWith('secret.') || !action.includes('.');
+const isAboutKey = (action: string) => /^(?:secret|version)\./.test(action) || !action.includes('.');
 
 const logEntry = (event: ResultOf<typeof listEvents>['events'][number]) => {
   const isAllowed = event.outcome === 'allowed';

@@ -62,7 +62,7 @@ export const refused = (refusal: Refusal): Reply => {
     case 'denied':
       return denied(refusal);
     case 'not_found':
-      return notFound(action);
+      return notFound(action, reason);
     case 'conflict':
       return failed(409, action === 'user.create' ? nameAlike : nameTaken);
     case 'invalid':
@@ -87,6 +87,7 @@ const invalid: Record<string, string> = {
   last_admin: 'This is the last active admin. Make another user an admin first.',
   own_account: 'You cannot delete your own account. Ask another admin to delete it.',
   password_is_name: 'The password must not be the user name.',
+  bad_segment: 'In a project, no part of a key name between slashes may be empty, "." or "..". Choose another name.',
   renaming: 'A user cannot be renamed. Leave out username, or add a user with the new name and delete this one.',
 };
 
@@ -97,6 +98,8 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
     case 'too_many_conflicts':
     case 'too_many_keys':
     case 'too_many_bytes':
+    case 'project_keys':
+    case 'project_bytes':
       return failed(429, overLimit[reason], { 'Retry-After': String(retryAfterSeconds ?? fullRetrySeconds) });
     case 'throttled':
       return failed(429, 'Too many failed attempts. Wait before you try again.', {
@@ -118,7 +121,9 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
         'This account still has its default password, which everybody knows, and other machines can reach this vault. Set a new password first: POST /auth/password with current_password and new_password.',
       );
     case 'not_owner':
-      return notFound(action);
+      return notFound(action, null);
+    case 'project_role':
+      return failed(403, 'Your role in the project does not allow this. Ask a manager of the project.');
     default:
       return failed(403, 'Only an admin may do this.');
   }
@@ -130,12 +135,21 @@ const overLimit = {
   too_many_conflicts: 'Too many of your new names were taken by other users. Wait before you add another key.',
   too_many_keys:
     'Your account has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
+  project_keys:
+    'The project has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
+  project_bytes:
+    'The project has stored as much as it may. Destroy keys or earlier versions of them, or ask the operator to raise MAX_MEGABYTES_PER_USER.',
   too_many_bytes:
     'The account has stored as much as it may. Delete a key, or delete it and add it again: that drops its earlier values. The operator can raise MAX_MEGABYTES_PER_USER.',
 };
 
-const notFound = (action: Refusal['action']): Reply => {
-  if (action.startsWith('secret.')) return failed(404, 'There is no such key, or it is not yours.');
+const notFound = (action: Refusal['action'], reason: string | null): Reply => {
+  if (reason === 'name_held') return failed(404, notMember);
+  if (/^(?:secret|version)\./.test(action)) return failed(404, 'There is no such key, or it is not yours.');
+  if (action.startsWith('project.')) return failed(404, 'There is no such project, or you are not a member of it.');
   if (action.startsWith('user.')) return failed(404, 'There is no such user.');
   return failed(404, 'There is no such session.');
 };
+
+const notMember =
+  'Names that begin like this are for the members of a project, and you are not one of them. Choose another name, or ask a manager of the project.';
