@@ -8,6 +8,7 @@ import { members, secrets } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
 import { listedSecrets, secretJson } from './listed.ts';
+import { longList } from './long-lists.ts';
 import { operation } from './operation.ts';
 
 /** What a list is about. Null does not filter. */
@@ -68,7 +69,7 @@ const own = (given: Given) => () =>
 
 const reachesAll = reachesAny('secret.list');
 
-export const listSecrets = operation({
+const listed = operation({
   action: 'secret.list',
   params: ['after', 'from', 'to', 'is_project', 'part', 'one_more', 'in_first'],
   isSearch: ({ part }) => part !== null,
@@ -98,6 +99,9 @@ export const listSecrets = operation({
     return { secrets: found > limit ? json.slice(0, -1) : json, hasMore: found > limit };
   },
 });
+
+/** Lists secrets in the order of their names, as JSON. */
+export const listSecrets = longList(listed, ({ secrets }) => secrets);
 
 /** Greater than every name of at most 255 bytes. */
 const lastName = '\u{10ffff}'.repeat(64);
