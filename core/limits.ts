@@ -184,6 +184,11 @@ export const maxDescriptionBytes = 4 * 1024;
 /** Secrets of an earlier version that one transaction prepares for comparing names. */
 export const maxLikenessesPerStep = 500;
 
+// --- Projects
+
+/** That one account has made, and that still exist. */
+export const maxProjectsPerAccount = 200;
+
 // --- The log, lists and paging
 
 export const maxEventsPerList = 500;
@@ -222,7 +227,7 @@ export const defaultAdminEventsPerList = 100;
 export const maxSecretsPerList = 10_000;
 /**
  * What the database puts together of a long list. D1 allows a row 2,000,000 bytes: with every character escaped, a secret takes
- * 27 KB and an event 8 KB of JSON.
+ * 29 KB and an event 8 KB of JSON.
  */
 export const secretsPerListPart = 64;
 export const eventsPerListPart = 100;
@@ -250,6 +255,8 @@ export const maxListStallMs = httpLimits.maxAnswerStallMs + 5_000;
 export const listPieceCharacters = 64 * 1024;
 
 export const maxUsersPerList = 1_000;
+export const maxProjectsPerList = 1_000;
+export const maxMembersPerList = 1_000;
 export const maxSessionsPerList = 200;
 
 // --- Start, stop and health

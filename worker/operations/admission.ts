@@ -92,6 +92,7 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'session.revoke',
   'password.change',
   'secret.delete',
+  'member.remove',
   'user.update',
   'user.delete',
 ]);

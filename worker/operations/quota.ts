@@ -1,14 +1,16 @@
 /** The limits on what one account stores, as rules of verdicts. */
-import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, isNotNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { maxForeignConflictsPerHour } from '../../core/limits.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
-import { auditEvents, secrets, usage } from '../store/schema.ts';
+import { auditEvents, projects, usage } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
-import { type Rule, reachesOwn } from '../store/verdict.ts';
+import { reachesOwn, targetSecret } from '../store/targets.ts';
+import type { Rule } from '../store/verdict.ts';
+import { place } from './place.ts';
 import type { Vault } from './vault.ts';
 
-const usageOf = (column: 'secrets' | 'bytes', owner: SQL) =>
+const usageOf = (column: 'secrets' | 'bytes', owner: SQLWrapper) =>
   query
     .select({ [column]: usage[column] })
     .from(usage)
@@ -16,27 +18,38 @@ const usageOf = (column: 'secrets' | 'bytes', owner: SQL) =>
 
 export const quotaValues = ({ limits }: Vault) => ({ max_secrets: limits.secrets, max_bytes: limits.storedBytes });
 
-/** Holds if the value does not fit into what the owner may store. */
-const tooManyBytes = ({ token, max_bytes }: Params<'token' | 'max_bytes'>, owner: SQL): Rule => ({
-  when: sql`coalesce(${usageOf('bytes', owner)}, 0) + coalesce(length(${token}), 0) > ${max_bytes}`,
-  outcome: 'denied',
-  reason: 'too_many_bytes',
-});
-
-export const newSecretQuota = (given: Params<'token' | 'max_secrets' | 'max_bytes'>): Rule[] => [
-  {
-    when: sql`coalesce(${usageOf('secrets', sql`${principal.id}`)}, 0) >= ${given.max_secrets}`,
-    outcome: 'denied',
-    reason: 'too_many_keys',
-  },
-  tooManyBytes(given, sql`${principal.id}`),
+/** A project may have as much as an account. Who adds a secret to it uses up nothing of their own. */
+const full = (stored: SQL, most: SQL, what: 'keys' | 'bytes', isProject: SQL): Rule[] => [
+  { when: sql`${isProject} and ${stored} >= ${most}`, outcome: 'denied', reason: `project_${what}` },
+  { when: sql`${stored} >= ${most}`, outcome: 'denied', reason: `too_many_${what}` },
 ];
 
-/** The value counts for the owner, whoever stores it. */
-export const newValueQuota = (secretName: SQL, given: Params<'token' | 'max_bytes'>): Rule => {
-  const owner = query.select({ owner_id: secrets.owner_id }).from(secrets).where(eq(secrets.name, secretName));
-  const { when, ...rule } = tooManyBytes(given, sql`${owner}`);
-  return { when: sql`${given.token} is not null and ${when}`, ...rule };
+const storedInPlace = (column: 'secrets' | 'bytes') =>
+  sql`coalesce(${place[column]}, ${usageOf(column, principal.id)}, 0)`;
+
+/** The bytes that are left to store, plus one, must be more than those of the value. */
+const room = ({ token, max_bytes }: Params<'token' | 'max_bytes'>) =>
+  sql`${max_bytes} + 1 - coalesce(length(${token}), 0)`;
+
+/** What is new must fit into its project, or else into what the principal may store. */
+export const newSecretQuota = (given: Params<'token' | 'max_secrets' | 'max_bytes'>): Rule[] => [
+  ...full(storedInPlace('secrets'), given.max_secrets, 'keys', isNotNull(place.id)),
+  ...full(storedInPlace('bytes'), room(given), 'bytes', isNotNull(place.id)),
+];
+
+/** The value counts for the project or the owner of the target, whoever stores it. */
+export const newValueQuota = (given: Params<'token' | 'max_bytes'>): Rule[] => {
+  const ofProject = query
+    .select({ bytes: projects.bytes })
+    .from(projects)
+    .where(eq(projects.id, targetSecret.project_id));
+  const stored = sql`coalesce(${ofProject}, ${usageOf('bytes', targetSecret.owner_id)}, 0)`;
+  return full(
+    stored,
+    sql`iif(${given.token} is null, 9e15, ${room(given)})`,
+    'bytes',
+    isNotNull(targetSecret.project_id),
+  );
 };
 
 const hourMs = 3_600_000;

@@ -1,7 +1,10 @@
 /** API keys: the managed items, which the code calls secrets. */
 import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
-import { createSecret, deleteSecret, listSecrets, readSecret, updateSecret } from '../operations/secrets.ts';
+import { deleteSecret, updateSecret } from '../operations/change-secret.ts';
+import { createSecret } from '../operations/new-secret.ts';
+import { listSecrets } from '../operations/secret-list.ts';
+import { readSecret } from '../operations/secrets.ts';
 import * as json from '../wire/json.ts';
 import { done, listText, ok } from '../wire/reply.ts';
 import { keyChange, keyListQuery, keyPath, keyQuery, newKey } from '../wire/requests.ts';

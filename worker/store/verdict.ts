@@ -4,7 +4,6 @@
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
 import { and, desc, eq, exists, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import {
   type Action,
   allowedWithDefaultPassword,
@@ -14,8 +13,9 @@ import {
 import { type Join, principal, principalBySession } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
-import { auditEvents, instance, secrets, sessions, users } from './schema.ts';
-import { type Param, type Params, type Query, query, rowFor, statement } from './statement.ts';
+import { auditEvents, instance } from './schema.ts';
+import { type Param, type Query, query, rowFor, statement } from './statement.ts';
+import { reachesOwn, type Target } from './targets.ts';
 
 /** The first rule that holds is the outcome. `reason` is a fixed word or a parameter. */
 export interface Rule {
@@ -23,46 +23,6 @@ export interface Rule {
   outcome: Exclude<Outcome, 'allowed'>;
   reason?: string | Param;
 }
-
-/** What an action is aimed at. */
-export interface Target {
-  /** What the log calls it. */
-  name: SQL;
-  /** Where it is found; absent for a thing that is yet to be made. */
-  found?: Join & { table: { id: SQLiteColumn }; owner: SQLiteColumn };
-}
-
-const targetSecret = alias(secrets, 'target');
-const targetSession = alias(sessions, 'target');
-/** For rules of actions that are aimed at a user. */
-export const targetUser = alias(users, 'target');
-
-/** A name as a caller gives it: without the white space around it, and as it came if that is different, else null. */
-export type GivenName = Params<'name' | 'padded'>;
-
-/** The name that is meant. Version 1.0.0 stored names with the white space around them: such a secret comes first. */
-export const nameMeant = ({ name, padded }: GivenName): SQL =>
-  sql`coalesce(${query.select({ name: secrets.name }).from(secrets).where(eq(secrets.name, padded))}, ${name})`;
-
-/** Where both names are possible, the log of a user does not tell by one of them that somebody else has such a secret. */
-export const secretNamed = (given: GivenName): Target => ({
-  name: sql`coalesce(iif(${targetSecret.owner_id} <> ${principal.id} and ${reachesOwn('secret.read')}, null, ${targetSecret.name}), ${given.name})`,
-  found: { table: targetSecret, on: eq(targetSecret.name, nameMeant(given)), owner: targetSecret.owner_id },
-});
-
-/** Who may not do this learns no names either, not even from their own log. */
-export const userNumbered = (id: Param, action: GovernedAction): Target => ({
-  name: sql`coalesce(iif(${reach(action, principal.role)} = 'none', null, ${targetUser.name}), 'user ' || cast(${id} as integer))`,
-  found: { table: targetUser, on: eq(targetUser.id, id), owner: targetUser.id },
-});
-
-export const sessionNumbered = (id: Param): Target => ({
-  name: id,
-  found: { table: targetSession, on: eq(targetSession.id, id), owner: targetSession.user_id },
-});
-
-/** True if the principal reaches only what is their own under this action. */
-export const reachesOwn = (action: GovernedAction): SQL => sql`${reach(action, principal.role)} = 'own'`;
 
 /** The rule of a thing that is yet to be made: `others` finds those that have its name already. */
 export const nameTaken = (others: SQLWrapper): Rule => ({
@@ -130,7 +90,7 @@ export const judge = ({
     )
     .$dynamic();
   // Drizzle's builder changes in place.
-  for (const { table, on } of [...joins, ...(target?.found ? [target.found] : [])]) void judged.leftJoin(table, on);
+  for (const { table, on } of [...joins, ...(target?.joins ?? [])]) void judged.leftJoin(table, on);
   return query.insert(auditEvents).select(judged).returning(verdictColumns);
 };
 
@@ -180,14 +140,14 @@ const denied = (action: GovernedAction): Rule => ({
 
 const targetRules = (action: GovernedAction, target: Target | undefined): Rule[] => {
   if (!target?.found) return [];
-  const { table, owner } = target.found;
+  const { id, isOwn, isAllowed } = target.found;
+  const own = reachesOwn(action);
   return [
-    { when: isNull(table.id), outcome: 'not_found' },
-    {
-      when: sql`${reach(action, principal.role)} = 'own' and ${owner} <> ${principal.id}`,
-      outcome: 'denied',
-      reason: 'not_owner',
-    },
+    { when: isNull(id), outcome: 'not_found' },
+    { when: sql`${own} and not ${isOwn}`, outcome: 'denied', reason: 'not_owner' },
+    ...(isAllowed
+      ? [{ when: sql`${own} and not ${isAllowed}`, outcome: 'denied' as const, reason: 'project_role' }]
+      : []),
   ];
 };
 

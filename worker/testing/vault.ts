@@ -3,6 +3,7 @@ import { createApp } from '../app.ts';
 import { type Bindings, parseEnv, type Settings } from '../env.ts';
 import { withoutBasePath } from '../http/base-path.ts';
 import type * as json from '../wire/json.ts';
+import type * as projectJson from '../wire/project-json.ts';
 import { applyTestMigrations, testDb } from './test-database.ts';
 
 export { testDb };
@@ -49,6 +50,8 @@ type Body = Partial<
     Pick<json.LogList, 'logs'> &
     ReturnType<typeof json.activity> &
     Pick<ReturnType<typeof json.userList>, 'users'> &
+    Pick<ReturnType<typeof projectJson.projectList>, 'projects'> &
+    Omit<ReturnType<typeof projectJson.project>, 'next'> &
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
     Pick<ReturnType<typeof json.activity>, 'complete_from'> &
@@ -73,12 +76,12 @@ export interface Client {
   cookie: string;
 }
 
-/** Drops all tables, as in a database that was just created. */
+/** Drops all tables, as in a database that was just created. The newest go first: they refer to older ones. */
 export const emptyDatabase = async () => {
   const db = testDb();
   const { results } = await db
     .prepare(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY rowid DESC",
     )
     .all<{ name: string }>();
   await db.batch([

@@ -1,0 +1,93 @@
+/** Values of secrets: sealed before the transaction that stores them, opened after the one that reads them, and kept as versions. */
+import { and, eq, isNotNull, lt, lte, max, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import type { Principal } from '../../core/caller.ts';
+import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
+import { maxDroppedVersions } from '../../core/limits.ts';
+import { transact } from '../store/commit.ts';
+import { actorName, granted } from '../store/granted.ts';
+import { request } from '../store/request.ts';
+import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
+import { fill, insertFrom, type Params, query } from '../store/statement.ts';
+import { isNamed } from '../store/targets.ts';
+import { failure } from '../store/verdict.ts';
+import type { Context } from './vault.ts';
+
+/** The name of a secret as a caller gives it. */
+export interface SecretName {
+  /** Without white space around it. */
+  name: string;
+  /** As it came, if there is white space around it; else null. Names that version 1.0.0 stored are like that. */
+  padded: string | null;
+}
+
+/**
+ * Opens a value. If it does not open, the log records the reason; the caller only learns that it failed, and an admin which key
+ * is missing.
+ */
+export const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'>>(
+  { vault, caller }: Context,
+  name: string,
+  sealed: Sealed | undefined,
+  { id: actor_id, role }: Principal,
+) => {
+  try {
+    if (!sealed) throw new SealedValueError('token_invalid');
+    const { token, binding, key_id: keyId, ...secret } = sealed;
+    if (token === null || binding === null || keyId === null) throw new SealedValueError('token_invalid');
+    return { ...secret, value: openValue(vault.keyring, name, { token, binding, keyId }) };
+  } catch (error) {
+    if (!(error instanceof SealedValueError)) throw error;
+    const values = { reason: error.reason, actor_id, 'request.id': caller.requestId };
+    await transact(vault.db, [fill(failure(), values)]);
+    throw role === 'admin' ? error : new SealedValueError(error.reason);
+  }
+};
+
+export const seal = ({ vault }: Context, name: string, value: string) => {
+  const { token, binding, keyId } = sealValue(vault.keyring, name, value);
+  return { token, binding, key_id: keyId };
+};
+
+const versions = alias(secretVersions, 'other');
+
+export const newestVersion = query
+  .select({ number: max(secretVersions.number) })
+  .from(secretVersions)
+  .where(eq(secretVersions.secret_id, secrets.id));
+
+/** Appends a version to the secret of this name, unless the token is null. */
+export const appendVersion = (
+  secretName: SQL,
+  { token, key_id }: Params<'token' | 'key_id'>,
+  binding: SQL,
+  number: SQL | number,
+) =>
+  insertFrom(
+    secretVersions,
+    { token, binding, key_id, secret_id: secrets.id, number, created_at: request.now, created_by: actorName },
+    secrets,
+    and(isNamed(secretName), isNotNull(token), granted),
+  );
+
+/** Keeps the newest versions, so that a key which is changed all the time never fills the vault. Some of the rest go each time. */
+export const dropOldVersions = (secretName: SQL, given: Params<'token' | 'max_versions'>) => {
+  const named = query.select({ id: secrets.id }).from(secrets).where(isNamed(secretName));
+  const ofNamed = eq(versions.secret_id, sql`${named}`);
+  const bound = (of: SQL) =>
+    sql`(${query
+      .select({ number: of.as('number') })
+      .from(versions)
+      .where(ofNamed)})`;
+  return query
+    .delete(secretVersions)
+    .where(
+      and(
+        eq(secretVersions.secret_id, sql`${named}`),
+        lte(secretVersions.number, sql`${bound(sql`max(${versions.number})`)} - ${given.max_versions}`),
+        lt(secretVersions.number, sql`${bound(sql`min(${versions.number})`)} + ${maxDroppedVersions}`),
+        isNotNull(given.token),
+        granted,
+      ),
+    );
+};
