@@ -8,6 +8,8 @@ export interface Reply {
   status: 200 | 201 | ErrorStatus;
   body: unknown;
   headers?: Record<string, string>;
+  /** Values of Set-Cookie. */
+  cookies?: readonly string[];
   /** A long answer: worth compressing. */
   isList?: true;
 }
