@@ -327,6 +327,17 @@ describe('names that version 1.0.0 stored', () => {
     }
   });
 
+  test('can be renamed to what a new key may be called, and from the trash as well', async () => {
+    await storeOld(' old to rename ', 'old value');
+    const next = named();
+    expect((await user('PUT', path(' old to rename '), { key_name: next })).status).toBe(200);
+    expect((await user('GET', path(next))).body.api_key).toBe('old value');
+    await storeOld(' old to restore\u200b ', 'old value');
+    const id = (await user('DELETE', path(' old to restore\u200b '))).headers.get('Trash-Id');
+    const restored = await user('POST', `/trash/${id}/restore`, { key_name: named() });
+    expect((await user('GET', path(restored.body.key_name ?? ''))).body.api_key).toBe('old value');
+  });
+
   test('and that look alike: each is served, changed and deleted under its own spelling, and no third can be added', async () => {
     const names = ['twin', ' twin', 'twin ', 'ｔｗｉｎ', 'tw\u200bin'];
     for (const name of names) await storeOld(name, `of ${name}`);
