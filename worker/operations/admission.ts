@@ -94,6 +94,7 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'secret.delete',
   'secret.destroy',
   'version.destroy',
+  'member.remove',
   'user.update',
   'user.delete',
 ]);
