@@ -1,6 +1,6 @@
 /** Lists secrets, personal ones and those of projects, in the order of their names. */
-import { and, asc, eq, gte, isNotNull, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
-import { alias, unionAll } from 'drizzle-orm/sqlite-core';
+import { and, asc, eq, exists, gte, inArray, isNotNull, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { alias, type SQLiteColumn, unionAll } from 'drizzle-orm/sqlite-core';
 import { secretsPerListPart } from '../../core/limits.ts';
 import { actorId, granted, reachesAny } from '../store/granted.ts';
 import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
@@ -119,15 +119,34 @@ const listAll = operation({
   result: resultOf,
 });
 
+type DueColumns = Record<'expires_at' | 'value_changed_at' | 'rotate_every_days' | 'deleted_at', SQLiteColumn>;
+
 /** Word for word what the index `secrets_by_due_time` is made of. */
-const dueTime = sql`min(coalesce(${expires_at}, 8640000000000000), coalesce(${value_changed_at} + ${rotate_every_days} * 86400000, 8640000000000000))`;
-const isDue = (before: SQL) =>
-  sql`(${expires_at} is not null or ${rotate_every_days} is not null) and ${dueTime} <= ${before}`;
-const isLabelled = (label: SQL) =>
-  sql`${secrets.id} in ${query
-    .select({ secret_id: secretLabels.secret_id })
-    .from(secretLabels)
-    .where(eq(secretLabels.label, label))}`;
+const isDue = ({ expires_at, value_changed_at, rotate_every_days, deleted_at }: DueColumns, before: SQL) =>
+  and(
+    isNull(deleted_at),
+    or(isNotNull(expires_at), isNotNull(rotate_every_days)),
+    sql`min(coalesce(${expires_at}, 8640000000000000), coalesce(${value_changed_at} + ${rotate_every_days} * 86400000, 8640000000000000)) <= ${before}`,
+  );
+
+const due = alias(secrets, 'due');
+
+/** Of all accounts: by indexes. In the query of the list itself, SQLite would go through all names. */
+const amongDue = (before: SQL) => inArray(secrets.id, query.select({ id: due.id }).from(due).where(isDue(due, before)));
+const amongLabelled = (label: SQL) =>
+  inArray(
+    secrets.id,
+    query.select({ secret_id: secretLabels.secret_id }).from(secretLabels).where(eq(secretLabels.label, label)),
+  );
+
+/** Of one account: by looking at each of its own. */
+const hasLabel = (label: SQL) =>
+  exists(
+    query
+      .select({ label: secretLabels.label })
+      .from(secretLabels)
+      .where(and(eq(secretLabels.secret_id, secrets.id), eq(secretLabels.label, label))),
+  );
 
 /** Lists those with a label, those that are due, or both. */
 const listMarked = operation({
@@ -136,14 +155,14 @@ const listMarked = operation({
   isSearch: ({ part }: SecretQuery) => part !== null,
   sql: (given) => {
     const { label, due_before } = given;
-    const isEither = sql`(${label} is null or ${isLabelled(label)}) and (${due_before} is null or ${isDue(due_before)})`;
-    // One account has so many; all of them together are found by an index.
-    const byLabel = sql`${isLabelled(label)} and (${due_before} is null or ${isDue(due_before)})`;
+    const isDueHere = or(isNull(due_before), isDue(secrets, due_before));
+    const isEither = and(or(isNull(label), hasLabel(label)), isDueHere);
+    const byLabel = and(amongLabelled(label), isDueHere);
     return {
       answer: listOf(
         [
           { rows: all(given, byLabel), when: and(granted, reachesAll, isNotNull(label)) },
-          { rows: all(given, isDue(due_before)), when: and(granted, reachesAll, isNull(label)) },
+          { rows: all(given, amongDue(due_before)), when: and(granted, reachesAll, isNull(label)) },
           { rows: own(given, isEither), when: and(granted, not(reachesAll)) },
         ],
         given,
