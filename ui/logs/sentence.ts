@@ -74,6 +74,7 @@ const reasons: Record<string, string> = {
   session_ended: 'they had to sign in again',
   too_many_requests: 'more than one account may send in a minute',
   too_many_searches: 'too many searches were under way',
+  too_many_lists: 'too many long lists were being sent',
   too_many_conflicts: 'they had tried too many names of others',
   too_many_keys: 'they had as many keys as they may have',
   too_many_bytes: 'the owner had stored as much as they may',

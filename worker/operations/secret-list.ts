@@ -8,6 +8,7 @@ import { members, secretLabels, secrets } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
 import { listedSecrets, secretJson } from './listed.ts';
+import { longList } from './long-lists.ts';
 import { type Operation, operation } from './operation.ts';
 
 /** What a list is about. Null does not filter. */
@@ -177,12 +178,15 @@ const listMarked = operation({
   result: resultOf,
 });
 
-export const listSecrets: Operation<SecretQuery, ReturnType<typeof resultOf>> = {
+const listed: Operation<SecretQuery, ReturnType<typeof resultOf>> = {
   action: 'secret.list',
   recordInvalid: listAll.recordInvalid,
   perform: (context, asked) =>
     (asked.label === null && asked.due === null ? listAll : listMarked).perform(context, asked),
 };
+
+/** Lists secrets in the order of their names, as JSON. */
+export const listSecrets = longList(listed, ({ secrets }) => secrets);
 
 /** Greater than every name of at most 255 bytes. */
 const lastName = '\u{10ffff}'.repeat(64);

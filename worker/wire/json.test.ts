@@ -32,8 +32,9 @@ test('a key has its value', () => {
 
 test('a list that is not complete says where the next one begins', () => {
   const parts = ['{"key_name":"a"}', '{"key_name":"k"}'];
-  expect(textOf(json.keyList({ secrets: parts, hasMore: true }))).toBe(`{"keys":[${parts}],"next":"k"}`);
-  expect(textOf(json.keyList({ secrets: parts, hasMore: false }))).toBe(`{"keys":[${parts}]}`);
+  const keys = (hasMore: boolean) => textOf(json.keyList({ secrets: [...parts], hasMore, list: null }));
+  expect(keys(true)).toBe(`{"keys":[${parts}],"next":"k"}`);
+  expect(keys(false)).toBe(`{"keys":[${parts}]}`);
   expect(textOf(json.logList({ events: ['', '{"id":7}'], next: 7 }))).toBe('{"logs":[{"id":7}],"next":7}');
   expect(textOf(json.logList({ events: [''], next: null }))).toBe('{"logs":[]}');
   expect(json.userList({ users: [], next: 7 })).toEqual({ users: [], next: 7 });

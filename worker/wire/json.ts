@@ -38,9 +38,10 @@ export interface KeyList {
   next?: string;
 }
 
-export const keyList = ({ secrets, hasMore }: ResultOf<typeof listSecrets>): ListText => ({
+export const keyList = ({ secrets, hasMore, list }: ResultOf<typeof listSecrets>): ListText => ({
   name: 'keys' satisfies keyof KeyList,
   parts: secrets,
+  list,
   ...(hasMore && { next: (JSON.parse(`[${secrets.at(-1)}]`) as KeyList['keys']).at(-1)?.key_name ?? '' }),
 });
 

@@ -125,6 +125,7 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
   switch (reason) {
     case 'too_many_requests':
     case 'too_many_searches':
+    case 'too_many_lists':
     case 'too_many_conflicts':
     case 'too_many_keys':
     case 'too_many_bytes':
@@ -167,6 +168,7 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
 const overLimit = {
   too_many_requests: 'Your account has sent too many requests in this minute. Wait for the next one.',
   too_many_searches: 'Too many searches of the log are under way. Wait a moment, then try again.',
+  too_many_lists: 'Too many long lists are being sent. Read those that you have asked for, then try again.',
   too_many_conflicts: 'Too many of your new names were taken by other users. Wait before you add another key.',
   too_many_keys:
     'Your account has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
