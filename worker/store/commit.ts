@@ -74,7 +74,7 @@ export const commit = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { steps, hasAnswer }: Plan<Row, Name>,
+  { steps, answerAt }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
   before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
@@ -83,7 +83,8 @@ export const commit = async <Row, Name extends string>(
   const decided = results[before.length]?.[0] as VerdictRow | undefined;
   if (!decided) throw new VaultNotOpen();
   if (decided.outcome !== 'allowed') return { outcome: decided.outcome, reason: decided.reason };
-  return { outcome: 'allowed', principal: principalOf(decided), rows: hasAnswer ? (results.at(-1) as Row[]) : [] };
+  const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
+  return { outcome: 'allowed', principal: principalOf(decided), rows };
 };
 
 const principalOf = ({ actor_id: id, actor_name: name, actor_role: role }: VerdictRow): Principal => {

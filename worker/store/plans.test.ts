@@ -49,3 +49,19 @@ test('no statement scans a table that grows', async () => {
     expect.soft(scans, statements[index]?.text).toEqual([]);
   }
 });
+
+test('keys of all accounts are found by their labels and by when they are due, and not by going through all names', async () => {
+  const [marked] = compileAll().filter(({ text }) => text.includes('secret_labels') && text.includes('group_concat'));
+  const { results } = await testDb()
+    .prepare(`EXPLAIN QUERY PLAN ${marked?.text}`)
+    .bind(...Array<null>(marked?.params.length ?? 0).fill(null))
+    .all<{ detail: string }>();
+  const details = results.map(({ detail }) => detail);
+  expect(details).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/secret_labels_by_label \(label=\?\)/),
+      expect.stringMatching(/secrets_by_due_time/),
+    ]),
+  );
+  expect(details.filter((detail) => detail.includes('secrets_by_name'))).toEqual([]);
+});
