@@ -176,6 +176,11 @@ export const maxDescriptionBytes = 4 * 1024;
 /** Secrets of an earlier version that one transaction prepares for comparing names. */
 export const maxLikenessesPerStep = 500;
 
+// --- Projects
+
+/** That one account has made, and that still exist. */
+export const maxProjectsPerAccount = 200;
+
 // --- The log, lists and paging
 
 export const maxEventsPerList = 500;
@@ -213,6 +218,8 @@ export const defaultAdminEventsPerList = 100;
 
 export const maxSecretsPerList = 10_000;
 export const maxUsersPerList = 1_000;
+export const maxProjectsPerList = 1_000;
+export const maxMembersPerList = 1_000;
 export const maxSessionsPerList = 200;
 
 // --- Start, stop and health

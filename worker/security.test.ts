@@ -29,6 +29,7 @@ const at = (path: string) =>
   path
     .replace(/^\/key$/, '/key?key_name=nothing')
     .replace(':name', 'nothing')
+    .replace(':user_name', 'nobody')
     .replace('users/:id', 'users/4711')
     .replace('sessions/:id', 'sessions/no-session');
 
@@ -36,6 +37,9 @@ const bodies: Record<string, unknown> = {
   'POST /keys': { key_name: 'walked', api_key: 'value' },
   'PUT /keys/:name': { description: 'walked' },
   'PUT /key': { description: 'walked' },
+  'POST /projects': { name: 'walked' },
+  'PUT /projects/:name': { description: 'walked' },
+  'PUT /projects/:name/members/:user_name': { role: 'viewer' },
   'POST /users': { username: 'walked', password: 'a good password' },
   'PUT /users/:id': { role: 'user' },
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
@@ -225,11 +229,11 @@ describe.each(
     ['an empty object', '{}'],
     [
       'lists for texts',
-      '{"key_name":[],"api_key":[],"description":[],"username":[],"password":[],"role":[],"current_password":[]}',
+      '{"key_name":[],"name":[],"api_key":[],"description":[],"username":[],"password":[],"role":[],"current_password":[]}',
     ],
     [
       'a lone surrogate',
-      '{"key_name":"\\ud800","api_key":"\\ud800","description":"\\ud800","username":"\\ud800","password":"\\ud800aaaaaaa","current_password":"a","new_password":"\\ud800aaaaaaa"}',
+      '{"key_name":"\\ud800","name":"\\ud800","api_key":"\\ud800","description":"\\ud800","username":"\\ud800","password":"\\ud800aaaaaaa","current_password":"a","new_password":"\\ud800aaaaaaa"}',
     ],
     ['250,000 levels', '['.repeat(250_000)],
     ['50,000 fields', `{${Array.from({ length: 50_000 }, (_, i) => `"${i}":1`).join()}}`],

@@ -54,7 +54,7 @@ export const placeRules = (given: GivenPlace): Rule[] => [
     outcome: 'denied',
     reason: 'project_role',
   },
-  { when: sql`${place.name} <> ${given.place}`, outcome: 'conflict', reason: 'name_taken' },
+  { when: sql`${isInProject} and ${place.name} is not ${given.place}`, outcome: 'conflict', reason: 'name_taken' },
   { when: sql`${isInProject} and ${given.has_bad_segment}`, outcome: 'invalid', reason: 'bad_segment' },
 ];
 

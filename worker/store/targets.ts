@@ -4,7 +4,7 @@ import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { GovernedAction, ProjectAction } from '../../core/policy/policy.ts';
 import { type Join, principal } from './principal.ts';
 import { memberMay, reach } from './reach.ts';
-import { members, secrets, sessions, users } from './schema.ts';
+import { members, projects, secrets, sessions, users } from './schema.ts';
 import { type Param, type Params, query } from './statement.ts';
 
 /** What an action is aimed at. */
@@ -28,6 +28,8 @@ export interface Target {
 export const targetSecret = alias(secrets, 'target');
 /** For rules of actions that are aimed at a user. */
 export const targetUser = alias(users, 'target');
+/** For rules of actions that are aimed at a project. */
+export const targetProject = alias(projects, 'target');
 const targetSession = alias(sessions, 'target');
 
 /** The principal's membership in the project of the target; its role is null if there is none. */
@@ -69,6 +71,17 @@ export const secretNamed = (action: GovernedAction & ProjectAction, given: Given
     membershipIn(targetSecret.project_id),
   ],
   found: { id: targetSecret.id, isOwn: isOwnSecret, isAllowed: mayWithSecret(action) },
+});
+
+/** A project, which is there for its members only. */
+export const projectNamed = (action: GovernedAction & ProjectAction, name: Param): Target => ({
+  name,
+  joins: [{ table: targetProject, on: eq(targetProject.name, name) }, membershipIn(targetProject.id)],
+  found: {
+    id: targetProject.id,
+    isOwn: sql`${membership.role} is not null`,
+    isAllowed: memberMay(action, membership.role),
+  },
 });
 
 /** Who may not do this learns no names either, not even from their own log. */

@@ -3,6 +3,7 @@ import { createApp } from '../app.ts';
 import { type Bindings, parseEnv, type Settings } from '../env.ts';
 import { withoutBasePath } from '../http/base-path.ts';
 import type * as json from '../wire/json.ts';
+import type * as projectJson from '../wire/project-json.ts';
 import { applyTestMigrations, testDb } from './test-database.ts';
 
 export { testDb };
@@ -49,6 +50,8 @@ type Body = Partial<
     ReturnType<typeof json.logList> &
     ReturnType<typeof json.activity> &
     Pick<ReturnType<typeof json.userList>, 'users'> &
+    Pick<ReturnType<typeof projectJson.projectList>, 'projects'> &
+    Omit<ReturnType<typeof projectJson.project>, 'next'> &
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
     Pick<ReturnType<typeof json.activity>, 'complete_from'> &

@@ -64,7 +64,7 @@ export const refused = (refusal: Refusal): Reply => {
     case 'not_found':
       return notFound(action, reason);
     case 'conflict':
-      return failed(409, action === 'user.create' ? nameAlike : nameTaken);
+      return failed(409, conflicts[action] ?? nameTaken);
     case 'invalid':
       return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request is invalid.');
     case 'failed':
@@ -81,10 +81,18 @@ const noSpace = failed(
 
 const nameTaken =
   'A key of that name, or of one that looks like it, exists already. Choose another name, or change the existing key.';
-const nameAlike = 'A user of that name, or of one that looks like it, exists already.';
+const conflicts: Partial<Record<Refusal['action'], string>> = {
+  'user.create': 'A user of that name, or of one that looks like it, exists already.',
+  'project.create':
+    'A project of that name, or of one that looks like it, exists already, or keys of others have names that begin like it. Choose another name. An admin can move such keys in with "adopt": true.',
+  'project.delete':
+    'The project still holds keys, in use or in the trash. Move or delete its keys and empty its trash, then delete it.',
+};
 
 const invalid: Record<string, string> = {
   last_admin: 'This is the last active admin. Make another user an admin first.',
+  last_manager: 'This is the last active manager of the project. Make another member a manager first, or ask an admin.',
+  no_heir: 'transfer_to names no other user. Write the exact name of the user who gets the keys.',
   own_account: 'You cannot delete your own account. Ask another admin to delete it.',
   password_is_name: 'The password must not be the user name.',
   bad_segment: 'In a project, no part of a key name between slashes may be empty, "." or "..". Choose another name.',
@@ -98,6 +106,7 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
     case 'too_many_conflicts':
     case 'too_many_keys':
     case 'too_many_bytes':
+    case 'too_many_projects':
     case 'project_keys':
     case 'project_bytes':
       return failed(429, overLimit[reason], { 'Retry-After': String(retryAfterSeconds ?? fullRetrySeconds) });
@@ -135,6 +144,7 @@ const overLimit = {
   too_many_conflicts: 'Too many of your new names were taken by other users. Wait before you add another key.',
   too_many_keys:
     'Your account has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
+  too_many_projects: 'Your account has made as many projects as it may. Delete one first.',
   project_keys:
     'The project has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
   project_bytes:
@@ -146,7 +156,10 @@ const overLimit = {
 const notFound = (action: Refusal['action'], reason: string | null): Reply => {
   if (reason === 'name_held') return failed(404, notMember);
   if (/^(?:secret|version)\./.test(action)) return failed(404, 'There is no such key, or it is not yours.');
-  if (action.startsWith('project.')) return failed(404, 'There is no such project, or you are not a member of it.');
+  if (reason === 'no_member') return failed(404, 'There is no such member of the project.');
+  if (reason === 'no_user') return failed(404, 'There is no such user.');
+  if (/^(?:project|member)\./.test(action))
+    return failed(404, 'There is no such project, or you are not a member of it.');
   if (action.startsWith('user.')) return failed(404, 'There is no such user.');
   return failed(404, 'There is no such session.');
 };

@@ -19,7 +19,7 @@ import { roles } from '../../core/policy/policy.ts';
 import { invisibleIn, trimmed } from '../../core/text.ts';
 import { kindsNamed } from '../../core/vocabulary.ts';
 
-const text = (field: string) =>
+export const text = (field: string) =>
   v.pipe(
     v.string(`${field} must be a string.`),
     v.check((given) => given.isWellFormed(), `${field} is not valid Unicode: it contains a lone surrogate.`),
@@ -29,7 +29,7 @@ const atMostBytes = (field: string, max: number) =>
   v.check<string, string>((given) => hasAtMostBytes(given, max), `${field} must be at most ${max} bytes long.`);
 
 /** The name of something new: without the white space around it. */
-const newName = (field: string) =>
+export const newName = (field: string) =>
   v.pipe(
     text(field),
     v.transform(trimmed),
@@ -65,10 +65,12 @@ const keyValue = v.pipe(
   atMostBytes('api_key', maxValueBytes),
 );
 
-const keyDescription = v.pipe(text('description'), atMostBytes('description', maxDescriptionBytes));
+export const shortText = (field: string) => v.pipe(text(field), atMostBytes(field, maxDescriptionBytes));
+
+const keyDescription = shortText('description');
 
 /** An issue of the object itself has a path if a field is missing. */
-const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
+export const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, ({ path }) => (path ? `${path[0].key} is missing.` : 'The body must be a JSON object.'));
 
 export const keyPath = v.pipe(
@@ -181,7 +183,7 @@ export const userPath = v.object({ id });
 /** '?' is no session's id, so any other text is a 404. */
 export const sessionPath = v.object({ id: v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?') });
 
-const wholeNumber = (field: string, min: number, max: number) => {
+export const wholeNumber = (field: string, min: number, max: number) => {
   const message = `${field} must be a whole number from ${min} to ${max}.`;
   return v.pipe(
     v.string(),
@@ -195,6 +197,12 @@ const wholeNumber = (field: string, min: number, max: number) => {
 export const userListQuery = v.object({
   after: v.optional(wholeNumber('after', 0, Number.MAX_SAFE_INTEGER), '0'),
 });
+
+/** Who gets the keys of a user that is deleted. */
+export const heirQuery = v.pipe(
+  v.object({ transfer_to: v.optional(text('transfer_to')) }),
+  v.transform(({ transfer_to }) => ({ transfer_to: transfer_to === undefined ? null : trimmed(transfer_to) })),
+);
 
 const filter = (field: string) =>
   v.optional(
