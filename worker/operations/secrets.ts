@@ -9,8 +9,16 @@ import { inUse, isNamed, nameMeant, secretNamed } from '../store/targets.ts';
 import { operation } from './operation.ts';
 import { opened, type SecretName } from './secret-values.ts';
 
-const { name, description, created_at, updated_at, created_by } = secrets;
-const { token, binding, key_id } = secretVersions;
+const { name, description, created_at, updated_at, created_by, revision } = secrets;
+const { expires_at, rotate_every_days, value_changed_at, labels } = secrets;
+const { number, token, binding, key_id } = secretVersions;
+
+/** What is read of a secret. */
+export const readColumns = {
+  ...{ name, description, created_at, updated_at, revision },
+  ...{ expires_at, rotate_every_days, value_changed_at, labels },
+  ...{ number, token, binding, key_id },
+};
 
 const listed = (scope: SQL | undefined, after: SQL) =>
   query
@@ -43,7 +51,7 @@ export const readSecret = operation({
   sql: (given) => ({
     target: secretNamed('secret.read', given),
     answer: query
-      .select({ name, description, created_at, updated_at, token, binding, key_id })
+      .select(readColumns)
       .from(secrets)
       .innerJoin(
         secretVersions,

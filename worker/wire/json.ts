@@ -2,7 +2,7 @@
 import { wireAction } from '../../core/vocabulary.ts';
 import type { countEvents, listEvents } from '../operations/events.ts';
 import type { ResultOf } from '../operations/operation.ts';
-import type { listSecrets, readSecret } from '../operations/secrets.ts';
+import type { listSecrets } from '../operations/secrets.ts';
 import type { listSessions, readSession } from '../operations/sessions.ts';
 import type { SignedIn } from '../operations/sign-in.ts';
 import type { listUsers } from '../operations/users.ts';
@@ -22,14 +22,6 @@ export const keyList = ({ secrets, next }: ResultOf<typeof listSecrets>) => ({
     created_by,
   })),
   ...more(next),
-});
-
-export const key = ({ name, value, description, created_at, updated_at }: ResultOf<typeof readSecret>) => ({
-  key_name: name,
-  api_key: value,
-  description,
-  created_at: time(created_at),
-  updated_at: time(updated_at),
 });
 
 export const logList = ({ events, next }: ResultOf<typeof listEvents>) => ({

@@ -44,7 +44,7 @@ export const newName = (field: string) =>
 const isDots = (name: string) => name === '.' || name === '..';
 const noDots = 'key_name must not be "." or "..": a URL cannot contain it.';
 
-const newKeyName = v.pipe(
+export const newKeyName = v.pipe(
   newName('key_name'),
   v.check((name) => !isDots(name), noDots),
 );
@@ -59,7 +59,7 @@ export const existingKeyName = v.pipe(
   v.check(({ name, padded }) => padded !== null || !isDots(name), noDots),
 );
 
-const keyValue = v.pipe(
+export const keyValue = v.pipe(
   text('api_key'),
   v.nonEmpty('api_key must not be empty.'),
   atMostBytes('api_key', maxValueBytes),
@@ -67,7 +67,7 @@ const keyValue = v.pipe(
 
 export const shortText = (field: string) => v.pipe(text(field), atMostBytes(field, maxDescriptionBytes));
 
-const keyDescription = shortText('description');
+export const keyDescription = shortText('description');
 
 /** An issue of the object itself has a path if a field is missing. */
 export const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -84,37 +84,6 @@ export const keyQuery = v.pipe(
 );
 
 export const keyListQuery = v.object({ after: v.optional(text('after'), '') });
-
-export const newKey = v.pipe(
-  object({
-    key_name: newKeyName,
-    api_key: keyValue,
-    description: v.optional(v.nullable(keyDescription), null),
-  }),
-  v.transform(({ key_name, api_key, description }) => ({
-    name: key_name,
-    value: api_key,
-    description: description ?? '',
-  })),
-);
-
-export const keyChange = v.pipe(
-  object({
-    // A page of v0.6 repeats the name with every change. The operation refuses another one.
-    key_name: v.optional(v.nullable(text('key_name')), null),
-    api_key: v.optional(keyValue),
-    description: v.optional(keyDescription),
-  }),
-  v.check(
-    ({ api_key, description }) => api_key !== undefined || description !== undefined,
-    'Send api_key, description or both.',
-  ),
-  v.transform(({ key_name, api_key, description }) => ({
-    repeated: key_name,
-    value: api_key ?? null,
-    description: description ?? null,
-  })),
-);
 
 const role = v.picklist(roles, 'role must be "user" or "admin".');
 const flag = (field: string) => v.boolean(`${field} must be true or false.`);
@@ -154,7 +123,7 @@ export const userChange = v.pipe(
     role: v.optional(role),
     is_active: v.optional(flag('is_active')),
     must_change_password: v.optional(flag('must_change_password')),
-    // As in `keyChange`.
+    // A page of v0.6 repeats the name with every change. The operation refuses another one.
     username: v.optional(v.nullable(text('username')), null),
   }),
   v.check(
