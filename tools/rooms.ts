@@ -58,6 +58,11 @@ export const rooms: Record<string, Room> = {
     purpose: 'env files, settings and keys, and what a start says',
     rooms: ['core', 'core/crypto', 'core/network'],
   },
+  'core/import': {
+    purpose: 'reads the files that keys are imported from',
+    rooms: ['core', 'core/settings'],
+    packages: ['papaparse'],
+  },
   'core/data-folder': {
     purpose: 'where things are in a data folder, when its database may be used, and what its owner may do to it',
     rooms: ['core', 'core/accounts', 'core/crypto', 'core/network', 'core/policy'],
@@ -160,8 +165,8 @@ export const rooms: Record<string, Room> = {
       `ui/${name}`,
       {
         purpose,
-        // A pasted line means what it means in a .env file.
-        rooms: ['core', ...(name === 'keys' ? ['core/settings'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
+        // A pasted line means what it means in a .env file, and so does an imported file.
+        rooms: ['core', ...(name === 'keys' ? ['core/settings', 'core/import'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
         packages: preact,
       } satisfies Room,
     ]),

@@ -42,20 +42,30 @@ export async function buildUi(project: string): Promise<void> {
   const target = join(project, 'dist/ui');
   const assets = join(target, 'assets');
   mkdirSync(assets, { recursive: true });
-  const { metafile } = await bundle({
-    absWorkingDir: project,
-    entryPoints: ['ui/main.ts', 'ui/theme-boot.ts'],
-    outdir: 'dist/ui/assets',
-    entryNames: '[name]-[hash]',
-    assetNames: '[name]-[hash]',
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    metafile: true,
-    logLevel: 'warning',
-  });
-  const built = Object.keys(metafile.outputs).map((path) => path.replace(/^dist\/ui/, ''));
+  // One by one: a script that is no module, which the theme's is, may share no file with another.
+  const bundles = await Promise.all(
+    ['ui/main.ts', 'ui/theme-boot.ts'].map((entry) =>
+      bundle({
+        absWorkingDir: project,
+        entryPoints: [entry],
+        outdir: 'dist/ui/assets',
+        entryNames: '[name]-[hash]',
+        assetNames: '[name]-[hash]',
+        chunkNames: '[name]-[hash]',
+        bundle: true,
+        // What is imported with `import()` becomes a file of its own, which a page loads when it needs it.
+        splitting: entry === 'ui/main.ts',
+        minify: true,
+        format: 'esm',
+        target: 'es2022',
+        metafile: true,
+        logLevel: 'warning',
+      }),
+    ),
+  );
+  const built = bundles
+    .flatMap(({ metafile }) => Object.keys(metafile.outputs))
+    .map((path) => path.replace(/^dist\/ui/, ''));
   cpSync(join(project, 'ui/public'), target, { recursive: true });
   writeFileSync(join(target, 'index.html'), page(readFileSync(join(project, 'ui/index.html'), 'utf8'), built));
   for (const name of readdirSync(assets)) {
