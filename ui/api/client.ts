@@ -88,6 +88,10 @@ const get = <Answer>(path: string, query: Record<string, string> = {}) => {
   return call<Answer>('GET', text ? `${path}?${text}` : path);
 };
 
+const projectPath = (name: string) => `/projects/${encodeURIComponent(name)}`;
+const memberPath = (name: string, user: string) => `${projectPath(name)}/members/${encodeURIComponent(user)}`;
+const pageAfter = (after: string): Record<string, string> => (after ? { after } : {});
+
 const keyPath = (name: string) => `/keys/${encodeURIComponent(name)}`;
 
 export const api = {
@@ -100,11 +104,32 @@ export const api = {
   sessions: () => get<wire.SessionList>('/auth/sessions'),
   revokeSession: (id: string) => call('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
 
-  keys: (after: string) => get<wire.KeyList>('/keys', after ? { after } : {}),
+  keys: (after: string) => get<wire.KeyList>('/keys', pageAfter(after)),
   key: (name: string) => get<wire.Key>(keyPath(name)),
   addKey: (key: wire.NewKey) => call('POST', '/keys', { body: key }),
   updateKey: (name: string, change: wire.KeyChange) => call('PUT', keyPath(name), { body: change }),
   deleteKey: (name: string) => call('DELETE', keyPath(name)),
+  keyVersion: (name: string, version: number) => get<wire.Key>(keyPath(name), { version: String(version) }),
+  versions: (name: string, after: string) => get<wire.VersionList>(`${keyPath(name)}/versions`, pageAfter(after)),
+  restoreVersion: (name: string, version: number) => call('POST', `${keyPath(name)}/restore`, { body: { version } }),
+  destroyVersion: (name: string, version: number) => call('DELETE', `${keyPath(name)}/versions/${version}`),
+  values: (names: readonly string[]) => call<wire.ManyValues>('POST', '/keys/values', { body: { names } }),
+
+  importKeys: (asked: wire.ImportRequest) => call<wire.ImportAnswer>('POST', '/keys/import', { body: asked }),
+
+  trash: (after: string) => get<wire.Trash>('/trash', pageAfter(after)),
+  restoreKey: (id: number, key_name?: string) =>
+    call('POST', `/trash/${id}/restore`, { body: key_name === undefined ? {} : { key_name } }),
+  destroyKey: (id: number) => call('DELETE', `/trash/${id}`),
+
+  projects: (after: string) => get<wire.ProjectList>('/projects', pageAfter(after)),
+  project: (name: string, after: string) => get<wire.ProjectWithMembers>(projectPath(name), pageAfter(after)),
+  addProject: (project: wire.NewProject) => call('POST', '/projects', { body: project }),
+  updateProject: (name: string, description: string) => call('PUT', projectPath(name), { body: { description } }),
+  deleteProject: (name: string) => call('DELETE', projectPath(name)),
+  setMember: (name: string, user: string, role: wire.ProjectRole) =>
+    call('PUT', memberPath(name, user), { body: { role } }),
+  removeMember: (name: string, user: string) => call('DELETE', memberPath(name, user)),
 
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
   activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
@@ -112,7 +137,8 @@ export const api = {
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
   addUser: (user: wire.NewUser) => call('POST', '/users', { body: user }),
   updateUser: (id: number, change: wire.UserChange) => call('PUT', `/users/${id}`, { body: change }),
-  deleteUser: (id: number) => call('DELETE', `/users/${id}`),
+  deleteUser: (id: number, transfer_to: string) =>
+    call('DELETE', `/users/${id}${transfer_to ? `?${new URLSearchParams({ transfer_to })}` : ''}`),
 
   health: () => call<wire.Health>('GET', '/health', { accepts: 503 }),
 };

@@ -2,7 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { filtered, type KeyRow, parseSort, sorted, sortText, toRow } from './order.ts';
 
 const row = (name: string, createdAt: string, createdBy = 'alice', description = '') =>
-  toRow({ name, description, createdAt, updatedAt: createdAt, createdBy });
+  toRow({
+    name,
+    description,
+    createdAt,
+    updatedAt: createdAt,
+    createdBy,
+    project: null,
+    role: 'owner',
+    version: 1,
+    expiresAt: null,
+    rotateEveryDays: null,
+    valueChangedAt: null,
+    labels: {},
+  });
 
 const rows = [
   row('zebra', '2026-01-02T00:00:00.000Z', 'bob'),
