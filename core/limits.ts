@@ -217,6 +217,12 @@ export const defaultUserEventsPerList = 50;
 export const defaultAdminEventsPerList = 100;
 
 export const maxSecretsPerList = 10_000;
+/**
+ * What the database puts together of a long list. D1 allows a row 2,000,000 bytes: with every character escaped, a secret takes
+ * 27 KB and an event 8 KB of JSON.
+ */
+export const secretsPerListPart = 64;
+export const eventsPerListPart = 100;
 export const maxUsersPerList = 1_000;
 export const maxProjectsPerList = 1_000;
 export const maxMembersPerList = 1_000;

@@ -7,12 +7,13 @@ import { answers } from '../core/network/answers.ts';
 import { notRunning } from '../core/network/error-answers.ts';
 import { assets } from './assets.ts';
 import { isFromLauncher } from './control.ts';
-import { createClient } from './database/client.ts';
+import { Connection, connections, createClient } from './database/client.ts';
 import type { Bindings } from './database/object.ts';
 import { readBindings } from './env.ts';
 import { errorResponse } from './http/error-response.ts';
 import { createServer } from './http/server.ts';
 import { withClientAddress } from './origin.ts';
+import { RequestContext } from './request-context.ts';
 import { createSpace } from './space.ts';
 import { bringUp, resetPassword } from './start.ts';
 
@@ -27,13 +28,18 @@ export default {
   connect(socket, bindings, context) {
     // A connection may be made before the vault is up, and stay: so each request looks anew.
     const app = () => (isUp ? appOf(bindings) : undefined);
+    const connection = new Connection(bindings);
     return serverOf(bindings)(socket, {
       scheme: bindings.HAS_TLS === 'yes' ? 'https' : 'http',
       get proxies() {
         return app()?.proxies ?? [];
       },
       identify: (request) => withClientAddress(request, app()?.proxies ?? []),
-      answer: (request) => app()?.fetch(request, context) ?? errorResponse(notRunning),
+      answer: (request, said) => {
+        const up = app();
+        if (up === undefined) return errorResponse(notRunning);
+        return connections.run(connection, () => up.fetch(request, new RequestContext(context, said)));
+      },
     });
   },
 } satisfies ExportedHandler<Bindings>;
@@ -73,7 +79,7 @@ const make = (bindings: Bindings) => {
   const { worker: variables, trustedProxies: proxies } = readBindings(bindings);
   const env = { ...variables, DB: createClient(bindings), ASSETS: assets };
   const space = createSpace(bindings.DISK);
-  const fetch = (request: Request, context: ExecutionContext): Response | Promise<Response> =>
+  const fetch = (request: Request, context: RequestContext): Response | Promise<Response> =>
     request.body === null
       ? worker.fetch(request, env, context)
       : space.mark(request).then((marked) => worker.fetch(marked, env, context));

@@ -2,7 +2,9 @@
 
 /** The same file that `wrangler dev` and the edge run. */
 declare module 'keystore:worker' {
-  const worker: { fetch(request: Request, env: object, context: ExecutionContext): Response | Promise<Response> };
+  const worker: {
+    fetch(request: Request, env: object, context: Pick<ExecutionContext, 'waitUntil'>): Response | Promise<Response>;
+  };
   export default worker;
 }
 
@@ -16,4 +18,11 @@ declare module 'keystore:ui' {
 declare module 'keystore:migrations' {
   const migrations: readonly { name: string; sql: string }[];
   export default migrations;
+}
+
+declare module 'node:async_hooks' {
+  export class AsyncLocalStorage<Store> {
+    run<Result>(store: Store, work: () => Result): Result;
+    getStore(): Store | undefined;
+  }
 }

@@ -135,7 +135,7 @@ export const rooms: Record<string, Room> = {
   'standalone/database': {
     purpose: "SQLite in the place of D1, with D1's interface and group commit",
     rooms: ['core', 'core/settings', 'core/data-folder'],
-    packages: ['cloudflare:workers', 'keystore:migrations'],
+    packages: ['cloudflare:workers', 'keystore:migrations', 'node:async_hooks'],
   },
   'standalone/launcher': {
     purpose: 'starts the standalone vault: a shell script, and setup.ts for settings and checks',

@@ -5,11 +5,9 @@ import { etag } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Settings } from './env.ts';
 import { assets } from './http/assets.ts';
-import { discardBody } from './http/body.ts';
 import { type AppEnv, withCaller } from './http/context.ts';
 import { replyToError } from './http/errors.ts';
-import { lengthForHead } from './http/head.ts';
-import { securityHeaders } from './http/headers.ts';
+import { framed } from './http/framed.ts';
 import { send } from './http/send.ts';
 import { welcomeVisitors } from './http/visitors.ts';
 import { auth } from './routes/auth.ts';
@@ -22,13 +20,8 @@ import { noSuchMethod, noSuchRoute } from './wire/reply.ts';
 
 export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins }: Settings) => {
   const app = new Hono<AppEnv>();
-  app.use(securityHeaders());
+  app.use(framed);
   if (corsOrigins.length > 0) app.use(cors({ origin: corsOrigins, allowHeaders: ['Authorization', 'Content-Type'] }));
-  app.use(async (c, next) => {
-    await next();
-    await discardBody(c.req.raw);
-  });
-  app.use(lengthForHead);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));

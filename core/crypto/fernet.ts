@@ -83,6 +83,8 @@ export function sealFernet(
  * Without `ttlSeconds` the timestamp is ignored, as in Python's cryptography: stored values do not expire. With it, a token
  * that is older, or further in the future than `maxClockSkewSeconds`, does not open. `now` is in seconds since 1970.
  *
+ * `isAuthentic` says that this very token has opened under this key before, so that its MAC need not be checked again.
+ *
  * Stricter than the specification in one respect: the base64url must be canonical, so a token has exactly one spelling.
  *
  * @throws FernetError for every token that does not open.
@@ -90,12 +92,12 @@ export function sealFernet(
 export function openFernet(
   key: FernetKey,
   token: string,
-  options: { now?: number; ttlSeconds?: number; maxClockSkewSeconds?: number } = {},
+  options: { now?: number; ttlSeconds?: number; maxClockSkewSeconds?: number; isAuthentic?: boolean } = {},
 ): Uint8Array {
   const bytes = fromPaddedBase64url(token);
   if (!bytes || !hasShape(bytes)) throw new FernetError();
   const signed = bytes.subarray(0, -macBytes);
-  if (!equalBytes(key.mac(signed), bytes.subarray(-macBytes))) throw new FernetError();
+  if (!options.isAuthentic && !equalBytes(key.mac(signed), bytes.subarray(-macBytes))) throw new FernetError();
   if (!isInTime(bytes, options)) throw new FernetError();
   try {
     return key.decrypt(bytes.subarray(ivOffset, ciphertextOffset), signed.subarray(ciphertextOffset));

@@ -88,6 +88,31 @@ describe('parsing', () => {
 describe('a sealed value', () => {
   const keyring = parseKeyring(newKey());
 
+  test('that has opened before opens again, and still only under its name, whole, and with its binding', () => {
+    const sealed = sealValue(keyring, 'stripe', 'a value');
+    for (const _ of [1, 2, 3]) expect(openValue(keyring, 'stripe', sealed)).toBe('a value');
+    const other = sealValue(keyring, 'stripe', 'b value');
+    openValue(keyring, 'stripe', other);
+    const flipped = sealed.token.replace(/.(?=.{50}$)/, (character) => (character === 'A' ? 'B' : 'A'));
+    for (const forged of [
+      { ...sealed, token: other.token },
+      { ...sealed, binding: other.binding },
+      { ...sealed, token: flipped },
+    ]) {
+      expect(fault(() => openValue(keyring, 'stripe', forged))).toBe('binding_mismatch');
+    }
+    expect(fault(() => openValue(keyring, 'Stripe', sealed))).toBe('binding_mismatch');
+  });
+
+  test('opens also after very many others', () => {
+    const sealed = Array.from({ length: 600 }, (_, index) => sealValue(keyring, `key ${index}`, `value ${index}`));
+    for (const _ of [1, 2]) {
+      expect(sealed.map((each, index) => openValue(keyring, `key ${index}`, each))).toEqual(
+        sealed.map((_, index) => `value ${index}`),
+      );
+    }
+  });
+
   test('comes back exactly', () => {
     for (const value of ['', 'a', '\ufeffbom', 'line\r\nline\n', 'a\0b', '🔑'.repeat(16_384), 'Schlüssel 鍵']) {
       expect(openValue(keyring, 'name', sealValue(keyring, 'name', value))).toBe(value);

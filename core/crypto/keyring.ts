@@ -14,11 +14,17 @@ const keyIdLabel = utf8('keystore key id v1');
 const bindingLabel = utf8('keystore binding v1');
 const canaryText = 'keystore canary v1';
 
+/** Together at most half a megabyte. */
+const maxRememberedTokens = 512;
+const maxRememberedTokenCharacters = 1024;
+
 /** One encryption key, prepared for use. `id`, its fingerprint, is 16 hexadecimal digits and reveals nothing of the key. */
 export class SealingKey {
   readonly id: string;
   readonly fernet: FernetKey;
   readonly #binding: ReturnType<typeof hmac.create>;
+  /** Names and tokens that opened before, by their bindings. It holds nothing that is not in the database. */
+  readonly #opened = new Map<string, { name: string; token: string }>();
 
   constructor(key: Uint8Array) {
     this.id = bytesToHex(hkdf(sha256, key, undefined, keyIdLabel, 8));
@@ -35,6 +41,19 @@ export class SealingKey {
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, nameBytes.length);
     return base64url(this.#binding.clone().update(length).update(nameBytes).update(utf8(token)).digest());
+  }
+
+  /** Whether exactly this has opened before under this name: then its binding and its MAC hold. */
+  hasOpened(name: string, { token, binding }: SealedValue): boolean {
+    const known = this.#opened.get(binding);
+    return known !== undefined && known.token === token && known.name === name;
+  }
+
+  /** Bounded: long tokens are not remembered, and when there are too many, all are forgotten. */
+  rememberOpened(name: string, { token, binding }: SealedValue): void {
+    if (token.length > maxRememberedTokenCharacters) return;
+    if (this.#opened.size >= maxRememberedTokens) this.#opened.clear();
+    this.#opened.set(binding, { name, token });
   }
 }
 
@@ -133,9 +152,12 @@ export function sealValue(keyring: Keyring, name: string, value: string): Sealed
 export function openValue(keyring: Keyring, name: string, sealed: SealedValue): string {
   const key = keyring.byId.get(sealed.keyId);
   if (!key) throw new SealedValueError('unknown_key', sealed.keyId);
-  if (!isBound(key, name, sealed)) throw new SealedValueError('binding_mismatch');
+  const isKnown = key.hasOpened(name, sealed);
+  if (!isKnown && !isBound(key, name, sealed)) throw new SealedValueError('binding_mismatch');
   try {
-    return fromUtf8(openFernet(key.fernet, sealed.token));
+    const value = fromUtf8(openFernet(key.fernet, sealed.token, { isAuthentic: isKnown }));
+    if (!isKnown) key.rememberOpened(name, sealed);
+    return value;
   } catch {
     throw new SealedValueError('token_invalid');
   }

@@ -1,5 +1,6 @@
 /** Decides, from a request's head alone, whether the server that faces the network passes it on. */
 import type { HttpLimits } from '../limits.ts';
+import { remembered } from '../remembered.ts';
 import { answers, methods } from './answers.ts';
 import { bodyTooLarge, type ErrorAnswer } from './error-answers.ts';
 import { isHost } from './host.ts';
@@ -49,10 +50,12 @@ function keyInQuery(path: string, { authorizationBytes, hasCookie }: HeaderFacts
 function checkHost({ hosts }: HeaderFacts, httpVersion: string, url: string): ErrorAnswer | undefined {
   const [host] = hosts;
   if (host === undefined) return httpVersion === '1.0' ? undefined : answers.badHost;
-  if (hosts.length > 1 || !isHost(host) || !URL.canParse(`http://${host}/`)) return answers.badHost;
+  if (hosts.length > 1 || !isWellFormed(host)) return answers.badHost;
   const authority = authorityOf(url);
   return authority === undefined || authority === authorityOf(`http://${host}/`) ? undefined : answers.badHost;
 }
+
+const isWellFormed = remembered((host) => isHost(host) && URL.canParse(`http://${host}/`));
 
 /** Rejects messages that two readers could take apart differently (RFC 9112, section 6.1). */
 function checkFraming({ transferEncoding, upgrade }: HeaderFacts): ErrorAnswer | undefined {

@@ -2,6 +2,9 @@
 
 const base = 'http://gate.invalid';
 
+/** A path that is normalised as it is: no query, no escapes, no empty segment and none that begins with a dot. */
+const plainPath = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
+
 /** No key name needs more layers of percent-encoding than this. */
 const maxDecodings = 16;
 
@@ -12,6 +15,7 @@ const maxDecodings = 16;
  * Returns undefined if it has neither form: no leading slash, another scheme, no host.
  */
 export function normaliseRequestTarget(sent: string): string | undefined {
+  if (plainPath.test(sent)) return sent;
   const absolute = sent.startsWith('/') ? base + sent : /^https?:\/\//i.test(sent) ? sent : '';
   if (!URL.canParse(absolute)) return undefined;
   const url = new URL(absolute);

@@ -3,6 +3,7 @@
  * already may take more only as long as at least as much is left free: one greedy holder gets half, two a third each, and a
  * newcomer is served as long as anything is free.
  */
+import { remembered } from '../remembered.ts';
 import { logAddress, networkRange } from './address.ts';
 
 /** Why something was not given: there is none left, or this holder has its share. */
@@ -34,6 +35,4 @@ export function createShare(max: number) {
 }
 
 /** Who counts as one holder: an IPv4 address, or the /64 network that a single IPv6 host usually controls. */
-export function holderOf(address: string): string {
-  return networkRange(logAddress(address)).from;
-}
+export const holderOf: (address: string) => string = remembered((address) => networkRange(logAddress(address)).from);

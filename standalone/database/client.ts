@@ -1,7 +1,8 @@
 /** The worker's D1 client on plain workerd. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { type Bindings, database } from './object.ts';
-import { enqueue, type Query, type Rows, withdraw } from './queue.ts';
+import { enqueue, type Job, type Query, type Rows, withdraw } from './queue.ts';
 
 class Prepared {
   readonly query: Query;
@@ -14,6 +15,33 @@ class Prepared {
   }
 }
 
+/** One client's connection to the server, and its way to the object: an RPC session belongs to the connection that opened it. */
+export class Connection {
+  readonly #bindings: Bindings;
+  #committer: Awaited<ReturnType<ReturnType<typeof database>['committer']>> | undefined;
+
+  constructor(bindings: Bindings) {
+    this.#bindings = bindings;
+  }
+
+  /** Runs the jobs that wait, as `VaultDatabase.commit`. If the object was replaced since the last time, the new one does. */
+  async commit(job: Job): Promise<number> {
+    const known = this.#committer;
+    try {
+      this.#committer ??= await database(this.#bindings).committer();
+      return await this.#committer.commit();
+    } catch (error) {
+      this.#committer = undefined;
+      // Unless this very job failed: then its caller is told.
+      if (known === undefined || job.outcome !== undefined) throw error;
+      return this.commit(job);
+    }
+  }
+}
+
+/** The connection whose request is being answered. */
+export const connections = new AsyncLocalStorage<Connection>();
+
 /** The part of D1 that the worker uses: statements with bound values, run together as one transaction. */
 export const createClient = (bindings: Bindings) => ({
   prepare: (text: string) => new Prepared({ text, values: [] }),
@@ -22,7 +50,8 @@ export const createClient = (bindings: Bindings) => ({
     const job = enqueue(statements.map(({ query }) => query));
     let writtenBy: number;
     try {
-      writtenBy = await database(bindings).commit();
+      const connection = connections.getStore();
+      writtenBy = await (connection === undefined ? database(bindings).commit() : connection.commit(job));
     } catch (error) {
       // If it has not run it must not run later: the caller is told now that nothing was changed.
       withdraw(job);

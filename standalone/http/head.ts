@@ -3,13 +3,14 @@ import type { HeaderFacts, RequestLine } from '../../core/network/admission.ts';
 import { answers } from '../../core/network/answers.ts';
 import type { ErrorAnswer } from '../../core/network/error-answers.ts';
 import { hopByHop } from '../../core/network/hop-by-hop.ts';
+import { remembered } from '../../core/remembered.ts';
 
 /** The head of a request, as `admit` judges it, and what the server itself needs. */
 export interface Head extends RequestLine, HeaderFacts {
   method: string;
   url: string;
-  /** The headers that the worker gets. */
-  headers: Headers;
+  /** The headers that the worker gets, with names in lower case. */
+  headers: [name: string, value: string][];
   /** Whether the client, or the absence of an answer to it, ends the connection after this request. */
   isLast: boolean;
   expect: string | null;
@@ -18,9 +19,9 @@ export interface Head extends RequestLine, HeaderFacts {
 const [lf, cr] = [10, 13];
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const requestLine = new RegExp(`^(${token}) ([!-~]+) HTTP/(1\\.[01])$`);
-const headerLine = new RegExp(`^(${token}):[ \\t]*(.*?)[ \\t]*$`, 's');
+const headerName = new RegExp(`^${token}$`);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is rejected.
-const control = /[\x00-\x08\x0a-\x1f\x7f]/;
+const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 /**
  * Where the first head in these bytes ends.
@@ -45,23 +46,33 @@ export const parseHead = (text: string): Head | ErrorAnswer => {
   const [first = '', ...lines] = text.split('\r\n');
   const [, method, url, httpVersion] = requestLine.exec(first) ?? [];
   if (method === undefined || url === undefined || httpVersion === undefined) return answers.malformed;
-  const head: Head = {
-    ...{ method, url, httpVersion, headers: new Headers(), isLast: httpVersion === '1.0' },
-    ...{ bytes: 0, authorizationBytes: 0, hosts: [], contentLength: null, transferEncoding: null },
-    ...{ upgrade: null, expect: null, hasCookie: false },
-  };
   const hosts: string[] = [];
-  head.hosts = hosts;
-  if (control.test(text.replaceAll('\r\n', ''))) return answers.malformed;
+  const head: Head = {
+    method,
+    url,
+    httpVersion,
+    headers: [],
+    isLast: httpVersion === '1.0',
+    bytes: 0,
+    authorizationBytes: 0,
+    hosts,
+    contentLength: null,
+    transferEncoding: null,
+    upgrade: null,
+    expect: null,
+    hasCookie: false,
+  };
+  if (control.test(text)) return answers.malformed;
   for (const line of lines) {
-    const [, name, value] = headerLine.exec(line) ?? [];
-    if (name === undefined || value === undefined) return answers.malformed;
-    const lower = name.toLowerCase();
+    const colon = line.indexOf(':');
+    const lower = nameInLowerCase(line.slice(0, Math.max(0, colon)));
+    if (lower === null) return answers.malformed;
+    const value = withoutBlanks(line, colon + 1);
     if (lower === 'authorization') head.authorizationBytes += value.length;
     else head.bytes += line.length + 2;
     if (lower === 'cookie') head.hasCookie = true;
     if (lower === 'host') hosts.push(value);
-    if (!hopByHop.has(lower)) head.headers.append(lower, value);
+    if (!hopByHop.has(lower)) head.headers.push([lower, value]);
     else if (!readHopByHop(head, lower, value)) return answers.malformed;
   }
   // The body would have two ends.
@@ -69,6 +80,20 @@ export const parseHead = (text: string): Head | ErrorAnswer => {
   if (head.transferEncoding !== null && httpVersion === '1.0') return answers.malformed;
   return head;
 };
+
+/** What follows `start`, without blanks and tabs at both ends. Not a pattern: those take quadratic time for many blanks. */
+const withoutBlanks = (line: string, start: number): string => {
+  let from = start;
+  let to = line.length;
+  while (from < to && isBlank(line.charCodeAt(from))) from++;
+  while (to > from && isBlank(line.charCodeAt(to - 1))) to--;
+  return line.slice(from, to);
+};
+
+const isBlank = (code: number) => code === 0x20 || code === 0x09;
+
+/** A header's name in lower case; null if it is none. The same ones come again and again. */
+const nameInLowerCase = remembered((name) => (headerName.test(name) ? name.toLowerCase() : null));
 
 /** Returns false if the header contradicts itself or another one. */
 const readHopByHop = (head: Head, name: string, value: string): boolean => {

@@ -63,21 +63,27 @@ export class Outgoing {
    *
    * @param isLast whether the connection closes after it.
    * @param asked the request's method: HEAD gets no body, and HTTP/1.0 hears that its connection stays.
+   * @param text the body of a response without Content-Encoding, if it is known.
    */
-  async send(response: Response, isLast: boolean, asked: { method: string; httpVersion: string }): Promise<void> {
+  async send(
+    response: Response,
+    isLast: boolean,
+    asked: { method: string; httpVersion: string },
+    text?: string,
+  ): Promise<void> {
     const { status } = response;
     const mayHaveBody = status !== 204 && status !== 304 && asked.method !== 'HEAD';
-    const body = mayHaveBody ? await bytesOf(response) : undefined;
-    let text = `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n`;
+    const body = mayHaveBody ? (text === undefined ? await bytesOf(response) : encoder.encode(text)) : undefined;
+    let lines = `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n`;
     for (const [name, value] of response.headers) {
       const title = titleOf(name);
-      if (title !== '') text += `${title}: ${value}\r\n`;
+      if (title !== '') lines += `${title}: ${value}\r\n`;
     }
     const length = body?.length ?? (asked.method === 'HEAD' ? response.headers.get('Content-Length') : null);
-    if (length !== null) text += `Content-Length: ${length}\r\n`;
-    if (isLast) text += 'Connection: close\r\n';
-    else if (asked.httpVersion === '1.0') text += 'Connection: keep-alive\r\n';
-    const head = encoder.encode(`${text}\r\n`);
+    if (length !== null) lines += `Content-Length: ${length}\r\n`;
+    if (isLast) lines += 'Connection: close\r\n';
+    else if (asked.httpVersion === '1.0') lines += 'Connection: keep-alive\r\n';
+    const head = encoder.encode(`${lines}\r\n`);
     const first = new Uint8Array(head.length + Math.min(body?.length ?? 0, maxPieceBytes));
     first.set(head);
     if (body) first.set(body.subarray(0, maxPieceBytes), head.length);

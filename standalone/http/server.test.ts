@@ -246,3 +246,19 @@ test('HEAD has the headers of an answer and no body; 204 has no length; an error
   expect(failed).not.toContain('secret');
   expect(await ask('TRACE', () => new Response('no'))).toMatch(/^HTTP\/1\.1 405 [\s\S]*Allow: GET, HEAD/);
 });
+
+test('the body is the one of the response, whatever text other responses were made of', async () => {
+  const client = connect(createServer(), {
+    answer: (request, said) => {
+      const made = new Response('its own text: é');
+      said.noteText(made, 'its own text: é');
+      if (new URL(request.url).pathname === '/replaced') return new Response('another');
+      return made;
+    },
+  });
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /replaced HTTP/1.1\r\nHost: a\r\n\r\n');
+  client.end();
+  const received = await client.all();
+  expect(received).toMatch(/Content-Length: 16\r\n\r\nits own text: é/);
+  expect(received).toMatch(/Content-Length: 7\r\n\r\nanother$/);
+});

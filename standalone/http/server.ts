@@ -6,6 +6,7 @@
 import { type HttpLimits, httpLimits, maxAnswerToLeftMs, maxHeadBytes, maxRejectedDrainMs } from '../../core/limits.ts';
 import { isTrustedProxy, type TrustedProxies } from '../../core/network/address.ts';
 import { admit } from '../../core/network/admission.ts';
+import type { AnswerText } from '../../core/network/answer-text.ts';
 import { answers } from '../../core/network/answers.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
 import { createSeats } from '../../core/network/connections.ts';
@@ -23,7 +24,8 @@ export interface Service {
   proxies: TrustedProxies;
   /** The request as the worker gets it, with the client's address. It comes without its body. */
   identify: (request: Request) => Request;
-  answer: (request: Request) => Response | Promise<Response>;
+  /** @param said is told of what text the response was made, if that is known. */
+  answer: (request: Request, said: AnswerText) => Response | Promise<Response>;
 }
 
 /** The part of the runtime's sockets that is used. */
@@ -146,8 +148,8 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
     if (expects !== undefined && expects !== '100-continue') return reject(answers.unsupportedExpectation, true);
 
     const [host = 'localhost'] = head.hosts;
-    head.headers.set('Host', host);
     const { method, headers } = head;
+    if (head.hosts.length === 0) headers.push(['host', host]);
     const cf = { clientIp: peer } as never;
     const request = service.identify(new Request(`${service.scheme}://${host}${path}`, { method, headers, cf }));
     const client = holderOf(request.headers.get('CF-Connecting-IP') ?? peer);
@@ -166,11 +168,12 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
       if (refused !== undefined)
         return await reject(refused === 'full' ? answers.tooManyRequests : answers.ownShareUsed, head.isLast);
       try {
-        const answer = answerOf(service, whole);
+        const said = new Said();
+        const answer = answerOf(service, whole, said);
         const response = await (left === undefined ? answer : Promise.race([answer, left]));
         if (response === undefined) throw new Gone();
         const isLast = head.isLast || mustLeave();
-        await outgoing.send(response, isLast, head);
+        await outgoing.send(response, isLast, head, said.textOf(response));
         return isLast;
       } finally {
         requests.give(client, 1);
@@ -196,9 +199,24 @@ const withBody = (request: Request, body: Uint8Array, incoming: Incoming): [Requ
   return [new Request(request, { body }), left];
 };
 
-const answerOf = async (service: Service, request: Request): Promise<Response> => {
+/** The text of the response to one request. */
+class Said implements AnswerText {
+  #response: Response | undefined;
+  #text = '';
+
+  noteText(response: Response, text: string): void {
+    this.#response = response;
+    this.#text = text;
+  }
+
+  textOf(response: Response): string | undefined {
+    return response === this.#response ? this.#text : undefined;
+  }
+}
+
+const answerOf = async (service: Service, request: Request, said: AnswerText): Promise<Response> => {
   try {
-    return await service.answer(request);
+    return await service.answer(request, said);
   } catch (error) {
     console.error(error instanceof Error ? error.stack : error);
     return errorResponse(answers.failed);

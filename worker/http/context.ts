@@ -5,7 +5,7 @@ import type { Caller } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { spaceHeader } from '../../core/space.ts';
 import { noteRequest } from '../operations/hashing.ts';
-import type { Vault } from '../operations/vault.ts';
+import type { Vault, Context as VaultContext } from '../operations/vault.ts';
 import { addressOf, userAgentOf, wasForwarded } from './origin.ts';
 
 /** What the names and paths of the vault's cookies are made of. */
@@ -22,6 +22,9 @@ export interface AppEnv {
 export type AppContext = Context<AppEnv>;
 
 export const router = () => new Hono<AppEnv>();
+
+/** Cheaper than `c.var`, which copies all variables each time. */
+export const contextOf = (c: AppContext): VaultContext => ({ vault: c.get('vault'), caller: c.get('caller') });
 
 /** Sets the vault, its cookies and the caller. The caller has no session yet: a route that needs one reads the credential. */
 export const withCaller = (vault: Vault, cookies: CookieSettings) =>

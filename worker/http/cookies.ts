@@ -5,15 +5,16 @@
  * overwrite each other's. Over TLS a name has the prefix `__Host-` (`__Secure-` on a sub-path), and a browser then takes it
  * only from TLS, and no other host can set it (RFC 6265bis, section 4.1.3).
  */
-import { setCookie } from 'hono/cookie';
+import { generateCookie } from 'hono/cookie';
 import { maxCookiesPerName } from '../../core/limits.ts';
+import type { Reply } from '../wire/reply.ts';
 import type { AppContext } from './context.ts';
 
 /** What a cookie is for. */
 export type CookieKind = 'session' | 'device';
 
 const cookieName = (c: AppContext, kind: CookieKind): string => {
-  const { vaultTag, path } = c.var.cookies;
+  const { vaultTag, path } = c.get('cookies');
   const prefix = isOverTls(c.req.raw) ? (path === '/' ? '__Host-' : '__Secure-') : '';
   return `${prefix}keystore_${kind}_${vaultTag}`;
 };
@@ -34,15 +35,23 @@ export const cookieValues = (c: AppContext, kind: CookieKind): string[] => {
   return [...new Set(values)].slice(0, maxCookiesPerName);
 };
 
-/** Adds a cookie that no script can read and no other site sends. An empty value with `maxAgeSeconds` 0 deletes it. */
-export const putCookie = (c: AppContext, kind: CookieKind, value: string, maxAgeSeconds: number): void =>
-  setCookie(c, cookieName(c, kind), value, {
+/** The reply with a cookie that no script can read and no other site sends. An empty value with `maxAgeSeconds` 0 deletes it. */
+export const withCookie = (
+  c: AppContext,
+  reply: Reply,
+  kind: CookieKind,
+  value: string,
+  maxAgeSeconds: number,
+): Reply => {
+  const cookie = generateCookie(cookieName(c, kind), value, {
     maxAge: maxAgeSeconds,
-    path: c.var.cookies.path,
+    path: c.get('cookies').path,
     httpOnly: true,
     sameSite: 'Strict',
     secure: isOverTls(c.req.raw),
   });
+  return { ...reply, cookies: [cookie, ...(reply.cookies ?? [])] };
+};
 
 /** Browsers keep a Secure cookie only if it came over TLS, and a vault on a box may be reached without. */
 export const isOverTls = ({ url, headers }: Request): boolean =>

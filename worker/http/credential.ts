@@ -6,7 +6,7 @@ import { type SessionIdentity, type SessionKey, verifySessionToken } from '../..
 import { findLiveSession } from '../operations/sessions.ts';
 import type { Context } from '../operations/vault.ts';
 import { otherOrigin, type Reply, signInAgain } from '../wire/reply.ts';
-import type { AppContext } from './context.ts';
+import { type AppContext, contextOf } from './context.ts';
 import { cookieValues } from './cookies.ts';
 import { originMismatch } from './own-page.ts';
 
@@ -15,7 +15,7 @@ import { originMismatch } from './own-page.ts';
  * is none. If there is a bearer token, cookies are ignored.
  */
 export const signedInContext = async (c: AppContext): Promise<Context | Reply> => {
-  const { vault } = c.var;
+  const vault = c.get('vault');
   const token = tokenIn(c.req.raw.headers);
   if (token !== undefined) {
     const identity = token === null ? null : await verified(c, vault.sessionKey, token);
@@ -31,7 +31,7 @@ export const signedInContext = async (c: AppContext): Promise<Context | Reply> =
 
 /** The identity in the first cookie whose session is live. The database is only asked if there is more than one. */
 const identityOf = async (c: AppContext, cookies: readonly string[]): Promise<SessionIdentity | undefined> => {
-  const { vault, caller } = c.var;
+  const { vault, caller } = contextOf(c);
   const found = new Map<string, SessionIdentity>();
   for (const cookie of cookies) {
     const identity = await verified(c, vault.cookieKey, cookie);
@@ -44,10 +44,10 @@ const identityOf = async (c: AppContext, cookies: readonly string[]): Promise<Se
 };
 
 const verified = (c: AppContext, key: SessionKey, token: string) =>
-  verifySessionToken(key, token, Math.floor(c.var.caller.now / 1000));
+  verifySessionToken(key, token, Math.floor(c.get('caller').now / 1000));
 
 const withSession = (c: AppContext, { sessionId, username, userId }: SessionIdentity): Context => {
-  const { vault, caller } = c.var;
+  const { vault, caller } = contextOf(c);
   return { vault, caller: { ...caller, sessionId, claimedName: username, claimedId: userId } };
 };
 

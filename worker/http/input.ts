@@ -6,6 +6,7 @@ import { shown } from '../../core/text.ts';
 import type { ErrorStatus } from '../wire/reply.ts';
 import { bodyOf } from './body.ts';
 import type { AppContext } from './context.ts';
+import { pathnameOf } from './pathname.ts';
 
 type Schema = v.GenericSchema<unknown, unknown>;
 
@@ -40,19 +41,31 @@ export const parseInput = async <Input>(c: AppContext, { path, query, body }: Sc
   return { input: input as Input };
 };
 
-const parametersOf = (c: AppContext) => pathParameters(routePath(c), new URL(c.req.url).pathname);
+const parametersOf = (c: AppContext) => pathParameters(routePath(c), pathnameOf(c.req.url));
 
 /**
  * The parameters of a path by their names, such as `name` in `/keys/:name`, each decoded once. Stricter than Hono's
  * `c.req.param`, which leaves what it cannot decode as it is: `/keys/%` and `/keys/%25` would name the same secret.
  */
 export const pathParameters = (pattern: string, pathname: string): Record<string, string> => {
+  const places = placesIn(pattern);
+  if (places.length === 0) return {};
   const segments = pathname.split('/');
-  return Object.fromEntries(
-    pattern
+  return Object.fromEntries(places.map(([name, index]) => [name, decoded(segments[index] ?? '')]));
+};
+
+/** The parameters of a pattern and the segments that they stand for. There are as many patterns as routes. */
+const placesOf = new Map<string, [name: string, index: number][]>();
+
+const placesIn = (pattern: string) => {
+  let places = placesOf.get(pattern);
+  if (places === undefined) {
+    places = pattern
       .split('/')
-      .flatMap((part, index) => (part.startsWith(':') ? [[part.slice(1), decoded(segments[index] ?? '')]] : [])),
-  );
+      .flatMap((part, index): [string, number][] => (part.startsWith(':') ? [[part.slice(1), index]] : []));
+    placesOf.set(pattern, places);
+  }
+  return places;
 };
 
 /** What cannot be decoded becomes a lone surrogate: no name may contain one, so it fails the schema's first check. */

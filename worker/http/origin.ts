@@ -2,6 +2,7 @@
 import { maxAddressCharacters, maxUserAgentCharacters } from '../../core/limits.ts';
 import { logAddress } from '../../core/network/address.ts';
 import { forwardingHeaders } from '../../core/network/forwarded.ts';
+import { remembered } from '../../core/remembered.ts';
 import { withoutInvisible } from '../../core/text.ts';
 
 /**
@@ -12,8 +13,10 @@ import { withoutInvisible } from '../../core/text.ts';
 export const addressOf = ({ headers, cf }: Request): string => {
   const { clientIp } = (cf ?? {}) as { clientIp?: unknown };
   const given = headers.get('CF-Connecting-IP') ?? (typeof clientIp === 'string' ? clientIp : 'unknown');
-  return logAddress(printable(given).slice(0, maxAddressCharacters));
+  return written(given);
 };
+
+const written = remembered((given) => logAddress(printable(given).slice(0, maxAddressCharacters)));
 
 /**
  * Whether a proxy has passed the request on, or its sender pretends so. A proxy on the vault's own machine opens it to others,
@@ -24,7 +27,8 @@ export const wasForwarded = ({ headers }: Request): boolean => forwardingMarks.s
 const forwardingMarks = ['x-forwarded', 'via', ...forwardingHeaders];
 
 /** The user agent, shortened and without control characters, since it is shown in logs and terminals. */
-export const userAgentOf = (headers: Headers): string =>
-  [...printable(headers.get('User-Agent') ?? '')].slice(0, maxUserAgentCharacters).join('');
+export const userAgentOf = (headers: Headers): string => shortened(headers.get('User-Agent') ?? '');
+
+const shortened = remembered((text) => [...printable(text)].slice(0, maxUserAgentCharacters).join(''));
 
 const printable = (text: string) => withoutInvisible(text.toWellFormed().replace(/\p{C}/gu, ''));

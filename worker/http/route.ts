@@ -3,7 +3,7 @@ import { admit } from '../operations/admission.ts';
 import type { Operation, Outcome } from '../operations/operation.ts';
 import type { Context } from '../operations/vault.ts';
 import { failed, type Reply, refused } from '../wire/reply.ts';
-import type { AppContext } from './context.ts';
+import { type AppContext, contextOf } from './context.ts';
 import { signedInContext } from './credential.ts';
 import { attemptedTarget, type InputOf, parseInput, type Schemas } from './input.ts';
 import { type Success, send } from './send.ts';
@@ -42,7 +42,7 @@ export const answerStranger = <Asked extends Schemas, Input, Result>(
   async function answerRoute(c: AppContext): Promise<Response> {
     const parsed = await parseInput<Input>(c, schemas);
     if ('error' in parsed) return send(c, failed(parsed.status, parsed.error));
-    return send(c, replyTo(await perform(c.var, parsed.input), success, c));
+    return send(c, replyTo(await perform(contextOf(c), parsed.input), success, c));
   };
 
 const replyTo = <Result>(outcome: Outcome<Result>, success: Success<Result>, c: AppContext): Reply =>

@@ -2,6 +2,7 @@
 import { createMiddleware } from 'hono/factory';
 import { parseAccept } from 'hono/utils/accept';
 import { tokenIn } from './credential.ts';
+import { pathnameOf } from './pathname.ts';
 
 /** Addresses by their first segment; the views of the page have the same names. */
 const views = /^\/(keys|logs|users|account|about)(?:\/(.*))?$/;
@@ -12,7 +13,7 @@ const views = /^\/(keys|logs|users|account|about)(?:\/(.*))?$/;
  */
 export const welcomeVisitors = (basePath: string) =>
   createMiddleware(async (c, next) => {
-    const [, view, rest] = views.exec(new URL(c.req.url).pathname) ?? [];
+    const [, view, rest] = views.exec(pathnameOf(c.req.url)) ?? [];
     if (view === undefined) return next();
     if (isVisit(c.req.raw))
       return c.body(null, 303, { Location: `${basePath}/#/${view}${searchFor(view, rest)}`, ...notStored });

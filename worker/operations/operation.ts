@@ -126,6 +126,16 @@ export const operation = <
   };
 };
 
+/** One operation out of two of the same action: the first for the inputs that meet the condition. */
+export const eitherOf = <Input, Result>(
+  condition: (input: Input) => boolean,
+  first: Operation<Input, Result>,
+  second: Operation<Input, Result>,
+): Operation<Input, Result> => ({
+  ...second,
+  perform: (context, input) => (condition(input) ? first : second).perform(context, input),
+});
+
 const searching = async <Row>(context: Context, action: GovernedAction, commitNow: () => Promise<Committed<Row>>) => {
   try {
     return await searchInTurn(accountOf(context), commitNow);

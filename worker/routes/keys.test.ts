@@ -37,6 +37,7 @@ describe('a key', () => {
       created_at: iso,
       updated_at: iso,
       created_by: 'user',
+      ...{ project: null, role: 'owner', version: 1, expires_at: null },
     });
     expect(list.text).not.toContain('sk-1');
 

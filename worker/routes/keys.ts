@@ -3,13 +3,14 @@ import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
 import { deleteSecret, updateSecret } from '../operations/change-secret.ts';
 import { createSecret } from '../operations/new-secret.ts';
-import { listSecrets, readSecret } from '../operations/secrets.ts';
+import { listSecrets } from '../operations/secret-list.ts';
+import { readSecret } from '../operations/secrets.ts';
 import * as json from '../wire/json.ts';
-import { done, list, ok } from '../wire/reply.ts';
+import { done, listText, ok } from '../wire/reply.ts';
 import { keyChange, keyListQuery, keyPath, keyQuery, newKey } from '../wire/requests.ts';
 
 export const keys = router()
-  .get('/keys', answer(listSecrets, { query: keyListQuery }, list(json.keyList)))
+  .get('/keys', answer(listSecrets, { query: keyListQuery }, listText(json.keyList)))
   .post('/keys', answer(createSecret, { body: newKey }, done('API key added successfully', 201)))
   .get('/keys/:name', answer(readSecret, { path: keyPath }, ok(json.key)))
   .put('/keys/:name', answer(updateSecret, { path: keyPath, body: keyChange }, done('API key updated successfully')))

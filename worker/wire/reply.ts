@@ -1,6 +1,7 @@
 /** From an outcome to status and body: the one place where a result gets its status and a refusal its words. */
 import { fullRetrySeconds, passwordThrottles } from '../../core/limits.ts';
 import type { Refusal } from '../operations/refusal.ts';
+import type { ListText } from './list-text.ts';
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
 
@@ -8,8 +9,12 @@ export interface Reply {
   status: 200 | 201 | ErrorStatus;
   body: unknown;
   headers?: Record<string, string>;
+  /** Values of Set-Cookie. */
+  cookies?: readonly string[];
   /** A long answer: worth compressing. */
   isList?: true;
+  /** In place of a body: a list that the database has written. */
+  text?: ListText;
 }
 
 /** Makes the reply to a result whose JSON has a shape of `json.ts`. */
@@ -21,6 +26,11 @@ const success =
 export const ok = success({ status: 200 });
 export const created = success({ status: 201 });
 export const list = success({ status: 200, isList: true });
+
+/** Makes the reply to a result that is a list in the form of text. */
+export const listText =
+  <Result>(text: (result: Result) => ListText) =>
+  (result: Result): Reply => ({ status: 200, body: null, isList: true, text: text(result) });
 
 /** For an operation without a result. */
 export const done =

@@ -33,7 +33,13 @@ describe('the words of v0.6 become the words of the vault', () => {
       { repeated: 'k', value: 'v', description: null },
     ],
     ['keyChange', requests.keyChange, { description: '' }, { repeated: null, value: null, description: '' }],
-    ['keyListQuery', requests.keyListQuery, {}, { after: '' }],
+    ['keyListQuery', requests.keyListQuery, {}, { after: '', limit: 10_000, project: null, prefix: null, part: null }],
+    [
+      'keyListQuery',
+      requests.keyListQuery,
+      { after: 'a', limit: '5', project: 'shop', prefix: 'shop/', q: 'sk' },
+      { after: 'a', limit: 5, project: 'shop', prefix: 'shop/', part: 'sk' },
+    ],
     ['credentials', requests.credentials, { username: 'u', password: 'p' }, { name: 'u', password: 'p' }],
     [
       'newUser',

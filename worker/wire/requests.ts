@@ -13,6 +13,7 @@ import {
   maxFilterCharacters,
   maxNameBytes,
   maxPasswordBytes,
+  maxSecretsPerList,
   maxValueBytes,
 } from '../../core/limits.ts';
 import { roles } from '../../core/policy/policy.ts';
@@ -82,8 +83,6 @@ export const keyQuery = v.pipe(
   object({ key_name: existingKeyName }),
   v.transform(({ key_name }) => key_name),
 );
-
-export const keyListQuery = v.object({ after: v.optional(text('after'), '') });
 
 export const newKey = v.pipe(
   object({
@@ -198,12 +197,6 @@ export const userListQuery = v.object({
   after: v.optional(wholeNumber('after', 0, Number.MAX_SAFE_INTEGER), '0'),
 });
 
-/** Who gets the keys of a user that is deleted. */
-export const heirQuery = v.pipe(
-  v.object({ transfer_to: v.optional(text('transfer_to')) }),
-  v.transform(({ transfer_to }) => ({ transfer_to: transfer_to === undefined ? null : trimmed(transfer_to) })),
-);
-
 const filter = (field: string) =>
   v.optional(
     v.pipe(
@@ -212,6 +205,23 @@ const filter = (field: string) =>
       v.transform((given) => (given === '' ? null : given)),
     ),
   );
+
+export const keyListQuery = v.pipe(
+  v.object({
+    after: v.optional(text('after'), ''),
+    limit: v.optional(wholeNumber('limit', 1, maxSecretsPerList), String(maxSecretsPerList)),
+    project: filter('project'),
+    prefix: filter('prefix'),
+    q: filter('q'),
+  }),
+  v.transform(({ project = null, prefix = null, q: part = null, ...page }) => ({ ...page, project, prefix, part })),
+);
+
+/** Who gets the keys of a user that is deleted. */
+export const heirQuery = v.pipe(
+  v.object({ transfer_to: v.optional(text('transfer_to')) }),
+  v.transform(({ transfer_to }) => ({ transfer_to: transfer_to === undefined ? null : trimmed(transfer_to) })),
+);
 
 const filters = {
   user_name: filter('user_name'),
