@@ -32,8 +32,7 @@ export interface ListedKey {
   version?: number | undefined;
   expires_at?: string | null | undefined;
   rotate_every_days?: number | null | undefined;
-  /** When it got its value. */
-  value_changed_at?: string | undefined;
+  rotation_due_at?: string | null | undefined;
   labels?: Readonly<Record<string, string>> | undefined;
 }
 

@@ -13,7 +13,7 @@ const row = toRow({
   version: 3,
   expiresAt: '2026-12-31T23:59:59.000Z',
   rotateEveryDays: 90,
-  valueChangedAt: '2026-01-01T00:00:00.000Z',
+  rotationDueAt: '2026-04-01T00:00:00.000Z',
   labels: { env: 'prod' },
 });
 

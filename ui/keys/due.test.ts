@@ -4,15 +4,7 @@ import { dueOf, dueSoon } from './due.ts';
 const now = Date.parse('2026-11-26T12:00:00Z');
 const day = 86_400_000;
 const after = (days: number) => new Date(now + days * day).toISOString();
-const dates = (
-  expiresAt: string | null,
-  rotateEveryDays: number | null = null,
-  valueChangedAt: string | null = null,
-) => ({
-  expiresAt,
-  rotateEveryDays,
-  valueChangedAt,
-});
+const dates = (expiresAt: string | null, rotationDueAt: string | null = null) => ({ expiresAt, rotationDueAt });
 
 test.each([
   [dates(after(6.2)), 'expires in 6 days'],
@@ -21,18 +13,17 @@ test.each([
   [dates(after(-0.1)), 'expired'],
   [dates(after(-1.5)), 'expired 1 day ago'],
   [dates(after(-3.5)), 'expired 3 days ago'],
-  [dates(null, 90, after(-100)), 'due for rotation'],
-  [dates(null, 90, after(-89.5)), 'rotation due today'],
-  [dates(null, 90, after(-80)), 'rotation due in 10 days'],
-  [dates(after(30), 90, after(-85)), 'rotation due in 5 days'],
-  [dates(after(2), 90, after(-85)), 'expires in 2 days'],
+  [dates(null, after(-10)), 'due for rotation'],
+  [dates(null, after(0.5)), 'rotation due today'],
+  [dates(null, after(10.2)), 'rotation due in 10 days'],
+  [dates(after(30), after(5.5)), 'rotation due in 5 days'],
+  [dates(after(2.5), after(5.5)), 'expires in 2 days'],
 ])('%j: %s', (given, text) => {
   expect(dueOf(given, now)?.text).toBe(text);
 });
 
-test('nothing is due where nothing is set, or where the vault does not say when the value was set', () => {
+test('nothing is due where nothing is set', () => {
   expect(dueOf(dates(null), now)).toBeNull();
-  expect(dueOf(dates(null, 90), now)).toBeNull();
 });
 
 test('the list says so from two weeks before on', () => {

@@ -12,20 +12,19 @@ interface Due {
   days: number;
 }
 
-type Dates = Pick<KeyRow, 'expiresAt' | 'rotateEveryDays' | 'valueChangedAt'>;
+type Dates = Pick<KeyRow, 'expiresAt' | 'rotationDueAt'>;
 
 /** What is due first, however long it takes; null if nothing ever is. `now` is in ms. */
-export const dueOf = ({ expiresAt, rotateEveryDays, valueChangedAt }: Dates, now: number): Due | null => {
-  const expiry = expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
-  const rotation =
-    rotateEveryDays === null || valueChangedAt === null
-      ? Number.POSITIVE_INFINITY
-      : Date.parse(valueChangedAt) + rotateEveryDays * dayMs;
+export const dueOf = ({ expiresAt, rotationDueAt }: Dates, now: number): Due | null => {
+  const expiry = momentOf(expiresAt);
+  const rotation = momentOf(rotationDueAt);
   const first = Math.min(expiry, rotation);
   if (!Number.isFinite(first)) return null;
   const days = Math.floor((first - now) / dayMs);
   return { text: expiry <= rotation ? expiryText(days) : rotationText(days), days };
 };
+
+const momentOf = (time: string | null): number => (time === null ? Number.POSITIVE_INFINITY : Date.parse(time));
 
 const expiryText = (days: number): string => {
   // Not even a day ago is -1.

@@ -2,13 +2,13 @@
 import { computed, signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
-import { fetchAll } from '../api/paged.ts';
-import type { KeyChange, KeyDetails, ListedKey, OwnRole, Version } from '../api/wire.ts';
+import type { KeyChange, KeyDetails } from '../api/wire.ts';
 import { route, setQuery } from '../shell/router.ts';
 import { type Draft, differs, draftOf, emptyDraft } from './draft.ts';
-import { dueSoon } from './due.ts';
+import { bringBack, fetchKeys, fetchVersions } from './fetch.ts';
 import { importModel } from './import-model.ts';
-import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText, toRow } from './order.ts';
+import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText } from './order.ts';
+import { changedRow, countedBy, type Only, onlys, personalRow, scoped } from './rows.ts';
 import { selection } from './selection.ts';
 
 export type Open =
@@ -17,10 +17,6 @@ export type Open =
   | { kind: 'destroy-version'; row: KeyRow; version: number }
   | { kind: 'import'; prefix: string }
   | { kind: 'copy-env'; names: readonly string[] };
-
-/** Which keys the list of all shows. */
-export type Only = 'all' | 'personal' | 'due';
-const onlys: readonly Only[] = ['all', 'personal', 'due'];
 
 /** Whether one may change a key, or only read it. */
 export const mayEdit = ({ role }: KeyRow, isAdmin: boolean): boolean => isAdmin || role !== 'viewer';
@@ -50,7 +46,7 @@ export const keysModel = (user: string) => {
   const selected = selection(shown);
 
   const imports = importModel();
-  const versions = loaded(() => fetchVersions(open.value));
+  const versions = loaded(async () => (open.value?.kind === 'versions' ? fetchVersions(open.value.row.name) : []));
 
   /** What the open form began with. */
   const initial = computed((): Draft => {
@@ -141,8 +137,10 @@ export const keysModel = (user: string) => {
 
     update: async (name: string, fields: KeyChange) => {
       await api.updateKey(name, fields);
-      const now = new Date().toISOString();
+      const now = new Date();
       replace(name, (row) => changedRow(row, fields, now));
+      // From when on days are counted is for the vault to say.
+      if (fields.rotate_every_days != null) await list.load();
     },
 
     /** Gives a key another name, or to somebody else. Both may change who reaches it. */
@@ -184,98 +182,3 @@ export interface KeysProps {
   model: KeysModel;
   isAdmin: boolean;
 }
-
-const scoped = (rows: readonly KeyRow[], project: string, only: Only): readonly KeyRow[] => {
-  if (project !== '') return rows.filter((row) => row.project === project);
-  if (only === 'personal') return rows.filter((row) => row.project === null);
-  return only === 'due' ? rows.filter((row) => dueSoon(row, Date.now()) !== null) : rows;
-};
-
-const countedBy = (rows: readonly KeyRow[]): ReadonlyMap<string, number> => {
-  const counts = new Map<string, number>();
-  for (const { project } of rows) if (project !== null) counts.set(project, (counts.get(project) ?? 0) + 1);
-  return counts;
-};
-
-/** Restores the newest keys of these names that this user has moved to the trash. */
-const bringBack = async (names: readonly string[], user: string) => {
-  const wanted = new Set(names);
-  const trashed = await fetchAll(async (after) => {
-    const { keys, next } = await api.trash(after);
-    return { items: keys, next: next === undefined ? undefined : String(next) };
-  });
-  const newestFirst = trashed.sort((a, b) => Date.parse(b.deleted_at) - Date.parse(a.deleted_at));
-  for (const { id, key_name, deleted_by } of newestFirst) {
-    if (deleted_by === user && wanted.delete(key_name)) await api.restoreKey(id);
-  }
-};
-
-/** Fetches all pages of the list, and counts the rows in `soFar` meanwhile. */
-const fetchKeys = (soFar: { value: number }): Promise<KeyRow[]> => {
-  soFar.value = 0;
-  return fetchAll(
-    async (after) => {
-      const { keys, next } = await api.keys(after);
-      return { items: keys.map(rowOf), next };
-    },
-    (count) => {
-      soFar.value = count;
-    },
-  );
-};
-
-/** Newest first. */
-const fetchVersions = async (open: Open | null): Promise<Version[]> => {
-  if (open?.kind !== 'versions') return [];
-  const found = await fetchAll(async (after) => {
-    const { versions, next } = await api.versions(open.row.name, after);
-    return { items: versions, next: next === undefined ? undefined : String(next) };
-  });
-  return found.sort((a, b) => b.version - a.version);
-};
-
-const rowOf = (key: ListedKey): KeyRow =>
-  toRow({
-    name: key.key_name,
-    description: key.description,
-    createdAt: key.created_at,
-    updatedAt: key.updated_at,
-    createdBy: key.created_by,
-    project: key.project ?? null,
-    role: (key.role ?? 'owner') as OwnRole,
-    version: key.version ?? null,
-    expiresAt: key.expires_at ?? null,
-    rotateEveryDays: key.rotate_every_days ?? null,
-    valueChangedAt: key.value_changed_at ?? null,
-    labels: key.labels ?? {},
-  });
-
-const personalRow = (name: string, user: string, description: string, details: KeyDetails): KeyRow => {
-  const now = new Date().toISOString();
-  return rowOf({
-    key_name: name,
-    description,
-    created_at: now,
-    updated_at: now,
-    created_by: user,
-    role: 'owner',
-    version: 1,
-    value_changed_at: now,
-    ...details,
-  });
-};
-
-const changedRow = (row: KeyRow, fields: KeyChange, now: string): KeyRow => {
-  const { api_key, description = row.description, expires_at, rotate_every_days, labels = row.labels } = fields;
-  const hasValue = api_key !== undefined;
-  return toRow({
-    ...row,
-    description,
-    labels,
-    updatedAt: now,
-    expiresAt: expires_at === undefined ? row.expiresAt : expires_at,
-    rotateEveryDays: rotate_every_days === undefined ? row.rotateEveryDays : rotate_every_days,
-    version: hasValue && row.version !== null ? row.version + 1 : row.version,
-    valueChangedAt: hasValue ? now : row.valueChangedAt,
-  });
-};

@@ -13,7 +13,7 @@ const row = (name: string, createdAt: string, createdBy = 'alice', description =
     version: 1,
     expiresAt: null,
     rotateEveryDays: null,
-    valueChangedAt: null,
+    rotationDueAt: null,
     labels: {},
   });
 

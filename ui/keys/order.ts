@@ -15,8 +15,7 @@ export interface KeyRow {
   version: number | null;
   expiresAt: string | null;
   rotateEveryDays: number | null;
-  /** When it got its value; null if the vault does not say. */
-  valueChangedAt: string | null;
+  rotationDueAt: string | null;
   labels: Labels;
   /** The text that searches look in: name, description, creator and labels, in lower case. */
   haystack: string;

@@ -4,8 +4,9 @@ import { typed } from '../parts/events.ts';
 import { unmanaged } from '../parts/field.ts';
 import { Icon } from '../parts/icon.ts';
 import { soonDays } from './due.ts';
-import type { KeysProps, Only } from './model.ts';
+import type { KeysProps } from './model.ts';
 import { sortText } from './order.ts';
+import type { Only } from './rows.ts';
 
 const choices = [
   { value: 'name', text: 'Name, A to Z' },
@@ -18,7 +19,7 @@ const choices = [
 
 const byOwner = { value: 'owner', text: 'Creator' };
 
-const onlys: readonly { value: Only; text: string }[] = [
+const onlyChoices: readonly { value: Only; text: string }[] = [
   { value: 'all', text: 'All keys' },
   { value: 'personal', text: 'Personal keys' },
   { value: 'due', text: `Due within ${soonDays} days` },
@@ -49,7 +50,7 @@ export const Toolbar = ({ model, isAdmin }: KeysProps) => {
           class="input only-select" aria-label="Which keys" value=${model.only.value}
           onChange=${(event: Event) => model.showOnly(typed(event) as Only)}
         >
-          ${onlys.map(({ value, text }) => html`<option key=${value} value=${value}>${text}</option>`)}
+          ${onlyChoices.map(({ value, text }) => html`<option key=${value} value=${value}>${text}</option>`)}
         </select>`
       }
       ${!model.selected.isOn.value && html`<${Button} kind="quiet" onClick=${model.selected.begin}>Select<//>`}

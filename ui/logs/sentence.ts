@@ -8,7 +8,6 @@ interface Wording {
   /** Who did it, if the entry names no user. */
   who?: string;
   /** Follows the name if the action was allowed. The target, if any, comes after it. */
-  did: string;
   /** Follows "tried to" if the action was refused. */
   tried: string;
   /** The same where a target follows. */
@@ -23,7 +22,6 @@ const wordings: Record<string, Wording> = {
   login_success: { icon: 'enter', did: 'signed in', tried: 'sign in' },
   login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in', triedWithTarget: 'sign in as' },
   use_session: { icon: 'leave', did: 'used an ended session', tried: 'use an ended session' },
-  too_many_requests: { icon: 'pulse', did: 'sent too many requests', tried: 'send too many requests' },
   logout: { icon: 'leave', did: 'signed out', tried: 'sign out' },
   view_session: { icon: 'enter', did: 'opened Keystore', tried: 'open Keystore', isRoutine: true },
   list_sessions: { icon: 'user', did: 'viewed their sessions', tried: 'view their sessions', isRoutine: true },
@@ -34,7 +32,6 @@ const wordings: Record<string, Wording> = {
   add_key: { icon: 'plus', did: 'added the key', tried: 'add the key' },
   update_key: { icon: 'edit', did: 'changed', tried: 'change' },
   rename_key: { icon: 'edit', did: 'renamed', tried: 'rename' },
-  transfer_key: { icon: 'user', did: 'handed over', tried: 'hand over' },
   delete_key: { icon: 'trash', did: 'deleted the key', tried: 'delete the key' },
   list_trash: { icon: 'trash', did: 'viewed the trash', tried: 'view the trash', isRoutine: true },
   restore_key: { icon: 'refresh', did: 'restored the key', tried: 'restore the key' },
@@ -42,13 +39,6 @@ const wordings: Record<string, Wording> = {
   list_versions: { icon: 'key', did: 'listed the versions of', tried: 'list the versions of', isRoutine: true },
   restore_version: { icon: 'refresh', did: 'restored a version of', tried: 'restore a version of' },
   destroy_version: { icon: 'trash', did: 'erased a version of', tried: 'erase a version of' },
-  list_projects: { icon: 'folder', did: 'listed the projects', tried: 'list the projects', isRoutine: true },
-  view_project: { icon: 'folder', did: 'viewed the project', tried: 'view the project', isRoutine: true },
-  add_project: { icon: 'folder', did: 'started the project', tried: 'start the project' },
-  update_project: { icon: 'folder', did: 'changed the project', tried: 'change the project' },
-  delete_project: { icon: 'folder', did: 'deleted the project', tried: 'delete the project' },
-  set_member: { icon: 'users', did: 'set the role of the member', tried: 'set the role of the member' },
-  remove_member: { icon: 'users', did: 'removed the member', tried: 'remove the member' },
   list_logs: { icon: 'log', did: 'viewed the access logs', tried: 'view the access logs', isRoutine: true },
   view_activity: { icon: 'pulse', did: 'viewed the activity chart', tried: 'view the activity chart', isRoutine: true },
   list_users: { icon: 'users', did: 'listed the users', tried: 'list the users', isRoutine: true },
@@ -56,8 +46,8 @@ const wordings: Record<string, Wording> = {
   update_user: { icon: 'users', did: 'changed the user', tried: 'change the user' },
   delete_user: { icon: 'trash', did: 'deleted the user', tried: 'delete the user' },
   transfer_key: { icon: 'key', did: 'handed over the key', tried: 'hand over the key' },
-  list_projects: { icon: 'key', did: 'listed the projects', tried: 'list the projects', isRoutine: true },
-  view_project: { icon: 'eye', did: 'viewed the project', tried: 'view the project', isRoutine: true },
+  list_projects: { icon: 'folder', did: 'listed the projects', tried: 'list the projects', isRoutine: true },
+  view_project: { icon: 'folder', did: 'viewed the project', tried: 'view the project', isRoutine: true },
   add_project: { icon: 'plus', did: 'added the project', tried: 'add the project' },
   update_project: { icon: 'edit', did: 'changed the project', tried: 'change the project' },
   delete_project: { icon: 'trash', did: 'deleted the project', tried: 'delete the project' },
@@ -95,13 +85,6 @@ const reasons: Record<string, string> = {
   no_space: 'the disk was nearly full',
   last_admin: 'this is the last active admin',
   own_account: 'not possible for their own account',
-  project_role: 'their role in the project does not allow it',
-  last_manager: 'this is the last active manager of the project',
-  no_member: 'there is no such member',
-  bad_segment: 'a part of the name between slashes was empty, “.” or “..”',
-  project_keys: 'the project had as many keys as it may have',
-  project_bytes: 'the project had stored as much as it may',
-  too_many_projects: 'they had made as many projects as they may',
   password_is_name: 'the password was the user name',
 };
 
@@ -134,7 +117,6 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
 };
 
 interface Sentence {
-  icon: IconName;
   who: string;
   did: string;
   target: string | null;
