@@ -176,6 +176,13 @@ export const maxDescriptionBytes = 4 * 1024;
 /** Secrets of an earlier version that one transaction prepares for comparing names. */
 export const maxLikenessesPerStep = 500;
 
+// --- Secrets in bulk
+
+/** That one request reads. */
+export const maxSecretsPerRead = 500;
+/** Of all values that one request reads, as they are stored: what an isolate holds at once, several times over. */
+export const maxReadBytes = 8 * 1024 * 1024;
+
 // --- Projects
 
 /** That one account has made, and that still exist. */

@@ -11,6 +11,7 @@ import { framed } from './http/framed.ts';
 import { send } from './http/send.ts';
 import { welcomeVisitors } from './http/visitors.ts';
 import { auth } from './routes/auth.ts';
+import { bulk } from './routes/bulk.ts';
 import { health } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
 import { logs } from './routes/logs.ts';
@@ -25,7 +26,7 @@ export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));
-  for (const routes of [health, auth, keys, projects, logs, users]) app.route('/', routes);
+  for (const routes of [health, auth, bulk, keys, projects, logs, users]) app.route('/', routes);
   // Without the slash at the end it is not the page.
   if (basePath) app.get(basePath, (c) => c.redirect(`${basePath}/${new URL(c.req.url).search}`, 307));
   // Not `app.get`: as a route for GET it would turn a 404 for any other method into a 405.

@@ -40,6 +40,7 @@ const bodies: Record<string, unknown> = {
   'POST /projects': { name: 'walked' },
   'PUT /projects/:name': { description: 'walked' },
   'PUT /projects/:name/members/:user_name': { role: 'viewer' },
+  'POST /keys/values': { names: ['nothing'] },
   'POST /users': { username: 'walked', password: 'a good password' },
   'PUT /users/:id': { role: 'user' },
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },

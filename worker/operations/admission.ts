@@ -119,6 +119,13 @@ export const admit = async (context: Context, action: Action): Promise<Refusal |
   return countedRefusal(context, key, tooMany, isLive ? accountOf(context) : null);
 };
 
+/** Counts a request that asks for many things as so many requests. What it asked for is done: the next one is refused. */
+export const charge = ({ vault, caller }: Context, requests: number): void => {
+  const state = stateOf(vault);
+  const session = state.sessions.get(caller.sessionId ?? '');
+  if (session && 'role' in session) countOf(state, `account ${caller.claimedId ?? 0}`, caller.now).requests += requests;
+};
+
 const limitOf = ({ limits: { requestsPerMinute } }: Vault, role: Role | null): number => {
   if (role === null) return Math.min(maxUnprovenRequestsPerMinute, requestsPerMinute);
   return role === 'admin' ? (requestsPerMinute * adminRequestsPercent) / 100 : requestsPerMinute;

@@ -8,13 +8,13 @@ import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { type Join, principal } from '../store/principal.ts';
 import { memberMay } from '../store/reach.ts';
 import { members, projects } from '../store/schema.ts';
-import { type Params, query, type Values } from '../store/statement.ts';
+import { type Given, query, type Values } from '../store/statement.ts';
 import { reachesOwn } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
 
 /** The parameters of a place. */
 export const placeParams = ['place', 'place_likeness', 'has_bad_segment'] as const;
-type GivenPlace = Params<(typeof placeParams)[number]>;
+type GivenPlace = Given<(typeof placeParams)[number]>;
 
 /** The project that a name belongs to; its id is null if that is none. */
 export const place = alias(projects, 'place');

@@ -10,7 +10,7 @@ import { request } from '../store/request.ts';
 import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
 import { isNamed } from '../store/targets.ts';
-import { failure } from '../store/verdict.ts';
+import { failure, failures } from '../store/verdict.ts';
 import type { Context } from './vault.ts';
 
 /** The name of a secret as a caller gives it. */
@@ -42,6 +42,32 @@ export const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'bi
     await transact(vault.db, [fill(failure(), values)]);
     throw role === 'admin' ? error : new SealedValueError(error.reason);
   }
+};
+
+/** A value and the event that let it out. */
+type Read = Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'> & { name: string; event_id: number };
+
+/**
+ * Opens many values, each under its name. Of those that do not open the log records each; the caller learns of the first one, as
+ * from `opened`.
+ */
+export const openedAll = async ({ vault }: Context, rows: readonly Read[], { role }: Principal): Promise<string[]> => {
+  const values: string[] = [];
+  const faults: [event: number, reason: string][] = [];
+  let first: SealedValueError | undefined;
+  for (const { name, event_id, token, binding, key_id: keyId } of rows) {
+    try {
+      if (token === null || binding === null || keyId === null) throw new SealedValueError('token_invalid');
+      values.push(openValue(vault.keyring, name, { token, binding, keyId }));
+    } catch (error) {
+      if (!(error instanceof SealedValueError)) throw error;
+      first ??= error;
+      faults.push([event_id, error.reason]);
+    }
+  }
+  if (!first) return values;
+  await transact(vault.db, [fill(failures(), { faults: JSON.stringify(faults) })]);
+  throw role === 'admin' ? first : new SealedValueError(first.reason);
 };
 
 export const seal = ({ vault }: Context, name: string, value: string) => {

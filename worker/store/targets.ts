@@ -5,7 +5,7 @@ import type { GovernedAction, ProjectAction } from '../../core/policy/policy.ts'
 import { type Join, principal } from './principal.ts';
 import { memberMay, reach } from './reach.ts';
 import { members, projects, secrets, sessions, users } from './schema.ts';
-import { type Param, type Params, query } from './statement.ts';
+import { type Given, type Param, query } from './statement.ts';
 
 /** What an action is aimed at. */
 export interface Target {
@@ -44,7 +44,7 @@ const membershipIn = (project: SQLiteColumn): Join => ({
 export const reachesOwn = (action: GovernedAction): SQL => sql`${reach(action, principal.role)} = 'own'`;
 
 /** A name as a caller gives it: without the white space around it, and as it came if that is different, else null. */
-export type GivenName = Params<'name' | 'padded'>;
+export type GivenName = Given<'name' | 'padded'>;
 
 /** Secrets in use. Those in the trash have no name: who looks one up must say this, or else no index serves the query. */
 export const inUse = isNull(secrets.deleted_at);

@@ -3,13 +3,14 @@
  * the outcome. Every effect of the same batch carries `granted`, so it takes effect only if the outcome is `allowed`.
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
-import { and, desc, eq, exists, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, getTableColumns, isNull, not, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import {
   type Action,
   allowedWithDefaultPassword,
   type GovernedAction,
   type Outcome,
 } from '../../core/policy/policy.ts';
+import { isJudged } from './granted.ts';
 import { type Join, principal, principalBySession } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
@@ -17,11 +18,11 @@ import { auditEvents, instance } from './schema.ts';
 import { type Param, type Query, query, rowFor, statement } from './statement.ts';
 import { reachesOwn, type Target } from './targets.ts';
 
-/** The first rule that holds is the outcome. `reason` is a fixed word or a parameter. */
+/** The first rule that holds is the outcome. `reason` is a fixed word or an expression. */
 export interface Rule {
   when: SQL;
   outcome: Exclude<Outcome, 'allowed'>;
-  reason?: string | Param;
+  reason?: string | SQL;
 }
 
 /** The rule of a thing that is yet to be made: `others` finds those that have its name already. */
@@ -40,9 +41,11 @@ export interface Intent {
   detail?: SQL | undefined;
   /** What must hold before the action can be judged; `openInstance` sees to it. Until then no row is inserted. */
   ready?: SQL | undefined;
+  /** In which order the events of many targets are written. */
+  order?: SQL | undefined;
 }
 
-interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready'> {
+interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
@@ -63,6 +66,7 @@ export const judge = ({
   rules,
   detail,
   ready,
+  order,
   actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
   refusalsOnly = false,
 }: Judgement) => {
@@ -91,6 +95,7 @@ export const judge = ({
     .$dynamic();
   // Drizzle's builder changes in place.
   for (const { table, on } of [...joins, ...(target?.joins ?? [])]) void judged.leftJoin(table, on);
+  if (order) void judged.orderBy(order);
   return query.insert(auditEvents).select(judged).returning(verdictColumns);
 };
 
@@ -103,15 +108,30 @@ type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 export type VerdictRow = RowOf<ReturnType<typeof judge>>;
 
 /** The verdict on a signed-in caller's action. */
-export const verdictOn = ({ action, target, rules = [], detail, ready }: Intent, refusalsOnly = false) =>
+export const verdictOn = ({ action, target, rules = [], detail, ready, order }: Intent, refusalsOnly = false) =>
   judge({
     detail,
     action,
     principal: principalBySession,
     target,
     ready,
+    order,
     refusalsOnly,
     rules: [unauthenticated, ...defaultPassword(action), denied(action), ...targetRules(action, target), ...rules],
+  });
+
+/**
+ * The verdicts on many targets, an event for each, in the order of `key`. They follow a verdict on the request as a whole that
+ * writes refusals only, and are not written if it has refused.
+ *
+ * @param source lists what is asked for, for the joins of the target.
+ */
+export const verdictsOn = ({ target, ready, ...intent }: Intent & { target: Target }, source: SQL, key: SQL) =>
+  verdictOn({
+    ...intent,
+    target: { ...target, joins: [{ table: source, on: sql`true` }, ...(target.joins ?? [])] },
+    ready: and(ready, not(isJudged)),
+    order: key,
   });
 
 /** The verdict on a request that is invalid, whoever sends it. Only callers who may do the action at all are told so. */
@@ -162,5 +182,16 @@ export const failure = statement(['reason', 'actor_id', 'request.id'], (given) =
       .where(and(eq(auditEvents.actor_id, given.actor_id), eq(auditEvents.request_id, given['request.id'])))
       .orderBy(desc(auditEvents.id))
       .limit(1),
+  ),
+);
+
+/** The same for many events of a request: `faults` is a JSON list of `[id of the event, reason]`. */
+export const failures = statement(['faults'], ({ faults }) =>
+  query.insert(auditEvents).select(
+    query
+      .select(rowFor(auditEvents, { ...recorded, outcome: 'failed', reason: sql`json_each.value ->> 1` }))
+      .from(sql`json_each(${faults})`)
+      .innerJoin(auditEvents, eq(auditEvents.id, sql`json_each.value ->> 0`))
+      .orderBy(sql`json_each.key`),
   ),
 );

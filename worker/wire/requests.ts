@@ -51,7 +51,7 @@ const newKeyName = v.pipe(
 );
 
 /** The name of a key that exists. Earlier versions accepted more names, so this does not apply the rules for new ones. */
-const existingKeyName = v.pipe(
+export const existingKeyName = v.pipe(
   text('key_name'),
   v.transform((given) => ({ name: trimmed(given), padded: trimmed(given) === given ? null : given })),
   v.check(({ name }) => name !== '', 'key_name must not be empty.'),
