@@ -153,9 +153,19 @@ export const maxCountsPerTransaction = 8;
 
 export const defaultSecretsPerAccount = 25_000;
 export const defaultStoredMegabytesPerAccount = 256;
-/** Of one secret. The oldest go, so many at once. */
-export const defaultVersionsPerSecret = 1_000;
-export const maxDroppedVersions = 100;
+/** The values that are kept of one secret. Renaming reads them all at once, so there cannot be many. */
+export const defaultKeptVersions = 20;
+export const maxKeptVersions = 100;
+/** The versions that are listed of one secret, without their values as well. */
+export const maxVersionsPerSecret = 500;
+/** How many of the oldest lose their value, or go, with one change. */
+export const maxDroppedVersions = 500;
+/** An account or a project may have so many secrets in the trash, or as many as it may have in use if that is more. */
+export const minTrashedPerAccount = 1_000;
+/** How long a deleted secret can be taken out of the trash, and how many are destroyed by one request after that. */
+export const defaultTrashDays = 30;
+export const maxTrashDays = 3_650;
+export const maxPurgedPerRequest = 100;
 /** How long a full account is refused without a look into the database, unless something is deleted. */
 export const maxFullMs = 10_000;
 /** When to try again after a refusal for lack of room. */
@@ -173,6 +183,10 @@ export const maxForeignConflictsPerHour = 60;
 export const maxNameBytes = 255;
 export const maxValueBytes = 64 * 1024;
 export const maxDescriptionBytes = 4 * 1024;
+/** Of the name and of the value of a label. */
+export const maxLabelBytes = 64;
+export const maxLabelsPerSecret = 20;
+export const maxRotationDays = 3_650;
 /** Secrets of an earlier version that one transaction prepares for comparing names. */
 export const maxLikenessesPerStep = 500;
 
@@ -224,6 +238,7 @@ export const defaultUserEventsPerList = 50;
 export const defaultAdminEventsPerList = 100;
 
 export const maxSecretsPerList = 10_000;
+export const maxTrashedPerList = 1_000;
 /**
  * What the database puts together of a long list. D1 allows a row 2,000,000 bytes: with every character escaped, a secret takes
  * 27 KB and an event 8 KB of JSON.

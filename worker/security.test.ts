@@ -27,7 +27,9 @@ const routes = (await startVault()).app.routes
 
 const at = (path: string) =>
   path
-    .replace(/^\/key$/, '/key?key_name=nothing')
+    .replace(/^\/key(?=\/|$).*/, '$&?key_name=nothing')
+    .replace(':version', '3')
+    .replace('trash/:id', 'trash/4711')
     .replace(':name', 'nothing')
     .replace(':user_name', 'nobody')
     .replace('users/:id', 'users/4711')
@@ -37,6 +39,8 @@ const bodies: Record<string, unknown> = {
   'POST /keys': { key_name: 'walked', api_key: 'value' },
   'PUT /keys/:name': { description: 'walked' },
   'PUT /key': { description: 'walked' },
+  'POST /keys/:name/restore': { version: 3 },
+  'POST /key/restore': { version: 3 },
   'POST /projects': { name: 'walked' },
   'PUT /projects/:name': { description: 'walked' },
   'PUT /projects/:name/members/:user_name': { role: 'viewer' },
@@ -45,6 +49,10 @@ const bodies: Record<string, unknown> = {
   'PUT /users/:id': { role: 'user' },
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
 };
+
+/** So many sign-ins that admin would be throttled: only for routes that may end the session. */
+const adminFor = ({ path }: (typeof routes)[number]) =>
+  path.startsWith('/auth/') ? vault.signIn('admin', 'admin123') : admin;
 
 /** With these bodies, a password is hashed: one round trip decides whether it may be, and one carries the action out. */
 const hashing = new Set(['POST /users']);
@@ -142,7 +150,7 @@ describe.each(routes)('$route', (route) => {
   });
 
   test('answers a live session below 500, in one round trip, or two if it hashes, with one event', async () => {
-    const client = await vault.signIn('admin', 'admin123');
+    const client = await adminFor(route);
     vault.trips.count = 0;
     const before = await eventCount();
     const answer = await ask(client, route);
@@ -175,7 +183,7 @@ describe.each(routes)('$route', (route) => {
   });
 
   test('has the security headers and is not cached', async () => {
-    const { headers } = await ask(await vault.signIn('admin', 'admin123'), route);
+    const { headers } = await ask(await adminFor(route), route);
     expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'");
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
     expect(headers.get('Cache-Control')).toBe('no-store');

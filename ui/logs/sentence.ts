@@ -8,6 +8,7 @@ interface Wording {
   /** Who did it, if the entry names no user. */
   who?: string;
   /** Follows the name if the action was allowed. The target, if any, comes after it. */
+  did: string;
   /** Follows "tried to" if the action was refused. */
   tried: string;
   /** The same where a target follows. */
@@ -22,6 +23,7 @@ const wordings: Record<string, Wording> = {
   login_success: { icon: 'enter', did: 'signed in', tried: 'sign in' },
   login_attempt: { icon: 'enter', did: 'signed in', tried: 'sign in', triedWithTarget: 'sign in as' },
   use_session: { icon: 'leave', did: 'used an ended session', tried: 'use an ended session' },
+  too_many_requests: { icon: 'pulse', did: 'sent too many requests', tried: 'send too many requests' },
   logout: { icon: 'leave', did: 'signed out', tried: 'sign out' },
   view_session: { icon: 'enter', did: 'opened Keystore', tried: 'open Keystore', isRoutine: true },
   list_sessions: { icon: 'user', did: 'viewed their sessions', tried: 'view their sessions', isRoutine: true },
@@ -117,6 +119,7 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
 };
 
 interface Sentence {
+  icon: IconName;
   who: string;
   did: string;
   target: string | null;

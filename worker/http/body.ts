@@ -7,14 +7,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 export type Body = { json: unknown } | { status: 400 | 413 | 415; error: string };
 
-/** The JSON of a body, or what is wrong with it. */
-export const bodyOf = async (request: Request): Promise<Body> => {
+/** The JSON of a body, or what is wrong with it. If it may be missing, none is {}. */
+export const bodyOf = async (request: Request, isOptional = false): Promise<Body> => {
   const type = request.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type !== 'application/json' && !type.endsWith('+json')) {
+    if (isOptional && (await readBytes(request))?.length === 0) return { json: {} };
     return { status: 415, error: 'Send the body as JSON, with the header Content-Type: application/json.' };
   }
   const bytes = await readBytes(request);
   if (!bytes) return bodyTooLarge(maxJsonBytes);
+  if (isOptional && bytes.length === 0) return { json: {} };
   try {
     return { json: JSON.parse(utf8.decode(bytes)) };
   } catch {

@@ -92,6 +92,8 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'session.revoke',
   'password.change',
   'secret.delete',
+  'secret.destroy',
+  'version.destroy',
   'user.update',
   'user.delete',
 ]);
@@ -222,13 +224,24 @@ export const refuseForRoom = async (context: Context, action: Action): Promise<R
   );
 };
 
-const lasting = new Set(['too_many_keys', 'too_many_bytes', 'too_many_conflicts']);
+/** Also by what is moved elsewhere. */
+const makesRoom: ReadonlySet<Action> = new Set<Action>([
+  'secret.delete',
+  'secret.destroy',
+  'secret.rename',
+  'secret.transfer',
+  'secret.restore',
+  'version.destroy',
+  'user.delete',
+]);
+
+const lasting = new Set(['too_many_keys', 'too_many_bytes', 'too_many_trashed', 'too_many_conflicts']);
 
 /** Remembers that an account has no room, or that something was deleted. */
 export const learnOfRoom = ({ vault, caller }: Context, action: Action, decided: Room): void => {
   const { full } = stateOf(vault);
   if (decided.outcome === 'allowed') {
-    if (action === 'secret.delete' || action === 'user.delete') full.clear();
+    if (makesRoom.has(action)) full.clear();
   } else if (lasting.has(decided.reason ?? '')) {
     keep(
       full,

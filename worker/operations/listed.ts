@@ -20,7 +20,12 @@ export const secretJson: SQL = jsonObject({
   project: sql`iif(${listedSecrets.project_id} is null, null, substr(${listedSecrets.name}, 1, instr(${listedSecrets.name}, '/') - 1))`,
   role: sql`${sql.identifier(getTableName(listedSecrets))}.role`,
   version: listedSecrets.current_version,
+  revision: listedSecrets.revision,
   expires_at: sql`iif(${listedSecrets.expires_at} is null, null, ${isoTime(listedSecrets.expires_at)})`,
+  rotate_every_days: listedSecrets.rotate_every_days,
+  rotation_due_at: sql`iif(${listedSecrets.rotate_every_days} is null, null,
+    ${isoTime(sql`(${listedSecrets.value_changed_at} + ${listedSecrets.rotate_every_days} * 86400000)`)})`,
+  labels: sql`json(coalesce(${listedSecrets.labels}, '{}'))`,
 });
 
 const { id, at, actor_name, actor_role, action, target, outcome, reason, address, user_agent, requests } = listedEvents;

@@ -1,34 +1,43 @@
 /** Adding a secret: a personal one, or one in the project whose name its name begins with. */
-import { and, eq, exists, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { insertIfAllowed, verdict } from '../store/granted.ts';
-import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { secrets } from '../store/schema.ts';
-import { type Params, query } from '../store/statement.ts';
-import { inUse, reachesOwn } from '../store/targets.ts';
-import { nameTaken, type Rule } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
+import { namingRules } from './naming.ts';
 import { operation } from './operation.ts';
-import { placeId, placeJoins, placeParams, placeRules, placeValues } from './place.ts';
-import { newSecretQuota, quotaValues, tooManyConflicts } from './quota.ts';
+import { placeId, placeJoins, placeParams, placeValues } from './place.ts';
+import { newSecretQuota, quotaValues } from './quota.ts';
+import { fieldsText, givenFields, type SecretFields } from './secret-fields.ts';
 import { appendVersion, seal } from './secret-values.ts';
 
-const { name, likeness } = secrets;
+export interface NewSecret {
+  name: string;
+  /** The plaintext. */
+  value: string;
+  description: string;
+  fields: SecretFields;
+}
 
 export const createSecret = operation({
   action: 'secret.create',
-  params: ['name', 'likeness', 'description', 'token', 'binding', 'key_id', 'max_secrets', 'max_bytes', ...placeParams],
+  params: [
+    'name',
+    'likeness',
+    'description',
+    'token',
+    'binding',
+    'key_id',
+    'max_secrets',
+    'max_bytes',
+    'fields',
+    ...placeParams,
+  ],
   needsRoom: () => true,
   sql: (given) => ({
     target: { name: given.name, joins: placeJoins(given) },
-    rules: [
-      tooManyConflicts,
-      ...placeRules(given),
-      nameHeld(namedLike(given, and(isNull(secrets.project_id), ne(secrets.owner_id, principal.id)))),
-      nameTaken(namedLike(given)),
-      ...newSecretQuota(given),
-    ],
+    rules: [...namingRules(given), ...newSecretQuota(given)],
     ready: likenessesAreFilled,
     effects: [
       insertIfAllowed(secrets, {
@@ -43,29 +52,18 @@ export const createSecret = operation({
         likeness: given.likeness,
         revision: 1,
         value_changed_at: request.now,
+        ...givenFields(given.fields),
       }),
       appendVersion(given.name, given, given.binding, 1),
     ],
   }),
-  values: ({ name, value, description }: { name: string; value: string; description: string }, context) => ({
+  values: ({ name, value, description, fields }: NewSecret, context) => ({
     name,
     likeness: keyLikeness(name),
     description,
     ...seal(context, name, value),
     ...quotaValues(context.vault),
     ...placeValues(name),
+    fields: fieldsText(fields),
   }),
-});
-
-const namedLike = (given: Params<'name' | 'likeness'>, condition?: SQL) =>
-  query
-    .select({ name })
-    .from(secrets)
-    .where(and(or(eq(name, given.name), eq(likeness, given.likeness)), inUse, condition));
-
-/** The key of that name belongs to somebody else. It is counted apart: see `tooManyConflicts`. */
-const nameHeld = (others: SQLWrapper): Rule => ({
-  when: sql`${reachesOwn('secret.create')} and ${exists(others)}`,
-  outcome: 'conflict',
-  reason: 'name_held',
 });

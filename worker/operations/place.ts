@@ -2,7 +2,7 @@
  * Where a name belongs: if its first segment is the name of a project, in that project, else among the personal keys of whoever
  * makes it. Whatever gives a secret a name (create, rename, import, restore, transfer) uses these joins and rules.
  */
-import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { type Join, principal } from '../store/principal.ts';
@@ -57,6 +57,17 @@ export const placeRules = (given: GivenPlace): Rule[] => [
   { when: sql`${isInProject} and ${place.name} is not ${given.place}`, outcome: 'conflict', reason: 'name_taken' },
   { when: sql`${isInProject} and ${given.has_bad_segment}`, outcome: 'invalid', reason: 'bad_segment' },
 ];
+
+/** The place of the name that a row of `table` has, as `placeValues` computes it of a name that is given. */
+export const placeOfName = ({ name, likeness }: Record<'name' | 'likeness', SQLWrapper>): GivenPlace => {
+  const first = (text: SQLWrapper) => sql`iif(instr(${text}, '/'), substr(${text}, 1, instr(${text}, '/') - 1), null)`;
+  const rest = sql`substr(${name}, instr(${name}, '/')) || '/'`;
+  return {
+    place: first(name),
+    place_likeness: first(likeness),
+    has_bad_segment: sql`(instr(${name}, '/') and (instr(${rest}, '//') or instr(${rest}, '/./') or instr(${rest}, '/../')))`,
+  };
+};
 
 /** The id of that project, or null, for effects. */
 export const placeId = ({ place: name }: Pick<GivenPlace, 'place'>): SQL =>

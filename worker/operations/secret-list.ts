@@ -1,14 +1,14 @@
 /** Lists secrets, personal ones and those of projects, in the order of their names. */
-import { and, asc, eq, gte, lt, ne, not, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, isNotNull, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { secretsPerListPart } from '../../core/limits.ts';
 import { actorId, granted, reachesAny } from '../store/granted.ts';
-import { jsonRows } from '../store/json.ts';
-import { members, secrets } from '../store/schema.ts';
+import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
+import { members, secretLabels, secrets } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
 import { listedSecrets, secretJson } from './listed.ts';
-import { operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 
 /** What a list is about. Null does not filter. */
 export interface SecretQuery {
@@ -20,10 +20,18 @@ export interface SecretQuery {
   prefix: string | null;
   /** A part of the name or the description, ASCII letters in either case. */
   part: string | null;
+  /** `name:value`. */
+  label: string | null;
+  /** Within how many days the secret expires or is to be rotated. */
+  due: number | null;
 }
 
-const { name, description, created_at, updated_at, created_by, project_id, current_version, expires_at } = secrets;
-const columns = { name, description, created_at, updated_at, created_by, project_id, current_version, expires_at };
+const { name, description, created_at, updated_at, created_by, project_id, current_version, revision } = secrets;
+const { expires_at, rotate_every_days, value_changed_at, labels } = secrets;
+const columns = {
+  ...{ name, description, created_at, updated_at, created_by, project_id, current_version, revision },
+  ...{ expires_at, rotate_every_days, value_changed_at, labels },
+};
 
 type Given = Params<'after' | 'from' | 'to' | 'is_project' | 'part'>;
 
@@ -41,7 +49,7 @@ const matches = ({ after, from, to, is_project, part }: Given) =>
 const mine = alias(members, 'mine');
 
 /** Everybody's, for admins. */
-const all = (given: Given) => () =>
+const all = (given: Given, only?: SQL) => () =>
   query
     .select({
       ...columns,
@@ -49,55 +57,113 @@ const all = (given: Given) => () =>
     })
     .from(secrets)
     .leftJoin(mine, and(eq(mine.project_id, project_id), eq(mine.user_id, actorId)))
-    .where(matches(given))
+    .where(and(matches(given), only))
     .orderBy(asc(name));
 
 /** What is personal, and what belongs to projects in which one is a member. */
-const own = (given: Given) => () =>
+const own = (given: Given, only?: SQL) => () =>
   unionAll(
     query
       .select({ ...columns, role: sql`'owner'`.as('role') })
       .from(secrets)
-      .where(and(granted, eq(secrets.owner_id, actorId), matches(given))),
+      .where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
     query
       .select({ ...columns, role: sql`${mine.role}`.as('role') })
       .from(mine)
       .innerJoin(secrets, eq(project_id, mine.project_id))
-      .where(and(granted, eq(mine.user_id, actorId), matches(given))),
+      .where(and(granted, eq(mine.user_id, actorId), matches(given), only)),
   ).orderBy(asc(name));
 
 const reachesAll = reachesAny('secret.list');
 
-export const listSecrets = operation({
-  action: 'secret.list',
-  params: ['after', 'from', 'to', 'is_project', 'part', 'one_more', 'in_first'],
-  isSearch: ({ part }) => part !== null,
-  sql: (given) => ({
-    answer: jsonRows({
-      sources: [
-        { rows: all(given), when: and(granted, reachesAll), most: given.one_more },
-        { rows: own(given), when: and(granted, not(reachesAll)), most: given.one_more },
-      ],
-      table: listedSecrets,
-      json: secretJson,
-      inFirst: given.in_first,
-    }),
-  }),
-  values: ({ after, limit, project, prefix, part }: SecretQuery) => ({
-    after,
-    ...rangeOf(after, prefix ?? '', project),
-    is_project: Number(project !== null),
-    part,
-    one_more: limit + 1,
-    in_first: Math.min(secretsPerListPart, limit),
-  }),
-  result: (parts, { limit }) => {
-    const found = parts.reduce((sum, { rows }) => sum + rows, 0);
-    const json = parts.map((part) => part.json);
-    // Beyond the first part, which is within the limit, each has one row.
-    return { secrets: found > limit ? json.slice(0, -1) : json, hasMore: found > limit };
-  },
+const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more', 'in_first'] as const;
+
+const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
+  after,
+  ...rangeOf(after, prefix ?? '', project),
+  is_project: Number(project !== null),
+  part,
+  one_more: limit + 1,
+  in_first: Math.min(secretsPerListPart, limit),
 });
+
+const resultOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
+  const found = parts.reduce((sum, { rows }) => sum + rows, 0);
+  const json = parts.map((part) => part.json);
+  // Beyond the first part, which is within the limit, each has one row.
+  return { secrets: found > limit ? json.slice(0, -1) : json, hasMore: found > limit };
+};
+
+const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<(typeof listParams)[number]>) =>
+  jsonRows({
+    sources: sources.map((source) => ({ ...source, most: given.one_more })),
+    table: listedSecrets,
+    json: secretJson,
+    inFirst: given.in_first,
+  });
+
+const listAll = operation({
+  action: 'secret.list',
+  params: listParams,
+  isSearch: ({ part }: SecretQuery) => part !== null,
+  sql: (given) => ({
+    answer: listOf(
+      [
+        { rows: all(given), when: and(granted, reachesAll) },
+        { rows: own(given), when: and(granted, not(reachesAll)) },
+      ],
+      given,
+    ),
+  }),
+  values: valuesOf,
+  result: resultOf,
+});
+
+/** Word for word what the index `secrets_by_due_time` is made of. */
+const dueTime = sql`min(coalesce(${expires_at}, 8640000000000000), coalesce(${value_changed_at} + ${rotate_every_days} * 86400000, 8640000000000000))`;
+const isDue = (before: SQL) =>
+  sql`(${expires_at} is not null or ${rotate_every_days} is not null) and ${dueTime} <= ${before}`;
+const isLabelled = (label: SQL) =>
+  sql`${secrets.id} in ${query
+    .select({ secret_id: secretLabels.secret_id })
+    .from(secretLabels)
+    .where(eq(secretLabels.label, label))}`;
+
+/** Lists those with a label, those that are due, or both. */
+const listMarked = operation({
+  action: 'secret.list',
+  params: [...listParams, 'label', 'due_before'],
+  isSearch: ({ part }: SecretQuery) => part !== null,
+  sql: (given) => {
+    const { label, due_before } = given;
+    const isEither = sql`(${label} is null or ${isLabelled(label)}) and (${due_before} is null or ${isDue(due_before)})`;
+    // One account has so many; all of them together are found by an index.
+    const byLabel = sql`${isLabelled(label)} and (${due_before} is null or ${isDue(due_before)})`;
+    return {
+      answer: listOf(
+        [
+          { rows: all(given, byLabel), when: and(granted, reachesAll, isNotNull(label)) },
+          { rows: all(given, isDue(due_before)), when: and(granted, reachesAll, isNull(label)) },
+          { rows: own(given, isEither), when: and(granted, not(reachesAll)) },
+        ],
+        given,
+      ),
+    };
+  },
+  values: (asked: SecretQuery, { caller }) => ({
+    ...valuesOf(asked),
+    label: asked.label,
+    due_before: asked.due === null ? null : caller.now + asked.due * 86_400_000,
+  }),
+  result: resultOf,
+});
+
+export const listSecrets: Operation<SecretQuery, ReturnType<typeof resultOf>> = {
+  action: 'secret.list',
+  recordInvalid: listAll.recordInvalid,
+  perform: (context, asked) =>
+    (asked.label === null && asked.due === null ? listAll : listMarked).perform(context, asked),
+};
 
 /** Greater than every name of at most 255 bytes. */
 const lastName = '\u{10ffff}'.repeat(64);

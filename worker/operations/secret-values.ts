@@ -1,9 +1,9 @@
 /** Values of secrets: sealed before the transaction that stores them, opened after the one that reads them, and kept as versions. */
-import { and, eq, isNotNull, lt, lte, max, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, lte, max, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { Principal } from '../../core/caller.ts';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
-import { maxDroppedVersions } from '../../core/limits.ts';
+import { maxDroppedVersions, maxVersionsPerSecret } from '../../core/limits.ts';
 import { transact } from '../store/commit.ts';
 import { actorName, granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
@@ -76,6 +76,7 @@ export const seal = ({ vault }: Context, name: string, value: string) => {
 };
 
 const versions = alias(secretVersions, 'other');
+const newestOf = alias(secretVersions, 'newest_of');
 
 export const newestVersion = query
   .select({ number: max(secretVersions.number) })
@@ -96,24 +97,55 @@ export const appendVersion = (
     and(isNamed(secretName), isNotNull(token), granted),
   );
 
-/** Keeps the newest versions, so that a key which is changed all the time never fills the vault. Some of the rest go each time. */
-export const dropOldVersions = (secretName: SQL, given: Params<'token' | 'max_versions'>) => {
-  const named = query.select({ id: secrets.id }).from(secrets).where(isNamed(secretName));
-  const ofNamed = eq(versions.secret_id, sql`${named}`);
-  const bound = (of: SQL) =>
-    sql`(${query
-      .select({ number: of.as('number') })
-      .from(versions)
-      .where(ofNamed)})`;
+/** What an erased version no longer has. */
+export const erased = { token: null, binding: null, key_id: null, destroyed_at: request.now };
+
+/** The id of the secret in use of this name. */
+export const idNamed = (secretName: SQL) =>
+  sql`${query.select({ id: secrets.id }).from(secrets).where(isNamed(secretName))}`;
+
+/** The numbers of those beyond the newest `count`, the oldest first. */
+const beyond = (secretId: SQL, count: SQL | number, condition: SQL | undefined, most: number) => {
+  const newest = query
+    .select({ number: max(newestOf.number) })
+    .from(newestOf)
+    .where(eq(newestOf.secret_id, secretId));
   return query
-    .delete(secretVersions)
+    .select({ number: versions.number })
+    .from(versions)
+    .where(and(eq(versions.secret_id, secretId), lte(versions.number, sql`${newest} - ${count}`), condition))
+    .orderBy(asc(versions.number))
+    .limit(most);
+};
+
+/**
+ * Erases the values beyond the newest `keep_versions`, so that a secret which is changed all the time never fills the vault. Some
+ * of the oldest go with each change; -1 for all of them.
+ */
+export const eraseOldVersions = (
+  secretId: SQL,
+  { keep_versions }: Params<'keep_versions'>,
+  most = maxDroppedVersions,
+) =>
+  query
+    .update(secretVersions)
+    .set(erased)
     .where(
       and(
-        eq(secretVersions.secret_id, sql`${named}`),
-        lte(secretVersions.number, sql`${bound(sql`max(${versions.number})`)} - ${given.max_versions}`),
-        lt(secretVersions.number, sql`${bound(sql`min(${versions.number})`)} + ${maxDroppedVersions}`),
-        isNotNull(given.token),
+        eq(secretVersions.secret_id, secretId),
+        inArray(secretVersions.number, beyond(secretId, keep_versions, isNotNull(versions.token), most)),
         granted,
       ),
     );
-};
+
+/** Deletes the rows of versions that are too old to be listed. */
+export const dropOldVersions = (secretId: SQL) =>
+  query
+    .delete(secretVersions)
+    .where(
+      and(
+        eq(secretVersions.secret_id, secretId),
+        inArray(secretVersions.number, beyond(secretId, maxVersionsPerSecret, undefined, maxDroppedVersions)),
+        granted,
+      ),
+    );

@@ -7,8 +7,16 @@ import { isNamed, nameMeant, secretNamed } from '../store/targets.ts';
 import { operation } from './operation.ts';
 import { opened, type SecretName } from './secret-values.ts';
 
-const { name, description, created_at, updated_at } = secrets;
-const { token, binding, key_id } = secretVersions;
+const { name, description, created_at, updated_at, revision } = secrets;
+const { expires_at, rotate_every_days, value_changed_at, labels } = secrets;
+const { number, token, binding, key_id } = secretVersions;
+
+/** What is read of a secret. */
+export const readColumns = {
+  ...{ name, description, created_at, updated_at, revision },
+  ...{ expires_at, rotate_every_days, value_changed_at, labels },
+  ...{ number, token, binding, key_id },
+};
 
 export const readSecret = operation({
   action: 'secret.read',
@@ -16,7 +24,7 @@ export const readSecret = operation({
   sql: (given) => ({
     target: secretNamed('secret.read', given),
     answer: query
-      .select({ name, description, created_at, updated_at, token, binding, key_id })
+      .select(readColumns)
       .from(secrets)
       .innerJoin(
         secretVersions,

@@ -84,7 +84,11 @@ const keysAfter = async (role: 'owner' | 'admin', after = '') => {
     project: null,
     role,
     version: 1,
+    revision: 1,
     expires_at: null,
+    rotate_every_days: null,
+    rotation_due_at: null,
+    labels: {},
   }));
   const hasMore = results.length > maxSecretsPerList;
   const list: KeyList = { keys, ...(hasMore && { next: keys.at(-1)?.key_name ?? '' }) };

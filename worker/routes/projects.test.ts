@@ -67,7 +67,9 @@ describe('a project', () => {
       { user_name: 'stranger', role: 'manager', added_at: expect.any(String), added_by: 'stranger' },
     ]);
     expect(await newest('&action=view_project')).toMatchObject({ target: 'mine', user_name: 'stranger' });
-    await stranger('DELETE', '/keys/mine%2Fa');
+    const trashed = (await stranger('DELETE', '/keys/mine%2Fa')).headers.get('Trash-Id');
+    expect((await stranger('DELETE', '/projects/mine')).status).toBe(409);
+    await stranger('DELETE', `/trash/${trashed}`);
     expect((await stranger('DELETE', '/projects/mine')).status).toBe(200);
   });
 

@@ -75,7 +75,7 @@ export const commit = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { steps, hasEach, hasAnswer }: Plan<Row, Name>,
+  { steps, hasEach, answerAt }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
   before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
@@ -86,7 +86,7 @@ export const commit = async <Row, Name extends string>(
   const first = decided ?? judged[0];
   if (!first) throw new VaultNotOpen();
   if (decided && decided.outcome !== 'allowed') return { outcome: decided.outcome, reason: decided.reason };
-  const rows = hasAnswer ? (results.at(-1) as Row[]) : [];
+  const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
   return { outcome: 'allowed', principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 

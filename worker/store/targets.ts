@@ -1,11 +1,11 @@
 /** What actions are aimed at: how a verdict finds it, what the log calls it, and whether it is the principal's own. */
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { GovernedAction, ProjectAction } from '../../core/policy/policy.ts';
 import { type Join, principal } from './principal.ts';
 import { memberMay, reach } from './reach.ts';
 import { members, projects, secrets, sessions, users } from './schema.ts';
-import { type Given, type Param, query } from './statement.ts';
+import { type Given, type Param, type Params, query } from './statement.ts';
 
 /** What an action is aimed at. */
 export interface Target {
@@ -60,7 +60,7 @@ export const nameMeant = ({ name, padded }: GivenName): SQL =>
 const isOwnSecret = sql`(${targetSecret.owner_id} is ${principal.id} or ${membership.role} is not null)`;
 
 /** Whether a member may do this with a secret, found as the target. Its owner may do everything with a personal one. */
-const mayWithSecret = (action: ProjectAction): SQL =>
+export const mayWithSecret = (action: ProjectAction): SQL =>
   sql`(${targetSecret.project_id} is null or ${memberMay(action, membership.role)})`;
 
 /** A secret in use. Where two names are possible, the log of a user does not tell by one that somebody else has such a secret. */
@@ -82,6 +82,19 @@ export const projectNamed = (action: GovernedAction & ProjectAction, name: Param
     isOwn: sql`${membership.role} is not null`,
     isAllowed: memberMay(action, membership.role),
   },
+});
+
+/** A secret in the trash that was deleted after `trash_from`: what is older is as good as destroyed. */
+export const secretInTrash = (
+  action: GovernedAction & ProjectAction,
+  { id, trash_from }: Params<'id' | 'trash_from'>,
+): Target => ({
+  name: sql`coalesce(iif(${reachesOwn(action)} and not ${isOwnSecret}, null, ${targetSecret.name}), 'trash ' || cast(${id} as integer))`,
+  joins: [
+    { table: targetSecret, on: and(eq(targetSecret.id, id), gt(targetSecret.deleted_at, trash_from)) },
+    membershipIn(targetSecret.project_id),
+  ],
+  found: { id: targetSecret.id, isOwn: isOwnSecret, isAllowed: mayWithSecret(action) },
 });
 
 /** Who may not do this learns no names either, not even from their own log. */

@@ -3,6 +3,7 @@ import { createApp } from '../app.ts';
 import { type Bindings, parseEnv, type Settings } from '../env.ts';
 import { withoutBasePath } from '../http/base-path.ts';
 import type * as json from '../wire/json.ts';
+import type * as keyJson from '../wire/key-json.ts';
 import type * as projectJson from '../wire/project-json.ts';
 import { applyTestMigrations, testDb } from './test-database.ts';
 
@@ -13,9 +14,15 @@ export const testKeys = {
   ENCRYPTION_KEY: 'y6ZUxwKUqtWlBlpQjUQx7ZjTKo0NrmDOqAHR3cMdbsU=',
 };
 
+interface Trips {
+  count: number;
+  /** What happens before a round trip of this number. */
+  before?: ((number: number) => Promise<void>) | undefined;
+}
+
 /** Counts round trips to the database: each batch is one, and each statement that runs on its own. */
 const counting = (db: D1Database) => {
-  const trips = { count: 0 };
+  const trips: Trips = { count: 0 };
   const real = new WeakMap<object, D1PreparedStatement>();
   const counted = (statement: D1PreparedStatement): D1PreparedStatement => {
     const proxy = new Proxy(statement, {
@@ -34,8 +41,9 @@ const counting = (db: D1Database) => {
   const proxy = new Proxy(db, {
     get(target, name) {
       if (name === 'prepare') return (text: string) => counted(target.prepare(text));
-      return (statements: D1PreparedStatement[]) => {
+      return async (statements: D1PreparedStatement[]) => {
         trips.count += 1;
+        await trips.before?.(trips.count);
         return target.batch(statements.map((statement) => real.get(statement) ?? statement));
       };
     },
@@ -46,7 +54,8 @@ const counting = (db: D1Database) => {
 /** The body of an answer, with every field that any route may return. */
 type Body = Partial<
   Pick<json.KeyList, 'keys'> &
-    ReturnType<typeof json.key> &
+    ReturnType<typeof keyJson.key> &
+    Pick<ReturnType<typeof keyJson.versionList>, 'versions'> &
     Pick<json.LogList, 'logs'> &
     ReturnType<typeof json.activity> &
     Pick<ReturnType<typeof json.userList>, 'users'> &

@@ -3,7 +3,6 @@ import type { Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 import type { countEvents, listEvents } from '../operations/events.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import type { listSecrets } from '../operations/secret-list.ts';
-import type { readSecret } from '../operations/secrets.ts';
 import type { listSessions, readSession } from '../operations/sessions.ts';
 import type { SignedIn } from '../operations/sign-in.ts';
 import type { listUsers } from '../operations/users.ts';
@@ -27,7 +26,13 @@ export interface KeyList {
     /** What one is to the key: its owner, a member of its project, or an admin who is neither. */
     role: 'owner' | ProjectRole | 'admin';
     version: number;
+    /** Counts all changes; the ETag of the key. */
+    revision: number;
     expires_at: string | null;
+    rotate_every_days: number | null;
+    /** So many days after the value was last changed. */
+    rotation_due_at: string | null;
+    labels: Record<string, string>;
   }[];
   /** The last name of this list, if more keys follow. */
   next?: string;
@@ -37,14 +42,6 @@ export const keyList = ({ secrets, hasMore }: ResultOf<typeof listSecrets>): Lis
   name: 'keys' satisfies keyof KeyList,
   parts: secrets,
   ...(hasMore && { next: (JSON.parse(`[${secrets.at(-1)}]`) as KeyList['keys']).at(-1)?.key_name ?? '' }),
-});
-
-export const key = ({ name, value, description, created_at, updated_at }: ResultOf<typeof readSecret>) => ({
-  key_name: name,
-  api_key: value,
-  description,
-  created_at: time(created_at),
-  updated_at: time(updated_at),
 });
 
 export interface LogList {

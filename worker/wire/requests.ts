@@ -13,6 +13,7 @@ import {
   maxFilterCharacters,
   maxNameBytes,
   maxPasswordBytes,
+  maxRotationDays,
   maxSecretsPerList,
   maxValueBytes,
 } from '../../core/limits.ts';
@@ -45,7 +46,7 @@ export const newName = (field: string) =>
 const isDots = (name: string) => name === '.' || name === '..';
 const noDots = 'key_name must not be "." or "..": a URL cannot contain it.';
 
-const newKeyName = v.pipe(
+export const newKeyName = v.pipe(
   newName('key_name'),
   v.check((name) => !isDots(name), noDots),
 );
@@ -60,7 +61,7 @@ export const existingKeyName = v.pipe(
   v.check(({ name, padded }) => padded !== null || !isDots(name), noDots),
 );
 
-const keyValue = v.pipe(
+export const keyValue = v.pipe(
   text('api_key'),
   v.nonEmpty('api_key must not be empty.'),
   atMostBytes('api_key', maxValueBytes),
@@ -68,7 +69,7 @@ const keyValue = v.pipe(
 
 export const shortText = (field: string) => v.pipe(text(field), atMostBytes(field, maxDescriptionBytes));
 
-const keyDescription = shortText('description');
+export const keyDescription = shortText('description');
 
 /** An issue of the object itself has a path if a field is missing. */
 export const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -82,37 +83,6 @@ export const keyPath = v.pipe(
 export const keyQuery = v.pipe(
   object({ key_name: existingKeyName }),
   v.transform(({ key_name }) => key_name),
-);
-
-export const newKey = v.pipe(
-  object({
-    key_name: newKeyName,
-    api_key: keyValue,
-    description: v.optional(v.nullable(keyDescription), null),
-  }),
-  v.transform(({ key_name, api_key, description }) => ({
-    name: key_name,
-    value: api_key,
-    description: description ?? '',
-  })),
-);
-
-export const keyChange = v.pipe(
-  object({
-    // A page of v0.6 repeats the name with every change. The operation refuses another one.
-    key_name: v.optional(v.nullable(text('key_name')), null),
-    api_key: v.optional(keyValue),
-    description: v.optional(keyDescription),
-  }),
-  v.check(
-    ({ api_key, description }) => api_key !== undefined || description !== undefined,
-    'Send api_key, description or both.',
-  ),
-  v.transform(({ key_name, api_key, description }) => ({
-    repeated: key_name,
-    value: api_key ?? null,
-    description: description ?? null,
-  })),
 );
 
 const role = v.picklist(roles, 'role must be "user" or "admin".');
@@ -153,7 +123,7 @@ export const userChange = v.pipe(
     role: v.optional(role),
     is_active: v.optional(flag('is_active')),
     must_change_password: v.optional(flag('must_change_password')),
-    // As in `keyChange`.
+    // A page of v0.6 repeats the name with every change. The operation refuses another one.
     username: v.optional(v.nullable(text('username')), null),
   }),
   v.check(
@@ -213,8 +183,13 @@ export const keyListQuery = v.pipe(
     project: filter('project'),
     prefix: filter('prefix'),
     q: filter('q'),
+    label: v.optional(v.pipe(text('label'), v.regex(/^[^:]+:/, 'label must be a name and a value, such as env:prod.'))),
+    due: v.optional(wholeNumber('due', 0, maxRotationDays)),
   }),
-  v.transform(({ project = null, prefix = null, q: part = null, ...page }) => ({ ...page, project, prefix, part })),
+  v.transform(({ project = null, prefix = null, q: part = null, label = null, due = null, ...page }) => ({
+    ...{ ...page, project, prefix, part },
+    ...{ label, due },
+  })),
 );
 
 /** Who gets the keys of a user that is deleted. */
