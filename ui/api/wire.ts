@@ -26,14 +26,16 @@ export interface ListedKey {
   updated_at: string;
   created_by: string;
   /** The project that it belongs to; null for a personal key. */
-  project?: string | null | undefined;
+  project: string | null;
   /** Why one reaches it. */
-  role?: string | undefined;
-  version?: number | undefined;
-  expires_at?: string | null | undefined;
-  rotate_every_days?: number | null | undefined;
-  rotation_due_at?: string | null | undefined;
-  labels?: Readonly<Record<string, string>> | undefined;
+  role: OwnRole;
+  version: number;
+  /** Counts all changes; with it, a change says which state it is about. */
+  revision: number;
+  expires_at: string | null;
+  rotate_every_days: number | null;
+  rotation_due_at: string | null;
+  labels: Record<string, string>;
 }
 
 export interface KeyList {
@@ -55,7 +57,7 @@ export interface NewKey extends Key, KeyDetails {
 export interface KeyDetails {
   expires_at?: string | null | undefined;
   rotate_every_days?: number | null | undefined;
-  labels?: Readonly<Record<string, string>> | undefined;
+  labels?: Record<string, string> | undefined;
 }
 
 export interface KeyChange extends KeyDetails {
@@ -85,7 +87,8 @@ export interface TrashedKey {
   key_name: string;
   project: string | null;
   deleted_at: string;
-  deleted_by: string;
+  /** Null if the log does not say. */
+  deleted_by: string | null;
   purged_at: string;
 }
 

@@ -11,6 +11,7 @@ const row = toRow({
   project: 'shop',
   role: 'editor',
   version: 3,
+  revision: 3,
   expiresAt: '2026-12-31T23:59:59.000Z',
   rotateEveryDays: 90,
   rotationDueAt: '2026-04-01T00:00:00.000Z',

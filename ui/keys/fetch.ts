@@ -5,19 +5,6 @@ import type { Version } from '../api/wire.ts';
 import type { KeyRow } from './order.ts';
 import { rowOf } from './rows.ts';
 
-/** Restores the newest keys of these names that this user has moved to the trash. */
-export const bringBack = async (names: readonly string[], user: string) => {
-  const wanted = new Set(names);
-  const trashed = await fetchAll(async (after) => {
-    const { keys, next } = await api.trash(after);
-    return { items: keys, next: next === undefined ? undefined : String(next) };
-  });
-  const newestFirst = trashed.sort((a, b) => Date.parse(b.deleted_at) - Date.parse(a.deleted_at));
-  for (const { id, key_name, deleted_by } of newestFirst) {
-    if (deleted_by === user && wanted.delete(key_name)) await api.restoreKey(id);
-  }
-};
-
 /** Fetches all pages of the list, and counts the rows in `soFar` meanwhile. */
 export const fetchKeys = (soFar: { value: number }): Promise<KeyRow[]> => {
   soFar.value = 0;

@@ -156,7 +156,7 @@ const Facts = ({ row }: { row: KeyRow }) => {
   return html`
     <p class="note">
       ${row.project !== null && html`Belongs to the project <strong class="verbatim">${shown(row.project)}</strong>. `}Added by ${row.createdBy}
-      ${' '}<${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} />${row.version !== null && `, version ${row.version}`}.
+      ${' '}<${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} />, version ${row.version}.
       ${due && html` <span class="badge ${due.days < 0 ? 'overdue' : 'due'}">${due.text}</span>`}
     </p>
   `;
@@ -167,8 +167,10 @@ const save = async (model: KeysModel, row: KeyRow): Promise<void> => {
   const change = changeOf(model.draft.value, draftOf(row));
   const fields = Object.keys(change);
   if (fields.length === 0) return;
-  await model.update(row.name, change);
-  const undo = () => model.update(row.name, undoOf(change, row));
+  const revision = await model.update(row.name, change, row.revision);
+  const undo = async () => {
+    await model.update(row.name, undoOf(change, row), revision);
+  };
   if (change.api_key !== undefined) {
     const about = ['key', row.name, ...(fields.length === 1 ? ['value'] : [])];
     notify({ text: `Saved a new value for ${row.name}.`, about });

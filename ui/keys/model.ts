@@ -1,11 +1,11 @@
 /** The state of the lists of keys: all of them, what the address shows of them, and the open dialog. Holds no stored values. */
 import { computed, signal } from '@preact/signals';
-import { api } from '../api/client.ts';
+import { api, Problem } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
 import type { KeyChange, KeyDetails } from '../api/wire.ts';
 import { route, setQuery } from '../shell/router.ts';
 import { type Draft, differs, draftOf, emptyDraft } from './draft.ts';
-import { bringBack, fetchKeys, fetchVersions } from './fetch.ts';
+import { fetchKeys, fetchVersions } from './fetch.ts';
 import { importModel } from './import-model.ts';
 import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText } from './order.ts';
 import { changedRow, countedBy, type Only, onlys, personalRow, scoped } from './rows.ts';
@@ -135,12 +135,18 @@ export const keysModel = (user: string) => {
       return isHidden;
     },
 
-    update: async (name: string, fields: KeyChange) => {
-      await api.updateKey(name, fields);
-      const now = new Date();
-      replace(name, (row) => changedRow(row, fields, now));
-      // From when on days are counted is for the vault to say.
-      if (fields.rotate_every_days != null) await list.load();
+    /** With a revision, it changes nothing if somebody else was quicker. Returns the new revision. */
+    update: async (name: string, fields: KeyChange, revision: number | null = null): Promise<number | null> => {
+      try {
+        const now = await api.updateKey(name, fields, revision);
+        replace(name, (row) => changedRow(row, fields, now, new Date()));
+        // From when on days are counted is for the vault to say.
+        if (fields.rotate_every_days != null) await list.load();
+        return now;
+      } catch (problem) {
+        if (problem instanceof Problem && problem.status === 412) await list.load();
+        throw problem;
+      }
     },
 
     /** Gives a key another name, or to somebody else. Both may change who reaches it. */
@@ -157,20 +163,21 @@ export const keysModel = (user: string) => {
 
     /** Moves keys to the trash, and tells after each how many it was. Returns how to take that back. */
     remove: async (names: readonly string[], onProgress: (count: number) => void = () => {}) => {
-      const gone: string[] = [];
+      const gone = new Map<string, number | null>();
       try {
         for (const name of names) {
-          await api.deleteKey(name);
-          gone.push(name);
-          onProgress(gone.length);
+          gone.set(name, await api.deleteKey(name));
+          onProgress(gone.size);
         }
       } finally {
-        const isGone = new Set(gone);
-        change((rows) => rows.filter((row) => !isGone.has(row.name)));
+        change((rows) => rows.filter((row) => !gone.has(row.name)));
       }
       return async () => {
-        await bringBack(gone, user);
-        await list.load();
+        try {
+          for (const id of gone.values()) if (id !== null) await api.restoreKey(id);
+        } finally {
+          await list.load();
+        }
       };
     },
   };

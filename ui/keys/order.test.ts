@@ -11,6 +11,7 @@ const row = (name: string, createdAt: string, createdBy = 'alice', description =
     project: null,
     role: 'owner',
     version: 1,
+    revision: 1,
     expiresAt: null,
     rotateEveryDays: null,
     rotationDueAt: null,

@@ -12,7 +12,9 @@ export interface KeyRow {
   /** Null for a personal key. */
   project: string | null;
   role: OwnRole;
-  version: number | null;
+  version: number;
+  /** Counts all changes; null if the vault has not said it yet. */
+  revision: number | null;
   expiresAt: string | null;
   rotateEveryDays: number | null;
   rotationDueAt: string | null;

@@ -1,5 +1,5 @@
 /** Rows of the list of keys: made of what the vault says, and brought up to date after a change. */
-import type { KeyChange, KeyDetails, ListedKey, OwnRole } from '../api/wire.ts';
+import type { KeyChange, KeyDetails, ListedKey } from '../api/wire.ts';
 import { dueSoon } from './due.ts';
 import { type KeyRow, toRow } from './order.ts';
 
@@ -28,34 +28,39 @@ export const rowOf = (key: ListedKey): KeyRow =>
     createdAt: key.created_at,
     updatedAt: key.updated_at,
     createdBy: key.created_by,
-    project: key.project ?? null,
-    role: (key.role ?? 'owner') as OwnRole,
-    version: key.version ?? null,
-    expiresAt: key.expires_at ?? null,
-    rotateEveryDays: key.rotate_every_days ?? null,
-    rotationDueAt: key.rotation_due_at ?? null,
-    labels: key.labels ?? {},
+    project: key.project,
+    role: key.role,
+    version: key.version,
+    revision: key.revision,
+    expiresAt: key.expires_at,
+    rotateEveryDays: key.rotate_every_days,
+    rotationDueAt: key.rotation_due_at,
+    labels: key.labels,
   });
 
 /** A key that was just added. */
 export const personalRow = (name: string, user: string, description: string, details: KeyDetails): KeyRow => {
   const now = new Date();
-  const { rotate_every_days: rotate } = details;
-  return rowOf({
-    key_name: name,
+  const rotate = details.rotate_every_days ?? null;
+  return toRow({
+    name,
     description,
-    created_at: now.toISOString(),
-    updated_at: now.toISOString(),
-    created_by: user,
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+    createdBy: user,
+    project: null,
     role: 'owner',
     version: 1,
-    ...(rotate != null && { rotation_due_at: inDays(now, rotate) }),
-    ...details,
+    revision: null,
+    expiresAt: details.expires_at ?? null,
+    rotateEveryDays: rotate,
+    rotationDueAt: rotate === null ? null : inDays(now, rotate),
+    labels: details.labels ?? {},
   });
 };
 
 /** A key that was just changed. */
-export const changedRow = (row: KeyRow, fields: KeyChange, now: Date): KeyRow => {
+export const changedRow = (row: KeyRow, fields: KeyChange, revision: number | null, now: Date): KeyRow => {
   const { api_key, description = row.description, expires_at, rotate_every_days, labels = row.labels } = fields;
   const hasValue = api_key !== undefined;
   const rotate = rotate_every_days === undefined ? row.rotateEveryDays : rotate_every_days;
@@ -63,10 +68,11 @@ export const changedRow = (row: KeyRow, fields: KeyChange, now: Date): KeyRow =>
     ...row,
     description,
     labels,
+    revision,
     updatedAt: now.toISOString(),
     expiresAt: expires_at === undefined ? row.expiresAt : expires_at,
     rotateEveryDays: rotate,
-    version: hasValue && row.version !== null ? row.version + 1 : row.version,
+    version: hasValue ? row.version + 1 : row.version,
     rotationDueAt: rotate === null ? null : hasValue ? inDays(now, rotate) : row.rotationDueAt,
   });
 };

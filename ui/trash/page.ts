@@ -51,7 +51,7 @@ const Item = ({ model, onRestored, item }: TrashProps & { item: TrashedKey }) =>
       <div class="cell-name">
         <strong class="row-name cut" title=${shown(key_name)}><bdi>${shown(key_name)}</bdi></strong>
         <span class="note">
-          ${project === null ? 'Personal' : html`Project <bdi>${shown(project)}</bdi>`} · deleted <${Ago} time=${deleted_at} /> by <bdi>${shown(deleted_by)}</bdi>
+          ${project === null ? 'Personal' : html`Project <bdi>${shown(project)}</bdi>`} · deleted <${Ago} time=${deleted_at} />${deleted_by !== null && html` by <bdi>${shown(deleted_by)}</bdi>`}
           ${' '}· destroyed after <${Until} time=${purged_at} />
         </span>
       </div>
