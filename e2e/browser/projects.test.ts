@@ -40,13 +40,13 @@ describeInBrowser('projects', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Add key' }).click();
     await keyRow(page, `${name}/prod/STRIPE`).waitFor();
 
-    await page.getByText('Members', { exact: true }).click();
+    await page.getByRole('radio', { name: 'Members' }).check();
     await button(page, 'Add member').click();
     await field(page, 'User name').fill('nobody_at_all');
     await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
     await page.locator('.field-error').waitFor();
     await field(page, 'User name').fill(member.name);
-    await page.getByRole('dialog').getByText('Viewer', { exact: true }).click();
+    await page.getByRole('radio', { name: 'Viewer' }).check();
     await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
     await toast(page, `${member.name} is now a viewer of ${name}.`);
     await page.getByLabel(`Role of ${member.name}`).waitFor();

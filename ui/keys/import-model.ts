@@ -22,6 +22,8 @@ const nothing: Found = { file: null, problem: null };
 export const importModel = () => {
   const text = signal('');
   const prefix = signal('');
+  /** The prefix as it is meant: empty, or with a slash at its end. */
+  const under = computed(() => prefix.value.trim().replace(/[^/]$/, '$&/'));
   const found = signal<Found>(nothing);
   /** The names that are not to be imported. */
   const left = signal<ReadonlySet<string>>(new Set());
@@ -39,7 +41,7 @@ export const importModel = () => {
 
   const send = (entries: ImportFile['entries'], isDry: boolean): Promise<ImportAnswer> =>
     api.importKeys({
-      prefix: prefix.value,
+      prefix: under.value,
       entries: entries.map(({ name, value, description }) => ({
         key_name: name,
         api_key: value,
@@ -53,6 +55,7 @@ export const importModel = () => {
   return {
     text,
     prefix,
+    under,
     found,
     left,
     states,

@@ -83,9 +83,9 @@ const keysText = (count: number) => (count === 1 ? '1 key' : `${count.toLocaleSt
 /** If the vault finds something else than the preview said, it changes nothing, and the new states are shown. */
 const apply = async (model: KeysModel, onClose: () => void): Promise<void> => {
   const { imports } = model;
-  const { prefix, chosen } = imports;
+  const { under, chosen } = imports;
   const { added, replaced } = chosenCounts(imports);
-  const names = chosen.value.map(({ name }) => prefix.value + name);
+  const names = chosen.value.map(({ name }) => under.value + name);
   await imports.apply().catch(async (problem: unknown) => {
     await imports.preview().catch(() => {});
     throw problem;
@@ -162,15 +162,11 @@ const Prefix = ({ imports, onEdited }: PartProps) => {
     onEdited();
     imports.setPrefix(typed(event));
   };
-  const tidy = () => {
-    const given = imports.prefix.value.trim();
-    imports.setPrefix(given === '' || given.endsWith('/') ? given : `${given}/`);
-  };
   return html`
     <${Field} label="Put them under" hint=${html`A project or folder, such as <code>${shown('shop/prod/')}</code>. Empty for none.`}>
       ${(field: object) => html`<input
         ...${field} ...${unmanaged} name="import_prefix" autocapitalize="none" spellcheck=${false} value=${imports.prefix.value}
-        onInput=${set} onChange=${tidy}
+        onInput=${set}
       />`}
     <//>
   `;

@@ -27,7 +27,7 @@ export const ImportTable = ({ imports }: { imports: ImportModel }) => {
                   type="checkbox" disabled=${!takes} checked=${takes && !imports.left.value.has(name)}
                   onChange=${() => imports.toggle(name)}
                 />
-                <span class="verbatim">${shown(imports.prefix.value + name)}</span>
+                <span class="verbatim">${shown(imports.under.value + name)}</span>
               </label>
               <span class="note import-state ${found?.state ?? ''}">${found ? (found.reason ?? stateText[found.state]) : where}</span>
             </li>
