@@ -196,6 +196,15 @@ export const maxLikenessesPerStep = 500;
 export const maxSecretsPerRead = 500;
 /** Of all values that one request reads, as they are stored: what an isolate holds at once, several times over. */
 export const maxReadBytes = 8 * 1024 * 1024;
+/** That one request imports, and its body. */
+export const maxEntriesPerImport = 1_000;
+export const maxImportBytes = 4 * 1024 * 1024;
+/** Of a text that a statement takes; D1 takes 2 MB. */
+export const maxStatementBytes = 1536 * 1024;
+/** How often an import begins anew because a key came or went while it compared. */
+export const maxImportAttempts = 3;
+/** The values that are sealed before other requests have their turn. */
+export const maxSealedAtOnceBytes = 256 * 1024;
 
 // --- Projects
 

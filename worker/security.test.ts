@@ -1,6 +1,7 @@
 /** One suite for every route of the app. A new route is covered without being added here. */
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { maxImportBytes, maxJsonBytes } from '../core/limits.ts';
 import { roles } from '../core/policy/policy.ts';
 import { type Client, startVault, testDb, testKeys } from './testing/vault.ts';
 
@@ -45,6 +46,7 @@ const bodies: Record<string, unknown> = {
   'PUT /projects/:name': { description: 'walked' },
   'PUT /projects/:name/members/:user_name': { role: 'viewer' },
   'POST /keys/values': { names: ['nothing'] },
+  'POST /keys/import': { entries: [{ key_name: 'walked', api_key: 'value' }], dry_run: true },
   'POST /users': { username: 'walked', password: 'a good password' },
   'PUT /users/:id': { role: 'user' },
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
@@ -254,8 +256,9 @@ describe.each(
     expect(await newestEvent()).toMatchObject({ outcome: 'invalid', actor_name: 'admin' });
   });
 
-  test('more than 512 KiB: 413, with or without a Content-Length', async () => {
-    const large = JSON.stringify({ key_name: 'x', api_key: 'y'.repeat(600_000) });
+  test('more than 512 KiB, or 4 MiB for an import: 413, with or without a Content-Length', async () => {
+    const most = path === '/keys/import' ? maxImportBytes : maxJsonBytes;
+    const large = JSON.stringify({ key_name: 'x', api_key: 'y'.repeat(most) });
     expect((await admin(method, at(path), large)).status).toBe(413);
     const chunked = new Request(`http://vault.test${at(path)}`, {
       method,

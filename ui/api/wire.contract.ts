@@ -1,6 +1,7 @@
 /** Compiles only while the worker's answers and requests match the types that the UI uses. */
 import type { InferInput } from 'valibot';
 import type * as bulkJson from '../../worker/wire/bulk-json.ts';
+import type * as bulkRequests from '../../worker/wire/bulk-requests.ts';
 import type * as json from '../../worker/wire/json.ts';
 import type * as keyJson from '../../worker/wire/key-json.ts';
 import type * as keyRequests from '../../worker/wire/key-requests.ts';
@@ -29,6 +30,7 @@ export type Answers = [
 export type Requests = [
   Is<wire.NewKey, InferInput<typeof keyRequests.newKey>>,
   Is<wire.KeyChange, InferInput<typeof keyRequests.keyChange>>,
+  Is<wire.ImportRequest, InferInput<typeof bulkRequests.keyImport>>,
   Is<{ version: number }, InferInput<typeof keyRequests.versionRestore>>,
   Is<wire.NewProject, InferInput<typeof projectRequests.newProject>>,
   Is<Pick<wire.Member, 'role'>, InferInput<typeof projectRequests.memberChange>>,

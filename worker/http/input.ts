@@ -19,6 +19,8 @@ export interface Schemas {
   body?: Schema;
   /** Then a request without a body counts as one with the body {}. */
   isBodyOptional?: true;
+  /** What the body may have, where it is more than usual. */
+  maxBodyBytes?: number;
 }
 
 type Output<Part> = Part extends Schema ? v.InferOutput<Part> : object;
@@ -31,8 +33,8 @@ type Parsed<Input> = { input: Input } | { status: ErrorStatus; error: string };
 
 /** The input, or the first thing that is wrong with the request. */
 export const parseInput = async <Input>(c: AppContext, schemas: Schemas): Promise<Parsed<Input>> => {
-  const { path, query, headers, body, isBodyOptional } = schemas;
-  const read = body ? await bodyOf(c.req.raw, isBodyOptional) : { json: undefined };
+  const { path, query, headers, body, isBodyOptional, maxBodyBytes } = schemas;
+  const read = body ? await bodyOf(c.req.raw, isBodyOptional, maxBodyBytes) : { json: undefined };
   if ('error' in read) return read;
   const parts = [
     [path, parametersOf(c)],

@@ -20,7 +20,8 @@ export const namingRules = (given: GivenNaming, others?: SQL): Rule[] => [
   nameTaken(namedLike(given, others)),
 ];
 
-const namedLike = (given: GivenNaming, condition?: SQL) =>
+/** Those that have this name, or one that looks like it. */
+export const namedLike = (given: Pick<GivenNaming, 'name' | 'likeness'>, condition?: SQL) =>
   query
     .select({ name })
     .from(secrets)

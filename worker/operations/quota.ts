@@ -103,18 +103,26 @@ export const arrivalQuota = ({ owner, token, max_secrets, max_bytes }: Arrival):
 
 const hourMs = 3_600_000;
 
+const isConflictOf = (actor: SQLWrapper) =>
+  and(
+    eq(auditEvents.actor_id, actor),
+    eq(auditEvents.reason, 'name_held'),
+    gt(auditEvents.at, sql`${request.now} - ${hourMs}`),
+  );
+
+/** How many names of others somebody has hit upon in this hour. */
+export const conflictsOf = (actor: SQLWrapper): SQL =>
+  sql`${query
+    .select({ count: sql`count(*)`.as('count') })
+    .from(auditEvents)
+    .where(isConflictOf(actor))}`;
+
 /** Holds if a user has hit upon the names of too many keys of others: each conflict tells that a name is in use. */
 export const tooManyConflicts: Rule = {
   when: sql`${reachesOwn('secret.create')} and exists ${query
     .select({ id: auditEvents.id })
     .from(auditEvents)
-    .where(
-      and(
-        eq(auditEvents.actor_id, principal.id),
-        eq(auditEvents.reason, 'name_held'),
-        gt(auditEvents.at, sql`${request.now} - ${hourMs}`),
-      ),
-    )
+    .where(isConflictOf(principal.id))
     .limit(1)
     .offset(maxForeignConflictsPerHour - 1)}`,
   outcome: 'denied',

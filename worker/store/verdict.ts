@@ -99,8 +99,8 @@ export const judge = ({
   return query.insert(auditEvents).select(judged).returning(verdictColumns);
 };
 
-const { outcome, reason, actor_id, actor_name, actor_role } = auditEvents;
-const verdictColumns = { outcome, reason, actor_id, actor_name, actor_role };
+const { target, outcome, reason, actor_id, actor_name, actor_role } = auditEvents;
+const verdictColumns = { target, outcome, reason, actor_id, actor_name, actor_role };
 
 type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 
@@ -126,13 +126,26 @@ export const verdictOn = ({ action, target, rules = [], detail, ready, order }: 
  *
  * @param source lists what is asked for, for the joins of the target.
  */
-export const verdictsOn = ({ target, ready, ...intent }: Intent & { target: Target }, source: SQL, key: SQL) =>
-  verdictOn({
-    ...intent,
-    target: { ...target, joins: [{ table: source, on: sql`true` }, ...(target.joins ?? [])] },
-    ready: and(ready, not(isJudged)),
-    order: key,
-  });
+export const verdictsOn = (intent: Intent & { target: Target }, source: SQL, key: SQL) =>
+  verdictsIf(not(isJudged), intent, source, key);
+
+/** The same under a condition. @param refusalsOnly writes no event for a target that is allowed. */
+export const verdictsIf = (
+  condition: SQL,
+  { target, ready, ...intent }: Intent & { target: Target },
+  source: SQL,
+  key: SQL,
+  refusalsOnly = false,
+) =>
+  verdictOn(
+    {
+      ...intent,
+      target: { ...target, joins: [{ table: source, on: sql`true` }, ...(target.joins ?? [])] },
+      ready: and(ready, condition),
+      order: key,
+    },
+    refusalsOnly,
+  );
 
 /** The verdict on a request that is invalid, whoever sends it. Only callers who may do the action at all are told so. */
 export const verdictOnInvalid = (action: GovernedAction, name: Param, because: Param) =>
