@@ -27,6 +27,8 @@ export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in',
 const features = {
   session: 'signing in and out, and the first new password',
   keys: 'the list of keys: search, reveal, copy, edit',
+  projects: 'projects and their members',
+  trash: 'deleted keys: restore, destroy',
   logs: 'the access log, its filters and its chart',
   users: 'user accounts, for admins',
   account: 'your own password, sessions and theme',

@@ -2,7 +2,7 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build as bundle, stop } from 'esbuild';
+import { type BuildOptions, build as bundle, type Metafile, stop } from 'esbuild';
 
 /**
  * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`, and `dist/ui`, the browser UI under
@@ -88,23 +88,37 @@ export async function buildUi(project: string): Promise<void> {
       }),
     ),
   );
-  const built = bundles
-    .flatMap(({ metafile }) => Object.keys(metafile.outputs))
-    .map((path) => path.replace(/^dist\/ui/, ''));
+  const outputs: Metafile['outputs'] = Object.assign({}, ...bundles.map(({ metafile }) => metafile.outputs));
+  const built = Object.keys(outputs).map(pathOf);
   cpSync(join(project, 'ui/public'), target, { recursive: true });
-  writeFileSync(join(target, 'index.html'), page(readFileSync(join(project, 'ui/index.html'), 'utf8'), built));
+  const template = readFileSync(join(project, 'ui/index.html'), 'utf8');
+  writeFileSync(join(target, 'index.html'), page(template, built, importsOf(outputs)));
   for (const name of readdirSync(assets)) {
     if (!built.includes(`/assets/${name}`)) rmSync(join(assets, name));
   }
 }
 
-/** Puts the hashed names into the page, which has them without hashes. */
-function page(template: string, built: string[]): string {
-  return template.replace(/\/assets\/([\w-]+)\.(js|css)/g, (named, name, type) => {
-    const file = built.find((path) => path.startsWith(`/assets/${name}-`) && path.endsWith(`.${type}`));
-    if (file === undefined) throw new Error(`ui/index.html names ${named}, which was not built.`);
-    return file;
-  });
+/** The path under which a file of the build is served. */
+function pathOf(output: string): string {
+  return output.replace(/^dist\/ui/, '');
+}
+
+/** What the main script imports: the browser shall not have to read it to learn that. */
+function importsOf(outputs: Metafile['outputs']): string[] {
+  const main = Object.values(outputs).find(({ entryPoint }) => entryPoint === 'ui/main.ts');
+  return (main?.imports ?? []).filter(({ kind }) => kind === 'import-statement').map(({ path }) => pathOf(path));
+}
+
+/** Puts the hashed names into the page, which has them without hashes, and asks for what its script imports. */
+function page(template: string, built: string[], imported: string[]): string {
+  const preloads = imported.map((path) => `<link rel="modulepreload" href="${path}">\n`).join('');
+  return template
+    .replace(/\/assets\/([\w-]+)\.(js|css)/g, (named, name, type) => {
+      const file = built.find((path) => path.startsWith(`/assets/${name}-`) && path.endsWith(`.${type}`));
+      if (file === undefined) throw new Error(`ui/index.html names ${named}, which was not built.`);
+      return file;
+    })
+    .replace('<script type="module"', `${preloads}$&`);
 }
 
 /** The latest change in a file or folder, in ms; 0 if it does not exist, as in an image without sources. */

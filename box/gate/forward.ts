@@ -146,7 +146,7 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
       });
       sent.on('timeout', () => sent.destroy());
       sent.on('error', (error: NodeJS.ErrnoException) =>
-        resolve(error.code === 'ECONNREFUSED' ? notRunning : answers.connectionLost),
+        resolve(isRefused(error) ? notRunning : answers.connectionLost),
       );
       sent.end();
     });

@@ -1,3 +1,4 @@
+/// <reference path="./papaparse.d.ts" />
 /**
  * Reads CSV exports of other products as entries of an import. This module brings the CSV parser along: `readImport` loads it
  * when it is needed.
