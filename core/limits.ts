@@ -161,9 +161,19 @@ export const maxCountsPerTransaction = 8;
 
 export const defaultSecretsPerAccount = 25_000;
 export const defaultStoredMegabytesPerAccount = 256;
-/** Of one secret. The oldest go, so many at once. */
-export const defaultVersionsPerSecret = 1_000;
-export const maxDroppedVersions = 100;
+/** The values that are kept of one secret. Renaming reads them all at once, so there cannot be many. */
+export const defaultKeptVersions = 20;
+export const maxKeptVersions = 100;
+/** The versions that are listed of one secret, without their values as well. */
+export const maxVersionsPerSecret = 500;
+/** How many of the oldest lose their value, or go, with one change. */
+export const maxDroppedVersions = 500;
+/** An account or a project may have so many secrets in the trash, or as many as it may have in use if that is more. */
+export const minTrashedPerAccount = 1_000;
+/** How long a deleted secret can be taken out of the trash, and how many are destroyed by one request after that. */
+export const defaultTrashDays = 30;
+export const maxTrashDays = 3_650;
+export const maxPurgedPerRequest = 100;
 /** How long a full account is refused without a look into the database, unless something is deleted. */
 export const maxFullMs = 10_000;
 /** When to try again after a refusal for lack of room. */
@@ -181,8 +191,33 @@ export const maxForeignConflictsPerHour = 60;
 export const maxNameBytes = 255;
 export const maxValueBytes = 64 * 1024;
 export const maxDescriptionBytes = 4 * 1024;
+/** Of the name and of the value of a label. */
+export const maxLabelBytes = 64;
+export const maxLabelsPerSecret = 20;
+export const maxRotationDays = 3_650;
 /** Secrets of an earlier version that one transaction prepares for comparing names. */
 export const maxLikenessesPerStep = 500;
+
+// --- Secrets in bulk
+
+/** That one request reads. */
+export const maxSecretsPerRead = 500;
+/** Of all values that one request reads, as they are stored: what an isolate holds at once, several times over. */
+export const maxReadBytes = 8 * 1024 * 1024;
+/** That one request imports, and its body. */
+export const maxEntriesPerImport = 1_000;
+export const maxImportBytes = 4 * 1024 * 1024;
+/** Of a text that a statement takes; D1 takes 2 MB. */
+export const maxStatementBytes = 1536 * 1024;
+/** How often an import begins anew because a key came or went while it compared. */
+export const maxImportAttempts = 3;
+/** The values that are sealed before other requests have their turn. */
+export const maxSealedAtOnceBytes = 256 * 1024;
+
+// --- Projects
+
+/** That one account has made, and that still exist. */
+export const maxProjectsPerAccount = 200;
 
 // --- The log, lists and paging
 
@@ -220,9 +255,10 @@ export const defaultUserEventsPerList = 50;
 export const defaultAdminEventsPerList = 100;
 
 export const maxSecretsPerList = 10_000;
+export const maxTrashedPerList = 1_000;
 /**
  * What the database puts together of a long list. D1 allows a row 2,000,000 bytes: with every character escaped, a secret takes
- * 27 KB and an event 8 KB of JSON.
+ * 29 KB and an event 8 KB of JSON.
  */
 export const secretsPerListPart = 64;
 export const eventsPerListPart = 100;
@@ -250,6 +286,8 @@ export const maxListStallMs = httpLimits.maxAnswerStallMs + 5_000;
 export const listPieceCharacters = 64 * 1024;
 
 export const maxUsersPerList = 1_000;
+export const maxProjectsPerList = 1_000;
+export const maxMembersPerList = 1_000;
 export const maxSessionsPerList = 200;
 
 // --- Start, stop and health

@@ -27,6 +27,8 @@ export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in',
 const features = {
   session: 'signing in and out, and the first new password',
   keys: 'the list of keys: search, reveal, copy, edit',
+  projects: 'projects and their members',
+  trash: 'deleted keys: restore, destroy',
   logs: 'the access log, its filters and its chart',
   users: 'user accounts, for admins',
   account: 'your own password, sessions and theme',
@@ -57,6 +59,11 @@ export const rooms: Record<string, Room> = {
   'core/settings': {
     purpose: 'env files, settings and keys, and what a start says',
     rooms: ['core', 'core/crypto', 'core/network'],
+  },
+  'core/import': {
+    purpose: 'reads the files that keys are imported from',
+    rooms: ['core', 'core/settings'],
+    packages: ['papaparse'],
   },
   'core/data-folder': {
     purpose: 'where things are in a data folder, when its database may be used, and what its owner may do to it',
@@ -170,8 +177,8 @@ export const rooms: Record<string, Room> = {
       `ui/${name}`,
       {
         purpose,
-        // A pasted line means what it means in a .env file.
-        rooms: ['core', ...(name === 'keys' ? ['core/settings'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
+        // A pasted line means what it means in a .env file, and so does an imported file.
+        rooms: ['core', ...(name === 'keys' ? ['core/settings', 'core/import'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
         packages: preact,
       } satisfies Room,
     ]),

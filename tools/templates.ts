@@ -53,6 +53,12 @@ function compile(copy: string): string[] {
 /** The source in `file` with its templates as JSX, every part on the line where it was. */
 function asJsx(source: string, file: string, folder: string): string {
   const edits: { start: number; end: number; text: string }[] = [];
+  /** Only the UI is in the copy; what it shares with other rooms is read where it is. */
+  const importOf = (value: string, start: number, end: number) => {
+    if (!value.startsWith('.') || !value.endsWith('.ts')) return;
+    const imported = resolve(dirname(file), value);
+    edits.push({ start, end, text: JSON.stringify(imported.startsWith(`${folder}/`) ? `${value}x` : imported) });
+  };
   new Visitor({
     TaggedTemplateExpression({ tag, quasi }) {
       if (tag.type !== 'Identifier' || tag.name !== 'html') return;
@@ -66,10 +72,11 @@ function asJsx(source: string, file: string, folder: string): string {
       if (typeParameters) edits.push({ start: typeParameters.end - 1, end: typeParameters.end, text: ',>' });
     },
     ImportDeclaration({ source: { value, start, end } }) {
-      if (!value.startsWith('.') || !value.endsWith('.ts')) return;
-      const imported = resolve(dirname(file), value);
-      // Only the UI is in the copy; what it shares with other rooms is read where it is.
-      edits.push({ start, end, text: JSON.stringify(imported.startsWith(`${folder}/`) ? `${value}x` : imported) });
+      importOf(value, start, end);
+    },
+    ImportExpression({ source: imported }) {
+      if (imported.type === 'Literal' && typeof imported.value === 'string')
+        importOf(imported.value, imported.start, imported.end);
     },
   }).visit(parseSync(file, source).program);
   return edits

@@ -2,32 +2,31 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { AboutPage } from './about/page.ts';
-import { AccountPage } from './account/page.ts';
 import type { Problem } from './api/client.ts';
 import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
 import { commandsFor } from './commands.ts';
-import { KeysPage } from './keys/page.ts';
-import { LogsPage } from './logs/page.ts';
+import { AddKeys, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
+import { AboutPage, AccountPage, LogsPage, ProjectsPage, TrashPage, UsersPage } from './pages.ts';
 import { clearCopied } from './parts/clipboard.ts';
 import { openDialogs } from './parts/dialog.ts';
 import { DiscardQuestion } from './parts/discard.ts';
 import { isTyping } from './parts/events.ts';
+import { fetchRest } from './parts/lazy.ts';
 import { Palette } from './parts/palette.ts';
 import { useRetry } from './parts/retry.ts';
 import { ShortcutDialog } from './parts/shortcuts.ts';
 import { Failed, Waiting } from './parts/state.ts';
 import { forgetToasts, notify, ToastList } from './parts/toast.ts';
 import { askFirst, hasUnsaved, question, useUnsaved } from './parts/unsaved.ts';
+import { SideProjects } from './projects/side.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
 import { NewPassword } from './session/new-password.ts';
 import { ProxyNotice } from './session/proxy-notice.ts';
 import { SignIn } from './session/sign-in.ts';
 import { type Page, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
-import { UsersPage } from './users/page.ts';
 
 const leave = () => void askFirst(hasUnsaved(), signOutNow);
 
@@ -77,8 +76,8 @@ const Unreachable = ({ error }: { error: Problem }) => {
 
 /** The forms that were open keep what was typed, so the browser asks before it closes the page. */
 const Ended = ({ user }: { user: string }) => {
-  const { keys, users } = modelsOf(user);
-  useUnsaved(keys.isTyped.value || users.isTyped.value);
+  const { keys, users, projects, trash } = modelsOf(user);
+  useUnsaved([keys, users, projects, trash].some(({ isTyped }) => isTyped.value));
   return html`
     <${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${user} />
     <${ToastList} />
@@ -100,6 +99,8 @@ const openPalette = () => {
 
 const tabs: Tab[] = [
   { page: 'keys', text: 'API Keys', icon: 'key' },
+  { page: 'projects', text: 'Projects', icon: 'folder' },
+  { page: 'trash', text: 'Trash', icon: 'trash' },
   { page: 'logs', text: 'Access Logs', icon: 'log' },
   { page: 'users', text: 'Users', icon: 'users' },
   { page: 'account', text: 'Account', icon: 'user' },
@@ -121,9 +122,15 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
       closeOverlay();
     };
   }, []);
-  useArrival(route.value.page);
+  useLayoutEffect(() => {
+    void own.projects.list.load();
+    // What is on the screen comes first.
+    requestAnimationFrame(() => setTimeout(fetchRest));
+  }, [own]);
+  useArrival(route.value.page, lazyPages[route.value.page]?.isHere() ?? true);
+  const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
   return html`
-    <${Shell} tabs=${shown} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
+    <${Shell} tabs=${shown} below=${{ projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
       ${(route.value.page === 'logs' || route.value.page === 'users') && html`<${ProxyNotice} />`}
       <${CurrentPage} session=${mine} models=${own} />
     <//>
@@ -132,11 +139,27 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   `;
 };
 
+const lazyPages: Partial<Record<Page, { isHere: () => boolean }>> = {
+  projects: ProjectsPage,
+  trash: TrashPage,
+  logs: LogsPage,
+  users: UsersPage,
+  account: AccountPage,
+  about: AboutPage,
+};
+
 const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
   switch (route.value.page) {
     case 'keys':
       return html`<${KeysPage} model=${own.keys} isAdmin=${isAdmin} />`;
+    case 'projects':
+      return html`<${ProjectsPage}
+        model=${own.projects} me=${mine.user} isAdmin=${isAdmin} onKeysChange=${() => void own.keys.list.load()}
+        keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
+      />`;
+    case 'trash':
+      return html`<${TrashPage} model=${own.trash} onRestored=${() => void own.keys.list.load()} />`;
     case 'logs':
       return html`<${LogsPage} model=${own.logs} isAdmin=${isAdmin} />`;
     case 'users':
@@ -167,16 +190,17 @@ const Commands = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] })
 };
 
 /** A page that opens puts its name in the title, moves the focus to its heading, and starts at its top. */
-const useArrival = (page: Page) => {
+const useArrival = (page: Page, isHere: boolean) => {
   const before = useRef<Page | null>(null);
   useLayoutEffect(() => {
     document.title = `${tabs.find((tab) => tab.page === page)?.text} · Keystore`;
+    if (!isHere) return;
     if (before.current !== null && before.current !== page) {
       scrollTo(0, 0);
       document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     }
     before.current = page;
-  }, [page]);
+  }, [page, isHere]);
 };
 
 const onShortcut = (event: KeyboardEvent) => {

@@ -4,6 +4,7 @@ import { filtered, type KeyRow } from './keys/order.ts';
 import { copyValue } from './keys/value.ts';
 import type { Models } from './models.ts';
 import type { Command } from './parts/palette.ts';
+import type { ProjectsModel } from './projects/model.ts';
 import { go } from './shell/router.ts';
 import type { Tab } from './shell/shell.ts';
 import { setTheme, themes } from './shell/theme.ts';
@@ -44,6 +45,11 @@ const openKey = (keys: KeysModel, dialog: Open) => {
   keys.show(dialog);
 };
 
+const openProject = (projects: ProjectsModel) => {
+  go('projects');
+  projects.show({ kind: 'new' });
+};
+
 /** Names that begin with `wanted`, then names that contain it, then the rest. */
 const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
   const rank = ({ order }: KeyRow) => (order.startsWith(wanted) ? 0 : order.includes(wanted) ? 1 : 2);
@@ -53,13 +59,28 @@ const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
     .map(({ row }) => row);
 };
 
-const fixedCommands = ({ keys }: Models, tabs: readonly Tab[], signOut: () => void): Command[] => [
+const fixedCommands = ({ keys, projects }: Models, tabs: readonly Tab[], signOut: () => void): Command[] => [
   {
     id: 'add-key',
     icon: 'plus',
     text: 'Add key',
     run: () => openKey(keys, { kind: 'new' }),
   },
+  {
+    id: 'import-keys',
+    icon: 'enter',
+    text: 'Import keys',
+    hint: '.env, JSON, CSV',
+    run: () => openKey(keys, { kind: 'import', prefix: '' }),
+  },
+  { id: 'new-project', icon: 'plus', text: 'New project', run: () => openProject(projects) },
+  ...(projects.list.answer.value ?? []).map(({ name }) => ({
+    id: `project ${name}`,
+    icon: 'folder' as const,
+    text: name,
+    hint: 'Project',
+    run: () => go('projects', {}, name),
+  })),
   ...tabs.map(({ page, text, icon }) => ({ id: page, icon, text, hint: 'Go to', run: () => go(page) })),
   {
     id: 'failures',

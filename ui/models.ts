@@ -5,11 +5,15 @@ import { type Loaded, loaded } from './api/loaded.ts';
 import { onNews, type Topic } from './api/tabs.ts';
 import { keysModel } from './keys/model.ts';
 import { logsModel } from './logs/model.ts';
+import { projectsModel } from './projects/model.ts';
+import { trashModel } from './trash/model.ts';
 import { usersModel } from './users/model.ts';
 
 const modelsFor = (user: string) => ({
   user,
   keys: keysModel(user),
+  projects: projectsModel(),
+  trash: trashModel(),
   logs: logsModel(),
   users: usersModel(),
   account: accountModel(),
@@ -30,7 +34,9 @@ export const forgetModels = (): void => {
 
 /** The lists that may have changed when another tab changed something. Deleting a user deletes keys. */
 const listsAbout: Record<Topic, (own: Models) => Loaded<unknown>[]> = {
-  keys: ({ keys }) => [keys.list],
+  keys: ({ keys, projects, trash }) => [keys.list, projects.list, trash.list],
+  projects: ({ keys, projects }) => [keys.list, projects.list, projects.project],
+  trash: ({ keys, projects, trash }) => [keys.list, projects.list, trash.list],
   users: ({ users, keys }) => [users.list, keys.list],
   auth: ({ account }) => [account.sessions],
 };

@@ -98,6 +98,8 @@ describe('the UI', () => {
     ['/keys/', '/#/keys'],
     ['/keys/a%2Fb%20%26c', '/#/keys?q=a%2Fb+%26c'],
     ['/keys/%', '/#/keys'],
+    ['/projects/shop%2Fx/members/a', '/#/projects/shop%2Fx'],
+    ['/trash', '/#/trash'],
     ['/logs', '/#/logs'],
     ['/logs/activity?per=day', '/#/logs'],
     ['/users', '/#/users'],

@@ -11,20 +11,29 @@ import { framed } from './http/framed.ts';
 import { send } from './http/send.ts';
 import { welcomeVisitors } from './http/visitors.ts';
 import { auth } from './routes/auth.ts';
+import { bulk } from './routes/bulk.ts';
 import { health } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
 import { logs } from './routes/logs.ts';
+import { projects } from './routes/projects.ts';
+import { trash } from './routes/trash.ts';
 import { users } from './routes/users.ts';
 import { noSuchMethod, noSuchRoute } from './wire/reply.ts';
+
+/** What pages of other origins may send and see, beside what browsers always allow. */
+const corsHeaders = {
+  allowHeaders: ['Authorization', 'Content-Type', 'If-Match'],
+  exposeHeaders: ['ETag', 'Retry-After', 'Trash-Id'],
+};
 
 export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins }: Settings) => {
   const app = new Hono<AppEnv>();
   app.use(framed);
-  if (corsOrigins.length > 0) app.use(cors({ origin: corsOrigins, allowHeaders: ['Authorization', 'Content-Type'] }));
+  if (corsOrigins.length > 0) app.use(cors({ origin: corsOrigins, ...corsHeaders }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));
-  for (const routes of [health, auth, keys, logs, users]) app.route('/', routes);
+  for (const routes of [health, auth, bulk, keys, trash, projects, logs, users]) app.route('/', routes);
   // Without the slash at the end it is not the page.
   if (basePath) app.get(basePath, (c) => c.redirect(`${basePath}/${new URL(c.req.url).search}`, 307));
   // Not `app.get`: as a route for GET it would turn a 404 for any other method into a 405.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OperatorError } from '../core/operator-error.ts';
 import { type Bindings, parseEnv } from './env.ts';
+import type { Vault } from './operations/vault.ts';
 import { testKeys } from './testing/vault.ts';
 
 const DB = {} as D1Database;
@@ -55,7 +56,7 @@ describe('the limits for each account', () => {
       requestsPerMinute: 10_000,
       secrets: 25_000,
       storedBytes: 256 * 1024 * 1024,
-      versionsPerSecret: 1_000,
+      keptVersions: 20,
     });
   });
 
@@ -63,12 +64,22 @@ describe('the limits for each account', () => {
     ['MAX_REQUESTS_PER_MINUTE', 'requestsPerMinute', 7],
     ['MAX_KEYS_PER_USER', 'secrets', 7],
     ['MAX_MEGABYTES_PER_USER', 'storedBytes', 7 * 1024 * 1024],
-    ['MAX_VERSIONS_PER_KEY', 'versionsPerSecret', 7],
   ] as const)('%s is a whole number', (name, limit, value) => {
     expect(parse({ [name]: ' 7 ' }).vault.limits[limit]).toBe(value);
     expect(parse({ [name]: '' }).vault.limits).toEqual(parse({}).vault.limits);
     for (const wrong of ['0', '-1', '1.5', 'x', '1e3', '9999999999']) {
       expect(() => parse({ [name]: wrong })).toThrow(`${name} must be a whole number from 1 to 999999999.`);
+    }
+  });
+
+  test.each([
+    ['KEEP_VERSIONS', ({ limits }: Vault) => limits.keptVersions, 20, 100],
+    ['TRASH_DAYS', ({ trashMs }: Vault) => trashMs / 86_400_000, 30, 3650],
+  ] as const)('%s is a whole number with a maximum', (name, setting, byDefault, max) => {
+    expect(setting(parse({}).vault)).toBe(byDefault);
+    expect(setting(parse({ [name]: ` ${max} ` }).vault)).toBe(max);
+    for (const wrong of ['0', '-1', '1.5', 'x', '1e1', `${max + 1}`]) {
+      expect(() => parse({ [name]: wrong })).toThrow(`${name} must be a whole number from 1 to ${max}.`);
     }
   });
 });

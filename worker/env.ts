@@ -5,12 +5,15 @@ import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
 import { deriveKey, parseSessionKey, SessionKey } from '../core/crypto/session-token.ts';
 import {
+  defaultKeptVersions,
   defaultRequestsPerMinute,
   defaultSecretsPerAccount,
   defaultSessionHours,
   defaultStoredMegabytesPerAccount,
-  defaultVersionsPerSecret,
+  defaultTrashDays,
+  maxKeptVersions,
   maxSessionHours,
+  maxTrashDays,
 } from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { parseBasePath } from '../core/settings/base-path.ts';
@@ -41,7 +44,8 @@ export interface Bindings {
   MAX_REQUESTS_PER_MINUTE?: string;
   MAX_KEYS_PER_USER?: string;
   MAX_MEGABYTES_PER_USER?: string;
-  MAX_VERSIONS_PER_KEY?: string;
+  KEEP_VERSIONS?: string;
+  TRASH_DAYS?: string;
 }
 
 export interface Settings {
@@ -76,6 +80,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
       isLocalOnly: bindings.LOCAL_ONLY === 'yes',
       limits: accountLimits(bindings),
+      trashMs: wholeNumber(bindings, 'TRASH_DAYS', defaultTrashDays, maxTrashDays) * 86_400_000,
     },
     cookies: { vaultTag, path: basePath || '/' },
     basePath,
@@ -91,22 +96,21 @@ const hasherOf = ({ HASHER, HASHER_PORT, HASHER_KEY }: Bindings): Hasher | null 
   return createHasher({ fetch: (_, init) => fetch(`http://127.0.0.1:${HASHER_PORT}/`, init) }, new FernetKey(key));
 };
 
-const accountLimits = (bindings: Bindings): AccountLimits => {
-  const limit = (name: LimitName, byDefault: number) => {
-    const text = bindings[name]?.trim() ?? '';
-    if (text === '') return byDefault;
-    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-    throw new OperatorError(`${name} must be a whole number from 1 to 999999999.`);
-  };
-  return {
-    requestsPerMinute: limit('MAX_REQUESTS_PER_MINUTE', defaultRequestsPerMinute),
-    secrets: limit('MAX_KEYS_PER_USER', defaultSecretsPerAccount),
-    storedBytes: limit('MAX_MEGABYTES_PER_USER', defaultStoredMegabytesPerAccount) * 1024 * 1024,
-    versionsPerSecret: limit('MAX_VERSIONS_PER_KEY', defaultVersionsPerSecret),
-  };
+const accountLimits = (bindings: Bindings): AccountLimits => ({
+  requestsPerMinute: wholeNumber(bindings, 'MAX_REQUESTS_PER_MINUTE', defaultRequestsPerMinute),
+  secrets: wholeNumber(bindings, 'MAX_KEYS_PER_USER', defaultSecretsPerAccount),
+  storedBytes: wholeNumber(bindings, 'MAX_MEGABYTES_PER_USER', defaultStoredMegabytesPerAccount) * 1024 * 1024,
+  keptVersions: wholeNumber(bindings, 'KEEP_VERSIONS', defaultKeptVersions, maxKeptVersions),
+});
+
+const wholeNumber = (bindings: Bindings, name: NumberName, byDefault: number, max = 999_999_999): number => {
+  const text = bindings[name]?.trim() ?? '';
+  if (text === '') return byDefault;
+  if (/^[1-9]\d{0,8}$/.test(text) && Number(text) <= max) return Number(text);
+  throw new OperatorError(`${name} must be a whole number from 1 to ${max}.`);
 };
 
-type LimitName = Extract<keyof Bindings, `MAX_${string}`>;
+type NumberName = Extract<keyof Bindings, `MAX_${string}`> | 'KEEP_VERSIONS' | 'TRASH_DAYS';
 
 const sessionHours = (text = ''): number => {
   if (text.trim() === '') return defaultSessionHours;

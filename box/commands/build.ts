@@ -2,7 +2,7 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build as bundle, stop } from 'esbuild';
+import { type BuildOptions, build as bundle, type Metafile, stop } from 'esbuild';
 
 /**
  * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`, and `dist/ui`, the browser UI under
@@ -67,34 +67,58 @@ export async function buildUi(project: string): Promise<void> {
   const target = join(project, 'dist/ui');
   const assets = join(target, 'assets');
   mkdirSync(assets, { recursive: true });
-  const { metafile } = await bundle({
-    absWorkingDir: project,
-    entryPoints: ['ui/main.ts', 'ui/theme-boot.ts'],
-    outdir: 'dist/ui/assets',
-    entryNames: '[name]-[hash]',
-    assetNames: '[name]-[hash]',
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    metafile: true,
-    logLevel: 'warning',
-  });
-  const built = Object.keys(metafile.outputs).map((path) => path.replace(/^dist\/ui/, ''));
+  // One by one: a script that is no module, which the theme's is, may share no file with another.
+  const bundles = await Promise.all(
+    ['ui/main.ts', 'ui/theme-boot.ts'].map((entry) =>
+      bundle({
+        absWorkingDir: project,
+        entryPoints: [entry],
+        outdir: 'dist/ui/assets',
+        entryNames: '[name]-[hash]',
+        assetNames: '[name]-[hash]',
+        chunkNames: '[name]-[hash]',
+        bundle: true,
+        // What is imported with `import()` becomes a file of its own, which a page loads when it needs it.
+        splitting: entry === 'ui/main.ts',
+        minify: true,
+        format: 'esm',
+        target: 'es2022',
+        metafile: true,
+        logLevel: 'warning',
+      }),
+    ),
+  );
+  const outputs: Metafile['outputs'] = Object.assign({}, ...bundles.map(({ metafile }) => metafile.outputs));
+  const built = Object.keys(outputs).map(pathOf);
   cpSync(join(project, 'ui/public'), target, { recursive: true });
-  writeFileSync(join(target, 'index.html'), page(readFileSync(join(project, 'ui/index.html'), 'utf8'), built));
+  const template = readFileSync(join(project, 'ui/index.html'), 'utf8');
+  writeFileSync(join(target, 'index.html'), page(template, built, importsOf(outputs)));
   for (const name of readdirSync(assets)) {
     if (!built.includes(`/assets/${name}`)) rmSync(join(assets, name));
   }
 }
 
-/** Puts the hashed names into the page, which has them without hashes. */
-function page(template: string, built: string[]): string {
-  return template.replace(/\/assets\/([\w-]+)\.(js|css)/g, (named, name, type) => {
-    const file = built.find((path) => path.startsWith(`/assets/${name}-`) && path.endsWith(`.${type}`));
-    if (file === undefined) throw new Error(`ui/index.html names ${named}, which was not built.`);
-    return file;
-  });
+/** The path under which a file of the build is served. */
+function pathOf(output: string): string {
+  return output.replace(/^dist\/ui/, '');
+}
+
+/** What the main script imports: the browser shall not have to read it to learn that. */
+function importsOf(outputs: Metafile['outputs']): string[] {
+  const main = Object.values(outputs).find(({ entryPoint }) => entryPoint === 'ui/main.ts');
+  return (main?.imports ?? []).filter(({ kind }) => kind === 'import-statement').map(({ path }) => pathOf(path));
+}
+
+/** Puts the hashed names into the page, which has them without hashes, and asks for what its script imports. */
+function page(template: string, built: string[], imported: string[]): string {
+  const preloads = imported.map((path) => `<link rel="modulepreload" href="${path}">\n`).join('');
+  return template
+    .replace(/\/assets\/([\w-]+)\.(js|css)/g, (named, name, type) => {
+      const file = built.find((path) => path.startsWith(`/assets/${name}-`) && path.endsWith(`.${type}`));
+      if (file === undefined) throw new Error(`ui/index.html names ${named}, which was not built.`);
+      return file;
+    })
+    .replace('<script type="module"', `${preloads}$&`);
 }
 
 /** The latest change in a file or folder, in ms; 0 if it does not exist, as in an image without sources. */

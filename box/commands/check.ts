@@ -27,13 +27,15 @@ function reportState({ files, lookup, envFile }: Desk): number {
   requireVault(files);
   using database = openSnapshot(files.file);
   const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, say);
-  const { users, activeAdmins, mustChangePassword, secrets, versions, events, newestEventAt, migration } = census;
+  const { users, activeAdmins, mustChangePassword, secrets, trashed, versions, events, newestEventAt, migration } =
+    census;
   const newest = newestEventAt === null ? '' : `, the newest of ${new Date(newestEventAt).toISOString()}`;
   const change = mustChangePassword > 0 ? `, ${mustChangePassword} must change their password` : '';
   const opened = census.damaged.length === 0 ? 'every value opens' : `${census.damaged.length} values DO NOT OPEN`;
   console.log(`Database     ${size(files.file)}, whole, schema ${migration}`);
   console.log(`Accounts     ${users}, ${activeAdmins} active admins${change}`);
-  console.log(`Keys         ${secrets} in ${versions} versions, ${opened}`);
+  const trash = trashed > 0 ? ` and ${trashed} in the trash` : '';
+  console.log(`Keys         ${secrets}${trash} in ${versions} versions, ${opened}`);
   console.log(`Log          ${events} entries${newest}`);
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
   for (const line of census.damaged) console.log(`             does not open: ${line}`);

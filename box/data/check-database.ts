@@ -37,12 +37,19 @@ export function checkDatabase(
     users: count('users'),
     activeAdmins: count("users WHERE role = 'admin' AND is_active"),
     mustChangePassword: count('users WHERE must_change_password'),
-    secrets: count('secrets'),
-    versions: count('secret_versions'),
+    secrets: count(secretsInUse(database)),
+    trashed: count('secrets') - count(secretsInUse(database)),
+    versions: count('secret_versions WHERE token IS NOT NULL'),
     events: count('audit_events'),
     newestEventAt: typeof newest === 'number' ? newest : null,
-    ...openEveryValue(database, keyring, count('secret_versions'), progress),
+    ...openEveryValue(database, keyring, count('secret_versions WHERE token IS NOT NULL'), progress),
   };
+}
+
+/** The secrets that are not in the trash, for FROM. Vaults of earlier versions have no trash. */
+export function secretsInUse(database: DatabaseSync): string {
+  const hasTrash = database.prepare("SELECT 1 FROM pragma_table_info('secrets') WHERE name = 'deleted_at'").get();
+  return hasTrash ? 'secrets WHERE deleted_at IS NULL' : 'secrets';
 }
 
 /** How to check a file: with the keys that `lookup` finds, and what to print meanwhile. */
@@ -212,6 +219,7 @@ export function parseKey<Key>(parse: () => Key): Key {
 }
 
 /** A census in one line. */
-export function summary({ users, secrets, versions, events, keyId, migration }: Census): string {
-  return `${users} accounts, ${secrets} keys (${versions} versions), ${events} log entries; schema ${migration}, key ${keyId}`;
+export function summary({ users, secrets, trashed, versions, events, keyId, migration }: Census): string {
+  const trash = trashed > 0 ? ` and ${trashed} in the trash` : '';
+  return `${users} accounts, ${secrets} keys${trash} (${versions} versions), ${events} log entries; schema ${migration}, key ${keyId}`;
 }

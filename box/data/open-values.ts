@@ -24,7 +24,7 @@ interface Opened {
   unneededKeys: string[];
 }
 
-/** Opens all versions, the current ones and the older ones. */
+/** Opens all versions, the current ones and the older ones, also those of keys in the trash. Erased ones have no value. */
 export function openEveryValue(
   database: DatabaseSync,
   keyring: Keyring,
@@ -37,12 +37,12 @@ export function openEveryValue(
   unneeded.delete(keyring.primary.id);
   const headless = database.prepare(
     `SELECT name FROM secrets WHERE NOT EXISTS (
-       SELECT 1 FROM secret_versions WHERE secret_id = secrets.id AND number = secrets.current_version)`,
+       SELECT 1 FROM secret_versions WHERE secret_id = secrets.id AND number = secrets.current_version AND token IS NOT NULL)`,
   );
   for (const { name } of headless.all()) damaged.push(`${quoted(String(name))}: its current version is missing`);
   const versions = database.prepare(
     `SELECT name, number, token, binding, key_id, current_version FROM secret_versions JOIN secrets ON secrets.id = secret_id
-     ORDER BY secret_id, number`,
+     WHERE token IS NOT NULL ORDER BY secret_id, number`,
   );
   let opened = 0;
   for (const row of versions.iterate()) {

@@ -2,8 +2,9 @@
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { HttpLimits } from '../../core/limits.ts';
 import { answers } from '../../core/network/answers.ts';
-import { notRunning } from '../../core/network/error-answers.ts';
+import { type ErrorAnswer, notRunning } from '../../core/network/error-answers.ts';
 import { gateHeader } from '../../core/network/gate-header.ts';
+import { askHeader, refusalOfHead } from '../../core/network/large-body.ts';
 import { createShare } from '../../core/network/share.ts';
 import { endToEndHeaders } from './headers.ts';
 import { sendError } from './send-error.ts';
@@ -124,5 +125,39 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
     reply.on('data', () => stalled.refresh()).pipe(res);
   }
 
-  return { forward, close: () => agent.destroy() };
+  /** Asks the worker about the head of a request whose body is large. Returns the answer, if the body is not to follow. */
+  function ask({ req, path, headers }: Exchange): Promise<ErrorAnswer | undefined> {
+    const address = upstream();
+    if (address === undefined) return Promise.resolve(notRunning);
+    const { secret, ...target } = address;
+    const known = [...headers, askHeader, 'credential', 'Content-Length', '0'];
+    if (secret !== undefined) known.push(gateHeader, secret);
+    return new Promise((resolve) => {
+      const sent = request({
+        agent,
+        ...target,
+        method: req.method,
+        path,
+        headers: known,
+        timeout: limits.maxUpstreamMs,
+      });
+      sent.on('response', (reply) => {
+        const chunks: Buffer[] = [];
+        reply
+          .on('data', (chunk: Buffer) => chunks.push(chunk))
+          .on('error', () => resolve(answers.connectionLost))
+          .on('end', () => {
+            const header = (name: string) => [reply.headers[name.toLowerCase()]].flat()[0];
+            resolve(refusalOfHead(reply.statusCode ?? 502, Buffer.concat(chunks).toString(), header));
+          });
+      });
+      sent.on('timeout', () => sent.destroy());
+      sent.on('error', (error: NodeJS.ErrnoException) =>
+        resolve(isRefused(error) ? notRunning : answers.connectionLost),
+      );
+      sent.end();
+    });
+  }
+
+  return { forward, ask, close: () => agent.destroy() };
 }

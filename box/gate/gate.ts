@@ -8,6 +8,7 @@ import { admit } from '../../core/network/admission.ts';
 import { answers } from '../../core/network/answers.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
 import { createSeats } from '../../core/network/connections.ts';
+import { maxBodyBytesOf, mayBeLarge } from '../../core/network/large-body.ts';
 import { holderOf } from '../../core/network/share.ts';
 import { isStoring, spaceHeader } from '../../core/space.ts';
 import { readBody } from './body.ts';
@@ -63,8 +64,7 @@ export function createGate(options: GateOptions, shared = createShared(options))
     if (typeof path !== 'string') {
       sendError(req, res, path);
     } else if (hasBody(headers)) {
-      if (expectsContinue) res.writeContinue();
-      void forwardWithBody(req, res, path, headers);
+      void forwardWithBody(req, res, path, headers, expectsContinue);
     } else {
       req.resume();
       forwarder.forward({
@@ -78,9 +78,24 @@ export function createGate(options: GateOptions, shared = createShared(options))
     }
   }
 
-  async function forwardWithBody(req: IncomingMessage, res: ServerResponse, path: string, headers: RequestHeaders) {
+  async function forwardWithBody(
+    req: IncomingMessage,
+    res: ServerResponse,
+    path: string,
+    headers: RequestHeaders,
+    expectsContinue: boolean,
+  ) {
     const holder = holderOf(headers.address);
-    const account = openAccount(Date.now(), holder);
+    const maxBytes = maxBodyBytesOf(req.method ?? '', path, limits);
+    if (mayBeLarge(headers, maxBytes, limits)) {
+      const refusal = await forwarder.ask({ req, res, path, headers: headers.forwarded, body: undefined, holder });
+      if (refusal) {
+        sendError(req, res, refusal);
+        return;
+      }
+    }
+    if (expectsContinue) res.writeContinue();
+    const account = openAccount(Date.now(), holder, maxBytes);
     res.once('close', () => account.release());
     const body = await readBody(req, account);
     if (Buffer.isBuffer(body)) {

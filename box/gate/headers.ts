@@ -3,10 +3,12 @@ import type { TrustedProxies } from '../../core/network/address.ts';
 import { clientOf, type ForwardingHeader, forwardingHeaders } from '../../core/network/forwarded.ts';
 import { gateHeader } from '../../core/network/gate-header.ts';
 import { hopByHop } from '../../core/network/hop-by-hop.ts';
+import { askHeader } from '../../core/network/large-body.ts';
 
 /** They claim an address, a host or a path, which the gate determines itself. */
 const claims = new Set([
   'forwarded',
+  askHeader.toLowerCase(),
   gateHeader.toLowerCase(),
   'true-client-ip',
   'x-client-ip',

@@ -34,8 +34,9 @@ export function moveKeys(move: Move): number {
   const total = countRows(source, 'api_keys');
   const names = new Names(allKeyNames(source));
   const insertSecret = target.prepare(
-    `INSERT INTO secrets (id, name, description, owner_id, created_by, created_at, updated_at, current_version, likeness)
-     VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`,
+    `INSERT INTO secrets (id, name, description, owner_id, created_by, created_at, updated_at, value_changed_at, current_version,
+       likeness)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
   );
   const insertVersion = target.prepare(
     `INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by)
@@ -53,7 +54,9 @@ export function moveKeys(move: Move): number {
       const createdBy = key.created_by ?? move.owners.get(owner) ?? '';
       const createdAt = timeOf(move, key.created_at, `The key ${quoted(name)}`, parseTime(key.updated_at) ?? move.now);
       const updatedAt = parseTime(key.updated_at) ?? createdAt;
-      insertSecret.run(key.id, name, key.description ?? '', owner, createdBy, createdAt, updatedAt, keyLikeness(name));
+      const description = key.description ?? '';
+      const likeness = keyLikeness(name);
+      insertSecret.run(key.id, name, description, owner, createdBy, createdAt, updatedAt, updatedAt, likeness);
       insertVersion.run(
         key.id,
         key.encrypted_value,

@@ -163,6 +163,18 @@ export function openValue(keyring: Keyring, name: string, sealed: SealedValue): 
   }
 }
 
+/**
+ * The binding of a sealed value for another name, made by the key that sealed it. The value is not opened.
+ *
+ * @throws SealedValueError if that key is not in the keyring, or if it was not bound to the name that it is said to have.
+ */
+export function rebind(keyring: Keyring, from: string, to: string, sealed: SealedValue): string {
+  const key = keyring.byId.get(sealed.keyId);
+  if (!key) throw new SealedValueError('unknown_key', sealed.keyId);
+  if (!isBound(key, from, sealed)) throw new SealedValueError('binding_mismatch');
+  return key.bind(to, sealed.token);
+}
+
 function isBound(key: SealingKey, name: string, { token, binding }: SealedValue): boolean {
   // A database may return ill-formed text. No binding covers such text.
   if (![name, token, binding].every((text) => text.isWellFormed())) return false;

@@ -4,6 +4,7 @@ import { remembered } from '../remembered.ts';
 import { answers, methods } from './answers.ts';
 import { bodyTooLarge, type ErrorAnswer } from './error-answers.ts';
 import { isHost } from './host.ts';
+import { maxBodyBytesOf } from './large-body.ts';
 import { asKeyQuery, authorityOf, isInternal, normaliseRequestTarget } from './request-target.ts';
 
 /** The request line. `httpVersion` is `1.1` or `1.0`. */
@@ -38,7 +39,12 @@ export function admit(
   if (path === undefined) return answers.badRequestTarget;
   const admitted = isInternal(path.split('?', 1)[0] as string) ? keyInQuery(path, headers) : path;
   if (admitted === undefined) return answers.notFound;
-  return checkHost(headers, httpVersion, url) ?? checkFraming(headers) ?? checkSizes(headers, limits) ?? admitted;
+  return (
+    checkHost(headers, httpVersion, url) ??
+    checkFraming(headers) ??
+    checkSizes(headers, limits, maxBodyBytesOf(method, admitted, limits)) ??
+    admitted
+  );
 }
 
 /** Somebody who presents no credential has no key, so a path that could lead to the runtime does not exist. */
@@ -65,9 +71,9 @@ function checkFraming({ transferEncoding, upgrade }: HeaderFacts): ErrorAnswer |
   return undefined;
 }
 
-function checkSizes(headers: HeaderFacts, limits: HttpLimits): ErrorAnswer | undefined {
+function checkSizes(headers: HeaderFacts, limits: HttpLimits, maxBodyBytes: number): ErrorAnswer | undefined {
   if (headers.authorizationBytes > limits.maxAuthorizationBytes) return answers.tokenTooLong;
   if (headers.bytes > limits.maxHeaderBytes) return answers.headersTooLarge;
-  if (Number(headers.contentLength ?? 0) > limits.maxBodyBytes) return bodyTooLarge(limits.maxBodyBytes);
+  if (Number(headers.contentLength ?? 0) > maxBodyBytes) return bodyTooLarge(maxBodyBytes);
   return undefined;
 }

@@ -27,13 +27,13 @@ export function shareBodyMemory(limits: HttpLimits) {
   const memory = createShare(limits.maxBodyMemoryBytes);
 
   /** @param holder whose body it is, as `holderOf` writes it. */
-  return function openAccount(start: number, holder: string): BodyAccount {
+  return function openAccount(start: number, holder: string, maxBodyBytes = limits.maxBodyBytes): BodyAccount {
     const deadline = start + limits.maxRequestMs;
     const account: BodyAccount = {
       bytes: 0,
       waitMs: (now) => Math.max(0, Math.min(limits.maxBodyStallMs, deadline - now)),
       add(bytes, now) {
-        if (account.bytes + bytes > limits.maxBodyBytes) return bodyTooLarge(limits.maxBodyBytes);
+        if (account.bytes + bytes > maxBodyBytes) return bodyTooLarge(maxBodyBytes);
         if (now >= deadline) return tooSlow;
         const refused = memory.take(holder, bytes);
         if (refused !== undefined) return refused === 'full' ? tooManyBodies : answers.ownShareUsed;

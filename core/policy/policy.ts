@@ -1,9 +1,9 @@
-/** Who may do what: the roles, the actions, and how far each role reaches under each action. */
+/** Who may do what: the roles, the actions, how far each role reaches under each action, and what members of projects may. */
 
 export const roles = ['user', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** How far a role reaches under an action: nothing, what the actor owns, or everything. */
+/** How far a role reaches under an action: nothing, what is the actor's own, or everything. */
 export type Reach = 'none' | 'own' | 'any';
 
 /**
@@ -20,7 +20,22 @@ export const policy = {
   'secret.read': { user: 'own', admin: 'any' },
   'secret.create': { user: 'own', admin: 'any' },
   'secret.update': { user: 'own', admin: 'any' },
+  'secret.rename': { user: 'own', admin: 'any' },
+  'secret.transfer': { user: 'none', admin: 'any' },
   'secret.delete': { user: 'own', admin: 'any' },
+  'trash.list': { user: 'own', admin: 'any' },
+  'secret.restore': { user: 'own', admin: 'any' },
+  'secret.destroy': { user: 'own', admin: 'any' },
+  'version.list': { user: 'own', admin: 'any' },
+  'version.restore': { user: 'own', admin: 'any' },
+  'version.destroy': { user: 'own', admin: 'any' },
+  'project.list': { user: 'own', admin: 'any' },
+  'project.read': { user: 'own', admin: 'any' },
+  'project.create': { user: 'own', admin: 'any' },
+  'project.update': { user: 'own', admin: 'any' },
+  'project.delete': { user: 'own', admin: 'any' },
+  'member.set': { user: 'own', admin: 'any' },
+  'member.remove': { user: 'own', admin: 'any' },
   'event.list': { user: 'own', admin: 'any' },
   'event.count': { user: 'own', admin: 'any' },
   'user.list': { user: 'none', admin: 'any' },
@@ -28,6 +43,45 @@ export const policy = {
   'user.update': { user: 'none', admin: 'any' },
   'user.delete': { user: 'none', admin: 'any' },
 } as const satisfies Record<string, Record<Role, Reach>>;
+
+/** What one may be in a project, from the least to the most. */
+export const projectRoles = ['viewer', 'editor', 'manager'] as const;
+export type ProjectRole = (typeof projectRoles)[number];
+
+const anyMember = { viewer: true, editor: true, manager: true } as const;
+const editors = { viewer: false, editor: true, manager: true } as const;
+const managers = { viewer: false, editor: false, manager: true } as const;
+
+/**
+ * What the members of a project may do with it and with its keys: action x project role -> allowed. It holds where the policy
+ * says `own`; what is personal is its owner's alone. The verdict compiles it as it does the policy.
+ */
+export const projectPolicy = {
+  'secret.list': anyMember,
+  'secret.read': anyMember,
+  'secret.create': editors,
+  'secret.update': editors,
+  /** Within the project; see `secret.take`. */
+  'secret.rename': editors,
+  /** To take a key out of the project, by a new name. Part of renaming, and no action of its own. */
+  'secret.take': managers,
+  'secret.delete': editors,
+  'trash.list': editors,
+  'secret.restore': editors,
+  'secret.destroy': managers,
+  'version.list': anyMember,
+  'version.restore': editors,
+  'version.destroy': managers,
+  'project.read': anyMember,
+  'project.update': managers,
+  'project.delete': managers,
+  'member.set': managers,
+  /** Of others; everybody may leave. */
+  'member.remove': managers,
+} as const satisfies Partial<Record<GovernedAction | 'secret.take', Record<ProjectRole, boolean>>>;
+
+/** What is judged by the role in a project. */
+export type ProjectAction = keyof typeof projectPolicy;
 
 /** All that an account may do whose default password is unchanged, in a vault that other machines can reach. */
 export const allowedWithDefaultPassword: readonly GovernedAction[] = ['session.read', 'session.end', 'password.change'];

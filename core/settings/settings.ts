@@ -19,7 +19,8 @@ export const workerVariables = [
   'MAX_REQUESTS_PER_MINUTE',
   'MAX_KEYS_PER_USER',
   'MAX_MEGABYTES_PER_USER',
-  'MAX_VERSIONS_PER_KEY',
+  'KEEP_VERSIONS',
+  'TRASH_DAYS',
 ] as const;
 
 /** Settings whose values are never shown. */

@@ -80,7 +80,108 @@ const views: {
     },
   },
   { name: 'edit a key', at: 'keys', heading: 'API Keys', isDialog: true, prepare: openDialog('Edit STRIPE_LIVE') },
-  { name: 'delete a key', at: 'keys', heading: 'API Keys', isDialog: true, prepare: openDialog('Delete STRIPE_LIVE') },
+  {
+    name: 'keys, some selected',
+    at: 'keys',
+    heading: 'API Keys',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Select', exact: true }).click();
+      await page.getByLabel('Select SLACK').check();
+      await page.getByText('1 selected').waitFor();
+    },
+  },
+  {
+    name: 'copy as .env',
+    at: 'keys',
+    heading: 'API Keys',
+    isDialog: true,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Select', exact: true }).click();
+      await page.getByLabel('Select SLACK').check();
+      await openDialog('Copy as .env')(page);
+    },
+  },
+  {
+    name: 'versions of a key',
+    at: 'keys',
+    heading: 'API Keys',
+    isDialog: true,
+    prepare: async (page) => {
+      await openDialog('Edit STRIPE_LIVE')(page);
+      await page.getByRole('button', { name: 'Versions' }).click();
+      await page.getByText('Version 1').waitFor();
+    },
+  },
+  {
+    name: 'rename a key',
+    at: 'keys',
+    heading: 'API Keys',
+    isDialog: true,
+    prepare: async (page) => {
+      await openDialog('Edit STRIPE_LIVE')(page);
+      await page.getByRole('button', { name: 'Rename or move' }).click();
+      await page.getByLabel('New name').waitFor();
+    },
+  },
+  {
+    name: 'import',
+    at: 'keys',
+    heading: 'API Keys',
+    isDialog: true,
+    prepare: async (page) => {
+      await openDialog('Import')(page);
+      await page.getByLabel('What to import').fill('NEW_ONE=1\nSLACK=2\nEMPTY=');
+      await page.locator('.import-entry', { hasText: 'EMPTY' }).waitFor();
+    },
+  },
+  {
+    name: 'import, checked',
+    at: 'keys',
+    heading: 'API Keys',
+    isDialog: true,
+    prepare: async (page) => {
+      await openDialog('Import')(page);
+      await page.getByLabel('What to import').fill('NEW_ONE=1\nSLACK=2\nEMPTY=');
+      await page.getByRole('button', { name: 'Check', exact: true }).click();
+      await page.getByRole('button', { name: 'Add 1, replace 1' }).waitFor();
+    },
+  },
+  {
+    name: 'projects',
+    at: 'projects',
+    heading: 'Projects',
+    prepare: (page) => page.locator('.project').first().waitFor(),
+  },
+  { name: 'a new project', at: 'projects', heading: 'Projects', isDialog: true, prepare: openDialog('New project') },
+  {
+    name: 'the keys of a project',
+    at: 'projects/shop',
+    heading: 'shop',
+    prepare: (page) => page.locator('.grid-body [role="row"]').first().waitFor(),
+  },
+  {
+    name: 'the members of a project',
+    at: 'projects/shop?view=members',
+    heading: 'shop',
+    prepare: (page) => page.getByLabel('Role of alice').waitFor(),
+  },
+  {
+    name: 'add a member',
+    at: 'projects/shop?view=members',
+    heading: 'shop',
+    isDialog: true,
+    prepare: openDialog('Add member'),
+  },
+  { name: 'leave a project', at: 'projects/shop', heading: 'shop', isDialog: true, prepare: openDialog('Leave') },
+  { name: 'trash', at: 'trash', heading: 'Trash', prepare: (page) => page.locator('.trash-item').first().waitFor() },
+  { name: 'destroy a key', at: 'trash', heading: 'Trash', isDialog: true, prepare: openDialog('Destroy GONE') },
+  {
+    name: 'restore under another name',
+    at: 'trash',
+    heading: 'Trash',
+    isDialog: true,
+    prepare: openDialog('Restore GONE under another name'),
+  },
   { name: 'logs', at: 'logs', heading: 'Access Logs', prepare: (page) => page.locator('.log').first().waitFor() },
   {
     name: 'logs, refused only',
@@ -184,6 +285,11 @@ describeInBrowser('accessibility', () => {
       body: { username: long, password: 'quiet river stone', role: 'admin' },
     });
     await ask(vault.url, 'GET', '/keys/missing', { token });
+    await ask(vault.url, 'POST', '/projects', { token, body: { name: 'shop', description: long } });
+    await ask(vault.url, 'PUT', '/projects/shop/members/alice', { token, body: { role: 'viewer' } });
+    for (const key_name of ['shop/prod/STRIPE', 'GONE'])
+      await ask(vault.url, 'POST', '/keys', { token, body: { key_name, api_key: 'x' } });
+    await ask(vault.url, 'DELETE', '/keys/GONE', { token });
   });
   afterAll(async () => {
     await browser?.close();
@@ -244,10 +350,18 @@ describeInBrowser('accessibility', () => {
     await page.getByLabel('User name').waitFor();
     await signInAs(page, 'admin', password);
     await page.locator('.grid').waitFor();
-    const asked = new Set(answers.map(({ url }) => new URL(url).pathname.replace(/-\w{8}\./, '-.')));
-    asked.delete('/favicon.svg'); // Browsers request it at any time, or never.
-    const assets = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/theme-boot-.js'];
-    expect(asked).toEqual(new Set([...assets, '/auth/login', '/auth/session', '/keys']));
+    const asked = () => {
+      const paths = new Set(answers.map(({ url }) => new URL(url).pathname.replace(/-\w{8}\./, '-.')));
+      paths.delete('/favicon.svg'); // Browsers request it at any time, or never.
+      return paths;
+    };
+    const first = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/chunk-.js', '/assets/theme-boot-.js'];
+    const later = ['/assets/dialogs-.js', '/assets/rest-.js'];
+    await expect
+      .poll(asked)
+      .toEqual(new Set([...first, ...later, '/auth/login', '/auth/session', '/keys', '/projects']));
+    const failed = new Set(answers.filter(({ status }) => status >= 400).map(({ url }) => new URL(url).pathname));
+    expect(failed).toEqual(new Set(['/auth/session']));
     for (const { url, headers } of answers) {
       expect([url, headers['content-security-policy']]).toEqual([url, expect.stringContaining("default-src 'none'")]);
       expect(headers['content-security-policy']).not.toMatch(/unsafe/);
@@ -313,7 +427,7 @@ describeInBrowser('accessibility', () => {
 
       await press(page, '/');
       await page.keyboard.type('by_key');
-      await page.getByText('1 of 5').waitFor();
+      await page.getByText('1 of 6').waitFor();
       await tabTo(page, 'BY_KEYBOARD');
       await tabTo(page, 'Reveal BY_KEYBOARD');
       await press(page, 'Enter');
@@ -331,11 +445,8 @@ describeInBrowser('accessibility', () => {
       await expect.poll(() => focused(page)).toBe('Edit BY_KEYBOARD');
       await tabTo(page, 'Delete BY_KEYBOARD');
       await press(page, 'Enter');
-      await page.getByRole('dialog').waitFor();
-      await page.keyboard.type('BY_KEYBOARD');
-      await press(page, 'Enter');
-      await page.locator('.toast', { hasText: 'Deleted BY_KEYBOARD.' }).waitFor();
-      await expect.poll(() => focused(page)).toBe('API Keys');
+      await page.locator('.toast', { hasText: 'Moved BY_KEYBOARD to the trash.' }).waitFor();
+      await expect.poll(() => focused(page)).toBe('Search keys');
 
       await press(page, 'Control+k');
       await page.keyboard.type('sign out');
@@ -351,17 +462,18 @@ describeInBrowser('accessibility', () => {
       await press(page, 'ArrowDown', 'ArrowDown');
       await expect.poll(index).toBe('2');
       await press(page, 'c');
-      await page.locator('.toast', { hasText: 'Copied SLACK.' }).waitFor();
+      await page.locator('.toast', { hasText: 'Copied shop/prod/STRIPE.' }).waitFor();
       await press(page, 'Home');
       await expect.poll(index).toBe('0');
       await press(page, 'End');
-      await expect.poll(index).toBe('3');
+      await expect.poll(index).toBe('4');
       await press(page, 'Enter');
       await page.getByRole('dialog').getByRole('heading', { name: 'STRIPE_LIVE' }).waitFor();
       await press(page, 'Escape', 'Delete');
-      await page.getByRole('heading', { name: 'Delete this key?' }).waitFor();
-      await press(page, 'Escape');
+      await page.locator('.toast', { hasText: 'Moved STRIPE_LIVE to the trash.' }).waitFor();
       await expect.poll(index).toBe('3');
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.getByRole('button', { name: 'STRIPE_LIVE', exact: true }).waitFor();
       await leave();
     });
 
@@ -391,7 +503,7 @@ describeInBrowser('accessibility', () => {
       await page.keyboard.type('slack');
       await page.getByRole('option', { name: 'SLACK' }).first().waitFor();
       await press(page, 'ArrowDown', 'ArrowUp', 'Enter');
-      await page.locator('.toast', { hasText: 'Copied SLACK.' }).waitFor();
+      await page.locator('.toast', { hasText: 'Copied shop/prod/STRIPE.' }).waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe('value of SLACK');
       await press(page, '?');
       await page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();

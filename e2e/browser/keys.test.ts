@@ -248,17 +248,15 @@ describeInBrowser('API keys', () => {
     expect(await page.title()).toBe('Access Logs · Keystore');
   });
 
-  test('deleting a key needs its name to be typed', async () => {
+  test('deleting a key moves it to the trash, and Undo brings it back', async () => {
     const { name, page } = await showKey();
     await button(page, `Delete ${name}`).click();
-    const confirm = button(page, 'Delete key');
-    expect(await confirm.isDisabled()).toBe(true);
-    await page.getByLabel('Type the name to confirm').fill(name.slice(0, -1));
-    expect(await confirm.isDisabled()).toBe(true);
-    await page.getByLabel('Type the name to confirm').fill(name);
-    await confirm.click();
-    await toast(page, `Deleted ${name}.`);
+    await toast(page, `Moved ${name} to the trash.`);
     expect(await keyRow(page, name).count()).toBe(0);
+    await button(page, 'Undo').click();
+    await keyRow(page, name).waitFor();
+    await button(page, `Delete ${name}`).click();
+    await toast(page, `Moved ${name} to the trash.`);
     const listed = page.waitForResponse('**/keys');
     await page.reload();
     await (await listed).finished();

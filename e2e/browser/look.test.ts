@@ -22,6 +22,15 @@ describeInBrowser('the look', () => {
     await addKey(admin(), key, value, 'A description that is longer than a phone is wide');
     for (let made = 0; made < 30; made += 1) await addKey(admin(), fresh('KEY'));
     const user = await newUser();
+    const { token } = admin();
+    await ask(url(), 'POST', '/projects', {
+      token,
+      body: { name: 'shop', description: 'What the web shop needs to run' },
+    });
+    await ask(url(), 'PUT', `/projects/shop/members/${user.name}`, { token, body: { role: 'viewer' } });
+    const gone = fresh('GONE');
+    await addKey(admin(), gone);
+    await ask(url(), 'DELETE', `/keys/${gone}`, { token });
     await ask(url(), 'GET', '/users', { token: user.token });
     await ask(url(), 'GET', '/keys/missing', { token: admin().token });
   });
@@ -32,6 +41,9 @@ describeInBrowser('the look', () => {
   };
   const pages: [hash: string, item: string][] = [
     ['keys', '.grid-body [role="row"]'],
+    ['projects', '.project'],
+    ['projects/shop?view=members', '.members .table-row select'],
+    ['trash', '.trash-item'],
     ['logs', '.log'],
     ['users', '.users .table-row .switch'],
     ['account', '.session'],
@@ -122,7 +134,9 @@ describeInBrowser('the look', () => {
       await page.keyboard.press('Escape');
       await openPalette(page);
       found.palette = await tooSmall(page, least);
-      expect(found).toEqual({ keys: [], logs: [], users: [], account: [], about: [], form: [], palette: [] });
+      expect(found).toEqual(
+        Object.fromEntries([...pages.map(([hash]) => hash), 'form', 'palette'].map((name) => [name, []])),
+      );
     });
 
     /** Pairs of texts of one row, or of two rows, that are drawn over each other; and text that is cut off at the bottom. */

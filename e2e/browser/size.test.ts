@@ -13,7 +13,9 @@ const project = resolve(import.meta.dirname, '../..');
 const password = 'correct horse battery';
 const keysMade = 10_001;
 const maxRows = 40;
-const maxScriptBytes = 60 * 1024;
+/** What the first screen needs, and each file that is fetched later. The CSV reader is fetched when somebody imports one. */
+const maxStartBytes = 40 * 1024;
+const maxLaterBytes = 16 * 1024;
 /** The targets, for a machine that does nothing else. */
 const targetLongTaskMs = 100;
 const targetFirstPaintMs = 1_000;
@@ -75,14 +77,26 @@ describeInBrowser('with 10,001 keys', () => {
     writeFileSync(join(folder, 'browser.json'), `${JSON.stringify(measured, null, 2)}\n`);
   });
 
-  test('the compressed scripts are smaller than 60 KB', () => {
+  test('the compressed scripts of the first screen are smaller than 40 KB, and what is fetched later is smaller', () => {
     const folder = join(project, 'dist/ui/assets');
-    const weigh = (type: string) =>
-      readdirSync(folder)
-        .filter((name) => name.endsWith(type))
-        .reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0);
-    measured.gzipBytes = { js: weigh('.js'), css: weigh('.css') };
-    expect(weigh('.js')).toBeLessThan(maxScriptBytes);
+    const page = readFileSync(join(project, 'dist/ui/index.html'), 'utf8');
+    const sizes = Object.fromEntries(
+      readdirSync(folder).map((name) => [name, gzipSync(readFileSync(join(folder, name))).length]),
+    );
+    const sum = (keeps: (name: string) => boolean) =>
+      Object.keys(sizes)
+        .filter(keeps)
+        .reduce((total, name) => total + (sizes[name] ?? 0), 0);
+    const isFirst = (name: string) => name.endsWith('.js') && page.includes(name);
+    const later = Object.keys(sizes).filter((name) => name.endsWith('.js') && !isFirst(name));
+    measured.gzipBytes = {
+      first: sum(isFirst),
+      js: sum((name) => name.endsWith('.js')),
+      css: sum((name) => name.endsWith('.css')),
+    };
+    expect(sum(isFirst)).toBeGreaterThan(0);
+    expect(sum(isFirst)).toBeLessThan(maxStartBytes);
+    expect(later.filter((name) => (sizes[name] ?? 0) >= maxLaterBytes)).toEqual([]);
   });
 
   // Retried, because the figures also measure everything else that the machine does.
@@ -177,7 +191,7 @@ describeInBrowser('with 10,001 keys', () => {
     expect(keys).toHaveLength(keysMade - 1);
     expect(next).toBe(keys.at(-1)?.key_name);
     expect(new Set(Object.keys(keys[0] ?? {}))).toEqual(
-      new Set(['created_at', 'created_by', 'description', 'key_name', 'updated_at']),
+      new Set('created_at created_by description expires_at key_name project role updated_at version'.split(' ')),
     );
   });
 });

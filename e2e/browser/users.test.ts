@@ -105,13 +105,13 @@ describeInBrowser('users', () => {
     expect((await ask(url(), 'GET', '/keys', { token })).status).toBe(401);
   });
 
-  test('deleting a user says how many keys go too, and needs the name to be typed', async () => {
+  test('deleting a user says what becomes of the keys, and needs the name to be typed', async () => {
     const user = await newUser();
     await addKey(user, fresh('THEIRS'));
     await addKey(user, fresh('THEIRS'));
     const page = await openUsers();
     await page.getByRole('button', { name: `Delete ${user.name}` }).click();
-    await page.getByText('2 keys will be deleted with the account.').waitFor();
+    await page.getByText('2 keys will go to the trash').waitFor();
     await page.getByLabel('Type the name to confirm').fill(user.name);
     await page.getByRole('dialog').getByRole('button', { name: 'Delete user' }).click();
     await toast(page, `Deleted ${user.name}.`);

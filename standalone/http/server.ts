@@ -11,6 +11,7 @@ import { answers } from '../../core/network/answers.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
 import { createSeats } from '../../core/network/connections.ts';
 import { type ErrorAnswer, tooSlow } from '../../core/network/error-answers.ts';
+import { askHeader, maxBodyBytesOf, mayBeLarge, mayFollow } from '../../core/network/large-body.ts';
 import { createShare, holderOf } from '../../core/network/share.ts';
 import { hasBody, receiveBody } from './body.ts';
 import { errorResponse } from './error-response.ts';
@@ -153,7 +154,18 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
     const cf = { clientIp: peer } as never;
     const request = service.identify(new Request(`${service.scheme}://${host}${path}`, { method, headers, cf }));
     const client = holderOf(request.headers.get('CF-Connecting-IP') ?? peer);
-    const account = hasBody(head) ? openAccount(Date.now(), client) : undefined;
+    const maxBytes = maxBodyBytesOf(method, path, limits);
+    if (maxBytes > limits.maxBodyBytes) request.headers.delete(askHeader);
+    if (mayBeLarge(head, maxBytes, limits)) {
+      const said = new Said();
+      const asked = new Request(request, { headers: [...request.headers, [askHeader, 'credential']] });
+      const answer = await answerOf(service, asked, said);
+      if (answer.status !== mayFollow) {
+        await outgoing.send(answer, true, head, said.textOf(answer));
+        return true;
+      }
+    }
+    const account = hasBody(head) ? openAccount(Date.now(), client, maxBytes) : undefined;
     try {
       let whole = request;
       let left: Promise<undefined> | undefined;

@@ -42,15 +42,20 @@ interface Options {
   accepts?: number;
   /** Set for sign-in, where a 401 does not mean that a session has ended. */
   isSignIn?: boolean;
+  /** The revision that a change is about. If there is a newer one, the vault changes nothing (412). */
+  revision?: number | null | undefined;
+  /** Reads the headers of a good answer. */
+  onHeaders?: (headers: Headers) => void;
 }
 
 const call = async <Answer = unknown>(method: string, path: string, options: Options = {}): Promise<Answer> => {
   pending.value += 1;
   try {
-    const response = await request(method, path, options.body);
+    const response = await request(method, path, options);
     const answer: unknown = await response.json().catch(() => null);
     if (response.ok || response.status === options.accepts) {
       tellOfChange(method, path);
+      options.onHeaders?.(response.headers);
       return answer as Answer;
     }
     if (response.status === 401 && !options.isSignIn) whenSessionEnds();
@@ -60,10 +65,11 @@ const call = async <Answer = unknown>(method: string, path: string, options: Opt
   }
 };
 
-const request = async (method: string, path: string, body: unknown): Promise<Response> => {
-  const init: RequestInit = { method, credentials: 'same-origin', cache: 'no-store' };
+const request = async (method: string, path: string, { body, revision }: Options): Promise<Response> => {
+  const headers = new Headers(revision == null ? {} : { 'If-Match': `"${revision}"` });
+  const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
   if (body !== undefined) {
-    init.headers = { 'Content-Type': 'application/json' };
+    headers.set('Content-Type', 'application/json');
     init.body = JSON.stringify(body);
   }
   try {
@@ -88,6 +94,15 @@ const get = <Answer>(path: string, query: Record<string, string> = {}) => {
   return call<Answer>('GET', text ? `${path}?${text}` : path);
 };
 
+const projectPath = (name: string) => `/projects/${encodeURIComponent(name)}`;
+const memberPath = (name: string, user: string) => `${projectPath(name)}/members/${encodeURIComponent(user)}`;
+const pageAfter = (after: string): Record<string, string> => (after ? { after } : {});
+
+const numberIn = (text: string | null): number | null => {
+  const digits = /\d+/.exec(text ?? '')?.[0];
+  return digits === undefined ? null : Number(digits);
+};
+
 const keyPath = (name: string) => `/keys/${encodeURIComponent(name)}`;
 
 export const api = {
@@ -100,11 +115,48 @@ export const api = {
   sessions: () => get<wire.SessionList>('/auth/sessions'),
   revokeSession: (id: string) => call('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
 
-  keys: (after: string) => get<wire.KeyList>('/keys', after ? { after } : {}),
+  keys: (after: string) => get<wire.KeyList>('/keys', pageAfter(after)),
   key: (name: string) => get<wire.Key>(keyPath(name)),
   addKey: (key: wire.NewKey) => call('POST', '/keys', { body: key }),
-  updateKey: (name: string, change: wire.KeyChange) => call('PUT', keyPath(name), { body: change }),
-  deleteKey: (name: string) => call('DELETE', keyPath(name)),
+  /** Returns the new revision. */
+  updateKey: async (name: string, change: wire.KeyChange, revision?: number | null): Promise<number | null> => {
+    let found: number | null = null;
+    const onHeaders = (headers: Headers) => {
+      found = numberIn(headers.get('ETag'));
+    };
+    await call('PUT', keyPath(name), { body: change, revision, onHeaders });
+    return found;
+  },
+  /** Returns its id in the trash. */
+  deleteKey: async (name: string): Promise<number | null> => {
+    let found: number | null = null;
+    const onHeaders = (headers: Headers) => {
+      found = numberIn(headers.get('Trash-Id'));
+    };
+    await call('DELETE', keyPath(name), { onHeaders });
+    return found;
+  },
+  keyVersion: (name: string, version: number) => get<wire.Key>(keyPath(name), { version: String(version) }),
+  versions: (name: string, after: string) => get<wire.VersionList>(`${keyPath(name)}/versions`, pageAfter(after)),
+  restoreVersion: (name: string, version: number) => call('POST', `${keyPath(name)}/restore`, { body: { version } }),
+  destroyVersion: (name: string, version: number) => call('DELETE', `${keyPath(name)}/versions/${version}`),
+  values: (names: readonly string[]) => call<wire.ManyValues>('POST', '/keys/values', { body: { names } }),
+
+  importKeys: (asked: wire.ImportRequest) => call<wire.ImportAnswer>('POST', '/keys/import', { body: asked }),
+
+  trash: (after: string) => get<wire.Trash>('/trash', pageAfter(after)),
+  restoreKey: (id: number, key_name?: string) =>
+    call('POST', `/trash/${id}/restore`, { body: key_name === undefined ? {} : { key_name } }),
+  destroyKey: (id: number) => call('DELETE', `/trash/${id}`),
+
+  projects: (after: string) => get<wire.ProjectList>('/projects', pageAfter(after)),
+  project: (name: string, after: string) => get<wire.ProjectWithMembers>(projectPath(name), pageAfter(after)),
+  addProject: (project: wire.NewProject) => call('POST', '/projects', { body: project }),
+  updateProject: (name: string, description: string) => call('PUT', projectPath(name), { body: { description } }),
+  deleteProject: (name: string) => call('DELETE', projectPath(name)),
+  setMember: (name: string, user: string, role: wire.ProjectRole) =>
+    call('PUT', memberPath(name, user), { body: { role } }),
+  removeMember: (name: string, user: string) => call('DELETE', memberPath(name, user)),
 
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
   activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
@@ -112,7 +164,8 @@ export const api = {
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
   addUser: (user: wire.NewUser) => call('POST', '/users', { body: user }),
   updateUser: (id: number, change: wire.UserChange) => call('PUT', `/users/${id}`, { body: change }),
-  deleteUser: (id: number) => call('DELETE', `/users/${id}`),
+  deleteUser: (id: number, transfer_to: string) =>
+    call('DELETE', `/users/${id}${transfer_to ? `?${new URLSearchParams({ transfer_to })}` : ''}`),
 
   health: () => call<wire.Health>('GET', '/health', { accepts: 503 }),
 };

@@ -5,6 +5,12 @@
 
 export type Role = 'user' | 'admin';
 
+/** What one is in a project. */
+export type ProjectRole = 'viewer' | 'editor' | 'manager';
+
+/** The same, and how else one reaches something: as its owner, or as an admin. */
+export type OwnRole = ProjectRole | 'owner' | 'admin';
+
 export interface Session {
   user: string;
   role: string;
@@ -19,6 +25,17 @@ export interface ListedKey {
   created_at: string;
   updated_at: string;
   created_by: string;
+  /** The project that it belongs to; null for a personal key. */
+  project: string | null;
+  /** Why one reaches it. */
+  role: OwnRole;
+  version: number;
+  /** Counts all changes; with it, a change says which state it is about. */
+  revision: number;
+  expires_at: string | null;
+  rotate_every_days: number | null;
+  rotation_due_at: string | null;
+  labels: Record<string, string>;
 }
 
 export interface KeyList {
@@ -32,13 +49,112 @@ export interface Key {
   api_key: string;
 }
 
-export interface NewKey extends Key {
+export interface NewKey extends Key, KeyDetails {
   description: string;
 }
 
-export interface KeyChange {
+/** What may be set beside the value and the description. */
+export interface KeyDetails {
+  expires_at?: string | null | undefined;
+  rotate_every_days?: number | null | undefined;
+  labels?: Record<string, string> | undefined;
+}
+
+export interface KeyChange extends KeyDetails {
   api_key?: string | undefined;
   description?: string | undefined;
+  /** Renames it, or moves it. */
+  key_name?: string | undefined;
+  /** Gives it to another user. For admins. */
+  owner?: string | undefined;
+}
+
+export interface Version {
+  version: number;
+  created_at: string;
+  created_by: string;
+  is_current: boolean;
+  destroyed: boolean;
+}
+
+export interface VersionList {
+  versions: Version[];
+  next?: number | string | undefined;
+}
+
+export interface TrashedKey {
+  id: number;
+  key_name: string;
+  project: string | null;
+  deleted_at: string;
+  /** Null if the log does not say. */
+  deleted_by: string | null;
+  purged_at: string;
+}
+
+export interface Trash {
+  keys: TrashedKey[];
+  next?: number | string | undefined;
+}
+
+export type ImportState = 'new' | 'changed' | 'same' | 'conflict' | 'invalid';
+
+export interface ImportRequest {
+  /** Empty, or ends with `/`. The names of the entries are relative to it. */
+  prefix: string;
+  entries: { key_name: string; api_key: string; description?: string | undefined }[];
+  on_conflict: 'fail' | 'skip' | 'update';
+  dry_run: boolean;
+}
+
+export interface ImportedEntry {
+  key_name: string;
+  state: ImportState;
+  reason?: string | undefined;
+}
+
+export interface ImportAnswer {
+  applied: boolean;
+  entries: ImportedEntry[];
+}
+
+export interface ManyValues {
+  values: Record<string, string>;
+  missing: string[];
+}
+
+export interface Project {
+  name: string;
+  description: string;
+  role: OwnRole;
+  key_count: number;
+  member_count: number;
+  created_at: string;
+}
+
+export interface ProjectList {
+  projects: Project[];
+  next?: string | undefined;
+}
+
+export interface NewProject {
+  name: string;
+  description: string;
+  /** For admins: keys of others, whose names begin with that of the project, move in. */
+  adopt?: boolean | undefined;
+}
+
+export interface Member {
+  user_name: string;
+  role: ProjectRole;
+  added_at: string;
+  added_by: string;
+}
+
+export interface ProjectWithMembers extends Project {
+  members: Member[];
+  /** The last member of this answer, if more follow. */
+  next?: string | undefined;
 }
 
 export interface LogEntry {

@@ -1,26 +1,37 @@
 import { html } from 'htm/preact';
 import { Icon } from '../parts/icon.ts';
 import { VirtualList } from '../parts/virtual-list.ts';
-import type { KeysModel, KeysProps } from './model.ts';
+import { type KeysModel, type KeysProps, mayEdit } from './model.ts';
 import type { KeyRow, Sorting } from './order.ts';
 import { Cells } from './row.ts';
+import { moveToTrash } from './trashing.ts';
 import { copyValue } from './value.ts';
 
-export const KeyList = ({ model, isAdmin }: KeysProps) => html`
-  <div class=${isAdmin ? 'keys with-owner' : 'keys'}>
-    <${VirtualList}
-      label="API keys" items=${model.shown.value} keyOf=${nameOf} head=${html`<${Head} model=${model} isAdmin=${isAdmin} />`} sample=${sample}
-      row=${(row: KeyRow, isActive: boolean) =>
-        html`<${Cells} model=${model} row=${row} isAdmin=${isAdmin} isActive=${isActive} />`}
-      arrived=${model.arrived.value} onArrived=${() => (model.arrived.value = null)}
-      onKey=${(row: KeyRow, key: string) => onKey(model, row, key)}
-    />
-  </div>
-`;
+export const KeyList = ({ model, isAdmin }: KeysProps) => {
+  const hasProject = model.project.value === '' && model.inScope.value.some(({ project }) => project !== null);
+  const classes = [
+    'keys',
+    isAdmin && 'with-owner',
+    hasProject && 'with-project',
+    model.selected.isOn.value && 'selecting',
+  ];
+  return html`
+    <div class=${classes.filter(Boolean).join(' ')}>
+      <${VirtualList}
+        label="API keys" items=${model.shown.value} keyOf=${nameOf} sample=${sample}
+        head=${html`<${Head} model=${model} isAdmin=${isAdmin} hasProject=${hasProject} />`}
+        row=${(row: KeyRow, isActive: boolean) =>
+          html`<${Cells} model=${model} row=${row} isAdmin=${isAdmin} isActive=${isActive} hasProject=${hasProject} />`}
+        arrived=${model.arrived.value} onArrived=${() => (model.arrived.value = null)}
+        onKey=${(row: KeyRow, key: string) => onKey(model, row, key, isAdmin)}
+      />
+    </div>
+  `;
+};
 
 /** What makes a row as tall as it is. */
 const sample = html`
-  <div class="cell-name"><span class="row-name">A</span><span class="row-description note">A</span></div>
+  <div class="cell-name"><span class="row-line"><span class="row-name">A</span></span><span class="row-description note">A</span></div>
   <div class="cell-value"><div class="value well"><span class="icon-button" /></div></div>
   <div class="cell-updated note">A</div>
   <div class="cell-actions"><span class="icon-button" /></div>
@@ -29,21 +40,22 @@ const sample = html`
 const nameOf = ({ name }: KeyRow) => name;
 
 /** The shortcuts of a row that has the focus. */
-const onKey = (model: KeysModel, row: KeyRow, key: string): boolean => {
+const onKey = (model: KeysModel, row: KeyRow, key: string, isAdmin: boolean): boolean => {
   if (key === 'Enter' || key === 'e') model.show({ kind: 'edit', row });
   else if (key === 'c') void copyValue(model, row.name);
-  else if (key === 'Delete') model.show({ kind: 'delete', row });
+  else if (key === 'x') model.selected.toggle(row.name);
+  else if (key === 'Delete' && mayEdit(row, isAdmin)) void moveToTrash(model, [row.name]);
   else return false;
   return true;
 };
 
-const Head = ({ model, isAdmin }: KeysProps) => {
+const Head = ({ model, isAdmin, hasProject }: KeysProps & { hasProject: boolean }) => {
   const sort = model.sort.value;
   const direction = sort.isBackwards ? 'descending' : 'ascending';
   const header = (by: Sorting, text: string) => {
     const isChosen = sort.by === by;
     return html`
-      <span role="columnheader" aria-sort=${isChosen ? direction : 'none'}>
+      <span role="columnheader" class="head-${by}" aria-sort=${isChosen ? direction : 'none'}>
         <button type="button" class="sort bare ${isChosen ? 'chosen' : ''}" onClick=${() => model.sortBy(by)}>
           ${text}<${Icon} name=${isChosen && sort.isBackwards ? 'down' : 'up'} size=${14} />
         </button>
@@ -51,8 +63,10 @@ const Head = ({ model, isAdmin }: KeysProps) => {
     `;
   };
   return html`
+    ${model.selected.isOn.value && html`<span role="columnheader" class="head-box"><span class="unseen">Selected</span></span>`}
     ${header('name', 'Name')}
-    <span role="columnheader">Value</span>
+    <span role="columnheader" class="head-value">Value</span>
+    ${hasProject && header('project', 'Project')}
     ${isAdmin && header('owner', 'Created by')}
     ${header('created', 'Created')}
     ${header('updated', 'Changed')}

@@ -1,41 +1,62 @@
-/** The state of the keys page: the list, the search and sort order from the address, and the open dialog. Holds no stored values. */
+/** The state of the lists of keys: all of them, what the address shows of them, and the open dialog. Holds no stored values. */
 import { computed, signal } from '@preact/signals';
-import { api } from '../api/client.ts';
+import { api, Problem } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
-import type { ListedKey } from '../api/wire.ts';
+import type { KeyChange, KeyDetails } from '../api/wire.ts';
 import { route, setQuery } from '../shell/router.ts';
-import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText, toRow } from './order.ts';
+import { type Draft, differs, draftOf, emptyDraft } from './draft.ts';
+import { fetchKeys, fetchVersions } from './fetch.ts';
+import { importModel } from './import-model.ts';
+import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText } from './order.ts';
+import { changedRow, countedBy, type Only, onlys, personalRow, scoped } from './rows.ts';
+import { selection } from './selection.ts';
 
-/** The contents of the open form. They survive the page, so that nothing typed is lost when the session ends. */
-export interface Draft {
-  name: string;
-  value: string;
-  description: string;
-}
+export type Open =
+  | { kind: 'new'; prefix?: string }
+  | { kind: 'edit' | 'versions' | 'rename' | 'give'; row: KeyRow }
+  | { kind: 'destroy-version'; row: KeyRow; version: number }
+  | { kind: 'import'; prefix: string }
+  | { kind: 'copy-env'; names: readonly string[] };
 
-export type Open = { kind: 'new' } | { kind: 'edit'; row: KeyRow } | { kind: 'delete'; row: KeyRow };
+/** Whether one may change a key, or only read it. */
+export const mayEdit = ({ role }: KeyRow, isAdmin: boolean): boolean => isAdmin || role !== 'viewer';
 
-const emptyDraft: Draft = { name: '', value: '', description: '' };
+/** Whether one may take a key out of its project, and destroy its versions. */
+export const mayManage = ({ role }: KeyRow, isAdmin: boolean): boolean =>
+  isAdmin || role === 'manager' || role === 'owner';
 
 export const keysModel = (user: string) => {
   const rowsSoFar = signal(0);
-  const list = loaded(() => fetchAll(rowsSoFar));
+  const list = loaded(() => fetchKeys(rowsSoFar));
   const open = signal<Open | null>(null);
   const draft = signal<Draft>(emptyDraft);
   const arrived = signal<string | null>(null);
 
+  /** The project whose page is open; empty on the page of all keys. */
+  const project = computed(() => (route.value.page === 'projects' ? route.value.item : ''));
   const text = computed(() => route.value.query.q ?? '');
   const sortGiven = computed(() => route.value.query.sort ?? '');
   const sort = computed(() => parseSort(sortGiven.value));
-  const inOrder = computed(() => sorted(list.answer.value ?? [], sort.value));
+  const only = computed(() => onlys.find((known) => known === route.value.query.show) ?? 'all');
+  /** How many keys each project has; null while that is not known. */
+  const counts = computed(() => list.answer.value && countedBy(list.answer.value));
+  const inScope = computed(() => scoped(list.answer.value ?? [], project.value, only.value));
+  const inOrder = computed(() => sorted(inScope.value, sort.value));
   const shown = computed(() => filtered(inOrder.value, text.value));
+  const selected = selection(shown);
 
-  /** Whether the open form holds something that is not saved. */
-  const isTyped = computed(() => {
-    const description = open.value?.kind === 'edit' ? open.value.row.description : '';
-    const { name, value, description: given } = draft.value;
-    return open.value !== null && (name !== '' || value !== '' || given !== description);
+  const imports = importModel();
+  const versions = loaded(async () => (open.value?.kind === 'versions' ? fetchVersions(open.value.row.name) : []));
+
+  /** What the open form began with. */
+  const initial = computed((): Draft => {
+    const opened = open.value;
+    if (opened?.kind === 'edit') return draftOf(opened.row);
+    if (opened?.kind === 'rename') return { ...emptyDraft, name: opened.row.name };
+    return opened?.kind === 'new' ? { ...emptyDraft, name: opened.prefix ?? '' } : emptyDraft;
   });
+  /** Whether the open form holds something that is not saved. */
+  const isTyped = computed(() => imports.isTyped.value || (open.value !== null && differs(draft.value, initial.value)));
 
   /** Applies a change of the vault to the list. A fetch that is in progress may miss the change, so it is repeated. */
   const change = (edit: (rows: KeyRow[]) => KeyRow[]) => {
@@ -46,6 +67,7 @@ export const keysModel = (user: string) => {
     change((rows) => rows.map((row) => (row.name === name ? edit(row) : row)));
 
   return {
+    user,
     list,
     rowsSoFar,
     open,
@@ -53,11 +75,20 @@ export const keysModel = (user: string) => {
     isTyped,
     /** The name of the key whose row gets the focus as soon as it is shown. */
     arrived,
+    project,
     text,
     sort,
+    only,
+    inScope,
+    counts,
     shown,
+    selected,
+    /** The versions of the key whose dialog is open. */
+    versions,
+    imports,
 
     search: (given: string) => setQuery({ q: given }),
+    showOnly: (given: Only) => setQuery({ show: given === 'all' ? '' : given }),
 
     sortBy: (by: Sorting) => {
       const { by: current, isBackwards } = sort.value;
@@ -68,9 +99,10 @@ export const keysModel = (user: string) => {
     setSort: (given: string) => setQuery({ sort: sortText(parseSort(given)) }),
 
     show: (next: Open | null) => {
-      const description = next?.kind === 'edit' ? next.row.description : '';
-      draft.value = { ...emptyDraft, description };
       open.value = next;
+      draft.value = initial.value;
+      versions.answer.value = null;
+      imports.begin(next?.kind === 'import' ? next.prefix : '');
     },
 
     edit: (fields: Partial<Draft>) => {
@@ -78,14 +110,19 @@ export const keysModel = (user: string) => {
     },
 
     /** Fetches one value, which the log records as a view. The model does not keep it. */
-    read: async (name: string) => (await api.key(name)).api_key,
+    read: async (name: string, version?: number) =>
+      (await (version === undefined ? api.key(name) : api.keyVersion(name, version))).api_key,
 
     /** Returns the name as it was stored: the vault does not keep blanks around it. */
-    add: async ({ name: given, value, description }: Draft): Promise<string> => {
+    add: async (
+      key: { name: string; value: string; description?: string | undefined } & KeyDetails,
+    ): Promise<string> => {
+      const { name: given, value, description = '', ...details } = key;
       const name = given.trim();
-      await api.addKey({ key_name: name, api_key: value, description });
-      const now = new Date().toISOString();
-      change((rows) => [...rows, toRow({ name, description, createdAt: now, updatedAt: now, createdBy: user })]);
+      await api.addKey({ key_name: name, api_key: value, description, ...details });
+      // Whether it belongs to a project is for the vault to say.
+      if (name.includes('/')) await list.load();
+      else change((rows) => [...rows, personalRow(name, user, description, details)]);
       return name;
     },
 
@@ -93,20 +130,55 @@ export const keysModel = (user: string) => {
     arrive: (name: string): boolean => {
       const isListed = list.answer.value !== null;
       const isHidden = isListed && shown.value.every((row) => row.name !== name);
-      if (isHidden) setQuery({ q: '' });
+      if (isHidden) setQuery({ q: '', show: '' });
       if (isListed) arrived.value = name;
       return isHidden;
     },
 
-    update: async (name: string, fields: { value?: string | undefined; description?: string | undefined }) => {
-      await api.updateKey(name, { api_key: fields.value, description: fields.description });
-      const updatedAt = new Date().toISOString();
-      replace(name, (row) => toRow({ ...row, description: fields.description ?? row.description, updatedAt }));
+    /** With a revision, it changes nothing if somebody else was quicker. Returns the new revision. */
+    update: async (name: string, fields: KeyChange, revision: number | null = null): Promise<number | null> => {
+      try {
+        const now = await api.updateKey(name, fields, revision);
+        replace(name, (row) => changedRow(row, fields, now, new Date()));
+        // From when on days are counted is for the vault to say.
+        if (fields.rotate_every_days != null) await list.load();
+        return now;
+      } catch (problem) {
+        if (problem instanceof Problem && problem.status === 412) await list.load();
+        throw problem;
+      }
     },
 
-    remove: async (name: string) => {
-      await api.deleteKey(name);
-      change((rows) => rows.filter((row) => row.name !== name));
+    /** Gives a key another name, or to somebody else. Both may change who reaches it. */
+    move: async (name: string, to: Pick<KeyChange, 'key_name' | 'owner'>) => {
+      await api.updateKey(name, to);
+      await list.load();
+    },
+
+    restoreVersion: async (name: string, version: number) => {
+      await api.restoreVersion(name, version);
+      await Promise.all([list.load(), versions.load()]);
+    },
+    destroyVersion: (name: string, version: number) => api.destroyVersion(name, version),
+
+    /** Moves keys to the trash, and tells after each how many it was. Returns how to take that back. */
+    remove: async (names: readonly string[], onProgress: (count: number) => void = () => {}) => {
+      const gone = new Map<string, number | null>();
+      try {
+        for (const name of names) {
+          gone.set(name, await api.deleteKey(name));
+          onProgress(gone.size);
+        }
+      } finally {
+        change((rows) => rows.filter((row) => !gone.has(row.name)));
+      }
+      return async () => {
+        try {
+          for (const id of gone.values()) if (id !== null) await api.restoreKey(id);
+        } finally {
+          await list.load();
+        }
+      };
     },
   };
 };
@@ -117,20 +189,3 @@ export interface KeysProps {
   model: KeysModel;
   isAdmin: boolean;
 }
-
-/** Fetches all pages of the list, and counts the rows in `soFar` meanwhile. */
-const fetchAll = async (soFar: { value: number }): Promise<KeyRow[]> => {
-  const rows: KeyRow[] = [];
-  let after: string | undefined = '';
-  soFar.value = 0;
-  while (after !== undefined) {
-    const { keys, next } = await api.keys(after);
-    for (const key of keys) rows.push(rowOf(key));
-    soFar.value = rows.length;
-    after = next;
-  }
-  return rows;
-};
-
-const rowOf = ({ key_name, description, created_at, updated_at, created_by }: ListedKey): KeyRow =>
-  toRow({ name: key_name, description, createdAt: created_at, updatedAt: updated_at, createdBy: created_by });

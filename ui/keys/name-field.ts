@@ -4,23 +4,27 @@ import { Button } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
 import { Field, unmanaged } from '../parts/field.ts';
 import { askFirst } from '../parts/unsaved.ts';
-import type { Draft } from './model.ts';
+import type { Draft } from './draft.ts';
 import { looksSecret, readPasted } from './paste.ts';
 
 interface Props {
   draft: Draft;
   error: string | null;
   onEdit: (fields: Partial<Draft>) => void;
+  /** Takes a text with several keys elsewhere. */
+  onImport: (text: string) => void;
 }
 
 interface Note {
   text: string;
+  /** A text with several keys. */
+  lines?: string;
   /** Text that was kept out of the field and could be a name after all. */
   rejected?: string;
 }
 
 /** The field for a new name. It takes a line `NAME=value` apart, and keeps out what looks like a value: it shows its text. */
-export const NameField = ({ draft, error, onEdit }: Props) => {
+export const NameField = ({ draft, error, onEdit, onImport }: Props) => {
   const hint = useSignal('');
   const note = useSignal<Note | null>(null);
   const edit = (name: string) => {
@@ -45,7 +49,8 @@ export const NameField = ({ draft, error, onEdit }: Props) => {
       fill(pasted.value === '' ? { name: pasted.name } : { name: pasted.name, value: pasted.value });
     } else if (pasted.kind === 'lines') {
       note.value = {
-        text: `These are ${pasted.count} lines of an .env file. Nothing was filled in: paste one line at a time.`,
+        text: `These are ${pasted.count} lines of an .env file. Nothing was filled in.`,
+        lines: text,
       };
     } else if (pasted.kind === 'refused') {
       note.value = { text: `Nothing was filled in. ${pasted.reason}` };
@@ -71,15 +76,22 @@ export const NameField = ({ draft, error, onEdit }: Props) => {
         onDrop=${(event: DragEvent) => take(event, event.dataTransfer?.getData('text') ?? '')}
       />`}
     <//>
-    ${note.value && html`<${PasteNote} note=${note.value} onUse=${useAsName} />`}
+    ${note.value && html`<${PasteNote} note=${note.value} onUse=${useAsName} onImport=${onImport} />`}
     <${SecretWarning} text=${draft.name} what="Names" />
   `;
 };
 
-const PasteNote = ({ note: { text, rejected }, onUse }: { note: Note; onUse: (text: string) => void }) => html`
+interface NoteProps {
+  note: Note;
+  onUse: (text: string) => void;
+  onImport: (text: string) => void;
+}
+
+const PasteNote = ({ note: { text, rejected, lines }, onUse, onImport }: NoteProps) => html`
   <div class="warning row ends" role="status">
     <span>${text}</span>
     ${rejected !== undefined && html`<${Button} kind="quiet" onClick=${() => onUse(rejected)}>Use it as the name<//>`}
+    ${lines !== undefined && html`<${Button} kind="quiet" onClick=${() => onImport(lines)}>Import them all<//>`}
   </div>
 `;
 

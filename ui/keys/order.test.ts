@@ -2,7 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { filtered, type KeyRow, parseSort, sorted, sortText, toRow } from './order.ts';
 
 const row = (name: string, createdAt: string, createdBy = 'alice', description = '') =>
-  toRow({ name, description, createdAt, updatedAt: createdAt, createdBy });
+  toRow({
+    name,
+    description,
+    createdAt,
+    updatedAt: createdAt,
+    createdBy,
+    project: null,
+    role: 'owner',
+    version: 1,
+    revision: 1,
+    expiresAt: null,
+    rotateEveryDays: null,
+    rotationDueAt: null,
+    labels: {},
+  });
 
 const rows = [
   row('zebra', '2026-01-02T00:00:00.000Z', 'bob'),

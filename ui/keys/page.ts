@@ -1,39 +1,84 @@
+/** The page of all keys, and the keys of one project, with the dialogs about them. */
 import { html } from 'htm/preact';
+import { useLayoutEffect } from 'preact/hooks';
+import { shown } from '../../core/text.ts';
 import { Button } from '../parts/button.ts';
 import { focusSearch } from '../parts/focus.ts';
+import { lazyDialog } from '../parts/lazy.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Blank, Content } from '../parts/state.ts';
-import { DeleteKey, EditKey, NewKey } from './form.ts';
 import { KeyList } from './list.ts';
-import type { KeysModel, KeysProps } from './model.ts';
+import { type KeysModel, type KeysProps, mayEdit } from './model.ts';
 import type { KeyRow } from './order.ts';
+import { SelectionBar } from './selection-bar.ts';
 import { Toolbar } from './toolbar.ts';
 
 export const KeysPage = ({ model, isAdmin }: KeysProps) => html`
-  <${PageHead} title="API Keys" lead=${isAdmin ? 'All keys in this vault.' : 'The keys that you added.'}>
-    <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add key<//>
+  <${PageHead} title="API Keys" lead=${isAdmin ? 'All keys in this vault.' : 'Your keys, and those of your projects.'}>
+    <${AddKeys} model=${model} />
   <//>
-  <${Content} of=${model.list} failure="Could not load the keys" waiting=${loadingText(model.rowsSoFar.value)}>
-    ${(rows: KeyRow[]) => (rows.length > 0 ? html`<${Rows} model=${model} isAdmin=${isAdmin} />` : html`<${NoKeys} model=${model} />`)}
-  <//>
-  <${OpenDialog} model=${model} />
+  <${Keys} model=${model} isAdmin=${isAdmin} />
 `;
+
+/** The keys of the project whose page is open. */
+export const ProjectKeys = ({ model, isAdmin }: KeysProps) => html`<${Keys} model=${model} isAdmin=${isAdmin} />`;
+
+/** The buttons to add keys: to the project whose page is open, if there is one. */
+export const AddKeys = ({ model }: { model: KeysModel }) => {
+  const prefix = model.project.value === '' ? '' : `${model.project.value}/`;
+  return html`
+    <${Button} icon="enter" onClick=${() => model.show({ kind: 'import', prefix })}>Import<//>
+    <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new', prefix })}>Add key<//>
+  `;
+};
+
+const Keys = ({ model, isAdmin }: KeysProps) => {
+  // What is selected on one page is not meant on another.
+  useLayoutEffect(() => model.selected.end, [model, model.project.value]);
+  return html`
+    <${Content} of=${model.list} failure="Could not load the keys" waiting=${loadingText(model.rowsSoFar.value)}>
+      ${(rows: KeyRow[]) => (isEmpty(model, rows) ? html`<${NoKeys} model=${model} isAdmin=${isAdmin} />` : html`<${Rows} model=${model} isAdmin=${isAdmin} />`)}
+    <//>
+    <${OpenDialog} model=${model} isAdmin=${isAdmin} />
+  `;
+};
+
+/** Nothing to search in. What a choice leaves out is there all the same. */
+const isEmpty = (model: KeysModel, rows: readonly KeyRow[]) =>
+  model.project.value === '' ? rows.length === 0 : model.inScope.value.length === 0;
 
 const loadingText = (rows: number) => (rows > 0 ? `Loading keys: ${rows.toLocaleString()} so far` : 'Loading keys…');
 
 const Rows = ({ model, isAdmin }: KeysProps) => html`
   <${Toolbar} model=${model} isAdmin=${isAdmin} />
   ${model.shown.value.length > 0 ? html`<${KeyList} model=${model} isAdmin=${isAdmin} />` : html`<${NoMatch} model=${model} isAdmin=${isAdmin} />`}
+  ${model.selected.isOn.value && html`<${SelectionBar} model=${model} isAdmin=${isAdmin} />`}
 `;
 
-const NoKeys = ({ model }: { model: KeysModel }) => html`
-  <${Blank} icon="key" title="No keys yet">
-    <p>Keys are encrypted before they are stored, and every access is logged.</p>
-    <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add your first key<//>
-  <//>
-`;
+const NoKeys = ({ model }: KeysProps) => {
+  const project = model.project.value;
+  if (project !== '')
+    return html`
+      <${Blank} icon="key" title="No keys in this project yet">
+        <p>Every key whose name begins with <code class="verbatim">${shown(project)}/</code> belongs to it. Its members read them.</p>
+      <//>
+    `;
+  return html`
+    <${Blank} icon="key" title="No keys yet">
+      <p>Keys are encrypted before they are stored, and every access is logged.</p>
+      <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add your first key<//>
+    <//>
+  `;
+};
 
 const NoMatch = ({ model, isAdmin }: KeysProps) => {
+  if (model.text.value.trim() === '')
+    return html`
+      <${Blank} icon="filter" title="No such keys">
+        <p>${model.only.value === 'due' ? 'No key expires soon or is due for rotation.' : 'All your keys belong to projects.'}</p>
+        <${Button} onClick=${() => model.showOnly('all')}>Show all keys<//>
+      <//>
+    `;
   const clear = () => {
     model.search('');
     focusSearch();
@@ -46,16 +91,35 @@ const NoMatch = ({ model, isAdmin }: KeysProps) => {
   `;
 };
 
-const OpenDialog = ({ model }: { model: KeysModel }) => {
+const OpenDialog = ({ model, isAdmin }: KeysProps) => {
   const open = model.open.value;
+  const close = () => model.show(null);
   switch (open?.kind) {
-    case 'new':
-      return html`<${NewKey} model=${model} />`;
-    case 'edit':
-      return html`<${EditKey} key=${open.row.name} model=${model} row=${open.row} />`;
-    case 'delete':
-      return html`<${DeleteKey} key=${open.row.name} model=${model} row=${open.row} />`;
     case undefined:
       return null;
+    case 'new':
+      return html`<${NewKey} title="Add key" onClose=${close} model=${model} />`;
+    case 'edit':
+      return mayEdit(open.row, isAdmin)
+        ? html`<${EditKey} key=${open.row.name} title=${open.row.name} onClose=${close} model=${model} row=${open.row} isAdmin=${isAdmin} />`
+        : html`<${ShowKey} key=${open.row.name} title=${open.row.name} onClose=${close} model=${model} row=${open.row} />`;
+    case 'import':
+      return html`<${ImportKeys} title="Import keys" onClose=${close} model=${model} />`;
+    case 'copy-env':
+      return html`<${CopyEnv} title="Copy as .env" onClose=${close} names=${open.names} />`;
+    case 'versions':
+    case 'destroy-version':
+    case 'rename':
+    case 'give':
+      return html`<${KeyTools} title=${open.row.name} onClose=${close} model=${model} open=${open} isAdmin=${isAdmin} />`;
   }
 };
+
+const dialogs = () => import('./dialogs.ts');
+
+const NewKey = lazyDialog(async () => (await dialogs()).NewKey);
+const EditKey = lazyDialog(async () => (await dialogs()).EditKey);
+const ShowKey = lazyDialog(async () => (await dialogs()).ShowKey);
+const ImportKeys = lazyDialog(async () => (await dialogs()).ImportKeys);
+const CopyEnv = lazyDialog(async () => (await dialogs()).CopyEnv);
+const KeyTools = lazyDialog(async () => (await dialogs()).KeyTools);

@@ -1,34 +1,72 @@
 /** The cells of one key. Names and descriptions may be of any length and contain any characters; they are shown as plain text. */
 import { html } from 'htm/preact';
+import { shown } from '../../core/text.ts';
 import { IconButton } from '../parts/button.ts';
 import { Highlight } from '../parts/highlight.ts';
-import { Ago } from '../parts/time.ts';
-import type { KeysProps } from './model.ts';
+import { Ago, now } from '../parts/time.ts';
+import { dueSoon } from './due.ts';
+import { labelsText } from './labels.ts';
+import { type KeysProps, mayEdit } from './model.ts';
 import type { KeyRow } from './order.ts';
+import { moveToTrash } from './trashing.ts';
 import { Value } from './value.ts';
 
 interface Props extends KeysProps {
   row: KeyRow;
   isActive: boolean;
+  hasProject: boolean;
 }
 
-export const Cells = ({ model, row, isAdmin, isActive }: Props) => {
+export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
   const tabindex = isActive ? 0 : -1;
   const words = model.text.value;
+  const labels = labelsText(row.labels);
+  const edit = () => model.show({ kind: 'edit', row });
   return html`
+    ${model.selected.isOn.value && html`<${Box} model=${model} row=${row} isAdmin=${isAdmin} tabindex=${tabindex} />`}
     <div role="gridcell" class="cell-name">
-      <button type="button" class="row-name bare cut" tabindex=${tabindex} title=${row.name} onClick=${() => model.show({ kind: 'edit', row })}>
-        <${Highlight} text=${row.name} words=${words} />
-      </button>
-      <span class="row-description note cut" title=${row.description}><${Highlight} text=${row.description} words=${words} /></span>
+      <div class="row-line">
+        <button type="button" class="row-name bare cut" tabindex=${tabindex} title=${row.name} onClick=${edit}>
+          <${Highlight} text=${row.name} words=${words} />
+        </button>
+        <${DueBadge} row=${row} />
+      </div>
+      <span class="row-description note cut" title=${[labels, row.description].filter(Boolean).join(' · ')}>
+        ${labels && html`<span class="labels"><${Highlight} text=${labels} words=${words} /></span> `}<${Highlight} text=${row.description} words=${words} />
+      </span>
     </div>
     <div role="gridcell" class="cell-value"><${Value} model=${model} name=${row.name} tabindex=${tabindex} /></div>
+    ${hasProject && html`<div role="gridcell" class="cell-project note cut" title=${row.project ?? ''}>${row.project === null ? 'personal' : shown(row.project)}</div>`}
     ${isAdmin && html`<div role="gridcell" class="cell-owner note cut" title=${row.createdBy}>${row.createdBy}</div>`}
     <div role="gridcell" class="cell-created note cut"><${Ago} time=${row.createdAt} /></div>
     <div role="gridcell" class="cell-updated note cut"><${Ago} time=${row.updatedAt} /></div>
     <div role="gridcell" class="cell-actions">
-      <${IconButton} icon="edit" label="Edit ${row.name}" tabindex=${tabindex} onClick=${() => model.show({ kind: 'edit', row })} />
-      <${IconButton} icon="trash" label="Delete ${row.name}" tabindex=${tabindex} onClick=${() => model.show({ kind: 'delete', row })} />
+      ${
+        mayEdit(row, isAdmin)
+          ? html`
+              <${IconButton} icon="edit" label="Edit ${row.name}" tabindex=${tabindex} onClick=${edit} />
+              <${IconButton} icon="trash" label="Delete ${row.name}" tabindex=${tabindex} onClick=${() => void moveToTrash(model, [row.name])} />
+            `
+          : html`<${IconButton} icon="info" label="Show ${row.name}" tabindex=${tabindex} onClick=${edit} />`
+      }
     </div>
   `;
 };
+
+/** Says what is due soon; what is overdue stands out. */
+const DueBadge = ({ row }: { row: KeyRow }) => {
+  const due = dueSoon(row, now.value);
+  return due && html`<span class="badge ${due.days < 0 ? 'overdue' : 'due'}">${due.text}</span>`;
+};
+
+const Box = ({ model, row, tabindex }: KeysProps & { row: KeyRow; tabindex: number }) => html`
+  <div role="gridcell" class="cell-box">
+    <label class="box">
+      <span class="unseen">Select ${row.name}</span>
+      <input
+        type="checkbox" checked=${model.selected.has(row.name)} tabindex=${tabindex}
+        onClick=${(event: MouseEvent) => model.selected.toggle(row.name, event.shiftKey)}
+      />
+    </label>
+  </div>
+`;

@@ -1,9 +1,12 @@
 import { html } from 'htm/preact';
+import { Button } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
 import { unmanaged } from '../parts/field.ts';
 import { Icon } from '../parts/icon.ts';
+import { soonDays } from './due.ts';
 import type { KeysProps } from './model.ts';
 import { sortText } from './order.ts';
+import type { Only } from './rows.ts';
 
 const choices = [
   { value: 'name', text: 'Name, A to Z' },
@@ -16,8 +19,14 @@ const choices = [
 
 const byOwner = { value: 'owner', text: 'Creator' };
 
+const onlyChoices: readonly { value: Only; text: string }[] = [
+  { value: 'all', text: 'All keys' },
+  { value: 'personal', text: 'Personal keys' },
+  { value: 'due', text: `Due within ${soonDays} days` },
+];
+
 export const Toolbar = ({ model, isAdmin }: KeysProps) => {
-  const all = model.list.answer.value?.length ?? 0;
+  const all = model.inScope.value.length;
   const shown = model.shown.value.length;
   return html`
     <div class="toolbar row" role="search">
@@ -35,6 +44,16 @@ export const Toolbar = ({ model, isAdmin }: KeysProps) => {
       >
         ${[...choices, ...(isAdmin ? [byOwner] : [])].map(({ value, text }) => html`<option key=${value} value=${value}>${text}</option>`)}
       </select>
+      ${
+        model.project.value === '' &&
+        html`<select
+          class="input only-select" aria-label="Which keys" value=${model.only.value}
+          onChange=${(event: Event) => model.showOnly(typed(event) as Only)}
+        >
+          ${onlyChoices.map(({ value, text }) => html`<option key=${value} value=${value}>${text}</option>`)}
+        </select>`
+      }
+      ${!model.selected.isOn.value && html`<${Button} kind="quiet" onClick=${model.selected.begin}>Select<//>`}
       <p class="count note" role="status">${countText(shown, all)}</p>
     </div>
   `;

@@ -5,8 +5,8 @@ import { Button, IconButton } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
 import { Field, unmanaged } from '../parts/field.ts';
 import { Generator } from '../parts/generator.ts';
+import type { Draft } from './draft.ts';
 import { edgesOf, lacksLineBreak } from './edges.ts';
-import type { Draft } from './model.ts';
 import { assignmentInValue } from './paste.ts';
 
 interface Props {

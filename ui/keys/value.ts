@@ -13,6 +13,8 @@ import type { KeysModel } from './model.ts';
 interface Props {
   model: KeysModel;
   name: string;
+  /** An earlier one; by default the current one. */
+  version?: number;
   tabindex?: number;
   /** Leaves room for many lines. */
   isTall?: boolean;
@@ -23,10 +25,11 @@ const revealSeconds = 30;
 /** Has the same width for every value. */
 const mask = '••••••••••••';
 
-export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
+export const Value = ({ model, name, version, tabindex = 0, isTall = false }: Props) => {
   const value = useSignal<string | null>(null);
   const asked = useRef(0);
   const isShown = value.value !== null;
+  const label = version === undefined ? name : `version ${version}`;
 
   const hide = () => {
     asked.current += 1;
@@ -38,7 +41,7 @@ export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
     asked.current += 1;
     const mine = asked.current;
     try {
-      const found = await model.read(name);
+      const found = await model.read(name, version);
       if (mine === asked.current) value.value = found;
     } catch (problem) {
       complain(problem);
@@ -56,10 +59,10 @@ export const Value = ({ model, name, tabindex = 0, isTall = false }: Props) => {
     <div class="value well ${isTall ? 'tall' : ''} ${isShown ? 'shown' : ''}">
       <${Text} value=${value.value} />
       <${IconButton}
-        icon=${isShown ? 'eye-off' : 'eye'} label="${isShown ? 'Hide' : 'Reveal'} ${name}" tabindex=${tabindex}
+        icon=${isShown ? 'eye-off' : 'eye'} label="${isShown ? 'Hide' : 'Reveal'} ${label}" tabindex=${tabindex}
         onClick=${() => (isShown ? hide() : void reveal())}
       />
-      <${IconButton} icon="copy" label="Copy ${name}" tabindex=${tabindex} onClick=${() => void copyValue(model, name)} />
+      <${IconButton} icon="copy" label="Copy ${label}" tabindex=${tabindex} onClick=${() => void copyValue(model, name, version)} />
     </div>
   `;
 };
@@ -71,9 +74,9 @@ const Text = ({ value }: { value: string | null }) =>
         <span class="time-left" aria-hidden="true" style=${{ animationDuration: `${revealSeconds}s` }} />`;
 
 /** Copies a value without showing it. */
-export const copyValue = async (model: KeysModel, name: string): Promise<void> => {
+export const copyValue = async (model: KeysModel, name: string, version?: number): Promise<void> => {
   try {
-    await copySecret(() => model.read(name), name);
+    await copySecret(() => model.read(name, version), name);
   } catch (problem) {
     complain(problem);
   }

@@ -16,10 +16,12 @@ interface Props {
   name?: string;
   kind?: 'primary' | 'danger';
   children: ComponentChildren;
+  /** Fields that say how it is done. */
+  choice?: ComponentChildren;
 }
 
 /** Asks before an action that destroys something. */
-export const Confirm = ({ title, action, onConfirm, onClose, name, kind = 'danger', children }: Props) => {
+export const Confirm = ({ title, action, onConfirm, onClose, name, kind = 'danger', choice, children }: Props) => {
   const task = useTask();
   const given = useSignal('');
   // What is shown of a name with invisible characters can be typed or pasted, the name itself cannot.
@@ -34,6 +36,7 @@ export const Confirm = ({ title, action, onConfirm, onClose, name, kind = 'dange
       task=${task} problem=${task.problem.value?.message ?? null} onSubmit=${onConfirm} onClose=${onClose}
     >
       <div class="soft">${children}</div>
+      ${choice}
       ${name !== undefined && html`<${TypedName} name=${name} onInput=${edit} />`}
     <//>
   `;

@@ -7,7 +7,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 const refreshMs = 20_000;
-const now = signal(Date.now());
+export const now = signal(Date.now());
 if (globalThis.document) {
   setInterval(() => {
     now.value = Date.now();

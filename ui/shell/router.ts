@@ -1,30 +1,44 @@
-/** The address of the current page: `#/page?query`. Hash routes, because `/keys` and the like belong to the API. */
+/** The address of the current page: `#/page/item?query`. Hash routes, because `/keys` and the like belong to the API. */
 import { signal } from '@preact/signals';
 import { startLayers, visit } from '../parts/layers.ts';
 import { askFirst, hasUnsaved } from '../parts/unsaved.ts';
 
-const pages = ['keys', 'logs', 'users', 'account', 'about'] as const;
+const pages = ['keys', 'projects', 'trash', 'logs', 'users', 'account', 'about'] as const;
 export type Page = (typeof pages)[number];
 
 export type Query = Readonly<Record<string, string>>;
 
 export interface Route {
   page: Page;
+  /** What of the page is shown, such as the name of a project; empty for all. */
+  item: string;
   query: Query;
 }
 
 export const parseRoute = (hash: string): Route => {
   const [path, search] = hash.replace(/^#?\/?/, '').split(/\?(.*)/s);
-  const page = pages.find((known) => known === path) ?? 'keys';
-  return { page, query: Object.fromEntries(new URLSearchParams(search)) };
+  const [first, ...rest] = path?.split('/') ?? [];
+  const page = pages.find((known) => known === first) ?? 'keys';
+  return { page, item: decoded(rest.join('/')), query: Object.fromEntries(new URLSearchParams(search)) };
+};
+
+const decoded = (text: string) => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 };
 
 /** Leaves out empty values, so that the unfiltered list has the plain address. */
-export const href = (page: Page, query: Query = {}): string => {
+export const href = (page: Page, query: Query = {}, item = ''): string => {
   const given = Object.entries(query).filter(([, value]) => value !== '');
   const search = new URLSearchParams(given).toString();
-  return search ? `#/${page}?${search}` : `#/${page}`;
+  const path = item === '' ? `#/${page}` : `#/${page}/${encodeURIComponent(item)}`;
+  return search ? `${path}?${search}` : path;
 };
+
+const addressOf = ({ page, item, query }: Route) => href(page, query, item);
 
 export const route = signal<Route>(parseRoute(globalThis.location?.hash ?? ''));
 
@@ -39,8 +53,8 @@ const onHashChange = () => {
   clearTimeout(writing);
   const next = parseRoute(location.hash);
   if (wouldDrop(next.page)) {
-    visit(href(route.value.page, route.value.query));
-    go(next.page, next.query);
+    visit(addressOf(route.value));
+    go(next.page, next.query, next.item);
   } else {
     route.value = next;
   }
@@ -52,18 +66,19 @@ const onClick = (event: MouseEvent) => {
   if (!link || event.defaultPrevented || event.button !== 0) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  const { page, query } = parseRoute(link.getAttribute('href') ?? '');
-  go(page, query);
+  const { page, query, item } = parseRoute(link.getAttribute('href') ?? '');
+  go(page, query, item);
 };
 
 /** Whether a change of the page would lose what was typed on this one. */
 const wouldDrop = (page: Page) => page !== route.value.page && hasUnsaved();
 
-export const go = (page: Page, query: Query = {}): void => {
+export const go = (page: Page, query: Query = {}, item = ''): void => {
   askFirst(wouldDrop(page), () => {
     clearTimeout(writing);
-    if (href(page, query) !== location.hash) visit(href(page, query));
-    route.value = { page, query };
+    const next = { page, item, query };
+    if (addressOf(next) !== location.hash) visit(addressOf(next));
+    route.value = next;
   });
 };
 
@@ -73,16 +88,16 @@ let writing: ReturnType<typeof setTimeout> | undefined;
 
 /** Changes the query of the current page: at once for the page, a moment later in the address. Adds no history entry. */
 export const setQuery = (change: Query): void => {
-  const { page, query } = route.value;
-  route.value = { page, query: { ...query, ...change } };
+  route.value = { ...route.value, query: { ...route.value.query, ...change } };
   clearTimeout(writing);
   writing = setTimeout(writeAddress, addressDelayMs);
 };
 
 const writeAddress = () => {
   clearTimeout(writing);
-  const { page, query } = route.value;
+  const { page, item } = route.value;
+  const there = parseRoute(location.hash);
   // The event for a new address comes late, so the address may be ahead of the page.
-  if (parseRoute(location.hash).page !== page || href(page, query) === location.hash) return;
-  history.replaceState(history.state, '', href(page, query));
+  if (there.page !== page || there.item !== item || addressOf(route.value) === location.hash) return;
+  history.replaceState(history.state, '', addressOf(route.value));
 };

@@ -17,13 +17,15 @@ export interface Tab {
 
 interface Props {
   tabs: readonly Tab[];
+  /** What stands under the link to a page, in a bar at the left. */
+  below: Partial<Record<Page, ComponentChildren>>;
   session: Session;
   onPalette: () => void;
   onSignOut: () => void;
   children: ComponentChildren;
 }
 
-export const Shell = ({ tabs, session, onPalette, onSignOut, children }: Props) => html`
+export const Shell = ({ tabs, below, session, onPalette, onSignOut, children }: Props) => html`
   <a class="skip" href="#main" onClick=${skipToMain}>Skip to main content</a>
   <div class="progress ${pending.value > 0 ? 'on' : ''}" aria-hidden="true" />
   <div class="shell">
@@ -36,7 +38,7 @@ export const Shell = ({ tabs, session, onPalette, onSignOut, children }: Props) 
           <kbd aria-hidden="true">${commandKey} K</kbd>
         </button>
       </header>
-      <nav class="tabs" aria-label="Main">${tabs.map((tab) => html`<${TabLink} key=${tab.page} tab=${tab} />`)}</nav>
+      <nav class="tabs" aria-label="Main">${tabs.map((tab) => html`<${TabLink} key=${tab.page} tab=${tab} />${below[tab.page]}`)}</nav>
       <footer class="side-foot row">
         <a class="me row" href=${href('account')} aria-current=${current('account')}>
           <span class="avatar disc" aria-hidden="true">${[...session.user][0]?.toUpperCase()}</span>

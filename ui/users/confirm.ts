@@ -1,26 +1,50 @@
 /** The questions before a user is deleted or gets another role. */
+import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
+import { shown } from '../../core/text.ts';
 import type { Role } from '../api/wire.ts';
 import { Confirm } from '../parts/confirm.ts';
+import { typed } from '../parts/events.ts';
+import { Field } from '../parts/field.ts';
 import { notify } from '../parts/toast.ts';
 import type { User, UsersModel } from './model.ts';
 
 export const DeleteUser = ({ model, user }: { model: UsersModel; user: User }) => {
+  const heir = useSignal('');
   const close = () => model.show(null);
   const remove = async () => {
-    await model.remove(user.id);
+    const to = heir.value;
+    await model.remove(user.id, to);
     close();
-    notify({ text: `Deleted ${user.username}.`, about: ['user', user.id] });
+    const keys = to && user.key_count > 0 ? ` ${to} has the keys now.` : '';
+    notify({ text: `Deleted ${user.username}.${keys}`, about: ['user', user.id] });
   };
-  const lost =
-    user.key_count === 0
-      ? 'The account owns no keys.'
-      : html`<strong>${keysText(user.key_count)} will be deleted with the account.</strong>`;
-  return html`
-    <${Confirm} title="Delete this user?" action="Delete user" name=${user.username} onConfirm=${remove} onClose=${close}>
-      <p>${lost} This cannot be undone. To keep the keys, deactivate the account instead.</p>
+  const others = (model.list.answer.value ?? []).filter(({ id, is_active }) => id !== user.id && is_active);
+  const choice =
+    user.key_count > 0 &&
+    html`
+    <${Field} label="Personal keys" hint="Keys of projects stay where they are.">
+      ${(
+        field: object,
+      ) => html`<select ...${field} value=${heir.value} onChange=${(event: Event) => (heir.value = typed(event))}>
+        <option value="">Move to the trash</option>
+        ${others.map(({ id, username }) => html`<option key=${id} value=${username}>Hand over to ${shown(username)}</option>`)}
+      </select>`}
     <//>
   `;
+  return html`
+    <${Confirm}
+      title="Delete this user?" action="Delete user" name=${user.username} choice=${choice} onConfirm=${remove} onClose=${close}
+    >
+      <p>${lostText(user.key_count, heir.value)} The account cannot be restored; to keep it, deactivate it instead.</p>
+    <//>
+  `;
+};
+
+const lostText = (keys: number, heir: string) => {
+  if (keys === 0) return 'The account owns no keys.';
+  if (heir !== '') return html`<strong>${keysText(keys)} will belong to ${shown(heir)}.</strong>`;
+  return html`<strong>${keysText(keys)} will go to the trash,</strong> from where an admin can restore ${keys === 1 ? 'it' : 'them'} for a time.`;
 };
 
 const keysText = (count: number) => (count === 1 ? '1 key' : `${count.toLocaleString()} keys`);

@@ -5,6 +5,7 @@ import { shown } from '../../core/text.ts';
 import type { Role } from '../api/wire.ts';
 import { IconButton } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
+import { openList } from '../parts/select.ts';
 import { Ago } from '../parts/time.ts';
 import { complain, notify } from '../parts/toast.ts';
 import type { User, UsersModel } from './model.ts';
@@ -91,19 +92,6 @@ const RoleChoice = ({ model, user }: { model: UsersModel; user: User }) => {
       <option value="admin">Admin</option>
     </select>
   `;
-};
-
-/** On some systems arrows and letters choose in a closed list. They open it instead, as on macOS. */
-const openList = (event: KeyboardEvent) => {
-  const { key, ctrlKey, metaKey, altKey } = event;
-  const isPlain = !ctrlKey && !metaKey && !altKey;
-  if (!isPlain || !/^(Arrow(Up|Down|Left|Right)|Home|End|Page(Up|Down)|[^\s])$/.test(key)) return;
-  event.preventDefault();
-  try {
-    (event.currentTarget as HTMLSelectElement).showPicker();
-  } catch {
-    // Old browsers cannot open it from here; Space and Enter do.
-  }
 };
 
 /** Switches a user on or off and offers to undo it. */

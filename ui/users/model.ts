@@ -42,7 +42,8 @@ export const usersModel = () => {
     },
     add: (user: NewUser) => reloadAfter(api.addUser(user)),
     update: (id: number, change: UserChange) => reloadAfter(api.updateUser(id, change)),
-    remove: (id: number) => reloadAfter(api.deleteUser(id)),
+    /** `heir` gets the user's personal keys; without one they go to the trash. */
+    remove: (id: number, heir: string) => reloadAfter(api.deleteUser(id, heir)),
   };
 };
 

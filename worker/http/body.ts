@@ -1,5 +1,5 @@
 /** Reads a request's JSON body, without relying on the length that it announces. */
-import { httpLimits, maxJsonBytes } from '../../core/limits.ts';
+import { maxImportBytes, maxJsonBytes } from '../../core/limits.ts';
 import { joinChunks } from '../../core/network/body.ts';
 import { bodyTooLarge } from '../../core/network/error-answers.ts';
 
@@ -7,14 +7,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 export type Body = { json: unknown } | { status: 400 | 413 | 415; error: string };
 
-/** The JSON of a body, or what is wrong with it. */
-export const bodyOf = async (request: Request): Promise<Body> => {
+/** The JSON of a body, or what is wrong with it. If it may be missing, none is {}. */
+export const bodyOf = async (request: Request, isOptional = false, maxBytes = maxJsonBytes): Promise<Body> => {
   const type = request.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type !== 'application/json' && !type.endsWith('+json')) {
+    if (isOptional && (await readBytes(request, maxBytes))?.length === 0) return { json: {} };
     return { status: 415, error: 'Send the body as JSON, with the header Content-Type: application/json.' };
   }
-  const bytes = await readBytes(request);
-  if (!bytes) return bodyTooLarge(maxJsonBytes);
+  const bytes = await readBytes(request, maxBytes);
+  if (!bytes) return bodyTooLarge(maxBytes);
+  if (isOptional && bytes.length === 0) return { json: {} };
   try {
     return { json: JSON.parse(utf8.decode(bytes)) };
   } catch {
@@ -28,17 +30,17 @@ export const discardBody = async ({ body, bodyUsed }: Request): Promise<void> =>
   let length = 0;
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > httpLimits.maxBodyBytes) return;
+    if (length > maxImportBytes) return;
   }
 };
 
-const readBytes = async (request: Request): Promise<Uint8Array | null> => {
-  if (Number(request.headers.get('Content-Length') ?? 0) > maxJsonBytes) return null;
+const readBytes = async (request: Request, maxBytes: number): Promise<Uint8Array | null> => {
+  if (Number(request.headers.get('Content-Length') ?? 0) > maxBytes) return null;
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > maxJsonBytes) return null;
+    if (length > maxBytes) return null;
     chunks.push(chunk);
   }
   return joinChunks(chunks, length);

@@ -14,21 +14,32 @@ type Schema = v.GenericSchema<unknown, unknown>;
 export interface Schemas {
   path?: Schema;
   query?: Schema;
+  /** Of the headers by their names in lower case. */
+  headers?: Schema;
   body?: Schema;
+  /** Then a request without a body counts as one with the body {}. */
+  isBodyOptional?: true;
+  /** What the body may have, where it is more than usual. */
+  maxBodyBytes?: number;
 }
 
 type Output<Part> = Part extends Schema ? v.InferOutput<Part> : object;
-export type InputOf<Asked extends Schemas> = Output<Asked['path']> & Output<Asked['query']> & Output<Asked['body']>;
+export type InputOf<Asked extends Schemas> = Output<Asked['path']> &
+  Output<Asked['query']> &
+  Output<Asked['headers']> &
+  Output<Asked['body']>;
 
 type Parsed<Input> = { input: Input } | { status: ErrorStatus; error: string };
 
 /** The input, or the first thing that is wrong with the request. */
-export const parseInput = async <Input>(c: AppContext, { path, query, body }: Schemas): Promise<Parsed<Input>> => {
-  const read = body ? await bodyOf(c.req.raw) : { json: undefined };
+export const parseInput = async <Input>(c: AppContext, schemas: Schemas): Promise<Parsed<Input>> => {
+  const { path, query, headers, body, isBodyOptional, maxBodyBytes } = schemas;
+  const read = body ? await bodyOf(c.req.raw, isBodyOptional, maxBodyBytes) : { json: undefined };
   if ('error' in read) return read;
   const parts = [
     [path, parametersOf(c)],
     [query, c.req.query()],
+    [headers, headers && Object.fromEntries(c.req.raw.headers)],
     [body, read.json],
   ] as const;
   const input = {};

@@ -1,4 +1,5 @@
 /** How a route answers: from the request to an operation's input, from its outcome to the reply. */
+import { askHeader, mayFollow } from '../../core/network/large-body.ts';
 import { admit } from '../operations/admission.ts';
 import type { Operation, Outcome } from '../operations/operation.ts';
 import type { Context } from '../operations/vault.ts';
@@ -25,6 +26,8 @@ export const answer = <Asked extends Schemas, Input, Result>(
     if (!('caller' in context)) return send(c, context);
     const tooMuch = await admit(context, operation.action);
     if (tooMuch) return send(c, refused(tooMuch));
+    // The server that faces the network asks before it takes a large body.
+    if (schemas.maxBodyBytes !== undefined && c.req.header(askHeader) !== undefined) return c.body(null, mayFollow);
     const parsed = await parseInput<Input>(c, schemas);
     if ('error' in parsed) {
       const refusal = await operation.recordInvalid(context, parsed.error, attemptedTarget(c));

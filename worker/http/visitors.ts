@@ -5,7 +5,7 @@ import { tokenIn } from './credential.ts';
 import { pathnameOf } from './pathname.ts';
 
 /** Addresses by their first segment; the views of the page have the same names. */
-const views = /^\/(keys|logs|users|account|about)(?:\/(.*))?$/;
+const views = /^\/(keys|projects|trash|logs|users|account|about)(?:\/(.*))?$/;
 
 /**
  * Redirects a browser that opens such an address as a page. Programs go on getting JSON: a request with a token, one that a
@@ -16,7 +16,7 @@ export const welcomeVisitors = (basePath: string) =>
     const [, view, rest] = views.exec(pathnameOf(c.req.url)) ?? [];
     if (view === undefined) return next();
     if (isVisit(c.req.raw))
-      return c.body(null, 303, { Location: `${basePath}/#/${view}${searchFor(view, rest)}`, ...notStored });
+      return c.body(null, 303, { Location: `${basePath}/#/${view}${placeIn(view, rest)}`, ...notStored });
     await next();
     c.res.headers.append('Vary', notStored.Vary);
   });
@@ -37,9 +37,13 @@ const prefersHtml = (accept: string): boolean => {
   return weightOf('text/html') > weightOf('application/json');
 };
 
-/** The address of a key opens the list where it is found: opening a page must not show a value. */
-const searchFor = (view: string, rest: string | undefined): string => {
-  if (view !== 'keys' || !rest) return '';
+/**
+ * The address of a key opens the list where it is found: opening a page must not show a value. A project has a page of its own.
+ */
+const placeIn = (view: string, rest: string | undefined): string => {
+  if (!rest) return '';
+  if (view === 'projects') return `/${rest.split('/')[0]}`;
+  if (view !== 'keys') return '';
   try {
     return `?${new URLSearchParams({ q: decodeURIComponent(rest) })}`;
   } catch {

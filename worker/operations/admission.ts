@@ -92,6 +92,9 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'session.revoke',
   'password.change',
   'secret.delete',
+  'secret.destroy',
+  'version.destroy',
+  'member.remove',
   'user.update',
   'user.delete',
 ]);
@@ -117,6 +120,13 @@ export const admit = async (context: Context, action: Action): Promise<Refusal |
   count.requests += 1;
   if (count.requests <= limitOf(vault, isLive ? session.role : null)) return null;
   return countedRefusal(context, key, tooMany, isLive ? accountOf(context) : null);
+};
+
+/** Counts a request that asks for many things as so many requests. What it asked for is done: the next one is refused. */
+export const charge = ({ vault, caller }: Context, requests: number): void => {
+  const state = stateOf(vault);
+  const session = state.sessions.get(caller.sessionId ?? '');
+  if (session && 'role' in session) countOf(state, `account ${caller.claimedId ?? 0}`, caller.now).requests += requests;
 };
 
 const limitOf = ({ limits: { requestsPerMinute } }: Vault, role: Role | null): number => {
@@ -219,13 +229,24 @@ export const refuseForRoom = async (context: Context, action: Action): Promise<R
   );
 };
 
-const lasting = new Set(['too_many_keys', 'too_many_bytes', 'too_many_conflicts']);
+/** Also by what is moved elsewhere. */
+const makesRoom: ReadonlySet<Action> = new Set<Action>([
+  'secret.delete',
+  'secret.destroy',
+  'secret.rename',
+  'secret.transfer',
+  'secret.restore',
+  'version.destroy',
+  'user.delete',
+]);
+
+const lasting = new Set(['too_many_keys', 'too_many_bytes', 'too_many_trashed', 'too_many_conflicts']);
 
 /** Remembers that an account has no room, or that something was deleted. */
 export const learnOfRoom = ({ vault, caller }: Context, action: Action, decided: Room): void => {
   const { full } = stateOf(vault);
   if (decided.outcome === 'allowed') {
-    if (action === 'secret.delete' || action === 'user.delete') full.clear();
+    if (makesRoom.has(action)) full.clear();
   } else if (lasting.has(decided.reason ?? '')) {
     keep(
       full,

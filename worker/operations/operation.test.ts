@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { granted } from '../store/granted.ts';
 import { secrets } from '../store/schema.ts';
 import { query } from '../store/statement.ts';
-import { secretNamed } from '../store/verdict.ts';
+import { secretNamed } from '../store/targets.ts';
 import { fakeDatabase } from '../testing/fake-database.ts';
 import { operation } from './operation.ts';
 import type { Vault } from './vault.ts';
@@ -20,7 +20,7 @@ const describeSecret = operation({
   action: 'secret.read',
   params: ['name'],
   sql: ({ name }) => ({
-    target: secretNamed({ name, padded: name }),
+    target: secretNamed('secret.read', { name, padded: name }),
     answer: query
       .select({ description: secrets.description })
       .from(secrets)

@@ -6,7 +6,7 @@ import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
 import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';
 import type { RequestParam } from '../store/request.ts';
-import type { Params, Value, Values } from '../store/statement.ts';
+import type { Filled, Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
 import { accountOf, learn, learnOfRoom, refuseForRoom, refuseTurn, takeCounts } from './admission.ts';
 import { scryptBy } from './hasher.ts';
@@ -155,17 +155,25 @@ export const commitOpen = async <Row, Name extends string>(
   values: Values<NoInfer<Name>>,
 ): Promise<Committed<Row>> => {
   const { vault, caller } = context;
-  const committed = await whenOpen(context, async () => {
-    const { rows, restore } = takeCounts(vault, caller.now);
-    try {
-      return await commit(vault.db, vault.keyring.primary.id, caller, wanted(), values, rows);
-    } catch (error) {
-      restore();
-      throw error;
-    }
-  });
+  const committed = await whenOpen(context, () =>
+    withCounts(context, (rows) => commit(vault.db, vault.keyring.primary.id, caller, wanted(), values, rows)),
+  );
   learn(context, committed.outcome, committed.outcome === 'allowed' ? committed.principal.role : null);
   return committed;
+};
+
+/** Runs a transaction that also writes the rows about what was refused before. */
+export const withCounts = async <Result>(
+  { vault, caller }: Context,
+  run: (rows: Filled[]) => Promise<Result>,
+): Promise<Result> => {
+  const { rows, restore } = takeCounts(vault, caller.now);
+  try {
+    return await run(rows);
+  } catch (error) {
+    restore();
+    throw error;
+  }
 };
 
 /** Asks a preview. A new vault is set up first. */
@@ -180,7 +188,8 @@ export const askOpen = async <Row, Name extends string>(
   return previewed;
 };
 
-const whenOpen = async <Result>({ vault, caller }: Context, attempt: () => Promise<Result>): Promise<Result> => {
+/** Runs it. A new vault is set up first, and what an upgrade left to the worker is done. */
+export const whenOpen = async <Result>({ vault, caller }: Context, attempt: () => Promise<Result>): Promise<Result> => {
   try {
     return await attempt();
   } catch (error) {

@@ -8,7 +8,7 @@ import { actorId, granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, sessions, users } from '../store/schema.ts';
 import { fill, integer, query, statement } from '../store/statement.ts';
-import { sessionNumbered } from '../store/verdict.ts';
+import { sessionNumbered } from '../store/targets.ts';
 import { operation } from './operation.ts';
 import type { Context } from './vault.ts';
 

@@ -6,20 +6,24 @@ import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { maxUsersPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { trimmed } from '../../core/text.ts';
-import { actorId, actorName, actorRole, granted, insertIfAllowed } from '../store/granted.ts';
-import { isTwinOf, principal } from '../store/principal.ts';
+import { granted, insertIfAllowed } from '../store/granted.ts';
+import { isTwinOf } from '../store/principal.ts';
 import { request } from '../store/request.ts';
-import { auditEvents, secrets, sessions, users } from '../store/schema.ts';
-import { insertFrom, integer, type Param, type Params, query } from '../store/statement.ts';
-import { nameTaken, type Rule, targetUser, userNumbered } from '../store/verdict.ts';
+import { secrets, sessions, users } from '../store/schema.ts';
+import { integer, type Param, type Params, query } from '../store/statement.ts';
+import { inUse, targetUser, userNumbered } from '../store/targets.ts';
+import { nameTaken, type Rule } from '../store/verdict.ts';
 import { operation } from './operation.ts';
-import { counted, endSessions, sessionsEnded } from './sessions.ts';
+import { endSessions, sessionsEnded } from './sessions.ts';
 import { newPassword } from './throttle.ts';
 
 const { id, name, role, created_at, last_login_at, is_active, must_change_password } = users;
 const listed = { id, name, role, created_at, last_login_at, is_active, must_change_password };
 
-const secretsOfUser = query.select({ secrets: count() }).from(secrets).where(eq(secrets.owner_id, id));
+const secretsOfUser = query
+  .select({ secrets: count() })
+  .from(secrets)
+  .where(and(eq(secrets.owner_id, id), inUse));
 
 /** Lists users in the order of their ids, from the one after `after`. */
 export const listUsers = operation({
@@ -84,7 +88,7 @@ export const createUser = operation({
 const otherUser = alias(users, 'other');
 
 /** Holds if the target is the only active admin, and the change ends that. */
-const leavesNoAdmin = (ends: SQL): Rule => ({
+export const leavesNoAdmin = (ends: SQL): Rule => ({
   when: sql`${targetUser.role} = 'admin' and ${targetUser.is_active} and ${ends} and not exists ${query
     .select({ id: otherUser.id })
     .from(otherUser)
@@ -181,47 +185,4 @@ export const updateUser = operation({
     is_active: is_active === undefined ? null : Number(is_active),
     must_change_password: must_change_password === undefined ? null : Number(must_change_password),
   }),
-});
-
-/** One event for each secret that goes with its owner. They are the verdict's too, so that what follows stays granted. */
-const nameSecretsOf = (owner: Param) =>
-  insertFrom(
-    auditEvents,
-    {
-      at: request.now,
-      request_id: request.id,
-      actor_id: actorId,
-      actor_name: actorName,
-      actor_role: actorRole,
-      action: 'secret.delete',
-      target: secrets.name,
-      outcome: 'allowed',
-      reason: 'owner_deleted',
-      address: request.address,
-      user_agent: request.user_agent,
-    },
-    secrets,
-    and(eq(secrets.owner_id, owner), granted),
-  );
-
-const secretsDeleted = counted(
-  query.select({ count: count() }).from(secrets).where(eq(secrets.owner_id, targetUser.id)),
-  'key deleted',
-  'keys deleted',
-);
-
-/** Deletes the account. Foreign keys delete its sessions and its secrets; the log names the secrets. */
-export const deleteUser = operation({
-  action: 'user.delete',
-  params: ['id'],
-  sql: (given) => ({
-    target: userNumbered(given.id, 'user.delete'),
-    detail: sql`nullif(substr(${secretsDeleted} || ${sessionsEnded(sql`${targetUser.id}`)}, 3), '')`,
-    rules: [
-      { when: eq(targetUser.id, principal.id), outcome: 'invalid', reason: 'own_account' },
-      leavesNoAdmin(sql`true`),
-    ],
-    effects: [nameSecretsOf(given.id), query.delete(users).where(and(eq(id, given.id), granted))],
-  }),
-  values: ({ id }: { id: number }) => ({ id }),
 });

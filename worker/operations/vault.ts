@@ -24,6 +24,8 @@ export interface Vault {
   /** Whether only the vault's own machine can reach it. Otherwise an account with a default password can only change it. */
   isLocalOnly: boolean;
   limits: AccountLimits;
+  /** How long a deleted secret stays in the trash. */
+  trashMs: number;
 }
 
 /** What one account may use up. */
@@ -32,7 +34,8 @@ export interface AccountLimits {
   secrets: number;
   /** Of all sealed versions of all its secrets. */
   storedBytes: number;
-  versionsPerSecret: number;
+  /** The values that are kept of one secret. */
+  keptVersions: number;
 }
 
 export interface Context {

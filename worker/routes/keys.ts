@@ -1,18 +1,33 @@
 /** API keys: the managed items, which the code calls secrets. */
 import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
-import { createSecret, deleteSecret, listSecrets, readSecret, updateSecret } from '../operations/secrets.ts';
+import { changeSecret } from '../operations/change-secret.ts';
+import { createSecret } from '../operations/new-secret.ts';
+import { listSecrets } from '../operations/secret-list.ts';
+import { deleteSecret } from '../operations/trash.ts';
+import { destroyVersion, listVersions, readAnyVersion, restoreVersion } from '../operations/versions.ts';
 import * as json from '../wire/json.ts';
-import { done, listText, ok } from '../wire/reply.ts';
-import { keyChange, keyListQuery, keyPath, keyQuery, newKey } from '../wire/requests.ts';
+import { keyChanged, keyDeleted, keyRead, versionList, versionRestored } from '../wire/key-json.ts';
+import * as asked from '../wire/key-requests.ts';
+import { done, list, listText } from '../wire/reply.ts';
+import { keyListQuery, keyPath, keyQuery } from '../wire/requests.ts';
+
+const { ifMatch: headers, keyChange, versionRestore } = asked;
+const destroyed = done('Version destroyed successfully');
 
 export const keys = router()
   .get('/keys', answer(listSecrets, { query: keyListQuery }, listText(json.keyList)))
-  .post('/keys', answer(createSecret, { body: newKey }, done('API key added successfully', 201)))
-  .get('/keys/:name', answer(readSecret, { path: keyPath }, ok(json.key)))
-  .put('/keys/:name', answer(updateSecret, { path: keyPath, body: keyChange }, done('API key updated successfully')))
-  .delete('/keys/:name', answer(deleteSecret, { path: keyPath }, done('API key deleted successfully')))
+  .post('/keys', answer(createSecret, { body: asked.newKey }, done('API key added successfully', 201)))
+  .get('/keys/:name', answer(readAnyVersion, { path: keyPath, query: asked.readQuery }, keyRead))
+  .put('/keys/:name', answer(changeSecret, { path: keyPath, headers, body: keyChange }, keyChanged))
+  .delete('/keys/:name', answer(deleteSecret, { path: keyPath, headers }, keyDeleted))
+  .get('/keys/:name/versions', answer(listVersions, { path: keyPath, query: asked.versionsQuery }, list(versionList)))
+  .delete('/keys/:name/versions/:version', answer(destroyVersion, { path: asked.keyVersionPath }, destroyed))
+  .post('/keys/:name/restore', answer(restoreVersion, { path: keyPath, body: versionRestore }, versionRestored))
   // The same, for names that a proxy or a client does not pass on in a path.
-  .get('/key', answer(readSecret, { query: keyQuery }, ok(json.key)))
-  .put('/key', answer(updateSecret, { query: keyQuery, body: keyChange }, done('API key updated successfully')))
-  .delete('/key', answer(deleteSecret, { query: keyQuery }, done('API key deleted successfully')));
+  .get('/key', answer(readAnyVersion, { query: asked.keyReadQuery }, keyRead))
+  .put('/key', answer(changeSecret, { query: keyQuery, headers, body: keyChange }, keyChanged))
+  .delete('/key', answer(deleteSecret, { query: keyQuery, headers }, keyDeleted))
+  .get('/key/versions', answer(listVersions, { query: asked.keyVersionsQuery }, list(versionList)))
+  .delete('/key/versions/:version', answer(destroyVersion, { path: asked.versionPath, query: keyQuery }, destroyed))
+  .post('/key/restore', answer(restoreVersion, { query: keyQuery, body: versionRestore }, versionRestored));

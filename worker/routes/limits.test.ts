@@ -7,7 +7,7 @@ const limits = {
   MAX_REQUESTS_PER_MINUTE: '40',
   MAX_KEYS_PER_USER: '5',
   MAX_MEGABYTES_PER_USER: '1',
-  MAX_VERSIONS_PER_KEY: '3',
+  KEEP_VERSIONS: '3',
 };
 
 let vault: Awaited<ReturnType<typeof startVault>>;
@@ -197,7 +197,7 @@ describe('what an account stores', () => {
     await times(4, (index) => add(user, `counted ${index}`, 1_000));
     await times(5, () => user('PUT', `/keys/counted%201%20${people}`, { api_key: 'w'.repeat(2_000) }));
     await user('DELETE', `/keys/counted%202%20${people}`);
-    const kept = `SELECT secrets, bytes FROM usage WHERE owner_id = (SELECT id FROM users WHERE name = '${user.username}')`;
+    const kept = `SELECT secrets + trashed AS secrets, bytes FROM usage WHERE owner_id = (SELECT id FROM users WHERE name = '${user.username}')`;
     const held = `SELECT count(DISTINCT s.id) AS secrets, sum(length(v.token)) AS bytes FROM secrets s
       JOIN secret_versions v ON v.secret_id = s.id WHERE s.owner_id = (SELECT id FROM users WHERE name = '${user.username}')`;
     expect(await testDb().prepare(kept).first()).toEqual(await testDb().prepare(held).first());
@@ -212,12 +212,16 @@ describe('what an account stores', () => {
     const changes = await times(10, (index) => user('PUT', path, { api_key: `value ${index}` }));
     expect(new Set(changes.map(({ status }) => status))).toEqual(new Set([200]));
     expect((await user('GET', path)).body.api_key).toBe('value 9');
-    const numbers = await testDb()
+    const { body } = await user('GET', `${path}/versions`);
+    const kept = body.versions?.filter(({ destroyed }) => !destroyed).map(({ version }) => version);
+    expect([body.versions?.length, kept]).toEqual([11, [11, 10, 9]]);
+    const { results } = await testDb()
       .prepare(
-        `SELECT number FROM secret_versions JOIN secrets ON id = secret_id WHERE name = 'rotated ${people}' ORDER BY 1`,
+        `SELECT token, binding, key_id, number FROM secret_versions JOIN secrets ON id = secret_id WHERE name = 'rotated ${people}' AND token IS NULL`,
       )
-      .all<{ number: number }>();
-    expect(numbers.results.map(({ number }) => number)).toEqual([9, 10, 11]);
+      .all();
+    expect(results).toHaveLength(8);
+    expect(results[0]).toEqual({ token: null, binding: null, key_id: null, number: 1 });
   });
 });
 

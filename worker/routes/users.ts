@@ -1,13 +1,14 @@
 /** User accounts, for admins. */
 import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
-import { createUser, deleteUser, listUsers, updateUser } from '../operations/users.ts';
+import { deleteUser } from '../operations/delete-user.ts';
+import { createUser, listUsers, updateUser } from '../operations/users.ts';
 import * as json from '../wire/json.ts';
 import { created, done, list } from '../wire/reply.ts';
-import { newUser, userChange, userListQuery, userPath } from '../wire/requests.ts';
+import { heirQuery, newUser, userChange, userListQuery, userPath } from '../wire/requests.ts';
 
 export const users = router()
   .get('/users', answer(listUsers, { query: userListQuery }, list(json.userList)))
   .post('/users', answer(createUser, { body: newUser }, created(json.newUser)))
   .put('/users/:id', answer(updateUser, { path: userPath, body: userChange }, done('User updated successfully')))
-  .delete('/users/:id', answer(deleteUser, { path: userPath }, done('User deleted successfully')));
+  .delete('/users/:id', answer(deleteUser, { path: userPath, query: heirQuery }, done('User deleted successfully')));

@@ -8,8 +8,9 @@ import { requestValues } from './request.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
+/** `judged` is the verdicts on each of many targets, if the plan has any. */
 export type Committed<Row> =
-  | { outcome: 'allowed'; principal: Principal; rows: Row[] }
+  | { outcome: 'allowed'; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
   | { outcome: Exclude<Outcome, 'allowed'>; reason: string | null };
 
 /** The database is not set up yet, or another key seals it. */
@@ -74,16 +75,19 @@ export const commit = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { steps, hasAnswer }: Plan<Row, Name>,
+  { steps, hasEach, answerAt }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
   before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
   const given: Values = { ...values, ...requestValues(caller, keyId) };
   const results = await transact(db, [...before, ...steps.map((step) => fill(step, given))]);
   const decided = results[before.length]?.[0] as VerdictRow | undefined;
-  if (!decided) throw new VaultNotOpen();
-  if (decided.outcome !== 'allowed') return { outcome: decided.outcome, reason: decided.reason };
-  return { outcome: 'allowed', principal: principalOf(decided), rows: hasAnswer ? (results.at(-1) as Row[]) : [] };
+  const judged = ((hasEach ? results[before.length + 1] : undefined) ?? []) as VerdictRow[];
+  const first = decided ?? judged[0];
+  if (!first) throw new VaultNotOpen();
+  if (decided && decided.outcome !== 'allowed') return { outcome: decided.outcome, reason: decided.reason };
+  const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
+  return { outcome: 'allowed', principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 
 const principalOf = ({ actor_id: id, actor_name: name, actor_role: role }: VerdictRow): Principal => {

@@ -16,8 +16,13 @@ export const verdict = alias(auditEvents, 'verdict');
 /** The id of the verdict's audit event. */
 export const verdictId = sql`${query.select({ id: max(auditEvents.id) }).from(auditEvents)}`;
 
+const isOwn = and(eq(verdict.id, verdictId), eq(verdict.request_id, request.id));
+
+/** True if this request has an event, which is then the newest. */
+export const isJudged = exists(query.select({ id: verdict.id }).from(verdict).where(isOwn));
+
 /** True if the verdict is this request's own and says `allowed`. */
-const isAllowed = and(eq(verdict.id, verdictId), eq(verdict.request_id, request.id), eq(verdict.outcome, 'allowed'));
+const isAllowed = and(isOwn, eq(verdict.outcome, 'allowed'));
 
 /** Every effect carries this condition: it takes effect only if the verdict allowed the request. */
 export const granted = exists(query.select({ id: verdict.id }).from(verdict).where(isAllowed));

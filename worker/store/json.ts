@@ -5,7 +5,7 @@
 import { count, getTableName, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { type SQLiteTable, unionAll } from 'drizzle-orm/sqlite-core';
 import { limitIf } from './granted.ts';
-import { integer, query, textColumn } from './statement.ts';
+import { integer, type Param, query, textColumn } from './statement.ts';
 
 /** An object with these fields, in this order. A value is text, a number, null, or JSON as `flag` makes it. */
 export const jsonObject = (fields: Record<string, SQLWrapper>): SQL =>
@@ -31,7 +31,7 @@ export interface JsonRows {
 }
 
 /** A query that is made anew for each part of a list, since drizzle's builder changes in place. */
-export type Rows = () => { limit(most: Placeholder): { offset(rows: number): SQLWrapper } };
+export type Rows = () => { limit(most: Placeholder): { offset(rows: Placeholder | number): SQLWrapper } };
 
 /** Rows of a list that are only read if the condition holds, and how many at most. */
 interface Source {
@@ -53,12 +53,12 @@ interface List {
    * How many rows the first part holds. The others have a part each: one text of all would be longer than D1 allows a row to be,
    * and for a short list a part for each costs more.
    */
-  inFirst: number;
+  inFirst: Param | number;
 }
 
 /** Reads a list as `JsonRows`: the first rows together, the rest one by one. */
 export const jsonRows = ({ sources, table, json, id = sql`0`, inFirst }: List) => {
-  const from = (offset: number, bounded: (most: SQLWrapper | number) => SQL) => {
+  const from = (offset: Placeholder | number, bounded: (most: SQLWrapper | number) => SQL) => {
     const each = sources.map(
       ({ rows, when, most }) =>
         sql`select * from ${rows()
@@ -77,6 +77,8 @@ export const jsonRows = ({ sources, table, json, id = sql`0`, inFirst }: List) =
       .from(from(0, (most) => sql`min(${most}, ${inFirst})`)),
     query
       .select({ json: textColumn('json', json), rows: integer('rows', sql`1`), last: integer('last', id) })
-      .from(from(inFirst, (most) => sql`max(${most} - ${inFirst}, 0)`)),
+      .from(
+        from(typeof inFirst === 'number' ? inFirst : inFirst.placeholder, (most) => sql`max(${most} - ${inFirst}, 0)`),
+      ),
   );
 };

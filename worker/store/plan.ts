@@ -12,18 +12,25 @@ import {
 } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
-/** The verdict, then the effects that it allows, then the answer, if there is one: its rows make the result. */
+/** The verdict, then the effects that it allows, then the answer, if there is one: its rows make the result. Then housekeeping. */
 export interface Plan<Row = unknown, Name extends string = string> {
   readonly steps: readonly Statement[];
-  readonly hasAnswer: boolean;
+  /** Whether the verdict is on the request as a whole and only written if it refuses; then events for each target follow it. */
+  readonly hasEach: boolean;
+  /** Which of the steps is the answer; null if none is. */
+  readonly answerAt: number | null;
   /** Carry the type of the answer's rows and the names of the values that the plan takes; never set. */
   readonly row?: Row;
   readonly name?: Name;
 }
 
 export interface Steps<Row> {
+  /** The verdicts on each of many targets: see `verdictsOn`. */
+  each?: Query<VerdictRow>;
   effects?: readonly Query[];
   answer?: Query<Row>;
+  /** What else is due. It runs after the answer, because it may write events of its own: then `verdict` is no longer the newest. */
+  housekeeping?: readonly Query[];
 }
 
 /**
@@ -35,13 +42,15 @@ export const plan = <const Name extends string = never, Row = never>(
   write: (params: Params<Name>) => Steps<Row> & { verdict: Query<VerdictRow> },
 ): (() => Plan<Row, Name>) =>
   atFirstUse(() => {
-    const { verdict, effects = [], answer } = write(params<Name>(names));
-    const steps = [verdict, ...effects, ...(answer ? [answer] : [])].map((step) => compile(step));
-    const careless = steps.slice(1).find((effect) => !isGuarded(effect));
+    const { verdict, each, effects = [], answer, housekeeping = [] } = write(params<Name>(names));
+    const verdicts = each ? [verdict, each] : [verdict];
+    const queries = [...verdicts, ...effects, ...(answer ? [answer] : []), ...housekeeping];
+    const steps = queries.map((step) => compile(step));
+    const careless = steps.slice(verdicts.length).find((effect) => !isGuarded(effect));
     if (careless) throw new TypeError(`An effect must carry the condition "granted": ${careless.text}`);
     const used = steps.flatMap((each) => each.params).filter((name) => !isRequestParam(name));
     checkParams(steps.map(({ text }) => text).join('; '), names, used);
-    return { steps, hasAnswer: answer !== undefined };
+    return { steps, hasEach: each !== undefined, answerAt: answer ? verdicts.length + effects.length : null };
   });
 
 /** Only `granted` depends on the id of the request, and each part of a union needs it. */

@@ -31,7 +31,7 @@ export interface Preview<Row = unknown, Name extends string = string> {
 const isOpen = () =>
   query.select({ id: instance.id }).from(instance).where(eq(instance.key_id, request.key_id)) as Query<unknown>;
 
-/** A preview with parameters of these names, of which it may leave some unused. `facts` returns one row if the vault is open. */
+/** A preview with parameters of these names, of which it may leave some unused. `facts` returns a row, or several, if the vault is open. */
 export const preview = <const Name extends string = never, Row = unknown>(
   names: readonly Name[],
   write: (params: Params<Name>) => { refusal: Query<VerdictRow>; facts?: Query<Row> },
@@ -41,7 +41,9 @@ export const preview = <const Name extends string = never, Row = unknown>(
     return { refusal: compile(refusal), facts: compile(facts) };
   });
 
-export type Previewed<Row> = { outcome: 'allowed'; facts: Row } | Exclude<Committed<never>, { outcome: 'allowed' }>;
+export type Previewed<Row> =
+  | { outcome: 'allowed'; facts: Row; rows: Row[] }
+  | Exclude<Committed<never>, { outcome: 'allowed' }>;
 
 /**
  * Asks a preview.
@@ -59,7 +61,8 @@ export const ask = async <Row, Name extends string>(
   const [refusals, found] = await transact(db, [fill(refusal, given), fill(facts, given)]);
   const refused = refusals?.[0] as VerdictRow | undefined;
   if (refused && refused.outcome !== 'allowed') return { outcome: refused.outcome, reason: refused.reason };
-  const [row] = (found ?? []) as Row[];
+  const rows = (found ?? []) as Row[];
+  const [row] = rows;
   if (row === undefined) throw new VaultNotOpen();
-  return { outcome: 'allowed', facts: row };
+  return { outcome: 'allowed', facts: row, rows };
 };

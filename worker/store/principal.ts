@@ -10,7 +10,7 @@ import { query } from './statement.ts';
 
 /** A left join. */
 export interface Join {
-  table: SQLiteTable;
+  table: SQLiteTable | SQL;
   on: SQL | undefined;
 }
 
@@ -18,14 +18,22 @@ export const principal = alias(users, 'principal');
 
 const session = alias(sessions, 'session');
 
+const isLive = and(eq(session.id, request.session_id), isNull(session.revoked_at), gt(session.expires_at, request.now));
+const isPrincipal = and(eq(principal.id, session.user_id), eq(principal.is_active, 1));
+
 /** The active user of the session that the credential names. */
 export const principalBySession: Join[] = [
-  {
-    table: session,
-    on: and(eq(session.id, request.session_id), isNull(session.revoked_at), gt(session.expires_at, request.now)),
-  },
-  { table: principal, on: and(eq(principal.id, session.user_id), eq(principal.is_active, 1)) },
+  { table: session, on: isLive },
+  { table: principal, on: isPrincipal },
 ];
+
+/** The same user's id or role, for where those joins do not reach: in a subquery that lists what to judge. */
+export const ofPrincipal = (column: 'id' | 'role'): SQL =>
+  sql`${query
+    .select({ [column]: principal[column] })
+    .from(session)
+    .innerJoin(principal, isPrincipal)
+    .where(isLive)}`;
 
 /**
  * Accounts of v0.6 that look alike have the same likeness, except that the later ones have U+001F and their id behind it. True

@@ -5,10 +5,12 @@ import { applyTestMigrations, testDb, testMigrations } from '../testing/test-dat
 import * as schema from './schema.ts';
 
 const { instance, users, sessions, secrets, secretVersions, auditEvents } = schema;
+const { projects, members, secretLabels } = schema;
 const { activity, logBlocks, usage, knownAddresses, throttles } = schema;
 
 const tables = [
   ...[instance, users, sessions, secrets, secretVersions, auditEvents],
+  ...[projects, members, secretLabels],
   ...[activity, logBlocks, usage, knownAddresses, throttles],
 ];
 

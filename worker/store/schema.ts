@@ -3,10 +3,10 @@
  * the two. A column has the same name in TypeScript and in SQL, so rows need no mapping. Times are milliseconds since 1970.
  */
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Outcome, Role } from '../../core/policy/policy.ts';
+import type { Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0004_likeness_of_keys.sql';
+export const currentMigration = '0005_projects.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -46,26 +46,70 @@ export const sessions = sqliteTable('sessions', {
   user_agent: text().notNull(),
 });
 
+export const projects = sqliteTable('projects', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  name: text().notNull(),
+  likeness: text().notNull(),
+  /** The likeness of the name at the beginning of a key's name. */
+  key_likeness: text().notNull(),
+  description: text().notNull(),
+  creator_id: integer(),
+  created_by: text().notNull(),
+  created_at: integer().notNull(),
+  /** Kept by triggers, as `usage` is for accounts. */
+  secrets: integer().notNull(),
+  trashed: integer().notNull(),
+  bytes: integer().notNull(),
+});
+
+export const members = sqliteTable('members', {
+  project_id: integer().notNull(),
+  user_id: integer().notNull(),
+  role: text().$type<ProjectRole>().notNull(),
+  added_at: integer().notNull(),
+  added_by: text().notNull(),
+});
+
+/** In use if `deleted_at` is null, else in the trash. In use, a secret has an owner or a project, never both. */
 export const secrets = sqliteTable('secrets', {
   id: integer().primaryKey({ autoIncrement: true }),
   name: text().notNull(),
   description: text().notNull(),
-  owner_id: integer().notNull(),
+  owner_id: integer(),
+  project_id: integer(),
   created_by: text().notNull(),
   created_at: integer().notNull(),
   updated_at: integer().notNull(),
   current_version: integer().notNull(),
   likeness: text(),
+  /** Counts the changes of the secret, of whatever kind. */
+  revision: integer().notNull(),
+  /** When the current version was appended. */
+  value_changed_at: integer().notNull(),
+  expires_at: integer(),
+  rotate_every_days: integer(),
+  /** A JSON object of texts by their names; null for none. */
+  labels: text(),
+  deleted_at: integer(),
+  deleted_by: text(),
 });
 
+/** Kept by triggers: the labels of each secret as `name:value`. */
+export const secretLabels = sqliteTable('secret_labels', {
+  secret_id: integer().notNull(),
+  label: text().notNull(),
+});
+
+/** An erased version has neither token nor binding nor key. */
 export const secretVersions = sqliteTable('secret_versions', {
   secret_id: integer().notNull(),
   number: integer().notNull(),
-  token: text().notNull(),
-  binding: text().notNull(),
-  key_id: text().notNull(),
+  token: text(),
+  binding: text(),
+  key_id: text(),
   created_at: integer().notNull(),
   created_by: text().notNull(),
+  destroyed_at: integer(),
 });
 
 export const auditEvents = sqliteTable('audit_events', {
@@ -103,11 +147,12 @@ export const logBlocks = sqliteTable('log_blocks', {
   targets: text(),
 });
 
-/** Kept by triggers: what each account has stored. */
+/** Kept by triggers: what each account has stored; `bytes` includes the trash. */
 export const usage = sqliteTable('usage', {
   owner_id: integer().primaryKey(),
   secrets: integer().notNull(),
   bytes: integer().notNull(),
+  trashed: integer().notNull(),
 });
 
 export const knownAddresses = sqliteTable('known_addresses', {

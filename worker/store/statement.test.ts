@@ -44,14 +44,18 @@ describe('a compiled statement', () => {
           created_at: 1,
           updated_at: 2,
           current_version: 3,
+          revision: 4,
+          value_changed_at: 5,
         },
         users,
         eq(users.id, 4),
       ),
     )();
     expect(text).toBe(
-      'insert into secrets (id, name, description, owner_id, created_by, created_at, updated_at, current_version, likeness) ' +
-        "select null, ?1, '', id, name, 1, 2, 3, null from users where users.id = 4",
+      'insert into secrets (id, name, description, owner_id, project_id, created_by, created_at, updated_at, ' +
+        'current_version, likeness, revision, value_changed_at, expires_at, rotate_every_days, labels, deleted_at, ' +
+        "deleted_by) select null, ?1, '', id, null, name, 1, 2, 3, null, 4, 5, null, null, null, null, null " +
+        'from users where users.id = 4',
     );
   });
 });

@@ -20,6 +20,8 @@ export type Values<Name extends string = string> = Readonly<Record<Name, Value>>
 /** A named parameter: the value is given when the statement is filled. `placeholder` is for `.limit()`. */
 export type Param = SQL<never> & { readonly placeholder: Placeholder };
 export type Params<Name extends string> = { readonly [Each in Name]: Param };
+/** What one thing needs: parameters, or what a statement reads for each of many things out of one parameter. */
+export type Given<Name extends string> = { readonly [Each in Name]: SQL };
 
 /** What the builder makes. `Row` is what it returns when it is run. */
 export interface Query<Row = unknown> extends SQLWrapper {

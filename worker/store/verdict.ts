@@ -3,66 +3,27 @@
  * the outcome. Every effect of the same batch carries `granted`, so it takes effect only if the outcome is `allowed`.
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
-import { and, desc, eq, exists, getTableColumns, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
+import { and, desc, eq, exists, getTableColumns, isNull, not, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import {
   type Action,
   allowedWithDefaultPassword,
   type GovernedAction,
   type Outcome,
 } from '../../core/policy/policy.ts';
+import { isJudged } from './granted.ts';
 import { type Join, principal, principalBySession } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
-import { auditEvents, instance, secrets, sessions, users } from './schema.ts';
-import { type Param, type Params, type Query, query, rowFor, statement } from './statement.ts';
+import { auditEvents, instance } from './schema.ts';
+import { type Param, type Query, query, rowFor, statement } from './statement.ts';
+import { reachesOwn, type Target } from './targets.ts';
 
-/** The first rule that holds is the outcome. `reason` is a fixed word or a parameter. */
+/** The first rule that holds is the outcome. `reason` is a fixed word or an expression. */
 export interface Rule {
   when: SQL;
   outcome: Exclude<Outcome, 'allowed'>;
-  reason?: string | Param;
+  reason?: string | SQL;
 }
-
-/** What an action is aimed at. */
-export interface Target {
-  /** What the log calls it. */
-  name: SQL;
-  /** Where it is found; absent for a thing that is yet to be made. */
-  found?: Join & { table: { id: SQLiteColumn }; owner: SQLiteColumn };
-}
-
-const targetSecret = alias(secrets, 'target');
-const targetSession = alias(sessions, 'target');
-/** For rules of actions that are aimed at a user. */
-export const targetUser = alias(users, 'target');
-
-/** A name as a caller gives it: without the white space around it, and as it came if that is different, else null. */
-export type GivenName = Params<'name' | 'padded'>;
-
-/** The name that is meant. Version 1.0.0 stored names with the white space around them: such a secret comes first. */
-export const nameMeant = ({ name, padded }: GivenName): SQL =>
-  sql`coalesce(${query.select({ name: secrets.name }).from(secrets).where(eq(secrets.name, padded))}, ${name})`;
-
-/** Where both names are possible, the log of a user does not tell by one of them that somebody else has such a secret. */
-export const secretNamed = (given: GivenName): Target => ({
-  name: sql`coalesce(iif(${targetSecret.owner_id} <> ${principal.id} and ${reachesOwn('secret.read')}, null, ${targetSecret.name}), ${given.name})`,
-  found: { table: targetSecret, on: eq(targetSecret.name, nameMeant(given)), owner: targetSecret.owner_id },
-});
-
-/** Who may not do this learns no names either, not even from their own log. */
-export const userNumbered = (id: Param, action: GovernedAction): Target => ({
-  name: sql`coalesce(iif(${reach(action, principal.role)} = 'none', null, ${targetUser.name}), 'user ' || cast(${id} as integer))`,
-  found: { table: targetUser, on: eq(targetUser.id, id), owner: targetUser.id },
-});
-
-export const sessionNumbered = (id: Param): Target => ({
-  name: id,
-  found: { table: targetSession, on: eq(targetSession.id, id), owner: targetSession.user_id },
-});
-
-/** True if the principal reaches only what is their own under this action. */
-export const reachesOwn = (action: GovernedAction): SQL => sql`${reach(action, principal.role)} = 'own'`;
 
 /** The rule of a thing that is yet to be made: `others` finds those that have its name already. */
 export const nameTaken = (others: SQLWrapper): Rule => ({
@@ -80,9 +41,11 @@ export interface Intent {
   detail?: SQL | undefined;
   /** What must hold before the action can be judged; `openInstance` sees to it. Until then no row is inserted. */
   ready?: SQL | undefined;
+  /** In which order the events of many targets are written. */
+  order?: SQL | undefined;
 }
 
-interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready'> {
+interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
@@ -103,6 +66,7 @@ export const judge = ({
   rules,
   detail,
   ready,
+  order,
   actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
   refusalsOnly = false,
 }: Judgement) => {
@@ -130,12 +94,13 @@ export const judge = ({
     )
     .$dynamic();
   // Drizzle's builder changes in place.
-  for (const { table, on } of [...joins, ...(target?.found ? [target.found] : [])]) void judged.leftJoin(table, on);
+  for (const { table, on } of [...joins, ...(target?.joins ?? [])]) void judged.leftJoin(table, on);
+  if (order) void judged.orderBy(order);
   return query.insert(auditEvents).select(judged).returning(verdictColumns);
 };
 
-const { outcome, reason, actor_id, actor_name, actor_role } = auditEvents;
-const verdictColumns = { outcome, reason, actor_id, actor_name, actor_role };
+const { target, outcome, reason, actor_id, actor_name, actor_role } = auditEvents;
+const verdictColumns = { target, outcome, reason, actor_id, actor_name, actor_role };
 
 type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 
@@ -143,16 +108,44 @@ type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
 export type VerdictRow = RowOf<ReturnType<typeof judge>>;
 
 /** The verdict on a signed-in caller's action. */
-export const verdictOn = ({ action, target, rules = [], detail, ready }: Intent, refusalsOnly = false) =>
+export const verdictOn = ({ action, target, rules = [], detail, ready, order }: Intent, refusalsOnly = false) =>
   judge({
     detail,
     action,
     principal: principalBySession,
     target,
     ready,
+    order,
     refusalsOnly,
     rules: [unauthenticated, ...defaultPassword(action), denied(action), ...targetRules(action, target), ...rules],
   });
+
+/**
+ * The verdicts on many targets, an event for each, in the order of `key`. They follow a verdict on the request as a whole that
+ * writes refusals only, and are not written if it has refused.
+ *
+ * @param source lists what is asked for, for the joins of the target.
+ */
+export const verdictsOn = (intent: Intent & { target: Target }, source: SQL, key: SQL) =>
+  verdictsIf(not(isJudged), intent, source, key);
+
+/** The same under a condition. @param refusalsOnly writes no event for a target that is allowed. */
+export const verdictsIf = (
+  condition: SQL,
+  { target, ready, ...intent }: Intent & { target: Target },
+  source: SQL,
+  key: SQL,
+  refusalsOnly = false,
+) =>
+  verdictOn(
+    {
+      ...intent,
+      target: { ...target, joins: [{ table: source, on: sql`true` }, ...(target.joins ?? [])] },
+      ready: and(ready, condition),
+      order: key,
+    },
+    refusalsOnly,
+  );
 
 /** The verdict on a request that is invalid, whoever sends it. Only callers who may do the action at all are told so. */
 export const verdictOnInvalid = (action: GovernedAction, name: Param, because: Param) =>
@@ -180,14 +173,14 @@ const denied = (action: GovernedAction): Rule => ({
 
 const targetRules = (action: GovernedAction, target: Target | undefined): Rule[] => {
   if (!target?.found) return [];
-  const { table, owner } = target.found;
+  const { id, isOwn, isAllowed } = target.found;
+  const own = reachesOwn(action);
   return [
-    { when: isNull(table.id), outcome: 'not_found' },
-    {
-      when: sql`${reach(action, principal.role)} = 'own' and ${owner} <> ${principal.id}`,
-      outcome: 'denied',
-      reason: 'not_owner',
-    },
+    { when: isNull(id), outcome: 'not_found' },
+    { when: sql`${own} and not ${isOwn}`, outcome: 'denied', reason: 'not_owner' },
+    ...(isAllowed
+      ? [{ when: sql`${own} and not ${isAllowed}`, outcome: 'denied' as const, reason: 'project_role' }]
+      : []),
   ];
 };
 
@@ -202,5 +195,16 @@ export const failure = statement(['reason', 'actor_id', 'request.id'], (given) =
       .where(and(eq(auditEvents.actor_id, given.actor_id), eq(auditEvents.request_id, given['request.id'])))
       .orderBy(desc(auditEvents.id))
       .limit(1),
+  ),
+);
+
+/** The same for many events of a request: `faults` is a JSON list of `[id of the event, reason]`. */
+export const failures = statement(['faults'], ({ faults }) =>
+  query.insert(auditEvents).select(
+    query
+      .select(rowFor(auditEvents, { ...recorded, outcome: 'failed', reason: sql`json_each.value ->> 1` }))
+      .from(sql`json_each(${faults})`)
+      .innerJoin(auditEvents, eq(auditEvents.id, sql`json_each.value ->> 0`))
+      .orderBy(sql`json_each.key`),
   ),
 );

@@ -3,6 +3,8 @@ import { createApp } from '../app.ts';
 import { type Bindings, parseEnv, type Settings } from '../env.ts';
 import { withoutBasePath } from '../http/base-path.ts';
 import type * as json from '../wire/json.ts';
+import type * as keyJson from '../wire/key-json.ts';
+import type * as projectJson from '../wire/project-json.ts';
 import { applyTestMigrations, testDb } from './test-database.ts';
 
 export { testDb };
@@ -12,9 +14,15 @@ export const testKeys = {
   ENCRYPTION_KEY: 'y6ZUxwKUqtWlBlpQjUQx7ZjTKo0NrmDOqAHR3cMdbsU=',
 };
 
+interface Trips {
+  count: number;
+  /** What happens before a round trip of this number. */
+  before?: ((number: number) => Promise<void>) | undefined;
+}
+
 /** Counts round trips to the database: each batch is one, and each statement that runs on its own. */
 const counting = (db: D1Database) => {
-  const trips = { count: 0 };
+  const trips: Trips = { count: 0 };
   const real = new WeakMap<object, D1PreparedStatement>();
   const counted = (statement: D1PreparedStatement): D1PreparedStatement => {
     const proxy = new Proxy(statement, {
@@ -33,8 +41,9 @@ const counting = (db: D1Database) => {
   const proxy = new Proxy(db, {
     get(target, name) {
       if (name === 'prepare') return (text: string) => counted(target.prepare(text));
-      return (statements: D1PreparedStatement[]) => {
+      return async (statements: D1PreparedStatement[]) => {
         trips.count += 1;
+        await trips.before?.(trips.count);
         return target.batch(statements.map((statement) => real.get(statement) ?? statement));
       };
     },
@@ -45,10 +54,13 @@ const counting = (db: D1Database) => {
 /** The body of an answer, with every field that any route may return. */
 type Body = Partial<
   Pick<json.KeyList, 'keys'> &
-    ReturnType<typeof json.key> &
+    ReturnType<typeof keyJson.key> &
+    Pick<ReturnType<typeof keyJson.versionList>, 'versions'> &
     Pick<json.LogList, 'logs'> &
     ReturnType<typeof json.activity> &
     Pick<ReturnType<typeof json.userList>, 'users'> &
+    Pick<ReturnType<typeof projectJson.projectList>, 'projects'> &
+    Omit<ReturnType<typeof projectJson.project>, 'next'> &
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
     Pick<ReturnType<typeof json.activity>, 'complete_from'> &
@@ -73,12 +85,12 @@ export interface Client {
   cookie: string;
 }
 
-/** Drops all tables, as in a database that was just created. */
+/** Drops all tables, as in a database that was just created. The newest go first: they refer to older ones. */
 export const emptyDatabase = async () => {
   const db = testDb();
   const { results } = await db
     .prepare(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY rowid DESC",
     )
     .all<{ name: string }>();
   await db.batch([

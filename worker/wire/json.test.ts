@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { healthReply, misconfigured } from './health.ts';
 import * as json from './json.ts';
+import { key } from './key-json.ts';
 import { textOf } from './list-text.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
@@ -9,7 +10,24 @@ const iso = '2026-01-02T03:04:05.006Z';
 const secret = { name: 'k', description: 'd', created_at: at, updated_at: at };
 test('a key has its value', () => {
   const fields = { key_name: 'k', description: 'd', created_at: iso, updated_at: iso };
-  expect(json.key({ ...secret, value: 'v' })).toEqual({ ...fields, api_key: 'v' });
+  const kept = {
+    number: 2,
+    revision: 3,
+    expires_at: at,
+    rotate_every_days: 1,
+    value_changed_at: at,
+    labels: '{"a":"b"}',
+  };
+  expect(key({ ...secret, ...kept, value: 'v' })).toEqual({
+    ...fields,
+    api_key: 'v',
+    version: 2,
+    revision: 3,
+    expires_at: iso,
+    rotate_every_days: 1,
+    rotation_due_at: '2026-01-03T03:04:05.006Z',
+    labels: { a: 'b' },
+  });
 });
 
 test('a list that is not complete says where the next one begins', () => {

@@ -1,8 +1,8 @@
 /** From the vault's words to those of v0.6: the JSON that a client reads. Times are ISO 8601 in UTC with `Z`. */
-import type { Outcome, Role } from '../../core/policy/policy.ts';
+import type { Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 import type { countEvents, listEvents } from '../operations/events.ts';
 import type { ResultOf } from '../operations/operation.ts';
-import type { listSecrets, readSecret } from '../operations/secrets.ts';
+import type { listSecrets } from '../operations/secret-list.ts';
 import type { listSessions, readSession } from '../operations/sessions.ts';
 import type { SignedIn } from '../operations/sign-in.ts';
 import type { listUsers } from '../operations/users.ts';
@@ -15,7 +15,25 @@ const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 const more = <Next>(next: Next | null) => (next === null ? {} : { next });
 
 export interface KeyList {
-  keys: { key_name: string; description: string; created_at: string; updated_at: string; created_by: string }[];
+  keys: {
+    key_name: string;
+    description: string;
+    created_at: string;
+    updated_at: string;
+    created_by: string;
+    /** Null for a personal key. */
+    project: string | null;
+    /** What one is to the key: its owner, a member of its project, or an admin who is neither. */
+    role: 'owner' | ProjectRole | 'admin';
+    version: number;
+    /** Counts all changes; the ETag of the key. */
+    revision: number;
+    expires_at: string | null;
+    rotate_every_days: number | null;
+    /** So many days after the value was last changed. */
+    rotation_due_at: string | null;
+    labels: Record<string, string>;
+  }[];
   /** The last name of this list, if more keys follow. */
   next?: string;
 }
@@ -24,15 +42,7 @@ export const keyList = ({ secrets, hasMore, list }: ResultOf<typeof listSecrets>
   name: 'keys' satisfies keyof KeyList,
   parts: secrets,
   list,
-  ...(hasMore && { next: (JSON.parse(secrets.at(-1) ?? '{}') as KeyList['keys'][number]).key_name }),
-});
-
-export const key = ({ name, value, description, created_at, updated_at }: ResultOf<typeof readSecret>) => ({
-  key_name: name,
-  api_key: value,
-  description,
-  created_at: time(created_at),
-  updated_at: time(updated_at),
+  ...(hasMore && { next: (JSON.parse(`[${secrets.at(-1)}]`) as KeyList['keys']).at(-1)?.key_name ?? '' }),
 });
 
 export interface LogList {

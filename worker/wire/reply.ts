@@ -3,7 +3,7 @@ import { fullRetrySeconds, passwordThrottles } from '../../core/limits.ts';
 import type { Refusal } from '../operations/refusal.ts';
 import type { ListText } from './list-text.ts';
 
-export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 500 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 412 | 413 | 415 | 429 | 500 | 503;
 
 export interface Reply {
   status: 200 | 201 | ErrorStatus;
@@ -72,13 +72,15 @@ export const refused = (refusal: Refusal): Reply => {
     case 'denied':
       return denied(refusal);
     case 'not_found':
-      return notFound(action);
+      return notFound(action, reason);
     case 'conflict':
-      return failed(409, action === 'user.create' ? nameAlike : nameTaken);
+      if (reason === 'revision') return failed(412, otherRevision);
+      return failed(409, otherConflicts[reason ?? ''] ?? conflicts[action] ?? nameTaken);
     case 'invalid':
       return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request is invalid.');
     case 'failed':
       if (reason === 'no_space') return noSpace;
+      if (reason === 'unknown_key') return failed(500, keyIsMissing);
       return failed(500, 'The request failed. The access log says why.');
   }
 };
@@ -91,12 +93,31 @@ const noSpace = failed(
 
 const nameTaken =
   'A key of that name, or of one that looks like it, exists already. Choose another name, or change the existing key.';
-const nameAlike = 'A user of that name, or of one that looks like it, exists already.';
+const otherRevision =
+  'The key has changed since: it has another revision than If-Match asks for. Read the key again, then repeat the change.';
+const otherConflicts: Record<string, string> = {
+  changed: 'The key got another value at the same moment. Nothing was changed. Try again.',
+  current_version: 'This is the current version. Store or restore another value first, then destroy this one.',
+};
+const keyIsMissing =
+  'A value of this key is sealed with an encryption key that the vault does not have, so the key cannot get another name. Ask an admin to put the encryption key back.';
+const conflicts: Partial<Record<Refusal['action'], string>> = {
+  'user.create': 'A user of that name, or of one that looks like it, exists already.',
+  'project.create':
+    'A project of that name, or of one that looks like it, exists already, or keys of others have names that begin like it. Choose another name. An admin can move such keys in with "adopt": true.',
+  'project.delete':
+    'The project still holds keys, in use or in the trash. Move or delete its keys and empty its trash, then delete it.',
+};
 
 const invalid: Record<string, string> = {
   last_admin: 'This is the last active admin. Make another user an admin first.',
+  last_manager: 'This is the last active manager of the project. Make another member a manager first, or ask an admin.',
+  no_heir: 'transfer_to names no other user. Write the exact name of the user who gets the keys.',
   own_account: 'You cannot delete your own account. Ask another admin to delete it.',
   password_is_name: 'The password must not be the user name.',
+  owner_of_project_key: 'A key of a project belongs to the project and has no owner. Leave out owner.',
+  no_such_owner: 'owner names no user. Write the exact name of the user who gets the key.',
+  bad_segment: 'In a project, no part of a key name between slashes may be empty, "." or "..". Choose another name.',
   renaming: 'A user cannot be renamed. Leave out username, or add a user with the new name and delete this one.',
 };
 
@@ -108,6 +129,13 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
     case 'too_many_conflicts':
     case 'too_many_keys':
     case 'too_many_bytes':
+    case 'too_many_projects':
+    case 'too_many_trashed':
+    case 'project_keys':
+    case 'project_bytes':
+    case 'project_trashed':
+    case 'no_room_keys':
+    case 'no_room_bytes':
       return failed(429, overLimit[reason], { 'Retry-After': String(retryAfterSeconds ?? fullRetrySeconds) });
     case 'throttled':
       return failed(429, 'Too many failed attempts. Wait before you try again.', {
@@ -129,7 +157,9 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
         'This account still has its default password, which everybody knows, and other machines can reach this vault. Set a new password first: POST /auth/password with current_password and new_password.',
       );
     case 'not_owner':
-      return notFound(action);
+      return notFound(action, null);
+    case 'project_role':
+      return failed(403, 'Your role in the project does not allow this. Ask a manager of the project.');
     default:
       return failed(403, 'Only an admin may do this.');
   }
@@ -142,12 +172,37 @@ const overLimit = {
   too_many_conflicts: 'Too many of your new names were taken by other users. Wait before you add another key.',
   too_many_keys:
     'Your account has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
+  too_many_projects: 'Your account has made as many projects as it may. Delete one first.',
+  too_many_trashed:
+    'Your trash holds as many keys as it may. Destroy some of them, then add new ones. The operator can raise MAX_KEYS_PER_USER.',
+  project_trashed:
+    'The trash of the project holds as many keys as it may. Destroy some of them, then add new ones. The operator can raise MAX_KEYS_PER_USER.',
+  no_room_keys:
+    'Where the key is going there are as many keys as there may be. Delete some there, or ask the operator to raise MAX_KEYS_PER_USER.',
+  no_room_bytes:
+    'The key and its versions do not fit where it is going. Destroy keys or versions there, or ask the operator to raise MAX_MEGABYTES_PER_USER.',
+  project_keys:
+    'The project has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
+  project_bytes:
+    'The project has stored as much as it may. Destroy keys or earlier versions of them, or ask the operator to raise MAX_MEGABYTES_PER_USER.',
   too_many_bytes:
-    'The account has stored as much as it may. Delete a key, or delete it and add it again: that drops its earlier values. The operator can raise MAX_MEGABYTES_PER_USER.',
+    'The account has stored as much as it may. Destroy keys in the trash, or earlier versions of keys, or ask the operator to raise MAX_MEGABYTES_PER_USER.',
 };
 
-const notFound = (action: Refusal['action']): Reply => {
-  if (action.startsWith('secret.')) return failed(404, 'There is no such key, or it is not yours.');
+const notFound = (action: Refusal['action'], reason: string | null): Reply => {
+  if (reason === 'name_held') return failed(404, notMember);
+  if (reason === 'no_version') return failed(404, noVersion);
+  if (action === 'secret.destroy' || action === 'secret.restore') return failed(404, notInTrash);
+  if (/^(?:secret|version)\./.test(action)) return failed(404, 'There is no such key, or it is not yours.');
+  if (reason === 'no_member') return failed(404, 'There is no such member of the project.');
+  if (reason === 'no_user') return failed(404, 'There is no such user.');
+  if (/^(?:project|member)\./.test(action))
+    return failed(404, 'There is no such project, or you are not a member of it.');
   if (action.startsWith('user.')) return failed(404, 'There is no such user.');
   return failed(404, 'There is no such session.');
 };
+
+const noVersion = 'The key has no such version, or its value was destroyed. Ask for its versions to see which it has.';
+const notInTrash = 'There is no such key in the trash, or it is not yours.';
+const notMember =
+  'Names that begin like this are for the members of a project, and you are not one of them. Choose another name, or ask a manager of the project.';

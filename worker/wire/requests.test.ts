@@ -1,5 +1,6 @@
 import { type GenericSchema, type InferOutput, safeParse } from 'valibot';
 import { describe, expect, test } from 'vitest';
+import * as keyRequests from './key-requests.ts';
 import * as requests from './requests.ts';
 
 const outputOf = <Schema extends GenericSchema>(schema: Schema, given: unknown): InferOutput<Schema> => {
@@ -19,21 +20,48 @@ describe('the words of v0.6 become the words of the vault', () => {
     ['keyPath', requests.keyPath, { name: 'a/b' }, { name: 'a/b', padded: null }],
     ['keyPath', requests.keyPath, { name: ' a ' }, { name: 'a', padded: ' a ' }],
     ['keyQuery', requests.keyQuery, { key_name: 'a\u202e' }, { name: 'a\u202e', padded: null }],
-    ['newKey', requests.newKey, { key_name: 'k', api_key: 'v', id: 1 }, { name: 'k', value: 'v', description: '' }],
     [
       'newKey',
-      requests.newKey,
+      keyRequests.newKey,
+      { key_name: 'k', api_key: 'v', id: 1 },
+      { name: 'k', value: 'v', description: '', fields: {} },
+    ],
+    [
+      'newKey',
+      keyRequests.newKey,
       { key_name: 'k', api_key: 'v', description: null },
       expect.objectContaining({ description: '' }),
     ],
     [
       'keyChange',
-      requests.keyChange,
+      keyRequests.keyChange,
       { api_key: 'v', key_name: 'k' },
-      { repeated: 'k', value: 'v', description: null },
+      {
+        named: { given: 'k', name: 'k', problem: null },
+        value: 'v',
+        description: null,
+        owner: null,
+        fields: {},
+      },
     ],
-    ['keyChange', requests.keyChange, { description: '' }, { repeated: null, value: null, description: '' }],
-    ['keyListQuery', requests.keyListQuery, {}, { after: '' }],
+    [
+      'keyChange',
+      keyRequests.keyChange,
+      { description: '' },
+      { named: null, value: null, description: '', owner: null, fields: {} },
+    ],
+    [
+      'keyListQuery',
+      requests.keyListQuery,
+      {},
+      { after: '', limit: 10_000, project: null, prefix: null, part: null, label: null, due: null },
+    ],
+    [
+      'keyListQuery',
+      requests.keyListQuery,
+      { after: 'a', limit: '5', project: 'shop', prefix: 'shop/', q: 'sk', label: 'a:b', due: '7' },
+      { after: 'a', limit: 5, project: 'shop', prefix: 'shop/', part: 'sk', label: 'a:b', due: 7 },
+    ],
     ['credentials', requests.credentials, { username: 'u', password: 'p' }, { name: 'u', password: 'p' }],
     [
       'newUser',
@@ -73,12 +101,12 @@ describe('the words of v0.6 become the words of the vault', () => {
 });
 
 describe('every message names the field and says what to change', () => {
-  const key = (fields: object) => errorOf(requests.newKey, { key_name: 'k', api_key: 'v', ...fields });
+  const key = (fields: object) => errorOf(keyRequests.newKey, { key_name: 'k', api_key: 'v', ...fields });
   const user = (fields: object) => errorOf(requests.newUser, { username: 'u', password: 'p', ...fields });
 
   test.each([
-    [errorOf(requests.newKey, {}), 'key_name is missing.'],
-    [errorOf(requests.newKey, { key_name: 'k' }), 'api_key is missing.'],
+    [errorOf(keyRequests.newKey, {}), 'key_name is missing.'],
+    [errorOf(keyRequests.newKey, { key_name: 'k' }), 'api_key is missing.'],
     [errorOf(requests.newUser, { username: 'u' }), 'password is missing.'],
     [errorOf(requests.passwordChange, { current_password: 'a' }), 'new_password is missing.'],
     [key({ key_name: null }), 'key_name must be a string.'],
@@ -91,10 +119,13 @@ describe('every message names the field and says what to change', () => {
     [key({ api_key: '' }), 'api_key must not be empty.'],
     [key({ api_key: 'x'.repeat(65_537) }), 'api_key must be at most 65536 bytes long.'],
     [key({ description: 'x'.repeat(4_097) }), 'description must be at most 4096 bytes long.'],
-    [errorOf(requests.newKey, []), 'key_name is missing.'],
-    [errorOf(requests.newKey, null), 'The body must be a JSON object.'],
-    [errorOf(requests.keyChange, {}), 'Send api_key, description or both.'],
-    [errorOf(requests.keyChange, { description: null }), 'description must be a string.'],
+    [errorOf(keyRequests.newKey, []), 'key_name is missing.'],
+    [errorOf(keyRequests.newKey, null), 'The body must be a JSON object.'],
+    [
+      errorOf(keyRequests.keyChange, {}),
+      'Send api_key, description, key_name, expires_at, rotate_every_days, labels or owner.',
+    ],
+    [errorOf(keyRequests.keyChange, { description: null }), 'description must be a string.'],
     [user({ username: ' \u3000 ' }), 'username must not be empty.'],
     [errorOf(requests.keyQuery, {}), 'key_name is missing.'],
     [errorOf(requests.userChange, { username: 'u' }), 'Send password, role, is_active or must_change_password.'],
@@ -131,9 +162,11 @@ test.each(['', 'a b', 'x'.repeat(65), '🔑'])('the session id %j is no id', (se
 
 test('a value or a description may contain anything that is valid Unicode', () => {
   const text = '\ufeff\u0000\r\n\u2028 🔑';
-  expect(outputOf(requests.keyChange, { api_key: text, description: text })).toEqual({
-    repeated: null,
+  expect(outputOf(keyRequests.keyChange, { api_key: text, description: text })).toEqual({
+    named: null,
     value: text,
     description: text,
+    owner: null,
+    fields: {},
   });
 });

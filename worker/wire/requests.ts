@@ -13,13 +13,15 @@ import {
   maxFilterCharacters,
   maxNameBytes,
   maxPasswordBytes,
+  maxRotationDays,
+  maxSecretsPerList,
   maxValueBytes,
 } from '../../core/limits.ts';
 import { roles } from '../../core/policy/policy.ts';
 import { invisibleIn, trimmed } from '../../core/text.ts';
 import { kindsNamed } from '../../core/vocabulary.ts';
 
-const text = (field: string) =>
+export const text = (field: string) =>
   v.pipe(
     v.string(`${field} must be a string.`),
     v.check((given) => given.isWellFormed(), `${field} is not valid Unicode: it contains a lone surrogate.`),
@@ -29,7 +31,7 @@ const atMostBytes = (field: string, max: number) =>
   v.check<string, string>((given) => hasAtMostBytes(given, max), `${field} must be at most ${max} bytes long.`);
 
 /** The name of something new: without the white space around it. */
-const newName = (field: string) =>
+export const newName = (field: string) =>
   v.pipe(
     text(field),
     v.transform(trimmed),
@@ -44,13 +46,13 @@ const newName = (field: string) =>
 const isDots = (name: string) => name === '.' || name === '..';
 const noDots = 'key_name must not be "." or "..": a URL cannot contain it.';
 
-const newKeyName = v.pipe(
+export const newKeyName = v.pipe(
   newName('key_name'),
   v.check((name) => !isDots(name), noDots),
 );
 
 /** The name of a key that exists. Earlier versions accepted more names, so this does not apply the rules for new ones. */
-const existingKeyName = v.pipe(
+export const existingKeyName = v.pipe(
   text('key_name'),
   v.transform((given) => ({ name: trimmed(given), padded: trimmed(given) === given ? null : given })),
   v.check(({ name }) => name !== '', 'key_name must not be empty.'),
@@ -59,16 +61,18 @@ const existingKeyName = v.pipe(
   v.check(({ name, padded }) => padded !== null || !isDots(name), noDots),
 );
 
-const keyValue = v.pipe(
+export const keyValue = v.pipe(
   text('api_key'),
   v.nonEmpty('api_key must not be empty.'),
   atMostBytes('api_key', maxValueBytes),
 );
 
-const keyDescription = v.pipe(text('description'), atMostBytes('description', maxDescriptionBytes));
+export const shortText = (field: string) => v.pipe(text(field), atMostBytes(field, maxDescriptionBytes));
+
+export const keyDescription = shortText('description');
 
 /** An issue of the object itself has a path if a field is missing. */
-const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
+export const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, ({ path }) => (path ? `${path[0].key} is missing.` : 'The body must be a JSON object.'));
 
 export const keyPath = v.pipe(
@@ -79,39 +83,6 @@ export const keyPath = v.pipe(
 export const keyQuery = v.pipe(
   object({ key_name: existingKeyName }),
   v.transform(({ key_name }) => key_name),
-);
-
-export const keyListQuery = v.object({ after: v.optional(text('after'), '') });
-
-export const newKey = v.pipe(
-  object({
-    key_name: newKeyName,
-    api_key: keyValue,
-    description: v.optional(v.nullable(keyDescription), null),
-  }),
-  v.transform(({ key_name, api_key, description }) => ({
-    name: key_name,
-    value: api_key,
-    description: description ?? '',
-  })),
-);
-
-export const keyChange = v.pipe(
-  object({
-    // A page of v0.6 repeats the name with every change. The operation refuses another one.
-    key_name: v.optional(v.nullable(text('key_name')), null),
-    api_key: v.optional(keyValue),
-    description: v.optional(keyDescription),
-  }),
-  v.check(
-    ({ api_key, description }) => api_key !== undefined || description !== undefined,
-    'Send api_key, description or both.',
-  ),
-  v.transform(({ key_name, api_key, description }) => ({
-    repeated: key_name,
-    value: api_key ?? null,
-    description: description ?? null,
-  })),
 );
 
 const role = v.picklist(roles, 'role must be "user" or "admin".');
@@ -152,7 +123,7 @@ export const userChange = v.pipe(
     role: v.optional(role),
     is_active: v.optional(flag('is_active')),
     must_change_password: v.optional(flag('must_change_password')),
-    // As in `keyChange`.
+    // A page of v0.6 repeats the name with every change. The operation refuses another one.
     username: v.optional(v.nullable(text('username')), null),
   }),
   v.check(
@@ -181,7 +152,7 @@ export const userPath = v.object({ id });
 /** '?' is no session's id, so any other text is a 404. */
 export const sessionPath = v.object({ id: v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?') });
 
-const wholeNumber = (field: string, min: number, max: number) => {
+export const wholeNumber = (field: string, min: number, max: number) => {
   const message = `${field} must be a whole number from ${min} to ${max}.`;
   return v.pipe(
     v.string(),
@@ -204,6 +175,28 @@ const filter = (field: string) =>
       v.transform((given) => (given === '' ? null : given)),
     ),
   );
+
+export const keyListQuery = v.pipe(
+  v.object({
+    after: v.optional(text('after'), ''),
+    limit: v.optional(wholeNumber('limit', 1, maxSecretsPerList), String(maxSecretsPerList)),
+    project: filter('project'),
+    prefix: filter('prefix'),
+    q: filter('q'),
+    label: v.optional(v.pipe(text('label'), v.regex(/^[^:]+:/, 'label must be a name and a value, such as env:prod.'))),
+    due: v.optional(wholeNumber('due', 0, maxRotationDays)),
+  }),
+  v.transform(({ project = null, prefix = null, q: part = null, label = null, due = null, ...page }) => ({
+    ...{ ...page, project, prefix, part },
+    ...{ label, due },
+  })),
+);
+
+/** Who gets the keys of a user that is deleted. */
+export const heirQuery = v.pipe(
+  v.object({ transfer_to: v.optional(text('transfer_to')) }),
+  v.transform(({ transfer_to }) => ({ transfer_to: transfer_to === undefined ? null : trimmed(transfer_to) })),
+);
 
 const filters = {
   user_name: filter('user_name'),

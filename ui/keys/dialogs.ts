@@ -1,0 +1,5 @@
+/** The dialogs about keys, as one file of the build, which the browser fetches after the list is on the screen. */
+export { CopyEnv } from './copy-env.ts';
+export { EditKey, NewKey, ShowKey } from './form.ts';
+export { ImportKeys } from './import-sheet.ts';
+export { KeyTools } from './tools.ts';

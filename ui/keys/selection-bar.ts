@@ -1,0 +1,48 @@
+/** What can be done with the selected keys. It stays at the bottom of the window. */
+import { useSignal } from '@preact/signals';
+import { html } from 'htm/preact';
+import { Button } from '../parts/button.ts';
+import { type KeysProps, mayEdit } from './model.ts';
+import { moveToTrash } from './trashing.ts';
+
+/** What one request may read. */
+const maxReadKeys = 500;
+
+export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
+  const { selected } = model;
+  const rows = selected.rows.value;
+  const names = rows.map(({ name }) => name);
+  const done = useSignal<number | null>(null);
+  const isBusy = done.value !== null;
+  const isLocked = rows.some((row) => !mayEdit(row, isAdmin));
+
+  const trash = async () => {
+    if (isBusy) return;
+    done.value = 0;
+    await moveToTrash(model, names, (count) => {
+      done.value = count;
+    });
+    done.value = null;
+    selected.none();
+  };
+
+  const isAll = rows.length === model.shown.value.length && rows.length > 0;
+  return html`
+    <div class="selection panel row" role="region" aria-label="Selected keys">
+      <p role="status">${isBusy ? `Moving ${done.value} of ${names.length.toLocaleString()}…` : `${rows.length.toLocaleString()} selected`}</p>
+      <${Button} kind="quiet" onClick=${isAll ? selected.none : selected.all}>${isAll ? 'Select none' : 'Select all'}<//>
+      <span class="selection-actions row">
+        <${Button}
+          icon="copy" disabled=${rows.length === 0 || rows.length > maxReadKeys}
+          title=${rows.length > maxReadKeys ? `At most ${maxReadKeys} keys at once.` : undefined}
+          onClick=${() => model.show({ kind: 'copy-env', names })}
+        >Copy as .env<//>
+        <${Button}
+          icon="trash" class="danger-text" isBusy=${isBusy} disabled=${rows.length === 0 || isLocked}
+          title=${isLocked ? 'Of some of these keys you are only a viewer.' : undefined} onClick=${() => void trash()}
+        >Move to trash<//>
+        <${Button} kind="quiet" onClick=${selected.end}>Done<//>
+      </span>
+    </div>
+  `;
+};

@@ -1,0 +1,157 @@
+/** The list of projects, and the page of one: its keys, its members, and what one may do with it. */
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect } from 'preact/hooks';
+import { shown } from '../../core/text.ts';
+import type { Project, ProjectWithMembers } from '../api/wire.ts';
+import { Button } from '../parts/button.ts';
+import { PageHead } from '../parts/page-head.ts';
+import { Segmented } from '../parts/segmented.ts';
+import { Blank, Content } from '../parts/state.ts';
+import { Ago } from '../parts/time.ts';
+import { href, route, setQuery } from '../shell/router.ts';
+import { DeleteProject, LeaveProject, StepDown } from './confirm.ts';
+import { AddMember, DescribeProject, NewProject } from './form.ts';
+import { Members } from './members.ts';
+import type { ProjectsModel } from './model.ts';
+
+export interface ProjectsProps {
+  model: ProjectsModel;
+  /** The name of the signed-in user. */
+  me: string;
+  isAdmin: boolean;
+  /** The keys of the chosen project. */
+  keys: ComponentChildren;
+  /** The buttons to add keys to the chosen project. */
+  addKeys: ComponentChildren;
+  /** Called when one sees other keys than before. */
+  onKeysChange: () => void;
+}
+
+export const ProjectsPage = (props: ProjectsProps) => html`
+  ${props.model.chosen.value === '' ? html`<${AllProjects} model=${props.model} />` : html`<${OneProject} key=${props.model.chosen.value} ...${props} />`}
+  <${OpenDialog} ...${props} />
+`;
+
+const AllProjects = ({ model }: { model: ProjectsModel }) => {
+  const begin = () => model.show({ kind: 'new' });
+  return html`
+    <${PageHead} title="Projects" lead="Keys that several people share. Who is a member reaches all keys of the project.">
+      ${model.list.answer.value && html`<${Button} kind="primary" icon="plus" onClick=${begin}>New project<//>`}
+    <//>
+    <${Content} of=${model.list} failure="Could not load the projects" waiting="Loading the projects…">
+      ${(projects: Project[]) => (projects.length > 0 ? html`<${ProjectList} projects=${projects} />` : html`<${NoProjects} onBegin=${begin} />`)}
+    <//>
+  `;
+};
+
+const NoProjects = ({ onBegin }: { onBegin: () => void }) => html`
+  <${Blank} icon="folder" title="No projects yet">
+    <p>A project is the first part of a name: once <code>shop</code> exists, <code>shop/STRIPE_KEY</code> belongs to it, and its members share the key.</p>
+    <${Button} icon="plus" onClick=${onBegin}>Start your first project<//>
+  <//>
+`;
+
+const ProjectList = ({ projects }: { projects: readonly Project[] }) => html`
+  <ul class="panel projects">
+    ${projects.map(
+      (project) => html`
+        <li key=${project.name} class="project">
+          <a class="project-link" href=${href('projects', {}, project.name)}>
+            <strong class="verbatim">${shown(project.name)}</strong>
+            <span class="note">${shown(project.description)}</span>
+          </a>
+          <p class="note">${counted(project.key_count, 'key')} · ${counted(project.member_count, 'member')} · ${roleText[project.role]}</p>
+        </li>
+      `,
+    )}
+  </ul>
+`;
+
+const counted = (count: number, what: string) => `${count.toLocaleString()} ${what}${count === 1 ? '' : 's'}`;
+
+const roleText: Record<Project['role'], string> = {
+  viewer: 'you are a viewer',
+  editor: 'you are an editor',
+  manager: 'you are a manager',
+  admin: 'as an admin',
+  owner: 'you are the owner',
+};
+
+const views = [
+  { value: 'keys', text: 'Keys' },
+  { value: 'members', text: 'Members' },
+] as const;
+
+const OneProject = (props: ProjectsProps) => {
+  const { model, me, isAdmin } = props;
+  const name = model.chosen.value;
+  const { answer } = model.project;
+  // The answer may still be that about another project.
+  const project = answer.value?.name === name ? answer.value : null;
+  useLayoutEffect(
+    () => () => {
+      model.project.answer.value = null;
+    },
+    [],
+  );
+  return html`
+    <${PageHead} title=${shown(name)} lead=${project && html`<${Lead} project=${project} />`}>
+      ${project && html`<${Actions} ...${props} project=${project} />`}
+    <//>
+    <${Content} of=${model.project} failure="Could not load this project" waiting="Loading the project…">
+      ${(found: ProjectWithMembers) => html`
+        <div class="project-views">
+          <${Segmented} label="Part of the project" value=${view()} choices=${views} onChange=${(next: string) => setQuery({ view: next === 'keys' ? '' : next, q: '' })} />
+        </div>
+        ${view() === 'members' ? html`<${Members} model=${model} project=${found} me=${me} isAdmin=${isAdmin} />` : props.keys}
+      `}
+    <//>
+  `;
+};
+
+const view = () => (route.value.query.view === 'members' ? 'members' : 'keys');
+
+const Lead = ({ project }: { project: ProjectWithMembers }) => html`
+  ${project.description && html`<span class="verbatim">${shown(project.description)}</span><br />`}
+  <span class="note">
+    ${counted(project.member_count, 'member')} · ${roleText[project.role]} · started <${Ago} time=${project.created_at} />
+  </span>
+`;
+
+const Actions = ({ model, project, isAdmin, addKeys }: ProjectsProps & { project: ProjectWithMembers }) => {
+  const manages = isAdmin || project.role === 'manager';
+  // An admin who is a member has the role of a member.
+  const isMember = project.role !== 'admin';
+  return html`
+    ${manages && html`<${Button} icon="edit" onClick=${() => model.show({ kind: 'describe', project })}>Description<//>`}
+    ${isMember && html`<${Button} icon="leave" onClick=${() => model.show({ kind: 'leave', project })}>Leave<//>`}
+    ${manages && html`<${Button} class="danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', project })}>Delete<//>`}
+    ${(isAdmin || project.role !== 'viewer') && view() === 'keys' && addKeys}
+    ${
+      manages &&
+      view() === 'members' &&
+      html`<${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'add-member', project })}>Add member<//>`
+    }
+  `;
+};
+
+const OpenDialog = ({ model, me, isAdmin, onKeysChange }: ProjectsProps) => {
+  const open = model.open.value;
+  switch (open?.kind) {
+    case 'new':
+      return html`<${NewProject} model=${model} isAdmin=${isAdmin} onKeysChange=${onKeysChange} />`;
+    case 'describe':
+      return html`<${DescribeProject} model=${model} project=${open.project} />`;
+    case 'delete':
+      return html`<${DeleteProject} model=${model} project=${open.project} />`;
+    case 'leave':
+      return html`<${LeaveProject} model=${model} project=${open.project} me=${me} onKeysChange=${onKeysChange} />`;
+    case 'add-member':
+      return html`<${AddMember} model=${model} project=${open.project} />`;
+    case 'step-down':
+      return html`<${StepDown} model=${model} project=${open.project} role=${open.role} me=${me} />`;
+    case undefined:
+      return null;
+  }
+};

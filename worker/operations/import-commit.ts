@@ -1,0 +1,201 @@
+/**
+ * The second step of an import: it decides anew on every entry, on what is true then, and stores all of them or none. An event for
+ * each says so.
+ */
+import { and, asc, eq, gt, isNotNull, lte, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { maxDroppedVersions, maxVersionsPerSecret, minTrashedPerAccount } from '../../core/limits.ts';
+import { actorId, actorName, granted, verdict, verdictId } from '../store/granted.ts';
+import { principal } from '../store/principal.ts';
+import { request } from '../store/request.ts';
+import { projects, secrets, secretVersions, usage } from '../store/schema.ts';
+import { atFirstUse, compile, param, type Query, query, rowFor, type Statement } from '../store/statement.ts';
+import { isNamed, secretNamed, targetSecret } from '../store/targets.ts';
+import { type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
+import { entry, key, source } from './import-comparison.ts';
+import { likenessesAreFilled } from './likenesses.ts';
+import { namingRules } from './naming.ts';
+import { placeId, placeJoins } from './place.ts';
+import { erased, newestVersion } from './secret-values.ts';
+
+const since = param('since');
+const maxSecrets = param('max_secrets');
+const maxBytes = param('max_bytes');
+
+/** True once this step has refused an entry, or the whole. Events of the first step do not count. */
+const hasRefused = sql`exists ${query
+  .select({ id: verdict.id })
+  .from(verdict)
+  .where(and(gt(verdict.id, since), eq(verdict.request_id, request.id), sql`${verdict.outcome} <> 'allowed'`))}`;
+
+/** The condition of every effect: the newest event is this step's, and allows. */
+const isDecided = and(granted, sql`${verdictId} > ${since}`);
+
+const step = <Row>(write: () => Query<Row>): (() => Statement<Row>) => atFirstUse(() => compile(write()));
+
+const ofProject = (having: SQL): SQL =>
+  sql`exists (select 1 from ${source} inner join ${projects} on ${projects.name} = ${entry.place} where ${entry.kind} <> 'same' group by ${projects.id} having ${having})`;
+const newKeys = sql`sum(${entry.kind} = 'new')`;
+const newBytes = sql`sum(${entry.bytes})`;
+const inNoProject = sql`not exists (select 1 from ${projects} where ${projects.name} = ${entry.place})`;
+const used = (column: 'secrets' | 'trashed') =>
+  sql`coalesce((select ${usage[column]} from ${usage} where ${usage.owner_id} = ${principal.id}), 0)`;
+const newPersonal = sql`(select count(*) from ${source} where ${entry.kind} = 'new' and ${inNoProject})`;
+const trashFull = sql`max(${maxSecrets}, ${minTrashedPerAccount})`;
+/** A value counts for the owner of the key, whoever stores it. */
+const ownerIsFull = sql`exists (select 1 from ${source} left join ${secrets} on ${isNamed(entry.name)} where ${entry.kind} <> 'same' and ${inNoProject} group by coalesce(${secrets.owner_id}, ${principal.id}) having ${newBytes} + coalesce((select ${usage.bytes} from ${usage} where ${usage.owner_id} = coalesce(${secrets.owner_id}, ${principal.id})), 0) > ${maxBytes})`;
+
+/** The limits on what accounts and projects store, for all entries together. */
+const quota: Rule[] = [
+  {
+    when: ofProject(sql`${newKeys} > 0 and ${projects.secrets} + ${newKeys} > ${maxSecrets}`),
+    outcome: 'denied',
+    reason: 'project_keys',
+  },
+  { when: ofProject(sql`${projects.bytes} + ${newBytes} > ${maxBytes}`), outcome: 'denied', reason: 'project_bytes' },
+  {
+    when: ofProject(sql`${newKeys} > 0 and ${projects.trashed} >= ${trashFull}`),
+    outcome: 'denied',
+    reason: 'project_trashed',
+  },
+  {
+    when: sql`${newPersonal} > 0 and ${used('secrets')} + ${newPersonal} > ${maxSecrets}`,
+    outcome: 'denied',
+    reason: 'too_many_keys',
+  },
+  { when: ownerIsFull, outcome: 'denied', reason: 'too_many_bytes' },
+  {
+    when: sql`${newPersonal} > 0 and ${used('trashed')} >= ${trashFull}`,
+    outcome: 'denied',
+    reason: 'too_many_trashed',
+  },
+];
+
+const ready = likenessesAreFilled;
+const isKind = (kind: string) => sql`not ${hasRefused} and ${entry.kind} = ${kind}`;
+const named = (action: 'secret.read' | 'secret.update') => secretNamed(action, { name: entry.name, padded: sql`null` });
+
+const added = {
+  action: 'secret.create' as const,
+  target: { name: entry.name, joins: placeJoins(entry) },
+  rules: namingRules(entry),
+  ready,
+};
+const changed = { action: 'secret.update' as const, target: named('secret.update'), ready };
+/** What is the same must still be the version that it was compared with. */
+const unchanged = {
+  action: 'secret.read' as const,
+  target: named('secret.read'),
+  rules: [
+    {
+      when: sql`${targetSecret.current_version} <> ${entry.version}`,
+      outcome: 'conflict' as const,
+      reason: 'changed_meanwhile',
+    },
+  ],
+  ready,
+};
+
+/** First everything that refuses; if nothing has, an event for each entry that is stored. */
+export const decisions = [
+  step(() => verdictOn({ action: 'secret.create', rules: quota, ready }, true)),
+  step(() => verdictsIf(isKind('new'), added, source, key, true)),
+  step(() => verdictsIf(isKind('changed'), changed, source, key, true)),
+  step(() => verdictsIf(isKind('same'), unchanged, source, key, true)),
+  step(() => verdictsIf(isKind('new'), added, source, key)),
+  step(() => verdictsIf(isKind('changed'), changed, source, key)),
+];
+
+/** A JSON list of `[name, kind, description or null, token, binding, likeness, place]`: a part of the entries. */
+const part = sql`json_each(${param('part')})`;
+const value = (index: number) => sql`json_each.value ->> ${sql.raw(String(index))}`;
+const partNew = sql`${value(1)} = 'new'`;
+const partChanged = sql`${value(1)} = 'changed'`;
+
+const insertSecrets = step(() =>
+  query.insert(secrets).select(
+    query
+      .select(
+        rowFor(secrets, {
+          name: value(0),
+          description: sql`coalesce(${value(2)}, '')`,
+          owner_id: sql`iif(${placeId({ place: value(6) })} is null, ${actorId}, null)`,
+          project_id: placeId({ place: value(6) }),
+          created_by: actorName,
+          created_at: request.now,
+          updated_at: request.now,
+          current_version: sql`1`,
+          likeness: value(5),
+          revision: sql`1`,
+          value_changed_at: request.now,
+        }),
+      )
+      .from(part)
+      .where(and(partNew, isDecided))
+      .orderBy(key),
+  ),
+);
+
+const appendVersions = step(() =>
+  query.insert(secretVersions).select(
+    query
+      .select(
+        rowFor(secretVersions, {
+          secret_id: secrets.id,
+          number: sql`iif(${partNew}, 1, ${newestVersion} + 1)`,
+          token: value(3),
+          binding: value(4),
+          key_id: request.key_id,
+          created_at: request.now,
+          created_by: actorName,
+        }),
+      )
+      .from(part)
+      .crossJoin(secrets)
+      .where(and(isNamed(value(0)), isDecided))
+      .orderBy(key),
+  ),
+);
+
+/** Drizzle has no UPDATE ... FROM for SQLite. */
+const updateSecrets = step(
+  () =>
+    sql`update ${secrets} set description = coalesce(${value(2)}, ${secrets.description}), updated_at = ${request.now}, revision = ${secrets.revision} + 1, value_changed_at = ${request.now}, current_version = ${newestVersion} from ${part} where ${and(isNamed(value(0)), partChanged, isDecided)}` as SQL<never> as unknown as Query<never>,
+);
+
+const older = alias(secretVersions, 'older');
+const newestOf = sql`(select max(newest.number) from secret_versions newest where newest.secret_id = ${older.secret_id})`;
+
+/** The versions of the changed secrets beyond the newest `count`. */
+const beyond = (count: SQL | number, condition?: SQL) =>
+  query
+    .select({ secret_id: older.secret_id, number: older.number })
+    .from(part)
+    .crossJoin(secrets)
+    .crossJoin(older)
+    .where(
+      and(
+        isNamed(value(0)),
+        partChanged,
+        eq(older.secret_id, secrets.id),
+        lte(older.number, sql`${newestOf} - ${count}`),
+        condition,
+        isDecided,
+      ),
+    )
+    .orderBy(asc(older.secret_id), asc(older.number))
+    .limit(2 * maxDroppedVersions);
+const isBeyond = (found: ReturnType<typeof beyond>) =>
+  sql`(${secretVersions.secret_id}, ${secretVersions.number}) in ${found}`;
+
+const eraseOld = step(() =>
+  query
+    .update(secretVersions)
+    .set(erased)
+    .where(and(isBeyond(beyond(param('keep_versions'), isNotNull(older.token))), isDecided)),
+);
+
+const dropOld = step(() => query.delete(secretVersions).where(and(isBeyond(beyond(maxVersionsPerSecret)), isDecided)));
+
+/** What is done with each part of the entries. */
+export const effects = [insertSecrets, appendVersions, updateSecrets, eraseOld, dropOld];

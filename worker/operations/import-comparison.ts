@@ -1,0 +1,138 @@
+/**
+ * The first step of an import: it finds out what each entry would do, and stores nothing. A value is compared only under an event that
+ * says that the caller reads it. In a dry run every entry has an event, for it tells whether the name is free.
+ */
+import { and, eq, exists, gt, isNull, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { maxEntriesPerImport, maxReadBytes } from '../../core/limits.ts';
+import { verdict, verdictId } from '../store/granted.ts';
+import { principal } from '../store/principal.ts';
+import { request } from '../store/request.ts';
+import { auditEvents, instance, secrets, secretVersions } from '../store/schema.ts';
+import { atFirstUse, compile, integer, param, type Query, query, type Statement } from '../store/statement.ts';
+import { reachesOwn, secretNamed, targetSecret } from '../store/targets.ts';
+import { type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
+import { likenessesAreFilled } from './likenesses.ts';
+import { namedLike } from './naming.ts';
+import { placeJoins, placeRules } from './place.ts';
+import { conflictsOf, tooManyConflicts } from './quota.ts';
+
+/** A JSON list of `[name, likeness, place, likeness of the place, has bad segment, kind, version, bytes]`, of entries in this order. */
+const entries = param('entries');
+export const key = sql`json_each.key`;
+export const source = sql`json_each(${entries})`;
+const field = (index: number) => sql`json_each.value ->> ${sql.raw(String(index))}`;
+
+/** What the statements read of the entry that they are at. */
+export const entry = {
+  name: field(0),
+  likeness: field(1),
+  place: field(2),
+  place_likeness: field(3),
+  has_bad_segment: field(4),
+  kind: field(5),
+  version: field(6),
+  bytes: field(7),
+};
+
+const read = secretNamed('secret.read', { name: entry.name, padded: sql`null` });
+const { isOwn, isAllowed } = read.found as { isOwn: SQL; isAllowed: SQL };
+const isThere = sql`${targetSecret.id} is not null`;
+/** Whether the key of this name is there and the caller may read it. */
+const mayRead = sql`(${isThere} and (not ${reachesOwn('secret.read')} or ${isOwn} and ${isAllowed}))`;
+
+const isForeign = and(isNull(secrets.project_id), ne(secrets.owner_id, principal.id));
+
+/** What stops an entry, whatever its value is. */
+const refusals: Rule[] = [
+  ...placeRules(entry),
+  {
+    when: sql`${reachesOwn('secret.create')} and not ${mayRead} and ${exists(namedLike(entry, isForeign))}`,
+    outcome: 'conflict',
+    reason: 'name_held',
+  },
+  { when: sql`not ${isThere} and ${exists(namedLike(entry))}`, outcome: 'conflict', reason: 'name_taken' },
+];
+const isRefused = sql`(${or(...refusals.map(({ when }) => when))})`;
+
+/** This step's events, which are among the newest. `since` is the newest before it, where the request has others. */
+const isNew = and(
+  gt(verdict.id, sql`max(${verdictId} - ${2 * maxEntriesPerImport + 1}, ${param('since')})`),
+  eq(verdict.request_id, request.id),
+);
+
+const isPlaceRefused = exists(
+  query
+    .select({ id: verdict.id })
+    .from(verdict)
+    .where(and(isNew, sql`${verdict.outcome} in ('not_found', 'denied', 'unauthenticated')`)),
+);
+
+const step = <Row>(write: () => Query<Row>): (() => Statement<Row>) => atFirstUse(() => compile(write()));
+
+/** The whole request is refused. */
+const refused = step(() =>
+  verdictOn({ action: 'secret.create', rules: [tooManyConflicts], ready: likenessesAreFilled }, true),
+);
+
+const target = { name: entry.name, joins: [...placeJoins(entry), ...(read.joins ?? [])] };
+
+/** An event for each entry that is stopped. */
+const stopped = step(() =>
+  verdictsIf(
+    not(isPlaceRefused),
+    { action: 'secret.create', target, rules: refusals, ready: likenessesAreFilled },
+    source,
+    key,
+    true,
+  ),
+);
+
+/** An event for each value that is compared; in a dry run also for each name that is free. */
+const compared = step(() =>
+  verdictsIf(
+    sql`not ${isPlaceRefused} and (${mayRead} or ${param('is_dry_run')} and not ${isRefused})`,
+    {
+      action: 'secret.read',
+      target: { ...read, joins: [...placeJoins(entry), ...(read.joins ?? [])] },
+      ready: likenessesAreFilled,
+    },
+    source,
+    key,
+  ),
+);
+
+const isCompared = and(isNew, eq(verdict.action, 'secret.read'), eq(verdict.outcome, 'allowed'));
+const isCurrent = and(eq(secretVersions.secret_id, secrets.id), eq(secretVersions.number, secrets.current_version));
+const { token, binding, key_id } = secretVersions;
+
+/** The values to compare with. */
+const stored = step(() => {
+  const bytes = query
+    .select({ bytes: sql`coalesce(sum(length(${token})), 0)`.as('bytes') })
+    .from(verdict)
+    .innerJoin(secrets, and(eq(secrets.name, verdict.target), isNull(secrets.deleted_at)))
+    .innerJoin(secretVersions, isCurrent)
+    .where(isCompared);
+  return query
+    .select({ name: secrets.name, current_version: secrets.current_version, token, binding, key_id })
+    .from(verdict)
+    .innerJoin(secrets, and(eq(secrets.name, verdict.target), isNull(secrets.deleted_at)))
+    .innerJoin(secretVersions, isCurrent)
+    .where(and(isCompared, sql`${bytes} <= ${maxReadBytes}`));
+});
+
+/** One row if the vault is open: how many names of others the caller has hit upon, and the newest event. */
+const facts = step(() =>
+  query
+    .select({ held: integer('held', conflictsOf(actorOfRequest)), newest: integer('newest', verdictId) })
+    .from(instance)
+    .where(eq(instance.key_id, request.key_id)),
+);
+
+const actorOfRequest = query
+  .select({ actor_id: auditEvents.actor_id })
+  .from(auditEvents)
+  .where(and(eq(auditEvents.id, verdictId), eq(auditEvents.request_id, request.id)));
+
+/** The statements of the step, in their order. */
+export const comparison = { refused, stopped, compared, stored, facts };

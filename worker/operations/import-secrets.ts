@@ -1,0 +1,217 @@
+/**
+ * Importing many secrets at once: all of them or none. It takes two round trips, since only the worker can compare values: the first
+ * decides who may compare what, and compares; the second decides anew and stores. A secret that comes or goes in between sends the
+ * import back to the first.
+ */
+import { keyLikeness } from '../../core/accounts/likeness.ts';
+import { openValue, SealedValueError } from '../../core/crypto/keyring.ts';
+import { maxForeignConflictsPerHour, maxImportAttempts, maxReadBytes, maxStatementBytes } from '../../core/limits.ts';
+import { transact, VaultNotOpen } from '../store/commit.ts';
+import { requestValues } from '../store/request.ts';
+import { type Filled, fill, type Values } from '../store/statement.ts';
+import type { VerdictRow } from '../store/verdict.ts';
+import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
+import { decisions, effects } from './import-commit.ts';
+import { comparison } from './import-comparison.ts';
+import { partsOf, sealInTurns } from './import-parts.ts';
+import { contested, done, type Found, type GoodEntry, type Import, type Imported } from './import-states.ts';
+import { createSecret } from './new-secret.ts';
+import { type Operation, whenOpen, withCounts } from './operation.ts';
+import { placeValues } from './place.ts';
+import { quotaValues } from './quota.ts';
+import type { Refusal } from './refusal.ts';
+import type { Context } from './vault.ts';
+
+const action = 'secret.create';
+
+/** It counts as one request for each entry. */
+export const importSecrets: Operation<Import, Imported> = {
+  action,
+  recordInvalid: createSecret.recordInvalid,
+  async perform(context, input) {
+    const good = input.entries.filter((entry): entry is GoodEntry => entry.problem === null);
+    charge(context, input.entries.length - 1);
+    if (!input.dry_run) {
+      const full = await refuseForRoom(context, action);
+      if (full) return full;
+    }
+    if (good.length === 0) {
+      const refusal = await createSecret.recordInvalid(context, 'No entry of the import is valid.', null);
+      return refusal.outcome === 'invalid' ? done(input, new Map(), false) : refusal;
+    }
+    let since = 0;
+    for (let attempt = 1; ; attempt++) {
+      const compared = await whenOpen(context, () => compare(context, input, good, since));
+      if ('outcome' in compared) return compared;
+      const result = done(input, compared.found, false);
+      if (input.dry_run || result.result.problem !== null) return result;
+      const committed = await whenOpen(context, () => store(context, good, compared.found, compared.newest));
+      if (committed === 'stored') return done(input, compared.found, true);
+      if (typeof committed !== 'string') return committed;
+      if (attempt === maxImportAttempts) return done(input, contested(compared.found), false);
+      since = compared.newest;
+    }
+  },
+};
+
+/** Runs statements of one request in one transaction, with the counts of what was refused before. */
+const run = (context: Context, statements: (given: Values) => Filled[], values: Values) =>
+  withCounts(context, async (before) => {
+    const { vault, caller } = context;
+    const given = { ...values, ...requestValues(caller, vault.keyring.primary.id) };
+    const results = await transact(vault.db, [...before, ...statements(given)]);
+    return results.slice(before.length);
+  });
+
+const fillAll = (steps: readonly (() => Parameters<typeof fill>[0])[], given: Values) =>
+  steps.map((step) => fill(step(), given));
+
+const refusalOf = ({ outcome, reason }: Pick<VerdictRow, 'outcome' | 'reason'>): Refusal => {
+  if (outcome === 'allowed') throw new TypeError('An allowed event is no refusal');
+  return { action, outcome, reason };
+};
+
+interface Stored {
+  name: string;
+  current_version: number;
+  token: string | null;
+  binding: string | null;
+  key_id: string | null;
+}
+
+/** The first step. `newest` is the newest event after it. */
+const compare = async (
+  context: Context,
+  { entries, on_conflict, dry_run }: Import,
+  good: readonly GoodEntry[],
+  since: number,
+): Promise<{ found: Map<string, Found>; newest: number } | Refusal> => {
+  const asked = JSON.stringify(good.map((entry) => decided(entry)));
+  if (new TextEncoder().encode(asked).length > maxStatementBytes)
+    return { action, outcome: 'invalid', reason: namesTooLong };
+  const values = {
+    entries: asked,
+    // Nothing will be stored, so the names that are free are told like in a dry run.
+    is_dry_run: Number(dry_run || good.length < entries.length),
+    since,
+  };
+  const { refused, stopped, compared, stored, facts } = comparison;
+  const steps = [refused, stopped, compared, stored, facts];
+  const [refusals, stops, reads, rows, known] = (await run(
+    context,
+    (given) => fillAll(steps, given),
+    values,
+  )) as unknown as [VerdictRow[], VerdictRow[], VerdictRow[], Stored[], { held: number; newest: number }[]];
+  const [open] = known;
+  const [refusal] = refusals;
+  learn(context, refusal?.outcome ?? 'allowed', refusal ? null : ([...stops, ...reads][0]?.actor_role ?? null));
+  if (refusal) return noted(context, refusalOf(refusal));
+  if (!open) throw new VaultNotOpen();
+  const place = stops.find(({ outcome }) => outcome !== 'conflict' && outcome !== 'invalid');
+  if (place) return refusalOf(place);
+  if (open.held > maxForeignConflictsPerHour) {
+    return noted(context, { action, outcome: 'denied', reason: 'too_many_conflicts' });
+  }
+  const read = reads.filter(({ outcome }) => outcome === 'allowed').map(({ target }) => target);
+  if (rows.length < read.length) {
+    return { action, outcome: 'invalid', reason: tooMuch };
+  }
+  const stopOf = new Map(stops.map(({ target, outcome }) => [target, outcome]));
+  const storedOf = new Map(rows.map((row) => [row.name, row]));
+  const found = new Map(
+    good.map((entry): [string, Found] => {
+      const row = storedOf.get(entry.name);
+      if (row) return [entry.name, existing(context, entry, row, on_conflict)];
+      const stop = stopOf.get(entry.name);
+      if (stop === 'invalid') return [entry.name, { state: 'invalid', reason: badSegment, version: 0 }];
+      return [
+        entry.name,
+        stop ? { state: 'conflict', reason: taken, version: 0 } : { state: 'new', reason: null, version: 0 },
+      ];
+    }),
+  );
+  return { found, newest: open.newest };
+};
+
+const tooMuch = `The keys of these names hold more than ${maxReadBytes / 1024 / 1024} MiB, which is too much to compare at once. Import fewer entries at once.`;
+const namesTooLong = 'The names of these entries are too long to compare at once. Import fewer entries at once.';
+const badSegment = 'In a project, no part of a key name between slashes may be empty, "." or "..".';
+const taken = 'A key of that name, or of one that looks like it, exists already.';
+const differs = 'The key exists and has another value.';
+
+const existing = (context: Context, entry: GoodEntry, stored: Stored, policy: Import['on_conflict']): Found => {
+  const version = stored.current_version;
+  if (isSame(context, entry, stored)) return { state: 'same', reason: null, version };
+  return policy === 'update'
+    ? { state: 'changed', reason: null, version }
+    : { state: 'conflict', reason: differs, version };
+};
+
+/** A value that does not open is another one. */
+const isSame = ({ vault }: Context, { name, value }: GoodEntry, { token, binding, key_id }: Stored): boolean => {
+  if (token === null || binding === null || key_id === null) return false;
+  try {
+    return openValue(vault.keyring, name, { token, binding, keyId: key_id }) === value;
+  } catch (error) {
+    if (error instanceof SealedValueError) return false;
+    throw error;
+  }
+};
+
+const noted = (context: Context, refusal: Refusal): Refusal => {
+  learnOfRoom(context, action, refusal);
+  return refusal;
+};
+
+/** What the database has to know of an entry to decide on it. */
+const decided = ({ name }: GoodEntry, { state, version }: Pick<Found, 'state' | 'version'> = none, bytes = 0) => {
+  const { place, place_likeness, has_bad_segment } = placeValues(name);
+  return [name, keyLikeness(name), place, place_likeness, has_bad_segment, state, version, bytes];
+};
+const none = { state: 'new', version: 0 } as const;
+
+/** What the second step comes to: all is stored; a key came or went meanwhile; or the caller may not do it. */
+const store = async (
+  context: Context,
+  good: readonly GoodEntry[],
+  found: ReadonlyMap<string, Found>,
+  since: number,
+): Promise<'stored' | 'contested' | Refusal> => {
+  const stateOf = ({ name }: GoodEntry) => found.get(name) ?? none;
+  const storing = good.filter((entry) => ['new', 'changed'].includes(stateOf(entry).state));
+  if (storing.length === 0) return 'stored';
+  const sealed = await sealInTurns(context.vault.keyring, storing);
+  const bytesOf = new Map(sealed.map(({ name, token }) => [name, token.length]));
+  const judged = good.filter((entry) => stateOf(entry).state !== 'conflict');
+  const values = {
+    ...quotaValues(context.vault),
+    entries: JSON.stringify(judged.map((entry) => decided(entry, stateOf(entry), bytesOf.get(entry.name)))),
+    keep_versions: context.vault.limits.keptVersions,
+    since,
+  };
+  const parts = partsOf(
+    sealed.map(({ name, description, token, binding }) => {
+      const { place } = placeValues(name);
+      return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place];
+    }),
+  );
+  const results = await run(
+    context,
+    (given) => [...fillAll(decisions, given), ...parts.flatMap((part) => fillAll(effects, { ...given, part }))],
+    values,
+  );
+  const events = results.slice(0, decisions.length).flat() as unknown as VerdictRow[];
+  const refusals = events.filter(({ outcome }) => outcome !== 'allowed');
+  if (refusals.length === 0) {
+    if (events.length !== storing.length) throw new VaultNotOpen();
+    learnOfRoom(context, action, { outcome: 'allowed' });
+    return 'stored';
+  }
+  const final = refusals.find(({ outcome, reason }) => !isMeanwhile(outcome, reason));
+  learn(context, final?.outcome ?? 'allowed', null);
+  return final ? noted(context, refusalOf(final)) : 'contested';
+};
+
+/** Whether it tells that a key came, went or changed since the first step: that looks again, and says so as it should. */
+const isMeanwhile = (outcome: VerdictRow['outcome'], reason: string | null) =>
+  outcome === 'conflict' || (outcome === 'not_found' && reason === null) || reason === 'not_owner';

@@ -1,0 +1,108 @@
+/**
+ * A secret that exists gets another name, and maybe another place: by renaming it, or by taking it out of the trash under a new name.
+ *
+ * A binding covers the name (`core/crypto/keyring.ts`), so the bindings of all versions are checked and made anew. Only JavaScript
+ * knows the keys: one round trip reads the sealed values, or records that the caller may not do this, and a second one decides
+ * again and stores the bindings. It does so only if the secret has got no other version meanwhile.
+ */
+import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
+import { type Keyring, rebind, SealedValueError } from '../../core/crypto/keyring.ts';
+import { actorId, granted } from '../store/granted.ts';
+import { principal, principalBySession } from '../store/principal.ts';
+import { request } from '../store/request.ts';
+import { instance, secrets, secretVersions } from '../store/schema.ts';
+import { type Params, query } from '../store/statement.ts';
+import { mayWithSecret, reachesOwn, type Target, targetSecret } from '../store/targets.ts';
+import type { Rule } from '../store/verdict.ts';
+import { place } from './place.ts';
+
+/** The parameters of new bindings. */
+export const bindingParams = ['secret_id', 'current', 'bindings', 'fault'] as const;
+type BindingParam = (typeof bindingParams)[number];
+
+/** Their values where no name changes, and in the first round trip. */
+export const noBindings: Record<BindingParam, null> = { secret_id: null, current: null, bindings: null, fault: null };
+
+/** Reads the values of the target that are kept, for `rebound`. One row at least, if the vault is open. */
+export const boundVersions = ({ joins = [] }: Target, { keep_versions }: Params<'keep_versions'>) => {
+  const { id, name, current_version } = targetSecret;
+  const { number, token, binding, key_id } = secretVersions;
+  const found = query
+    .select({ id, name, current_version, number, token, binding, key_id })
+    .from(instance)
+    .where(eq(instance.key_id, request.key_id))
+    .$dynamic();
+  // Drizzle's builder changes in place.
+  for (const { table, on } of [...principalBySession, ...joins]) void found.leftJoin(table, on);
+  return found.leftJoin(
+    secretVersions,
+    and(eq(secretVersions.secret_id, id), isNotNull(token), sql`${number} > ${current_version} - ${keep_versions}`),
+  );
+};
+
+interface BoundVersion {
+  id: number | null;
+  name: string | null;
+  current_version: number | null;
+  number: number | null;
+  token: string | null;
+  binding: string | null;
+  key_id: string | null;
+}
+
+/** The bindings for a new name. A value that is not bound to the old one, or whose key is missing, makes a fault of all. */
+export const rebound = (keyring: Keyring, versions: readonly BoundVersion[], newName: string) => {
+  const [{ id: secret_id = null, current_version: current = null } = {}] = versions;
+  try {
+    const bindings = versions.flatMap(({ name, number, token, binding, key_id: keyId }) =>
+      name === null || number === null || token === null || binding === null || keyId === null
+        ? []
+        : [[number, rebind(keyring, name, newName, { token, binding, keyId })]],
+    );
+    return { secret_id, current, bindings: JSON.stringify(Object.fromEntries(bindings)), fault: null };
+  } catch (error) {
+    if (!(error instanceof SealedValueError)) throw error;
+    return { secret_id, current, bindings: '{}', fault: error.reason };
+  }
+};
+
+/** Stores the bindings. Versions that have none are too old to be kept: they must be erased in the same transaction. */
+export const storeBindings = ({ secret_id, bindings }: Params<'secret_id' | 'bindings'>) =>
+  query
+    .update(secretVersions)
+    .set({ binding: sql`json_extract(${bindings}, '$."' || ${secretVersions.number} || '"')` })
+    .where(
+      and(
+        eq(secretVersions.secret_id, secret_id),
+        sql`${secretVersions.number} in (select cast(key as integer) from json_each(${bindings}))`,
+        isNotNull(secretVersions.token),
+        granted,
+      ),
+    );
+
+/** The last rules of a move: the bindings must be those of the target as it is now. */
+export const bindingRules = ({ secret_id, current, fault }: Params<BindingParam>): Rule[] => [
+  {
+    when: sql`(${targetSecret.id} <> ${secret_id} or ${targetSecret.current_version} <> ${current})`,
+    outcome: 'conflict',
+    reason: 'changed',
+  },
+  { when: isNotNull(fault), outcome: 'failed', reason: fault },
+];
+
+/** Whether the role in the project that the target leaves allows taking it out. Within a project, nothing leaves. */
+export const takingRule: Rule = {
+  when: sql`${reachesOwn('secret.rename')} and ${place.id} is not ${targetSecret.project_id} and not ${mayWithSecret('secret.take')}`,
+  outcome: 'denied',
+  reason: 'project_role',
+};
+
+/** Who owns the target among the personal secrets: its owner goes on; what comes out of a project belongs to the mover. */
+export const ownerOnArrival = sql`iif(${targetSecret.project_id} is null, coalesce(${targetSecret.owner_id}, ${principal.id}), ${principal.id})`;
+
+/** The same as fields of the row. `project` is where it arrives: an id, or null. */
+export const arriving = (project: SQL) => ({
+  project_id: project,
+  owner_id: sql`iif(${project} is not null, null,
+    iif(${secrets.project_id} is null, coalesce(${secrets.owner_id}, ${actorId}), ${actorId}))`,
+});

@@ -1,0 +1,162 @@
+/** Making a project. The keys whose names begin with its name move in. */
+import { and, count, eq, exists, gte, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { keyLikeness, likeness } from '../../core/accounts/likeness.ts';
+import { maxProjectsPerAccount } from '../../core/limits.ts';
+import { actorId, actorName, actorRole, granted, insertIfAllowed, verdict } from '../store/granted.ts';
+import { principal } from '../store/principal.ts';
+import { request } from '../store/request.ts';
+import { auditEvents, members, projects, secrets } from '../store/schema.ts';
+import { insertFrom, integer, type Params, query } from '../store/statement.ts';
+import { inUse, reachesOwn } from '../store/targets.ts';
+import type { Rule } from '../store/verdict.ts';
+import { operation } from './operation.ts';
+import { memberCount, rankOf } from './projects.ts';
+import { tooManyConflicts } from './quota.ts';
+import { counted } from './sessions.ts';
+
+export interface NewProject {
+  name: string;
+  description: string;
+  /** Whether the keys of others whose names begin like this move in. For admins. */
+  adopt: boolean;
+}
+
+/** The secrets in use whose names begin with the name and `/`; `0` follows `/`. None is in another project. */
+const beginningWith = ({ first, end }: Params<'first' | 'end'>): SQL | undefined =>
+  and(gte(secrets.name, first), lt(secrets.name, end), inUse);
+
+const othersSecrets = (given: Params<'first' | 'end'>) =>
+  query
+    .select({ id: secrets.id })
+    .from(secrets)
+    .where(and(beginningWith(given), ne(secrets.owner_id, principal.id)));
+
+const ownMembership = alias(members, 'membership');
+
+/** Projects that are called like this, or look so. */
+const namedLike = (given: Params<'likeness' | 'key_likeness'>, ...conditions: SQL[]) =>
+  query
+    .select({ id: projects.id })
+    .from(projects)
+    .where(
+      and(or(eq(projects.likeness, given.likeness), eq(projects.key_likeness, given.key_likeness)), ...conditions),
+    );
+
+const isMember = exists(
+  query
+    .select({ role: ownMembership.role })
+    .from(ownMembership)
+    .where(and(eq(ownMembership.project_id, projects.id), eq(ownMembership.user_id, principal.id))),
+);
+
+const tooManyProjects: Rule = {
+  when: sql`${query
+    .select({ count: count() })
+    .from(projects)
+    .where(eq(projects.creator_id, principal.id))} >= ${maxProjectsPerAccount}`,
+  outcome: 'denied',
+  reason: 'too_many_projects',
+};
+
+/** One event for each key that moves in. They are the verdict's too, so that what follows stays granted. */
+const nameAdopted = (given: Params<'first' | 'end' | 'name'>) =>
+  insertFrom(
+    auditEvents,
+    {
+      at: request.now,
+      request_id: request.id,
+      actor_id: actorId,
+      actor_name: actorName,
+      actor_role: actorRole,
+      action: 'secret.transfer',
+      target: secrets.name,
+      outcome: 'allowed',
+      reason: sql`'into the project ' || ${given.name}`,
+      address: request.address,
+      user_agent: request.user_agent,
+    },
+    secrets,
+    and(beginningWith(given), granted),
+  );
+
+const madeProject = (given: Params<'name'>) =>
+  sql`${query.select({ id: projects.id }).from(projects).where(eq(projects.name, given.name))}`;
+
+const adopted = (given: Params<'first' | 'end'>) =>
+  counted(query.select({ count: count() }).from(secrets).where(beginningWith(given)), 'key moved in', 'keys moved in');
+
+export const createProject = operation({
+  action: 'project.create',
+  params: ['name', 'likeness', 'key_likeness', 'description', 'first', 'end', 'adopt'],
+  needsRoom: () => true,
+  sql: (given) => {
+    const othersKeys = exists(othersSecrets(given));
+    return {
+      target: { name: given.name },
+      detail: sql`nullif(substr(${adopted(given)}, 3), '')`,
+      rules: [
+        tooManyConflicts,
+        {
+          // Counted with the names of others that one hits upon: each tells that the name is in use.
+          when: sql`${reachesOwn('project.create')} and (${exists(namedLike(given, not(isMember)))} or ${othersKeys})`,
+          outcome: 'conflict',
+          reason: 'name_held',
+        },
+        {
+          when: sql`${exists(namedLike(given))} or (${othersKeys} and not ${given.adopt})`,
+          outcome: 'conflict',
+          reason: 'name_taken',
+        },
+        tooManyProjects,
+      ],
+      effects: [
+        insertIfAllowed(projects, {
+          name: given.name,
+          likeness: given.likeness,
+          key_likeness: given.key_likeness,
+          description: given.description,
+          creator_id: verdict.actor_id,
+          created_by: verdict.actor_name,
+          created_at: request.now,
+          secrets: 0,
+          trashed: 0,
+          bytes: 0,
+        }),
+        insertIfAllowed(members, {
+          project_id: madeProject(given),
+          user_id: verdict.actor_id,
+          role: 'manager',
+          added_at: request.now,
+          added_by: verdict.actor_name,
+        }),
+        nameAdopted(given),
+        query
+          .update(secrets)
+          .set({ project_id: madeProject(given), owner_id: null, revision: sql`${secrets.revision} + 1` })
+          .where(and(beginningWith(given), granted)),
+      ],
+      answer: query
+        .select({
+          name: projects.name,
+          description: projects.description,
+          created_at: projects.created_at,
+          secrets: projects.secrets,
+          members: integer('members', memberCount),
+          rank: rankOf(sql`'manager'`),
+        })
+        .from(projects)
+        .where(and(eq(projects.name, given.name), granted)),
+    };
+  },
+  values: ({ name, description, adopt }: NewProject) => ({
+    name,
+    likeness: likeness(name),
+    key_likeness: keyLikeness(name),
+    description,
+    first: `${name}/`,
+    end: `${name}0`,
+    adopt: Number(adopt),
+  }),
+  result: ([project]) => project,
+});

@@ -1,0 +1,69 @@
+/** Adding a secret: a personal one, or one in the project whose name its name begins with. */
+import { sql } from 'drizzle-orm';
+import { keyLikeness } from '../../core/accounts/likeness.ts';
+import { insertIfAllowed, verdict } from '../store/granted.ts';
+import { request } from '../store/request.ts';
+import { secrets } from '../store/schema.ts';
+import { likenessesAreFilled } from './likenesses.ts';
+import { namingRules } from './naming.ts';
+import { operation } from './operation.ts';
+import { placeId, placeJoins, placeParams, placeValues } from './place.ts';
+import { newSecretQuota, quotaValues } from './quota.ts';
+import { fieldsText, givenFields, type SecretFields } from './secret-fields.ts';
+import { appendVersion, seal } from './secret-values.ts';
+
+export interface NewSecret {
+  name: string;
+  /** The plaintext. */
+  value: string;
+  description: string;
+  fields: SecretFields;
+}
+
+export const createSecret = operation({
+  action: 'secret.create',
+  params: [
+    'name',
+    'likeness',
+    'description',
+    'token',
+    'binding',
+    'key_id',
+    'max_secrets',
+    'max_bytes',
+    'fields',
+    ...placeParams,
+  ],
+  needsRoom: () => true,
+  sql: (given) => ({
+    target: { name: given.name, joins: placeJoins(given) },
+    rules: [...namingRules(given), ...newSecretQuota(given)],
+    ready: likenessesAreFilled,
+    effects: [
+      insertIfAllowed(secrets, {
+        name: given.name,
+        description: given.description,
+        owner_id: sql`iif(${placeId(given)} is null, ${verdict.actor_id}, null)`,
+        project_id: placeId(given),
+        created_by: verdict.actor_name,
+        created_at: request.now,
+        updated_at: request.now,
+        current_version: 1,
+        likeness: given.likeness,
+        revision: 1,
+        value_changed_at: request.now,
+        ...givenFields(given.fields),
+      }),
+      appendVersion(given.name, given, given.binding, 1),
+    ],
+  }),
+  values: ({ name, value, description, fields }: NewSecret, context) => ({
+    name,
+    likeness: keyLikeness(name),
+    description,
+    ...seal(context, name, value),
+    ...quotaValues(context.vault),
+    ...placeValues(name),
+    fields: fieldsText(fields),
+  }),
+});

@@ -1,0 +1,163 @@
+/** Projects: listed, read, changed and deleted. `new-project.ts` makes them, `members.ts` says who is in them. */
+import { and, asc, count, eq, exists, gt, not, type SQL, sql } from 'drizzle-orm';
+import { alias, unionAll } from 'drizzle-orm/sqlite-core';
+import { type ProjectRole, projectRoles } from '../../core/policy/policy.ts';
+import { actorId, granted, reachesAny } from '../store/granted.ts';
+import { members, projects, secrets, users } from '../store/schema.ts';
+import { integer, type Param, query } from '../store/statement.ts';
+import { projectNamed, targetProject } from '../store/targets.ts';
+import { operation } from './operation.ts';
+
+const { id, name, description, created_at, secrets: keys } = projects;
+
+export const memberCount = query.select({ members: count() }).from(members).where(eq(members.project_id, id));
+
+const own = alias(members, 'own');
+const isOwn = and(eq(own.project_id, id), eq(own.user_id, actorId));
+
+/** The principal's role in a project as a number that may be selected beside other roles: 1 for the least, 0 for none. */
+export const rankOf = (role: SQL) =>
+  integer(
+    'rank',
+    sql`case ${role} ${sql.join(
+      projectRoles.map((each, index) => sql`when ${each} then ${index + 1}`),
+      sql` `,
+    )} else 0 end`,
+  );
+
+/** What one is in a project. An admin need not be a member. */
+export const roleAt = (rank: number): ProjectRole | 'admin' => projectRoles[rank - 1] ?? 'admin';
+
+/** Cuts a list at its limit, and says where the next one begins. */
+const page = <Row, Key>(rows: Row[], limit: number, keyOf: (row: Row) => Key) => {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { rows: rows.slice(0, limit), next: last === undefined ? null : keyOf(last) };
+};
+
+export interface Page {
+  after: string;
+  limit: number;
+}
+
+const listed = { name, description, created_at, secrets: keys, members: integer('members', memberCount) };
+const rank = rankOf(sql`${own.role}`);
+const everybodys = reachesAny('project.list');
+
+/** Lists projects in the order of their names, from the one after `after`: all for admins, for others those that they are in. */
+export const listProjects = operation({
+  action: 'project.list',
+  params: ['after', 'one_more'],
+  sql: ({ after, one_more }) => ({
+    answer: unionAll(
+      query
+        .select({ ...listed, rank })
+        .from(projects)
+        .leftJoin(own, isOwn)
+        .where(and(granted, everybodys, gt(name, after))),
+      query
+        .select({ ...listed, rank })
+        .from(own)
+        .innerJoin(projects, eq(id, own.project_id))
+        .where(and(granted, not(everybodys), eq(own.user_id, actorId), gt(name, after))),
+    )
+      .orderBy(asc(name))
+      .limit(one_more.placeholder),
+  }),
+  values: ({ after, limit }: Page) => ({ after, one_more: limit + 1 }),
+  result: (rows, { limit }) => page(rows, limit, (project) => project.name),
+});
+
+/** A page of the members of a project, in the order of their names. */
+const memberPage = (project: Param, after: Param, most: Param) => {
+  const { role, added_at, added_by } = members;
+  return query
+    .select({ name: users.name, role, added_at, added_by })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.user_id))
+    .where(
+      and(
+        eq(members.project_id, sql`${query.select({ id }).from(projects).where(eq(name, project))}`),
+        gt(users.name, after),
+      ),
+    )
+    .orderBy(asc(users.name))
+    .limit(most.placeholder)
+    .as('listed');
+};
+
+export const readProject = operation({
+  action: 'project.read',
+  params: ['name', 'after', 'one_more'],
+  sql: (given) => {
+    const members = memberPage(given.name, given.after, given.one_more);
+    return {
+      target: projectNamed('project.read', given.name),
+      // A project without members on this page has one row, without a member.
+      answer: query
+        .select({
+          description,
+          created_at,
+          secrets: keys,
+          members: integer('members', memberCount),
+          rank,
+          name: members.name,
+          role: members.role,
+          added_at: members.added_at,
+          added_by: members.added_by,
+        })
+        .from(projects)
+        .leftJoin(own, isOwn)
+        .leftJoin(members, sql`true`)
+        .where(and(eq(name, given.name), granted))
+        .orderBy(asc(members.name)),
+    };
+  },
+  values: ({ name, after, limit }: { name: string } & Page) => ({ name, after, one_more: limit + 1 }),
+  result: (rows, { name, limit }) => {
+    const found = rows.flatMap(({ name, role, added_at, added_by }) =>
+      name === null || role === null || added_at === null || added_by === null
+        ? []
+        : [{ name, role, added_at, added_by }],
+    );
+    const { description = '', created_at = 0, secrets = 0, members = 0, rank = 0 } = rows[0] ?? {};
+    return {
+      project: { name, description, created_at, secrets, members, rank },
+      ...page(found, limit, (member) => member.name),
+    };
+  },
+});
+
+export const updateProject = operation({
+  action: 'project.update',
+  params: ['name', 'description'],
+  sql: (given) => ({
+    target: projectNamed('project.update', given.name),
+    effects: [
+      query
+        .update(projects)
+        .set({ description: given.description })
+        .where(and(eq(name, given.name), granted)),
+    ],
+  }),
+  values: ({ name, description }: { name: string; description: string }) => ({ name, description }),
+});
+
+/** Deletes a project that holds nothing, with its memberships. */
+export const deleteProject = operation({
+  action: 'project.delete',
+  params: ['name'],
+  sql: (given) => ({
+    target: projectNamed('project.delete', given.name),
+    rules: [
+      {
+        when: exists(
+          query.select({ id: secrets.id }).from(secrets).where(eq(secrets.project_id, targetProject.id)).limit(1),
+        ),
+        outcome: 'conflict',
+        reason: 'project_in_use',
+      },
+    ],
+    effects: [query.delete(projects).where(and(eq(name, given.name), granted))],
+  }),
+  values: ({ name }: { name: string }) => ({ name }),
+});

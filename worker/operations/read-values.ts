@@ -1,0 +1,184 @@
+/**
+ * Reading many values at once: those of some names, or all below a prefix that the caller may read. Each has an event of its own
+ * and leaves only by it; a missing one and one that the caller may not read are alike.
+ */
+import { and, eq, gt, lt, type SQL, sql } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/sqlite-core';
+import { SealedValueError } from '../../core/crypto/keyring.ts';
+import { maxReadBytes, maxSecretsPerRead } from '../../core/limits.ts';
+import { verdict, verdictId } from '../store/granted.ts';
+import { plan } from '../store/plan.ts';
+import { ofPrincipal } from '../store/principal.ts';
+import { memberMay, reach } from '../store/reach.ts';
+import { request } from '../store/request.ts';
+import { members, secrets, secretVersions } from '../store/schema.ts';
+import { type Given, integer, query } from '../store/statement.ts';
+import { inUse, secretNamed } from '../store/targets.ts';
+import { verdictOn, verdictsOn } from '../store/verdict.ts';
+import { charge } from './admission.ts';
+import { commitOpen, type Operation } from './operation.ts';
+import { openedAll, type SecretName } from './secret-values.ts';
+import { readSecret } from './secrets.ts';
+import type { Context } from './vault.ts';
+
+const action = 'secret.read';
+const { token, binding, key_id } = secretVersions;
+
+/** A name as it was sent, and as it is looked up. */
+interface AskedName extends SecretName {
+  sent: string;
+}
+
+/** Some names, no two alike; or what they begin with, up to and with a `/`. */
+export type ValuesQuery = { names: AskedName[] } | { prefix: string };
+
+export interface ReadValues {
+  /** By the names as they were sent, or as they are stored. */
+  values: [name: string, value: string][];
+  missing: string[];
+}
+
+/** The values that an event of this request lets out. `position` counts the names; `events` joins the events to `source`. */
+const letOut = (source: SQL, position: SQL, isEventOf: SQL) => {
+  const stored = (condition?: SQL) =>
+    and(isEventOf, eq(verdict.request_id, request.id), eq(verdict.outcome, 'allowed'), condition);
+  const isCurrent = and(eq(secretVersions.secret_id, secrets.id), eq(secretVersions.number, secrets.current_version));
+  const bytes = query
+    .select({ bytes: sql`coalesce(sum(length(${token})), 0)`.as('bytes') })
+    .from(source)
+    .crossJoin(verdict)
+    .innerJoin(secrets, and(eq(secrets.name, verdict.target), inUse))
+    .innerJoin(secretVersions, isCurrent)
+    .where(stored());
+  return query
+    .select({
+      position: integer('position', position),
+      event_id: integer('event_id', verdict.id),
+      name: secrets.name,
+      token,
+      binding,
+      key_id,
+    })
+    .from(source)
+    .crossJoin(verdict)
+    .innerJoin(secrets, and(eq(secrets.name, verdict.target), inUse))
+    .innerJoin(secretVersions, isCurrent)
+    .where(stored(sql`${bytes} <= ${maxReadBytes}`));
+};
+
+/** `names` is a JSON list of `[name, padded]`. Their events are the newest, in this order. */
+const byNames = plan(['names'], ({ names }) => {
+  const source = sql`json_each(${names})`;
+  const key = sql`json_each.key`;
+  const given = { name: sql`json_each.value ->> 0`, padded: sql`json_each.value ->> 1` };
+  return {
+    verdict: verdictOn({ action }, true),
+    each: verdictsOn({ action, target: secretNamed(action, given) }, source, key),
+    answer: letOut(source, key, eq(verdict.id, sql`${verdictId} - (json_array_length(${names}) - 1 - ${key})`)),
+  };
+});
+
+/** The names in use between two texts that the principal may read, by an index for each way to reach them. */
+const readable = ({ prefix, prefix_end }: Given<'prefix' | 'prefix_end'>) => {
+  const within = and(gt(secrets.name, prefix), lt(secrets.name, prefix_end), inUse);
+  const reaches = sql`${reach(action, ofPrincipal('role'))}`;
+  const me = ofPrincipal('id');
+  const named = { name: secrets.name };
+  return unionAll(
+    query
+      .select(named)
+      .from(secrets)
+      .where(and(sql`${reaches} = 'any'`, within)),
+    query
+      .select(named)
+      .from(secrets)
+      .where(and(sql`${reaches} = 'own'`, eq(secrets.owner_id, me), within)),
+    query
+      .select(named)
+      .from(members)
+      .crossJoin(secrets)
+      .where(
+        and(
+          sql`${reaches} = 'own'`,
+          eq(members.user_id, me),
+          memberMay(action, members.role),
+          eq(secrets.project_id, members.project_id),
+          within,
+        ),
+      ),
+  );
+};
+
+const below = plan(['prefix', 'prefix_end'], (given) => {
+  const source = sql`(${readable(given).getSQL()}) as readable`;
+  const found = sql`below.keys`;
+  const target = secretNamed(action, { name: sql`readable.name`, padded: sql`null` });
+  return {
+    verdict: verdictOn(
+      {
+        action,
+        target: {
+          name: given.prefix,
+          joins: [{ table: sql`(select count(*) as keys from ${source}) as below`, on: sql`true` }],
+        },
+        rules: [
+          {
+            when: sql`${found} > ${maxSecretsPerRead}`,
+            outcome: 'invalid',
+            reason: sql`${found} || ${tooManyBelow}`,
+          },
+          // The event of a request that finds nothing.
+          { when: sql`${found} = 0`, outcome: 'not_found', reason: 'empty_prefix' },
+        ],
+      },
+      true,
+    ),
+    each: verdictsOn({ action, target }, source, sql`readable.name`),
+    answer: letOut(sql`(select 1) as newest`, sql`0`, sql`${verdict.id} > ${verdictId} - ${maxSecretsPerRead}`),
+  };
+});
+
+const tooManyBelow = ` keys begin with this prefix, and one request reads at most ${maxSecretsPerRead}. Send a longer prefix, or names.`;
+
+const commitQuery = (context: Context, asked: ValuesQuery) =>
+  'names' in asked
+    ? commitOpen(context, byNames, { names: JSON.stringify(asked.names.map(({ name, padded }) => [name, padded])) })
+    : commitOpen(context, below, { prefix: asked.prefix, prefix_end: `${asked.prefix.slice(0, -1)}0` });
+
+/**
+ * Reads values. It counts as one request for each key, as reading them one by one would: so an account fills the log no faster.
+ */
+export const readValues: Operation<ValuesQuery, ReadValues> = {
+  action,
+  recordInvalid: readSecret.recordInvalid,
+  async perform(context, asked) {
+    const committed = await commitQuery(context, asked);
+    if (committed.outcome !== 'allowed') {
+      if (committed.reason === 'empty_prefix') return { outcome: 'allowed', result: { values: [], missing: [] } };
+      return { ...committed, action };
+    }
+    const { rows, principal, judged = [] } = committed;
+    charge(context, judged.length - 1);
+    const allowed = judged.filter(({ outcome }) => outcome === 'allowed').length;
+    if (rows.length === 0 && allowed > 0) return { outcome: 'invalid', action, reason: tooLarge };
+    if (rows.length < allowed) throw new SealedValueError('token_invalid');
+    const values = await openedAll(context, rows, principal);
+    return { outcome: 'allowed', result: resultOf(asked, rows, values) };
+  },
+};
+
+const tooLarge = `These values have more than ${maxReadBytes / 1024 / 1024} MiB together. Ask for fewer at once.`;
+
+type Row = { position: number; name: string };
+
+const resultOf = (asked: ValuesQuery, rows: readonly Row[], values: readonly string[]): ReadValues => {
+  if (!('names' in asked)) {
+    return { values: rows.map(({ name }, index): [string, string] => [name, values[index] ?? '']), missing: [] };
+  }
+  const sent = ({ position }: Row) => asked.names[position]?.sent ?? '';
+  const found = new Set(rows.map(sent));
+  return {
+    values: rows.map((row, index): [string, string] => [sent(row), values[index] ?? '']),
+    missing: asked.names.map((each) => each.sent).filter((each) => !found.has(each)),
+  };
+};

@@ -1,0 +1,137 @@
+/** Taking a secret out of the trash, under its name or under another one. All its versions come back. */
+import { and, sql } from 'drizzle-orm';
+import { keyLikeness } from '../../core/accounts/likeness.ts';
+import { granted } from '../store/granted.ts';
+import { preview } from '../store/preview.ts';
+import { secrets } from '../store/schema.ts';
+import { type Params, query } from '../store/statement.ts';
+import { secretInTrash, targetSecret } from '../store/targets.ts';
+import { verdictOn } from '../store/verdict.ts';
+import { likenessesAreFilled } from './likenesses.ts';
+import {
+  arriving,
+  bindingParams,
+  bindingRules,
+  boundVersions,
+  noBindings,
+  ownerOnArrival,
+  rebound,
+  storeBindings,
+  takingRule,
+} from './moving.ts';
+import { namingRules } from './naming.ts';
+import { askOpen, type Operation, operation } from './operation.ts';
+import { placeId, placeJoins, placeOfName, placeParams, placeValues } from './place.ts';
+import { arrivalQuota, quotaValues } from './quota.ts';
+import { eraseOldVersions } from './secret-values.ts';
+import { emptyTrash, isInTrash, type TrashedSecret, trashFrom } from './trash.ts';
+import type { Context } from './vault.ts';
+
+export interface SecretRestore extends TrashedSecret {
+  /** Another name for it; null for the one that it had. */
+  newName: string | null;
+}
+
+type TrashParam = 'id' | 'trash_from' | 'max_secrets' | 'max_bytes';
+
+/** What both kinds have in common. `naming` is the name that it gets, with its place. */
+const restoring = (given: Params<TrashParam>, naming: Parameters<typeof namingRules>[0]) => {
+  const target = secretInTrash('secret.restore', given);
+  return {
+    target: { ...target, joins: [...(target.joins ?? []), ...placeJoins(naming)] },
+    rules: [takingRule, ...namingRules(naming), ...arrivalQuota({ ...given, owner: ownerOnArrival, token: sql`null` })],
+    ready: likenessesAreFilled,
+    housekeeping: emptyTrash(given),
+  };
+};
+
+const inUseAgain = { deleted_at: null, deleted_by: null, revision: sql`${secrets.revision} + 1` };
+
+const trashValues = ({ id }: TrashedSecret, context: Context) => ({
+  id,
+  trash_from: trashFrom(context),
+  ...quotaValues(context.vault),
+});
+
+const restoreAsItWas = operation({
+  action: 'secret.restore',
+  params: ['id', 'trash_from', 'max_secrets', 'max_bytes'],
+  sql: (given) => ({
+    ...restoring(given, {
+      name: sql`${targetSecret.name}`,
+      likeness: sql`${targetSecret.likeness}`,
+      ...placeOfName(targetSecret),
+    }),
+    answer: query
+      .update(secrets)
+      .set({ ...inUseAgain, ...arriving(placeId(placeOfName(secrets))) })
+      .where(and(isInTrash(given), granted))
+      .returning({ name: secrets.name, revision: secrets.revision }),
+  }),
+  values: ({ id }: SecretRestore, context) => trashValues({ id }, context),
+  result: ([restored]) => restored ?? null,
+});
+
+const renamedParams = [
+  ...['id', 'trash_from', 'max_secrets', 'max_bytes', 'keep_versions', 'name', 'likeness'],
+  ...placeParams,
+  ...bindingParams,
+] as const;
+
+type RenamedParams = Params<(typeof renamedParams)[number]>;
+
+const renamedRules = (given: RenamedParams) => {
+  const common = restoring(given, given);
+  return { ...common, rules: [...common.rules, ...bindingRules(given)] };
+};
+
+const renamedValues = (given: SecretRestore & Partial<ReturnType<typeof rebound>>, context: Context) => {
+  const { secret_id, current, bindings, fault } = { ...noBindings, ...given };
+  const name = given.newName ?? '';
+  return {
+    ...trashValues(given, context),
+    keep_versions: context.vault.limits.keptVersions,
+    name,
+    likeness: keyLikeness(name),
+    ...placeValues(name),
+    ...{ secret_id, current, bindings, fault },
+  };
+};
+
+const restoreRenamed = operation({
+  action: 'secret.restore',
+  params: renamedParams,
+  sql: (given) => ({
+    ...renamedRules(given),
+    detail: sql`nullif('as ' || ${given.name}, 'as ' || ${targetSecret.name})`,
+    effects: [storeBindings(given), eraseOldVersions(given.id, given, -1)],
+    answer: query
+      .update(secrets)
+      .set({ ...inUseAgain, name: given.name, likeness: given.likeness, ...arriving(placeId(given)) })
+      .where(and(isInTrash(given), granted))
+      .returning({ name: secrets.name, revision: secrets.revision }),
+  }),
+  values: renamedValues,
+  result: ([restored]) => restored ?? null,
+});
+
+const beforeRestore = preview(renamedParams, (given) => {
+  const { target, rules } = renamedRules(given);
+  return {
+    refusal: verdictOn({ action: 'secret.restore', target, rules }, true),
+    facts: boundVersions(target, given),
+  };
+});
+
+/** Takes a secret out of the trash. The result is the name that it has now. Another name takes two round trips. */
+export const restoreSecret: Operation<SecretRestore, { name: string; revision: number } | null> = {
+  action: 'secret.restore',
+  recordInvalid: restoreAsItWas.recordInvalid,
+  perform: async (context, given) => {
+    const { newName } = given;
+    if (newName === null) return restoreAsItWas.perform(context, given);
+    const considered = await askOpen(context, beforeRestore, renamedValues(given, context));
+    if (considered.outcome !== 'allowed') return { ...considered, action: 'secret.restore' };
+    return restoreRenamed.perform(context, { ...given, ...rebound(context.vault.keyring, considered.rows, newName) });
+  },
+};

@@ -1,0 +1,195 @@
+/** The versions of a secret: listing and reading them, making an old one the newest, and erasing one for good. */
+import { and, desc, eq, exists, isNotNull, isNull, lt, not, type SQLWrapper, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { actorName, granted } from '../store/granted.ts';
+import { request } from '../store/request.ts';
+import { secrets, secretVersions } from '../store/schema.ts';
+import { insertFrom, integer, type Param, type Params, query } from '../store/statement.ts';
+import { isNamed, nameMeant, secretNamed, targetSecret } from '../store/targets.ts';
+import type { Rule } from '../store/verdict.ts';
+import { type Operation, operation, type ResultOf } from './operation.ts';
+import { copiedValueQuota } from './quota.ts';
+import {
+  dropOldVersions,
+  erased,
+  eraseOldVersions,
+  idNamed,
+  newestVersion,
+  opened,
+  type SecretName,
+} from './secret-values.ts';
+import { readColumns, readSecret } from './secrets.ts';
+
+export interface NumberedVersion extends SecretName {
+  version: number;
+}
+
+const { number, created_at, created_by, destroyed_at } = secretVersions;
+
+const ofSecret = eq(secretVersions.secret_id, secrets.id);
+
+/** Lists versions, the newest first, from the one before `before`. */
+export const listVersions = operation({
+  action: 'version.list',
+  params: ['name', 'padded', 'before', 'most'],
+  sql: (given) => ({
+    target: secretNamed('version.list', given),
+    answer: query
+      .select({
+        number,
+        created_at,
+        created_by,
+        is_current: integer('is_current', eq(number, secrets.current_version)),
+        is_erased: integer('is_erased', isNotNull(destroyed_at)),
+      })
+      .from(secrets)
+      .innerJoin(secretVersions, ofSecret)
+      .where(and(isNamed(nameMeant(given)), lt(number, given.before), granted))
+      .orderBy(desc(number))
+      .limit(given.most.placeholder),
+  }),
+  values: ({ name, padded, before, limit }: SecretName & { before: number; limit: number }) => ({
+    name,
+    padded,
+    before,
+    most: limit + 1,
+  }),
+  result: (rows, { limit }) => ({
+    versions: rows.slice(0, limit),
+    next: rows.length > limit ? (rows[limit - 1]?.number ?? null) : null,
+  }),
+});
+
+const wanted = alias(secretVersions, 'wanted');
+
+/** The version of the target that is asked for, if it is there and has a value. */
+const wantedVersion = (version: Param) =>
+  query
+    .select({ number: wanted.number })
+    .from(wanted)
+    .where(and(eq(wanted.secret_id, targetSecret.id), eq(wanted.number, version), isNotNull(wanted.token)));
+
+const isMissing = (version: SQLWrapper): Rule => ({
+  when: not(exists(version)),
+  outcome: 'not_found',
+  reason: 'no_version',
+});
+
+/** Which version it was about, for the log. */
+const versionText = (version: Param) => sql`'version ' || cast(${version} as integer)`;
+
+/** The log has it as a read of the secret, with the number of the version. */
+const readVersion = operation({
+  action: 'secret.read',
+  params: ['name', 'padded', 'version'],
+  sql: (given) => ({
+    target: secretNamed('secret.read', given),
+    rules: [isMissing(wantedVersion(given.version))],
+    detail: versionText(given.version),
+    answer: query
+      .select(readColumns)
+      .from(secrets)
+      .innerJoin(secretVersions, and(ofSecret, eq(number, given.version)))
+      .where(and(isNamed(nameMeant(given)), granted)),
+  }),
+  values: ({ name, padded, version }: NumberedVersion) => ({ name, padded, version }),
+  result: ([sealed], { name, padded }, context, principal) =>
+    opened(context, sealed?.name === padded ? padded : name, sealed, principal),
+});
+
+/** Reads the version that is served, or one by its number. */
+export const readAnyVersion: Operation<SecretName & { version: number | null }, ResultOf<typeof readSecret>> = {
+  action: 'secret.read',
+  recordInvalid: readSecret.recordInvalid,
+  perform: (context, { version, ...named }) =>
+    version === null ? readSecret.perform(context, named) : readVersion.perform(context, { ...named, version }),
+};
+
+/** Appends a version that is equal to an earlier one. The sealed value is copied as it is: nothing is opened. */
+export const restoreVersion = operation({
+  action: 'version.restore',
+  params: ['name', 'padded', 'version', 'max_bytes', 'keep_versions'],
+  needsRoom: () => true,
+  sql: (given) => ({
+    target: secretNamed('version.restore', given),
+    rules: [isMissing(wantedVersion(given.version)), ...copiedValueQuota(given)],
+    detail: versionText(given.version),
+    effects: [
+      copyVersion(given),
+      eraseOldVersions(idNamed(nameMeant(given)), given),
+      dropOldVersions(idNamed(nameMeant(given))),
+    ],
+    answer: query
+      .update(secrets)
+      .set({
+        current_version: sql`${newestVersion}`,
+        value_changed_at: request.now,
+        updated_at: request.now,
+        revision: sql`${secrets.revision} + 1`,
+      })
+      .where(and(isNamed(nameMeant(given)), granted))
+      .returning({ current_version: secrets.current_version, revision: secrets.revision }),
+  }),
+  values: ({ name, padded, version }: NumberedVersion, { vault: { limits } }) => ({
+    name,
+    padded,
+    version,
+    max_bytes: limits.storedBytes,
+    keep_versions: limits.keptVersions,
+  }),
+  result: ([changed]) => ({ version: changed?.current_version ?? null, revision: changed?.revision ?? null }),
+});
+
+const copyVersion = (given: Params<'name' | 'padded' | 'version'>) =>
+  insertFrom(
+    secretVersions,
+    {
+      secret_id: secrets.id,
+      number: sql`${newestVersion} + 1`,
+      token: copied('token', given.version),
+      binding: copied('binding', given.version),
+      key_id: copied('key_id', given.version),
+      created_at: request.now,
+      created_by: actorName,
+    },
+    secrets,
+    and(isNamed(nameMeant(given)), granted),
+  );
+
+const copied = (column: 'token' | 'binding' | 'key_id', version: Param) =>
+  sql`${query
+    .select({ [column]: wanted[column] })
+    .from(wanted)
+    .where(and(eq(wanted.secret_id, secrets.id), eq(wanted.number, version)))}`;
+
+/** Erases one version for good. Its row stays, without the value. */
+export const destroyVersion = operation({
+  action: 'version.destroy',
+  params: ['name', 'padded', 'version'],
+  sql: (given) => ({
+    target: secretNamed('version.destroy', given),
+    rules: [
+      isMissing(wantedVersion(given.version)),
+      { when: eq(targetSecret.current_version, given.version), outcome: 'conflict', reason: 'current_version' },
+    ],
+    detail: versionText(given.version),
+    effects: [
+      query
+        .update(secretVersions)
+        .set(erased)
+        .where(
+          and(
+            eq(secretVersions.secret_id, idNamed(nameMeant(given))),
+            eq(number, given.version),
+            isNull(destroyed_at),
+            granted,
+          ),
+        ),
+      query
+        .update(secrets)
+        .set({ revision: sql`${secrets.revision} + 1` })
+        .where(and(isNamed(nameMeant(given)), granted)),
+    ],
+  }),
+  values: ({ name, padded, version }: NumberedVersion) => ({ name, padded, version }),
+});
