@@ -19,7 +19,7 @@ export function maxOpenFiles(): number {
   }
 }
 
-/** How many connections and requests fit. In the runtime each request has four files: two in each of two processes. */
+/** How many connections and requests fit. If requests go through all of wrangler, each has four files there. */
 export function withinFileLimit(files: number) {
   const maxUpstreamConnections = Math.max(8, Math.min(httpLimits.maxUpstreamConnections, Math.floor(files / 8)));
   const left = files - maxUpstreamConnections - spareConnections - otherFiles;
