@@ -51,7 +51,7 @@ ENV NODE_ENV=production
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "box/commands/healthcheck.ts"]
 ENTRYPOINT ["tini", "--", "node"]
-CMD ["box/commands/start.ts"]
+CMD ["--max-semi-space-size=2", "box/commands/start.ts"]
 
 FROM build AS build-standalone
 RUN node box/commands/build-standalone.ts \

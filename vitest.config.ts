@@ -2,12 +2,32 @@
 import { availableParallelism } from 'node:os';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { countedCrypto } from './testing/counted-crypto.ts';
 import { standaloneDatabase } from './testing/standalone-database.ts';
 
 const migrations = await readD1Migrations('migrations');
 
 /** Longer than anything takes that succeeds, even on a machine that is busy with other things. */
 const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
+
+/** The worker with D1, as in `npm start`. */
+const onD1 = () =>
+  cloudflareTest({
+    wrangler: { configPath: './wrangler.toml' },
+    miniflare: { bindings: { TEST_MIGRATIONS: migrations } },
+  });
+
+/** The worker with the database of the standalone runtime. */
+const onStandalone = () =>
+  cloudflareTest({
+    main: './standalone/testing/main.ts',
+    miniflare: {
+      compatibilityDate: '2026-11-01',
+      compatibilityFlags: ['nodejs_compat'],
+      bindings: { TEST_MIGRATIONS: migrations, KNOWN_VAULT: '' },
+      durableObjects: { DATABASE: { className: 'VaultDatabase', useSQLite: true } },
+    },
+  });
 
 export default defineConfig({
   test: {
@@ -17,28 +37,12 @@ export default defineConfig({
     projects: [
       {
         // What runs in the worker is tested in workerd, beside the code.
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { TEST_MIGRATIONS: migrations } },
-          }),
-        ],
+        plugins: [onD1()],
         test: { ...patient, name: 'worker', include: ['{core,worker}/**/*.test.ts'] },
       },
       {
         // The same tests of the routes, on the database of the standalone runtime.
-        plugins: [
-          standaloneDatabase,
-          cloudflareTest({
-            main: './standalone/testing/main.ts',
-            miniflare: {
-              compatibilityDate: '2026-11-01',
-              compatibilityFlags: ['nodejs_compat'],
-              bindings: { TEST_MIGRATIONS: migrations, KNOWN_VAULT: '' },
-              durableObjects: { DATABASE: { className: 'VaultDatabase', useSQLite: true } },
-            },
-          }),
-        ],
+        plugins: [standaloneDatabase, onStandalone()],
         test: {
           ...patient,
           name: 'worker-standalone',
@@ -51,12 +55,21 @@ export default defineConfig({
         },
       },
       {
+        // What a request costs, as counts, on either database.
+        plugins: [countedCrypto, onD1()],
+        test: { ...patient, name: 'counts', include: ['bench/worker/npm-start.test.ts'] },
+      },
+      {
+        plugins: [countedCrypto, standaloneDatabase, onStandalone()],
+        test: { ...patient, name: 'counts-standalone', include: ['bench/worker/standalone.test.ts'] },
+      },
+      {
         // What surrounds the worker, the UI's logic, the tools, and a whole vault (`npm start`) from outside.
         test: {
           ...patient,
           name: 'node',
-          include: ['{box,docs,e2e,tools,ui}/**/*.test.ts'],
-          exclude: ['e2e/docker/**', 'e2e/standalone/**'],
+          include: ['{bench,box,docs,e2e,tools,ui}/**/*.test.ts'],
+          exclude: ['bench/worker/**', 'e2e/docker/**', 'e2e/standalone/**'],
           globalSetup: ['testing/build.ts'],
         },
       },

@@ -21,6 +21,8 @@ export interface Caller {
   userAgent: string;
   /** When the request arrived, in milliseconds since 1970. */
   now: number;
+  /** Whether the client has left, or has closed its side of the connection. Not every runtime tells; never true there. */
+  hasLeft?: () => boolean;
   /** Whether the disk of the vault is nearly full. */
   isSpaceLow?: boolean;
 }

@@ -35,6 +35,8 @@ export const httpLimits = {
   maxAnswerStallMs: 30_000,
   maxUpstreamConnections: 512,
   maxUpstreamMs: 30_000,
+  /** How long a request waits for a worker that is being replaced by a new build, or has crashed. */
+  maxReloadMs: 3_000,
   /** Longer than common reverse proxies keep a connection, so that they close it first. */
   keepAliveMs: 65_000,
 };
@@ -132,6 +134,12 @@ export const maxHashWaitMs = 15_000;
 
 /** A request that is cut off never ends its turn to hash: without a sign of life for this time the next one starts. */
 export const maxHashTurnMs = 2_000;
+
+/** While it hashes, it shows signs of life more often. */
+export const maxHashPauseMs = 500;
+
+/** A process that hashes for the worker and takes longer than this is not waited for: about twenty times what it should take. */
+export const maxHasherAnswerMs = 5_000;
 
 /** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
 export const maxHashSilenceMs = 300;
@@ -248,6 +256,35 @@ export const defaultAdminEventsPerList = 100;
 
 export const maxSecretsPerList = 10_000;
 export const maxTrashedPerList = 1_000;
+/**
+ * What the database puts together of a long list. D1 allows a row 2,000,000 bytes: with every character escaped, a secret takes
+ * 29 KB and an event 8 KB of JSON.
+ */
+export const secretsPerListPart = 64;
+export const eventsPerListPart = 100;
+/** A list of at most this size is made and sent at once, without a turn. */
+export const maxShortListBytes = 128 * 1024;
+/** What the first list of an account is taken for. */
+export const assumedListBytes = 2 * 1024 * 1024;
+/** How many accounts' lengths of lists are kept in memory. */
+export const maxKnownLists = 10_000;
+/**
+ * The long lists that the database is asked for at once, and the memory of all of them until clients have read them. One account
+ * gets at most half, and one list in any case.
+ */
+export const maxConcurrentLists = 4;
+export const maxHeldListBytes = 64 * 1024 * 1024;
+/** How long a list waits for room, and how many may wait; half of them of one account. */
+export const maxListWaitMs = 15_000;
+export const maxWaitingLists = 512;
+/** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
+export const maxListWaitSilenceMs = 1_000;
+/** A request that is cut off never releases its list: it no longer counts after this time. */
+export const maxListMakingMs = 10_000;
+export const maxListStallMs = httpLimits.maxAnswerStallMs + 5_000;
+/** What is made of a long list, and written to the client, at once. */
+export const listPieceCharacters = 64 * 1024;
+
 export const maxUsersPerList = 1_000;
 export const maxProjectsPerList = 1_000;
 export const maxMembersPerList = 1_000;

@@ -10,6 +10,7 @@ import { isFromLauncher } from './control.ts';
 import { Connection, connections, createClient } from './database/client.ts';
 import type { Bindings } from './database/object.ts';
 import { readBindings } from './env.ts';
+import { createHasher } from './hasher.ts';
 import { errorResponse } from './http/error-response.ts';
 import { createServer } from './http/server.ts';
 import { withClientAddress } from './origin.ts';
@@ -25,11 +26,11 @@ let isUp = false;
 
 /** Serves the network. */
 export default {
-  connect(socket, bindings, context) {
+  async connect(socket, bindings, context) {
     // A connection may be made before the vault is up, and stay: so each request looks anew.
     const app = () => (isUp ? appOf(bindings) : undefined);
     const connection = new Connection(bindings);
-    return serverOf(bindings)(socket, {
+    await serverOf(bindings)(socket, {
       scheme: bindings.HAS_TLS === 'yes' ? 'https' : 'http',
       get proxies() {
         return app()?.proxies ?? [];
@@ -41,6 +42,7 @@ export default {
         return connections.run(connection, () => up.fetch(request, new RequestContext(context, said)));
       },
     });
+    connection.end();
   },
 } satisfies ExportedHandler<Bindings>;
 
@@ -77,7 +79,7 @@ const serverOf = (bindings: Bindings) => {
 
 const make = (bindings: Bindings) => {
   const { worker: variables, trustedProxies: proxies } = readBindings(bindings);
-  const env = { ...variables, DB: createClient(bindings), ASSETS: assets };
+  const env = { ...variables, DB: createClient(bindings), ASSETS: assets, HASHER: createHasher(bindings.HASHER) };
   const space = createSpace(bindings.DISK);
   const fetch = (request: Request, context: RequestContext): Response | Promise<Response> =>
     request.body === null

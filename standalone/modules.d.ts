@@ -20,6 +20,16 @@ declare module 'keystore:migrations' {
   export default migrations;
 }
 
+/** Of Node's standard library, what hasher/ uses. The runtime has it built in. */
+declare module 'node:crypto' {
+  export function scryptSync(
+    password: Uint8Array,
+    salt: Uint8Array,
+    length: number,
+    options: { N: number; r: number; p: number; maxmem: number },
+  ): Uint8Array;
+}
+
 declare module 'node:async_hooks' {
   export class AsyncLocalStorage<Store> {
     run<Result>(store: Store, work: () => Result): Result;

@@ -19,7 +19,7 @@ export type Runtime = 'wrangler' | 'standalone';
 const suiteRuntime: Runtime = process.env.KEYSTORE_RUNTIME === 'standalone' ? 'standalone' : 'wrangler';
 
 const commands: Record<Runtime, [string, ...string[]]> = {
-  wrangler: [process.execPath, 'box/commands/start.ts'],
+  wrangler: [process.execPath, '--max-semi-space-size=2', 'box/commands/start.ts'],
   standalone: [join(project, 'dist/keystore')],
 };
 

@@ -100,7 +100,7 @@ export const rooms: Record<string, Room> = {
   },
   box: {
     purpose: 'what surrounds the worker on a machine: settings',
-    rooms: ['core', 'core/settings'],
+    rooms: ['core', 'core/crypto', 'core/settings'],
     packages: ['node:'],
   },
   'box/gate': {
@@ -108,9 +108,14 @@ export const rooms: Record<string, Room> = {
     rooms: ['core', 'core/network', 'core/settings', 'box'],
     packages: ['node:'],
   },
+  'box/d1': {
+    purpose: "D1's side of the worker's database under `wrangler dev`; it runs in workerd",
+    rooms: ['core'],
+    packages: ['cloudflare:workers'],
+  },
   'box/runtime': {
     purpose: 'starts, watches and restarts `wrangler dev`',
-    rooms: ['core', 'core/network', 'core/data-folder', 'box', 'box/gate'],
+    rooms: ['core', 'core/crypto', 'core/network', 'core/data-folder', 'box', 'box/gate'],
     packages: ['node:', 'wrangler'],
   },
   'box/data': {
@@ -138,6 +143,11 @@ export const rooms: Record<string, Room> = {
   'standalone/launcher': {
     purpose: 'starts the standalone vault: a shell script, and setup.ts for settings and checks',
     rooms: ['core', 'core/settings', 'core/data-folder'],
+  },
+  'standalone/hasher': {
+    purpose: 'a process of its own that hashes passwords',
+    rooms: ['core', 'core/crypto'],
+    packages: ['node:crypto'],
   },
   'standalone/http': {
     purpose: "an HTTP server over the runtime's TCP sockets, which bounds what one client may use up",
@@ -203,10 +213,15 @@ export const rooms: Record<string, Room> = {
     packages: ['node:', 'vitest'],
   },
   'e2e/standalone': { purpose: 'the one-file vault, from outside', rooms: ['testing'], packages: ['node:', 'vitest'] },
+  'bench/worker': {
+    purpose: 'what of the benchmark runs in workerd: the steps of the ladder, and counts per request',
+    rooms: ['core', 'core/crypto', 'standalone', 'standalone/database', 'standalone/http'],
+    packages: ['../counts.json', 'keystore:worker'],
+  },
   bench: {
-    purpose: 'measures both runtimes under load',
+    purpose: 'measures both runtimes under load, in units of a yardstick',
     rooms: [...core, ...box, 'testing'],
-    packages: ['node:', 'autocannon', 'esbuild', 'miniflare'],
+    packages: ['node:', 'esbuild', 'miniflare'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {

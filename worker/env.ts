@@ -1,5 +1,6 @@
 /** The worker's environment: what the platform binds, and the settings that it is parsed into. */
-import { base64url } from '../core/crypto/encoding.ts';
+import { base64url, fromPastedBase64 } from '../core/crypto/encoding.ts';
+import { FernetKey } from '../core/crypto/fernet.ts';
 import { parseKeyring } from '../core/crypto/keyring.ts';
 import { passwordCost } from '../core/crypto/password.ts';
 import { deriveKey, parseSessionKey, SessionKey } from '../core/crypto/session-token.ts';
@@ -17,6 +18,7 @@ import {
 import { OperatorError } from '../core/operator-error.ts';
 import { parseBasePath } from '../core/settings/base-path.ts';
 import type { CookieSettings } from './http/context.ts';
+import { createHasher, type Hasher } from './operations/hasher.ts';
 import type { AccountLimits, Vault } from './operations/vault.ts';
 
 /** What the platform binds. Everything is optional until `parseEnv` has checked it. */
@@ -33,6 +35,11 @@ export interface Bindings {
   FIRST_ACCOUNTS?: string;
   /** What the gate says with each request, where other programs can reach the worker without it. */
   GATE_SECRET?: string;
+  /** A process that hashes passwords, where nobody else can reach it. */
+  HASHER?: Fetcher;
+  /** The same on the loopback interface: its port, and the key that seals what is said. */
+  HASHER_PORT?: string;
+  HASHER_KEY?: string;
   LOCAL_ONLY?: string;
   MAX_REQUESTS_PER_MINUTE?: string;
   MAX_KEYS_PER_USER?: string;
@@ -68,6 +75,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       cookieKey: new SessionKey(deriveKey(bindings.SECRET_KEY, 'session cookie')),
       sessionTtlSeconds: Math.ceil(sessionHours(bindings.JWT_EXPIRY_HOURS) * 3_600),
       passwordCost,
+      hasher: hasherOf(bindings),
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
       isLocalOnly: bindings.LOCAL_ONLY === 'yes',
@@ -79,6 +87,13 @@ export const parseEnv = (bindings: Bindings): Settings => {
     assets: bindings.ASSETS,
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),
   };
+};
+
+const hasherOf = ({ HASHER, HASHER_PORT, HASHER_KEY }: Bindings): Hasher | null => {
+  if (HASHER) return createHasher({ fetch: (url, init) => HASHER.fetch(url, init) }, null);
+  const key = HASHER_KEY && fromPastedBase64(HASHER_KEY);
+  if (!HASHER_PORT || !key) return null;
+  return createHasher({ fetch: (_, init) => fetch(`http://127.0.0.1:${HASHER_PORT}/`, init) }, new FernetKey(key));
 };
 
 const accountLimits = (bindings: Bindings): AccountLimits => ({

@@ -1,4 +1,5 @@
 /** The worker's entry point: makes the app of its bindings, or explains which setting is wrong. */
+import { refusal } from '../core/network/gate-header.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { createApp } from './app.ts';
 import { type Bindings, parseEnv } from './env.ts';
@@ -13,11 +14,9 @@ interface Started {
 
 let started: Started | undefined;
 
-const notTheGate = 'This port is internal. Use the address that the vault printed when it started.';
-
 export default {
   fetch(request, bindings, context) {
-    if (!cameThroughGate(request, bindings.GATE_SECRET)) return Response.json({ error: notTheGate }, { status: 403 });
+    if (!cameThroughGate(request, bindings.GATE_SECRET)) return Response.json(refusal, { status: 403 });
     if (started?.bindings !== bindings) started = { bindings, fetch: start(bindings) };
     return started.fetch(request, bindings, context);
   },

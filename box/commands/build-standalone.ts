@@ -43,7 +43,8 @@ export async function buildStandalone(project: string): Promise<void> {
     copyFileSync(join(project, 'dist/worker/index.js'), join(folder, 'worker.js'));
     await bundleModule(project, 'standalone/main.ts', join(folder, 'keystore.js'));
     await bundleModule(project, 'standalone/launcher/setup.ts', join(folder, 'setup.js'));
-    for (const name of ['keystore.capnp', 'launcher/setup.capnp']) {
+    await bundleModule(project, 'standalone/hasher/main.ts', join(folder, 'hasher.js'));
+    for (const name of ['keystore.capnp', 'launcher/setup.capnp', 'hasher/hasher.capnp']) {
       const text = readFileSync(join(project, 'standalone', name), 'utf8');
       writeFileSync(join(folder, basename(name)), fill(text, config));
     }
@@ -66,7 +67,8 @@ function environmentBindings(): string {
   return names.map((name) => `      (name = "${name}", fromEnvironment = "${name}"),`).join('\n');
 }
 
-async function bundleModule(project: string, from: string, to: string): Promise<void> {
+/** Bundles one module of the file, with what the worker gets there. Leaves esbuild running: `stop()` ends it. */
+export async function bundleModule(project: string, from: string, to: string): Promise<void> {
   await bundle({
     absWorkingDir: project,
     entryPoints: [from],
@@ -122,7 +124,16 @@ function copyWorkerd(to: string): void {
 
 /** The script with its parts behind it. The table of parts is padded, so that filling it in moves nothing. */
 function assemble(project: string, folder: string, config: Record<string, string>): Buffer {
-  const names = ['keystore.capnp', 'keystore.js', 'setup.capnp', 'setup.js', 'worker.js', 'workerd'];
+  const names = [
+    'hasher.capnp',
+    'hasher.js',
+    'keystore.capnp',
+    'keystore.js',
+    'setup.capnp',
+    'setup.js',
+    'worker.js',
+    'workerd',
+  ];
   const parts = names.map((name) => readFileSync(join(folder, name)));
   const hash = createHash('sha256');
   for (const bytes of parts) hash.update(bytes);

@@ -2,39 +2,64 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build as bundle, stop } from 'esbuild';
+import { type BuildOptions, build as bundle, stop } from 'esbuild';
 
-/** Builds `dist/worker/index.js`, the worker as one module, and `dist/ui`, the browser UI under hashed names. */
+/**
+ * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`, and `dist/ui`, the browser UI under
+ * hashed names.
+ */
 export async function build(project: string): Promise<void> {
   await Promise.all([buildWorker(project), buildUi(project)]);
 }
 
 /** Builds if a source is newer than the last build. Returns whether it did. */
 export async function buildIfStale(project: string): Promise<boolean> {
-  const built = join(project, 'dist/worker/index.js');
-  const sources = ['core', 'worker', 'ui', 'package-lock.json'].map((name) => join(project, name));
-  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return false;
+  const [built = '', ...others] = ['index.js', 'database.js', 'in-wrangler.mjs'].map((name) =>
+    join(project, 'dist/worker', name),
+  );
+  const sources = ['core', 'worker', 'box/d1', 'box/runtime', 'ui', 'package-lock.json'].map((name) =>
+    join(project, name),
+  );
+  if ([built, ...others].every(existsSync) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return false;
   await build(project);
   // Otherwise esbuild would go on running, as a child with this process's environment.
   await stop();
   return true;
 }
 
+/** Builds the worker, and what `wrangler dev` runs beside it. */
 export async function buildWorker(project: string): Promise<void> {
-  await bundle({
+  const common = {
     absWorkingDir: project,
-    entryPoints: ['worker/index.ts'],
-    outfile: 'dist/worker/index.js',
     bundle: true,
     format: 'esm',
     target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    mainFields: ['browser', 'module', 'main'],
     external: ['node:*', 'cloudflare:*'],
-    loader: { '.txt': 'text', '.sql': 'text' },
-    define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'warning',
-  });
+  } satisfies BuildOptions;
+  await Promise.all([
+    bundle({
+      ...common,
+      entryPoints: ['worker/index.ts'],
+      outfile: 'dist/worker/index.js',
+      conditions: ['workerd', 'worker', 'browser'],
+      mainFields: ['browser', 'module', 'main'],
+      loader: { '.txt': 'text', '.sql': 'text' },
+      define: { 'process.env.NODE_ENV': '"production"' },
+    }),
+    bundle({
+      ...common,
+      entryPoints: [join(import.meta.dirname, '../d1/database.ts')],
+      outfile: 'dist/worker/database.js',
+    }),
+    // Node.js takes 20 MB more for a process that loads TypeScript.
+    bundle({
+      ...common,
+      entryPoints: [join(import.meta.dirname, '../runtime/in-wrangler.ts')],
+      outfile: 'dist/worker/in-wrangler.mjs',
+      platform: 'node',
+    }),
+  ]);
 }
 
 /** Writes the files before the page that names them, and removes old files last, so that a browser always gets a complete page. */

@@ -129,8 +129,17 @@ describe('a restore', () => {
     const database = new DatabaseSync(home.files.file);
     database.exec(`UPDATE users SET is_active = 0, verifier = 'y';
       INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('new', 'new', 'x', 'user', 0)`);
+    const project = `INSERT INTO projects (name, likeness, key_likeness, created_by, created_at) VALUES ('shop', 'shop', 'shop', '', 0), ('web', 'web', 'web', '', 0);
+      INSERT INTO members VALUES (1, 1, 'manager', 0, ''), (2, 1, 'manager', 0, '');`;
+    database.exec(
+      `${project} UPDATE members SET role = 'viewer' WHERE project_id = 1; DELETE FROM members WHERE project_id = 2`,
+    );
     database.close();
-    const { output } = stage(home, backup, Buffer.from(env));
+    const { output } = stage(
+      home,
+      harmed((it) => it.exec(project)),
+      Buffer.from(env),
+    );
     for (const line of [
       'The restore ends all sessions: everybody signs in again, with the passwords that are restored.',
       'Keys that are lost, because they are not in what is restored: "mine".',
@@ -138,6 +147,8 @@ describe('a restore', () => {
       'The account "admin" is active again.',
       'The account "admin" has the password that it had then.',
       'Accounts that are lost: "new".',
+      '"admin" is manager of the project "shop" again; now viewer.',
+      '"admin" is manager of the project "web" again.',
       'SECRET_KEY: changes to another value',
       'ENCRYPTION_KEY: changes to another value',
       'ADMIN_PASSWORD: is set',

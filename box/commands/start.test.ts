@@ -10,6 +10,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 const fixture = join(import.meta.dirname, '../testdata/vault');
 const launch = join(import.meta.dirname, '../testdata/launch.ts');
+const slower = 'There is no direct way to the worker: the vault is slower than it could be.';
 const secret = 'a-$secret-"with"-`odd`-\\characters-#-é';
 
 const folders: string[] = [];
@@ -170,16 +171,18 @@ describe('a first start', () => {
     const url = await vault.up;
     const given = { SECRET_KEY: 's'.repeat(40), ENCRYPTION_KEY: 'from-the-process', ADMIN_PASSWORD: secret };
     const bindings = (await (await fetch(`${url}/bindings`)).json()) as Record<string, string>;
-    const { GATE_SECRET = '', ...others } = bindings;
+    const { GATE_SECRET = '', HASHER_KEY = '', HASHER_PORT, ...others } = bindings;
     expect(others).toEqual({ ...given, LOCAL_ONLY: 'yes' });
-    expect(GATE_SECRET).toMatch(/^[\w-]{43}$/);
+    for (const each of [GATE_SECRET, HASHER_KEY]) expect(each).toMatch(/^[\w-]{43}$/);
+    expect(HASHER_PORT).toMatch(/^\d+$/);
     expect(vault.output()).toMatch(/ADMIN_PASSWORD/);
     expect(vault.output()).not.toContain(secret);
     const children = vault.family.filter((pid) => pid !== vault.child.pid);
     expect(children.length).toBeGreaterThanOrEqual(3);
     for (const pid of children) {
       const shown = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8');
-      for (const value of [...Object.values(given), GATE_SECRET, 'UNRELATED']) expect(shown).not.toContain(value);
+      for (const value of [...Object.values(given), GATE_SECRET, HASHER_KEY, 'UNRELATED'])
+        expect(shown).not.toContain(value);
     }
     await expect
       .poll(() => execFileSync('find', [temporary(folder), '-name', '.dev.vars'], { encoding: 'utf8' }))
@@ -197,6 +200,34 @@ describe('a first start', () => {
     }
     const seen = await (await fetch(`${url}/headers`, { headers: { 'CF-Connecting-IP': '6.6.6.6' } })).json();
     expect(seen).toMatchObject({ 'cf-connecting-ip': expect.stringMatching(/^(127\.0\.0\.1|::1)$/) });
+  });
+
+  test('asks the worker directly, on a socket that no other user reaches', async () => {
+    const folder = project();
+    const vault = launchIn(folder);
+    await vault.up;
+    expect(vault.output()).not.toContain(slower);
+    const [run = ''] = readdirSync(temporary(folder));
+    expect(mode(join(temporary(folder), run))).toBe('700');
+    expect(statSync(join(temporary(folder), run, 'gate.sock')).isSocket()).toBe(true);
+  });
+
+  test('goes through all of wrangler, and says so, if there is no direct way', async () => {
+    const folder = project();
+    const replaceIn = (name: string, from: string, to: string) => {
+      const file = join(folder, name);
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(from, to));
+    };
+    replaceIn('wrangler.toml', 'binding = "DB"', 'binding = "OTHER"');
+    replaceIn('worker/index.ts', 'env.DB', 'env.OTHER');
+    const vault = launchIn(folder);
+    expect((await fetch(`${await vault.up}/headers`)).status).toBe(200);
+    expect(vault.output()).toContain(slower);
+    const long = join(temporary(folder), 'x'.repeat(100));
+    execFileSync('mkdir', [long]);
+    const other = launchIn(project(), { TMPDIR: long });
+    expect((await fetch(`${await other.up}/headers`)).status).toBe(200);
+    expect(other.output()).toContain(slower);
   });
 
   test('prints errors of the worker, without control characters', async () => {
@@ -262,21 +293,37 @@ describe('the end', () => {
     expect(await (await fetch(`${await launchIn(folder).up}/notes`)).json()).toEqual(['kept']);
   });
 
-  test.each([/workerd\0serve.*entry=127\.0\.0\.1:0/, /wrangler-dist/])(
-    'a crash of %s is recovered from',
-    async (pattern) => {
-      const vault = launchIn(project());
-      const url = await vault.up;
-      const victims = vault.family.filter((pid) => pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')));
-      expect(victims.length).toBeGreaterThan(0);
-      for (const pid of victims) process.kill(pid, 'SIGKILL');
-      await expect.poll(vault.output, { timeout: 30_000 }).toMatch(/Starting it again/);
-      expect((await fetch(`${url}/health`)).status).toBe(503);
-      const status = () => fetch(`${url}/health`).then((response) => response.status);
-      await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe(200);
-      vault.family.push(...descendants(vault.child.pid as number));
-    },
-  );
+  const matching = (vault: Launched, pattern: RegExp) =>
+    descendants(vault.child.pid as number).filter((pid) =>
+      pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')),
+    );
+
+  test('a crash of wrangler is recovered from', async () => {
+    const vault = launchIn(project());
+    const url = await vault.up;
+    const victims = matching(vault, /wrangler-dist/);
+    expect(victims.length).toBeGreaterThan(0);
+    for (const pid of victims) process.kill(pid, 'SIGKILL');
+    await expect.poll(vault.output, { timeout: 30_000 }).toMatch(/Starting it again/);
+    expect((await fetch(`${url}/health`)).status).toBe(503);
+    const status = () => fetch(`${url}/health`).then((response) => response.status);
+    await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe(200);
+    vault.family.push(...descendants(vault.child.pid as number));
+  });
+
+  test('a crash of workerd is recovered from', async () => {
+    const vault = launchIn(project());
+    const url = await vault.up;
+    await fetch(`${url}/notes`, { method: 'POST', body: 'kept' });
+    const workerd = /workerd\0serve.*entry=127\.0\.0\.1:0/;
+    const victims = matching(vault, workerd);
+    expect(victims.length).toBe(2);
+    for (const pid of victims) process.kill(pid, 'SIGKILL');
+    const notes = async () => (await fetch(`${url}/notes`)).text();
+    await expect.poll(notes, { timeout: 30_000, interval: 100 }).toBe('["kept"]');
+    expect(matching(vault, workerd).filter((pid) => victims.includes(pid))).toEqual([]);
+    vault.family.push(...descendants(vault.child.pid as number));
+  });
 });
 
 describe('a start refuses', () => {

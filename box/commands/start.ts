@@ -17,6 +17,7 @@ import { explain } from '../explain.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
 import { watchSpace } from '../gate/space.ts';
+import { type HasherServer, startHasher } from '../runtime/hasher.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
 import { buildIfStale } from './build.ts';
 import { openDesk } from './command.ts';
@@ -41,6 +42,7 @@ export interface RunningVault {
 export function start(project: string, env: NodeJS.ProcessEnv, print: (line: string) => void): RunningVault {
   const gates: Server[] = [];
   let supervisor: Supervisor | undefined;
+  let hasher: HasherServer | undefined;
   let lock: DisposableStack | undefined;
   /** The file of the database, once the vault has been up. */
   let database: string | undefined;
@@ -61,12 +63,14 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
       );
     }
     if (await buildIfStale(project)) print('Built the worker and the UI.');
+    hasher = await startHasher();
     if (stopped) return;
     const variables = readWorkerVariables(lookup);
     const hasDefaults = isNew && !('ADMIN_PASSWORD' in variables);
     if (hasDefaults) variables.FIRST_ACCOUNTS = 'default';
     const isLocal = isLocalOnly(settings, lookup);
     if (isLocal) Object.assign(variables, localOnlyVariable);
+    Object.assign(variables, hasher.variables);
     const { dataFolder } = settings;
     const log = (line: string) => {
       // While the vault stops, wrangler only reports that it was ended.
@@ -94,6 +98,7 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
       // The start may still be using the folder until it notices the stop, so the lock is released after it.
       await ready.catch(() => {});
       await supervisor?.stop(force);
+      hasher?.close();
       if (database !== undefined && !force) settleLog(database);
       lock?.dispose();
     },

@@ -13,12 +13,10 @@ const methodsWithBody = ['POST', 'PUT', 'PATCH'];
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Where the worker listens. */
-export interface Address {
-  host: string;
-  port: number;
+export type Address = ({ socketPath: string } | { host: string; port: number }) & {
   /** What the worker expects of the gate. */
   secret?: string;
-}
+};
 
 /** An admitted request, with its whole body, and the response to write. */
 interface Exchange {
@@ -35,6 +33,17 @@ interface Exchange {
 
 /** workerd closes connections that were idle for 5 s. Closing them earlier avoids a request on one that is being closed. */
 const maxUpstreamIdleMs = 4_000;
+
+/** An answer that is not larger is kept until it is whole. */
+const maxWholeBytes = 64 * 1024;
+
+/** How often to try to reach a worker that is being reloaded. */
+const reconnectIntervalMs = 50;
+
+/** Whether nobody listens there. */
+function isRefused({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNREFUSED' || code === 'ENOENT';
+}
 
 /**
  * Makes a forwarder.
@@ -60,8 +69,9 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
     send(exchange, safeMethods.includes(method));
   }
 
-  function send(exchange: Exchange, mayRetry: boolean): void {
+  function send(exchange: Exchange, mayRetry: boolean, since = Date.now()): void {
     const { req, res, path, headers, body } = exchange;
+    if (res.destroyed) return;
     const address = upstream();
     if (address === undefined) {
       sendError(req, res, notRunning);
@@ -72,15 +82,7 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
     const sent = request({ agent, ...target, method: req.method, path, headers: known, timeout: limits.maxUpstreamMs });
     const abandon = () => sent.destroy();
     res.once('close', abandon);
-    sent.on('response', (reply) => {
-      res.writeHead(reply.statusCode ?? 502, reply.statusMessage, endToEndHeaders(reply.rawHeaders));
-      const stalled = setTimeout(() => res.destroy(), limits.maxAnswerStallMs);
-      res.once('close', () => clearTimeout(stalled));
-      reply
-        .on('data', () => stalled.refresh())
-        .on('error', () => res.destroy())
-        .pipe(res);
-    });
+    sent.on('response', (reply) => answer(res, reply));
     sent.on('timeout', () => {
       sendError(req, res, answers.upstreamTimeout);
       sent.destroy();
@@ -90,9 +92,30 @@ export function createForwarder(upstream: () => Address | undefined, limits: Htt
       if (res.headersSent) res.destroy();
       // The worker may close a reused connection just as a request is written to it. Only reads are safe to repeat.
       else if (sent.reusedSocket && mayRetry) send(exchange, false);
-      else sendError(req, res, error.code === 'ECONNREFUSED' ? notRunning : answers.connectionLost);
+      // A worker that is being reloaded has no socket for a moment. Nothing was sent to it.
+      else if ('socketPath' in address && isRefused(error) && Date.now() - since < limits.maxReloadMs)
+        setTimeout(() => send(exchange, mayRetry, since), reconnectIntervalMs);
+      else sendError(req, res, isRefused(error) ? notRunning : answers.connectionLost);
     });
     sent.end(body);
+  }
+
+  /** Passes an answer on: a small one whole, so that it is one packet, and others as they come. */
+  function answer(res: ServerResponse, reply: IncomingMessage): void {
+    const { kept, contentLength } = endToEndHeaders(reply.rawHeaders);
+    const head = () => res.writeHead(reply.statusCode ?? 502, reply.statusMessage, kept);
+    reply.on('error', () => res.destroy());
+    if (contentLength !== null && Number(contentLength) <= maxWholeBytes) {
+      const chunks: Buffer[] = [];
+      reply
+        .on('data', (chunk: Buffer) => void chunks.push(chunk))
+        .on('end', () => head().end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+      return;
+    }
+    head();
+    const stalled = setTimeout(() => res.destroy(), limits.maxAnswerStallMs);
+    res.once('close', () => clearTimeout(stalled));
+    reply.on('data', () => stalled.refresh()).pipe(res);
   }
 
   /** Asks the worker about the head of a request whose body is large. Returns the answer, if the body is not to follow. */

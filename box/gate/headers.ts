@@ -76,14 +76,19 @@ export function readRequestHeaders(raw: readonly string[], peer: string, proxies
   return read;
 }
 
-/** The worker's raw response headers without those that concern the connection between gate and worker. */
-export function endToEndHeaders(raw: readonly string[]): string[] {
+/**
+ * The worker's raw response headers without those that concern the connection between gate and worker, and the length of the
+ * body, if the worker says it.
+ */
+export function endToEndHeaders(raw: readonly string[]): { kept: string[]; contentLength: string | null } {
   const kept: string[] = [];
+  let contentLength: string | null = null;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const lower = (raw[i] as string).toLowerCase();
+    if (lower === 'content-length') contentLength = raw[i + 1] as string;
     if (lower === 'content-length' || !hopByHop.has(lower)) kept.push(raw[i] as string, raw[i + 1] as string);
   }
-  return kept;
+  return { kept, contentLength };
 }
 
 /** Removes the headers that a Connection header names, except those that the worker decides by. */

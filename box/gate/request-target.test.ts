@@ -71,7 +71,12 @@ test.each([
   ['/keys/%252e%252e%2F__x', '/key?key_name=%252e%252e%2F__x'],
   [`/keys/%${'25'.repeat(40)}2F`, `/key?key_name=%${'25'.repeat(40)}2F`],
   ['/vault/keys/..%2F..%2F__x', '/vault/key?key_name=..%2F..%2F__x'],
-  ['/keys/..%2F__x+%26key_name=y?x=1', '/key?key_name=..%2F__x%2B%26key_name%3Dy'],
+  ['/keys/..%2F__x+%26key_name=y?x=1', '/key?key_name=..%2F__x%2B%26key_name%3Dy&x=1'],
+  ['/keys/..%2F__x?key_name=y&version=3&key%5Fname=z', '/key?key_name=..%2F__x&version=3'],
+  ['/keys/..%2F__x?version=%33/../__y', '/key?key_name=..%2F__x&version=3%2F..%2F__y'],
+  ['/keys/..%2F__x/versions?limit=5', '/key/versions?key_name=..%2F__x&limit=5'],
+  ['/keys/..%2F__x/versions/3', '/key/versions/3?key_name=..%2F__x'],
+  ['/vault/keys/..%2F..%2F__x/restore', '/vault/key/restore?key_name=..%2F..%2F__x'],
 ])('%s, the path of a key, reaches the worker as %s', async (requestTarget, expected) => {
   for (const credential of ['Authorization: Bearer x\r\n', 'Cookie: x=y\r\n']) {
     const { port, seen } = await startGate();
@@ -86,6 +91,8 @@ test.each([
 test.each([
   '/keys/../__x',
   '/keys/..%2F__x/y',
+  '/keys/..%2F__x/versions/__y',
+  '/keys/..%2F__x/restore/y',
   '/keys/keys/..%2F..%2F__x',
   '/cdn-cgi/keys/x',
   '/x/../cdn-cgi/keys/..%2Fx',

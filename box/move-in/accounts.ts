@@ -1,10 +1,9 @@
 /** Moves the accounts of v0.6, with their password verifiers. */
-import { scrypt } from 'node:crypto';
 import { defaultPasswords } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { parseVerifier, passwordCost, verifyPassword } from '../../core/crypto/password.ts';
-import type { Scrypt } from '../../core/crypto/scrypt.ts';
 import { OperatorError } from '../../core/operator-error.ts';
+import { nativeScrypt } from '../native-scrypt.ts';
 import { quoted } from '../quoted.ts';
 import { type Move, timeOf } from './move.ts';
 import { Names } from './names.ts';
@@ -86,13 +85,6 @@ function roleOf(move: Move, { role }: Old<'users'>, name: string): string {
   move.notes.push(`The account ${quoted(name)} had the role ${quoted(role)} and is now a user.`);
   return 'user';
 }
-
-/** Node.js hashes in threads, so it needs no pauses. It throws unless maxmem exceeds its estimate of the memory. */
-const nativeScrypt: Scrypt = (password, salt, { N, r, p }, length) =>
-  new Promise((resolve, reject) => {
-    const maxmem = 132 * N * r * p;
-    scrypt(password, salt, length, { N, r, p, maxmem }, (error, key) => (error ? reject(error) : resolve(key)));
-  });
 
 /** Finds the ids of accounts that still have a default password of v0.6. */
 async function findDefaultPasswords(users: Old<'users'>[], progress: Move['progress']): Promise<Set<number>> {

@@ -70,6 +70,13 @@ export function* dataDifferences(current: string, next: string): Generator<strin
   }
   const lost = [...before.accounts.keys()].filter((name) => !after.accounts.has(name));
   if (lost.length > 0) yield `Accounts that are lost: ${list(lost)}`;
+  const members = [...after.members].filter(([seat, { role }]) => before.members.get(seat)?.role !== role);
+  for (const [seat, { project, user, role }] of members.slice(0, maxListed)) {
+    const was = before.members.get(seat)?.role;
+    yield `${quoted(user)} is ${role} of the project ${quoted(project)} again${was ? `; now ${was}` : ''}.`;
+  }
+  if (members.length > maxListed)
+    yield `And ${members.length - maxListed} more members of projects, as they were then.`;
 }
 
 interface Account {
@@ -78,14 +85,37 @@ interface Account {
   verifier: string;
 }
 
-/** Names and accounts of a vault; undefined if there is none, or it cannot be read. That is a reason for a restore. */
-function readState(file: string): { secrets: Set<string>; accounts: Map<string, Account> } | undefined {
+interface Member {
+  project: string;
+  user: string;
+  role: string;
+}
+
+/** Who is in which project, by project and user. Vaults of earlier versions have no projects. */
+function readMembers(database: DatabaseSync): Map<string, Member> {
+  if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'members'").get()) return new Map();
+  const rows = database.prepare(
+    `SELECT projects.name AS project, users.name AS user, members.role FROM members
+     JOIN projects ON projects.id = project_id JOIN users ON users.id = user_id ORDER BY 1, 2`,
+  );
+  return new Map((rows.all() as unknown as Member[]).map((each) => [`${each.project}/${each.user}`, each]));
+}
+
+interface State {
+  secrets: Set<string>;
+  accounts: Map<string, Account>;
+  members: Map<string, Member>;
+}
+
+/** Names, accounts and members of a vault; undefined if there is none, or it cannot be read. That is a reason for a restore. */
+function readState(file: string): State | undefined {
   try {
     using database = new DatabaseSync(file, { readOnly: true, timeout: foldBusyTimeoutMs });
     if (!isVault(database)) return undefined;
     const secrets = database.prepare(`SELECT name FROM ${secretsInUse(database)} ORDER BY id`).all();
     const users = database.prepare('SELECT name, role, is_active, verifier FROM users ORDER BY id').all();
     return {
+      members: readMembers(database),
       secrets: new Set(secrets.map(({ name }) => String(name))),
       accounts: new Map(
         users.map(({ name, role, is_active, verifier }) => [

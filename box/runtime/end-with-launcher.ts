@@ -1,5 +1,5 @@
 /**
- * Loaded into wrangler before anything else (`node --import`). Its channel to the launcher closes when the launcher ends,
+ * Loaded into wrangler, by `in-wrangler.ts`. Its channel to the launcher closes when the launcher ends,
  * even by SIGKILL. Then this ends wrangler and all its children, and removes the folder that they ran in.
  */
 import { rmSync } from 'node:fs';

@@ -15,19 +15,39 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { OperatorError } from '../../core/operator-error.ts';
+import type { DirectMessage } from './direct.ts';
 import { workerdPath } from './installed.ts';
 
 /** Where `wrangler dev` looks for a worker's secrets, inside the run folder. */
 const secretsFile = 'app/.dev.vars';
+
+/** Where our worker listens, inside the run folder, unless this version of wrangler has a config that `direct.ts` does not know. */
+const socketFile = 'gate.sock';
+
+/** What takes the place of miniflare's D1, beside the folder that wrangler watches. */
+const databaseFile = 'database.js';
+
+/** The address of a Unix socket may have 104 bytes on some systems, with a zero at the end. */
+const maxSocketBytes = 103;
+
+/**
+ * Collect garbage early. V8 does not know how much memory outside its heap the garbage of requests holds, and without these
+ * workerd grows to three times the size.
+ */
+const v8Flags = '--max-semi-space-size=4 --initial-heap-size=8 --heap-growing-percent=20';
 
 /** How long wrangler may take to stop before it is killed. */
 const stopTimeoutMs = 1_500;
 
 /** How much of the first output is quoted if wrangler ends before it listens. */
 const maxQuotedLines = 20;
+
+/** How often to look whether the worker's socket is there. */
+const socketIntervalMs = 20;
 
 const maxLineCharacters = 2_000;
 
@@ -39,12 +59,22 @@ export interface RuntimeOptions {
   variables: Readonly<Record<string, string>>;
   /** Called with each line that the worker or wrangler prints. */
   log: (line: string) => void;
+  /** Whether requests go through all of wrangler, because there is no direct way; see `direct.ts`. */
+  isPlain?: boolean;
 }
+
+/** Start again with `isPlain`. */
+export class NoDirectWay extends Error {
+  override name = 'NoDirectWay';
+}
+
+/** A Unix socket of the worker's own; or, with wrangler in between, a port of the loopback interface. */
+type Place = { socketPath: string } | { host: string; port: number };
 
 /** One `wrangler dev`, in its own process group. */
 export interface Runtime {
-  /** Resolves to the loopback port that it listens on. Rejects with an OperatorError if it ends before that. */
-  listening: Promise<number>;
+  /** Resolves to where it listens. Rejects with an OperatorError if it ends before that, or with NoDirectWay. */
+  listening: Promise<Place>;
   /** Resolves when it has ended, to its exit code or signal in words. */
   ended: Promise<string>;
   /** Removes the file with the secrets, which wrangler reads once, at its start. */
@@ -56,7 +86,7 @@ export interface Runtime {
 }
 
 /**
- * Starts the built worker under `wrangler dev` on a free port of 127.0.0.1.
+ * Starts the built worker under `wrangler dev`.
  *
  * It runs on a copy of wrangler.toml and dist/ in a private temporary folder, which is also its home. So it writes nothing
  * beside the sources, and a new build does not affect it. The secrets are in a file of mode 0600 in that folder, never in
@@ -64,9 +94,11 @@ export interface Runtime {
  */
 export function startRuntime(options: RuntimeOptions): Runtime {
   const folder = prepareFolder(options);
-  const child = spawn(process.execPath, wranglerArguments(options.dataFolder), {
+  const isPlain = options.isPlain || !canBeDirect(folder);
+  if (isPlain) options.log('There is no direct way to the worker: the vault is slower than it could be.');
+  const child = spawn(process.execPath, wranglerArguments(options), {
     cwd: join(folder, 'app'),
-    env: wranglerEnvironment(folder),
+    env: wranglerEnvironment(folder, isPlain),
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -88,8 +120,13 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     signalGroup(child, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
-  const listening = new Promise<number>((resolve, reject) => {
-    child.once('message', (message) => resolve(Number(JSON.parse(String(message)).port)));
+  const listening = new Promise<Place>((resolve, reject) => {
+    child.on('message', (text) => {
+      const message = JSON.parse(String(text)) as { port?: number } & Partial<DirectMessage>;
+      if (message.isDirect) void socketIn(folder, () => child.exitCode !== null).then(resolve);
+      else if (message.isDirect === false) reject(new NoDirectWay());
+      else if (isPlain) resolve({ host: '127.0.0.1', port: Number(message.port) });
+    });
     void ended.then((how) => reject(new OperatorError(`wrangler ended (${how}). ${firstLines.join(' ')}`)));
   });
   listening.catch(() => {});
@@ -139,14 +176,17 @@ function copyBuild(project: string, folder: string): void {
     cpSync(worker.from, join(folder, 'index.js'));
     renameSync(join(folder, 'index.js'), worker.to);
   }
+  cpSync(join(project, 'dist/worker', databaseFile), join(folder, databaseFile));
   cpSync(join(project, 'dist/ui'), join(folder, 'app/.wrangler/ui'), { recursive: true, filter: isNew });
 }
 
-function wranglerArguments(dataFolder: string): string[] {
+function wranglerArguments({ project, dataFolder }: RuntimeOptions): string[] {
   const require = createRequire(import.meta.url);
   return [
     '--no-warnings',
-    `--import=${new URL('end-with-launcher.ts', import.meta.url).href}`,
+    // It hardly does anything after its start.
+    '--max-semi-space-size=1',
+    `--import=${pathToFileURL(join(project, 'dist/worker/in-wrangler.mjs')).href}`,
     require.resolve('wrangler'),
     ...['dev', 'index.js', '--no-bundle', '--local', '--config', 'wrangler.toml', '--assets', '.wrangler/ui'],
     ...['--persist-to', dataFolder, '--ip', '127.0.0.1', '--port', '0'],
@@ -154,14 +194,32 @@ function wranglerArguments(dataFolder: string): string[] {
   ];
 }
 
+/** Resolves to the worker's socket once it is there; never, if wrangler ends before. */
+async function socketIn(folder: string, hasEnded: () => boolean): Promise<Place> {
+  const socketPath = join(folder, socketFile);
+  while (!existsSync(socketPath)) {
+    await delay(socketIntervalMs);
+    if (hasEnded()) return new Promise(() => {});
+  }
+  return { socketPath };
+}
+
+/** The address of a Unix socket has a limited length. */
+function canBeDirect(folder: string): boolean {
+  return Buffer.byteLength(join(folder, socketFile)) <= maxSocketBytes;
+}
+
 /** The whole environment of wrangler. It inherits nothing else from this process. */
-function wranglerEnvironment(folder: string): NodeJS.ProcessEnv {
+function wranglerEnvironment(folder: string, isPlain: boolean): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: folder,
     TMPDIR: join(folder, 'tmp'),
     XDG_CONFIG_HOME: folder,
     KEYSTORE_RUN_FOLDER: folder,
+    ...(isPlain ? {} : { KEYSTORE_GATE_SOCKET: join(folder, socketFile) }),
+    KEYSTORE_DATABASE_WORKER: join(folder, databaseFile),
+    MINIFLARE_WORKERD_V8_FLAGS: v8Flags,
     // Switch off the SQL explorer, the traces of requests beside the data, and the registry, which opens a debug port.
     X_LOCAL_EXPLORER: 'false',
     X_LOCAL_OBSERVABILITY: 'false',

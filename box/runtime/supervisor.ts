@@ -1,9 +1,13 @@
 /** Keeps the worker running: starts its runtime, checks its health, and restarts it when it ends or hangs. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { maxStartMs } from '../../core/limits.ts';
 import { gateHeader } from '../../core/network/gate-header.ts';
 import type { Address } from '../gate/forward.ts';
-import { type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
+import { NoDirectWay, type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
 
 /** When to check the worker's health, and how many checks in a row may fail before it is restarted. */
 const checkIntervalMs = 3_000;
@@ -33,9 +37,9 @@ export interface Supervisor {
  * @param note called with a line about each restart.
  */
 export function superviseRuntime(given: RuntimeOptions, note: (line: string) => void): Supervisor {
-  // Every user of this machine reaches the runtime's ports: the worker answers only who knows this.
+  // Every user of this machine reaches the runtime's ports, if it listens on any: the worker answers only who knows this.
   const secret = randomBytes(32).toString('base64url');
-  const options = { ...given, variables: { ...given.variables, GATE_SECRET: secret } };
+  const options: RuntimeOptions = { ...given, variables: { ...given.variables, GATE_SECRET: secret } };
   const stopping = new AbortController();
   let runtime = startRuntime(options);
   let address: Address | undefined;
@@ -63,17 +67,24 @@ export function superviseRuntime(given: RuntimeOptions, note: (line: string) => 
     const stopped = new AbortController();
     const ended = current.ended.finally(() => stopped.abort());
     try {
-      const port = await current.listening;
-      await watchHealth({ port, secret }, stopped.signal, () => {
+      const worker = { ...(await current.listening), secret };
+      await watchHealth(worker, stopped.signal, () => {
         current.forgetSecrets();
-        address = { host: '127.0.0.1', port, secret };
+        address = worker;
       });
       if (stopped.signal.aborted) return await ended;
       await current.stop(true);
       return 'it stopped answering';
     } catch (error) {
-      await ended;
-      return (error as Error).message;
+      if (!(error instanceof NoDirectWay)) {
+        await ended;
+        return (error as Error).message;
+      }
+      await current.stop(true);
+      options.isPlain = true;
+      if (stopping.signal.aborted) return 'it was stopped';
+      runtime = startRuntime(options);
+      return serve(runtime);
     }
   }
 
@@ -93,18 +104,22 @@ export function superviseRuntime(given: RuntimeOptions, note: (line: string) => 
   };
 }
 
-interface WorkerPort {
-  port: number;
-  secret: string;
-}
-
-/** Calls `onAnswer` after each successful check. Resolves after too many failed checks, or when `stopped` is aborted. */
-async function watchHealth(worker: WorkerPort, stopped: AbortSignal, onAnswer: () => void): Promise<void> {
+/**
+ * Calls `onAnswer` after each successful check. Resolves after too many failed checks, or when `stopped` is aborted. A worker that
+ * has not answered yet may still be starting, on a machine that is busy.
+ */
+async function watchHealth(worker: Address, stopped: AbortSignal, onAnswer: () => void): Promise<void> {
+  let patientUntil = Date.now() + maxStartMs;
   for (let failed = 0; failed <= maxFailedChecks && !stopped.aborted; ) {
-    const ok = await isAnswering(worker);
-    failed = ok ? 0 : failed + 1;
-    if (ok) onAnswer();
-    await delay(ok ? checkIntervalMs : recheckDelayMs, undefined, { signal: stopped }).catch(() => {});
+    const health = await check(worker);
+    const isWell = health === 'well';
+    const isStarting = health === 'silent' && Date.now() < patientUntil;
+    if (isWell) {
+      failed = 0;
+      patientUntil = 0;
+      onAnswer();
+    } else if (!isStarting) failed++;
+    await delay(isWell ? checkIntervalMs : recheckDelayMs, undefined, { signal: stopped }).catch(() => {});
   }
 }
 
@@ -113,16 +128,20 @@ async function watchHealth(worker: WorkerPort, stopped: AbortSignal, onAnswer: (
  * restart does not fix them. It does fix a database that failed once, for example on a full disk, since workerd never
  * opens such a database again.
  */
-async function isAnswering({ port, secret }: WorkerPort): Promise<boolean> {
+async function check(worker: Address): Promise<'well' | 'ill' | 'silent'> {
   try {
-    // A connection of its own, so that the check also sees a worker that accepts no new ones.
-    const response = await fetch(`http://127.0.0.1:${port}/health`, {
-      headers: { Connection: 'close', [gateHeader]: secret },
-      signal: AbortSignal.timeout(checkTimeoutMs),
-    });
-    const body = await response.text();
-    return !(response.status === 503 && body.includes('"reason":"database"'));
+    const { status, body } = await ask(worker);
+    return status === 503 && body.includes('"reason":"database"') ? 'ill' : 'well';
   } catch {
-    return false;
+    return 'silent';
   }
+}
+
+/** Asks on a connection of its own, so that the check also sees a worker that accepts no new ones. */
+async function ask({ secret, ...place }: Address): Promise<{ status: number; body: string }> {
+  const headers = { Host: 'localhost', Connection: 'close', ...(secret !== undefined && { [gateHeader]: secret }) };
+  const signal = AbortSignal.timeout(checkTimeoutMs);
+  const sent = request({ ...place, agent: false, path: '/health', headers, signal }).end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode ?? 0, body: await text(answer) };
 }

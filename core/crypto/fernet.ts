@@ -11,7 +11,7 @@ import { equalBytes } from '@noble/ciphers/utils.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '@noble/hashes/utils.js';
-import { fromPaddedBase64url, paddedBase64url } from './encoding.ts';
+import { fromKnownBase64url, fromPaddedBase64url, paddedBase64url } from './encoding.ts';
 import { randomBytes } from './random.ts';
 
 export const fernetKeyBytes = 32;
@@ -94,7 +94,7 @@ export function openFernet(
   token: string,
   options: { now?: number; ttlSeconds?: number; maxClockSkewSeconds?: number; isAuthentic?: boolean } = {},
 ): Uint8Array {
-  const bytes = fromPaddedBase64url(token);
+  const bytes = options.isAuthentic ? fromKnownBase64url(token) : fromPaddedBase64url(token);
   if (!bytes || !hasShape(bytes)) throw new FernetError();
   const signed = bytes.subarray(0, -macBytes);
   if (!options.isAuthentic && !equalBytes(key.mac(signed), bytes.subarray(-macBytes))) throw new FernetError();

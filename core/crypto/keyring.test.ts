@@ -6,6 +6,7 @@ import {
   openCanary,
   openValue,
   parseKeyring,
+  rebind,
   type SealedValue,
   SealedValueError,
   sealCanary,
@@ -178,6 +179,37 @@ test('id and binding are the same in another implementation', () => {
   expect(primary.id).toBe(vector.id);
   expect(primary.bind(vector.name, vector.token)).toBe(vector.binding);
   expect(openValue(parseKeyring(vector.key), vector.name, { ...vector, keyId: vector.id })).toMatch(/^sealed here/);
+});
+
+describe('a binding for another name', () => {
+  const [old, current] = [newKey(), newKey()];
+  const keyring = parseKeyring(current, old);
+
+  test.each([
+    ['the primary key', keyring],
+    ['a retired key', parseKeyring(old)],
+  ])('is made with the key that sealed the value, %s, and opens under the new name only', (_, sealer) => {
+    const sealed = sealValue(sealer, 'old name', 'value');
+    const moved = { ...sealed, binding: rebind(keyring, 'old name', 'new name', sealed) };
+    expect(openValue(keyring, 'new name', moved)).toBe('value');
+    expect(() => openValue(keyring, 'old name', moved)).toThrow(SealedValueError);
+  });
+
+  test('is made for nothing that is not bound to the old name, and not without the key', () => {
+    const sealed = sealValue(keyring, 'old name', 'value');
+    const other = sealValue(keyring, 'old name', 'other');
+    const reasonOf = (from: string, given: typeof sealed, ring = keyring) => {
+      try {
+        return rebind(ring, from, 'new name', given);
+      } catch (error) {
+        return (error as SealedValueError).reason;
+      }
+    };
+    expect(reasonOf('another name', sealed)).toBe('binding_mismatch');
+    expect(reasonOf('old name', { ...sealed, binding: other.binding })).toBe('binding_mismatch');
+    expect(reasonOf('old name', { ...sealed, token: '\ud800' })).toBe('binding_mismatch');
+    expect(reasonOf('old name', sealed, parseKeyring(newKey()))).toBe('unknown_key');
+  });
 });
 
 describe('the canary', () => {

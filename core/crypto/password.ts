@@ -15,7 +15,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { base64url, fromHex, utf8 } from './encoding.ts';
 import { randomBytes } from './random.ts';
-import { type Scrypt, type ScryptCost, sliced } from './scrypt.ts';
+import { isScryptCost, type Scrypt, type ScryptCost, sliced } from './scrypt.ts';
 
 /** A stored verifier, parsed. */
 export type Verifier = { readonly salt: Uint8Array; readonly expected: Uint8Array } & (
@@ -39,9 +39,8 @@ const scryptBytes = 64;
  */
 export const passwordCost: ScryptCost = { N: 2 ** 15, r: 8, p: 3 };
 
-// The bounds of a stored verifier. The maxima keep a planted one from stalling the service, the minima keep it from being
-// cheap to guess.
-const maxScryptCost: ScryptCost = { N: 2 ** 17, r: 8, p: 5 };
+// The bounds of a stored verifier, besides those of scrypt.ts. The maximum keeps a planted one from stalling the service, the
+// minima keep it from being cheap to guess.
 const minScryptN = 2 ** 10;
 const minPbkdf2Iterations = 1_000;
 const maxPbkdf2Iterations = 1_000_000;
@@ -73,8 +72,7 @@ export function parseVerifier(text: string): Verifier | null {
 function scryptVerifier(parameters: string[], salt: Verifier['salt'], expected: Verifier['expected']): Verifier | null {
   const [N, r, p] = parameters.map(decimal);
   if (parameters.length !== 3 || !N || !r || !p) return null;
-  if (N < minScryptN || N > maxScryptCost.N || !Number.isInteger(Math.log2(N))) return null;
-  if (r > maxScryptCost.r || p > maxScryptCost.p || expected.length !== scryptBytes) return null;
+  if (N < minScryptN || !isScryptCost(N, r, p) || expected.length !== scryptBytes) return null;
   return { kind: 'scrypt', N, r, p, salt, expected };
 }
 

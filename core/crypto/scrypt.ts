@@ -17,6 +17,19 @@ export type Scrypt = (password: Uint8Array, salt: Uint8Array, cost: ScryptCost, 
 /** Lets the event loop turn: a timer does, a microtask does not. */
 export type Pause = () => Promise<void>;
 
+/** What a stored verifier may demand at most: a planted one must not stall the service. */
+const maxScryptCost: ScryptCost = { N: 2 ** 17, r: 8, p: 5 };
+
+/** Whether these are parameters of scrypt of at most {@link maxScryptCost}. */
+export function isScryptCost(N: unknown, r: unknown, p: unknown): boolean {
+  const isUpTo = (given: unknown, most: number) =>
+    Number.isInteger(given) && Number(given) >= 1 && Number(given) <= most;
+  if (!isUpTo(N, maxScryptCost.N) || !isUpTo(r, maxScryptCost.r) || !isUpTo(p, maxScryptCost.p)) return false;
+  // Section 2: a power of two, greater than 1 and less than 2^(128 * r / 8).
+  const exponent = Math.log2(Number(N));
+  return exponent >= 1 && exponent < 16 * Number(r) && Number.isInteger(exponent);
+}
+
 /** scrypt that pauses after each slice. It throws a RangeError if N is not a power of two. */
 export function sliced(pause: Pause): Scrypt {
   return (password, salt, cost, length) => scrypt(password, salt, cost, length, pause);

@@ -44,15 +44,20 @@ export function isInternal(pathname: string): boolean {
   return true;
 }
 
+const keyPath = /^((?:\/(?!keys\/)[\w.~-]+)*)\/keys\/([^/?]+)(\/versions(?:\/\d+)?|\/restore)?(?:\?(.*))?$/;
+
 /**
- * The request for the same key with its name in the query, which nobody takes for a path: `/keys/..%2F__x` becomes
- * `/key?key_name=..%2F__x`; under BASE_PATH as well. Undefined if the path is not that of one key.
+ * The request for the same key, or for its versions, with its name in the query, which nobody takes for a path: `/keys/..%2F__x`
+ * becomes `/key?key_name=..%2F__x`; under BASE_PATH as well. Undefined if the path is not that of one key.
  */
 export function asKeyQuery(path: string): string | undefined {
-  const [, basePath = '', name] = /^((?:\/(?!keys\/)[\w.~-]+)*)\/keys\/([^/?]+)(?:\?.*)?$/.exec(path) ?? [];
+  const [, basePath = '', name, part = '', search = ''] = keyPath.exec(path) ?? [];
   if (name === undefined || isInternal(basePath)) return undefined;
+  const others = new URLSearchParams(search);
+  others.delete('key_name');
   try {
-    return `${basePath}/key?key_name=${encodeURIComponent(decodeURIComponent(name))}`;
+    const query = [`key_name=${encodeURIComponent(decodeURIComponent(name))}`, ...(others.size ? [`${others}`] : [])];
+    return `${basePath}/key${part}?${query.join('&')}`;
   } catch {
     return undefined;
   }

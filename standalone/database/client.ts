@@ -31,11 +31,17 @@ export class Connection {
       this.#committer ??= await database(this.#bindings).committer();
       return await this.#committer.commit();
     } catch (error) {
-      this.#committer = undefined;
+      this.end();
       // Unless this very job failed: then its caller is told.
       if (known === undefined || job.outcome !== undefined) throw error;
       return this.commit(job);
     }
+  }
+
+  /** Gives the way to the object back. */
+  end(): void {
+    this.#committer?.[Symbol.dispose]?.();
+    this.#committer = undefined;
   }
 }
 

@@ -28,6 +28,8 @@ export interface Bindings extends Partial<Record<(typeof workerVariables)[number
   LOCK: DurableObjectNamespace;
   /** Where the database is: the folder `v3/d1` of the data folder. */
   DISK: Fetcher;
+  /** The process that hashes passwords. */
+  HASHER: Fetcher;
   /** An absolute path. */
   DATA_FOLDER: string;
   /** `yes` if the folder's marker says that the vault has been up before. */

@@ -73,14 +73,18 @@ export class Outgoing {
   ): Promise<void> {
     const { status } = response;
     const mayHaveBody = status !== 204 && status !== 304 && asked.method !== 'HEAD';
-    const body = mayHaveBody ? (text === undefined ? await bytesOf(response) : encoder.encode(text)) : undefined;
+    const stream = text === undefined && mayHaveBody && isStream(response) ? encodedOf(response) : undefined;
+    const hasBody = mayHaveBody && stream === undefined;
+    const body = hasBody ? (text === undefined ? await bytesOf(response) : encoder.encode(text)) : undefined;
     let lines = `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n`;
     for (const [name, value] of response.headers) {
       const title = titleOf(name);
       if (title !== '') lines += `${title}: ${value}\r\n`;
     }
     const length = body?.length ?? (asked.method === 'HEAD' ? response.headers.get('Content-Length') : null);
-    if (length !== null) lines += `Content-Length: ${length}\r\n`;
+    const isChunked = stream !== undefined && asked.httpVersion !== '1.0';
+    if (isChunked) lines += 'Transfer-Encoding: chunked\r\n';
+    else if (length !== null && stream === undefined) lines += `Content-Length: ${length}\r\n`;
     if (isLast) lines += 'Connection: close\r\n';
     else if (asked.httpVersion === '1.0') lines += 'Connection: keep-alive\r\n';
     const head = encoder.encode(`${lines}\r\n`);
@@ -88,8 +92,24 @@ export class Outgoing {
     first.set(head);
     if (body) first.set(body.subarray(0, maxPieceBytes), head.length);
     await this.#write(first);
+    if (stream) return this.#pass(stream, isChunked);
     for (let at = maxPieceBytes; at < (body?.length ?? 0); at += maxPieceBytes)
       await this.#write(body?.subarray(at, at + maxPieceBytes) as Uint8Array);
+  }
+
+  /** Writes a body of unknown length as it comes: in chunks (RFC 9112, section 7.1), or up to the end of the connection. */
+  async #pass(body: ReadableStream<Uint8Array>, isChunked: boolean): Promise<void> {
+    const reader = body.getReader();
+    try {
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        if (read.value.length > 0) await this.#write(isChunked ? chunkOf(read.value) : read.value);
+      }
+      if (isChunked) await this.#write(lastChunk);
+    } catch (error) {
+      // The client has left, and whoever makes the body must hear of it.
+      reader.cancel().catch(() => {});
+      throw error;
+    }
   }
 
   /** Says that nothing more comes. */
@@ -114,9 +134,31 @@ export class Outgoing {
   }
 }
 
+/** Whether the worker writes the body while it is sent, so that its length is not known. */
+const isStream = ({ body, headers }: Response) => body !== null && headers.get('Transfer-Encoding') === 'chunked';
+
+/** Whether only the end of the connection tells where the answer ends: HTTP/1.0 has no chunks. */
+export const endsWithConnection = (response: Response, httpVersion: string): boolean =>
+  httpVersion === '1.0' && isStream(response);
+
+const lastChunk = encoder.encode('0\r\n\r\n');
+
+const chunkOf = (bytes: Uint8Array): Uint8Array => {
+  const size = encoder.encode(`${bytes.length.toString(16)}\r\n`);
+  const chunk = new Uint8Array(size.length + bytes.length + 2);
+  chunk.set(size);
+  chunk.set(bytes, size.length);
+  chunk.set([13, 10], size.length + bytes.length);
+  return chunk;
+};
+
+const encodedOf = ({ body, headers }: Response): ReadableStream<Uint8Array> => {
+  const plain = body as ReadableStream<Uint8Array>;
+  return headers.get('Content-Encoding') === 'gzip' ? plain.pipeThrough(new CompressionStream('gzip')) : plain;
+};
+
 const bytesOf = async (response: Response): Promise<Uint8Array> => {
-  const { body, headers } = response;
-  if (body === null) return new Uint8Array();
-  if (headers.get('Content-Encoding') !== 'gzip') return new Uint8Array(await response.arrayBuffer());
-  return new Uint8Array(await new Response(body.pipeThrough(new CompressionStream('gzip'))).arrayBuffer());
+  if (response.body === null) return new Uint8Array();
+  const encoded = response.headers.get('Content-Encoding') === 'gzip' ? new Response(encodedOf(response)) : response;
+  return new Uint8Array(await encoded.arrayBuffer());
 };

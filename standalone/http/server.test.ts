@@ -262,3 +262,73 @@ test('the body is the one of the response, whatever text other responses were ma
   expect(received).toMatch(/Content-Length: 16\r\n\r\nits own text: é/);
   expect(received).toMatch(/Content-Length: 7\r\n\r\nanother$/);
 });
+
+describe('a body whose length is not known', () => {
+  /** Pieces of a list, made when they are asked for. */
+  const streamed = (pieces: string[], headers: Record<string, string> = {}) => {
+    const state = { made: 0, isCancelled: false };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          const piece = pieces[state.made++];
+          if (piece === undefined) controller.close();
+          else controller.enqueue(encoder.encode(piece));
+        },
+        cancel() {
+          state.isCancelled = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return { state, response: new Response(body, { headers: { ...headers, 'Transfer-Encoding': 'chunked' } }) };
+  };
+  const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+  test('comes in chunks, and the connection stays', async () => {
+    const client = connect(createServer(), { answer: () => streamed(['abc', '', 'dé']).response });
+    client.send(get + get);
+    client.end();
+    const answer = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndé\r\n0\r\n\r\n';
+    expect(await client.all()).toBe(answer + answer);
+  });
+
+  test('ends with the connection for a client of HTTP/1.0, which knows no chunks', async () => {
+    const client = connect(createServer(), { answer: () => streamed(['abc', 'de']).response });
+    client.send('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    client.end();
+    expect(await client.all()).toBe('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabcde');
+  });
+
+  test('is compressed as its Content-Encoding says', async () => {
+    const { response } = streamed(Array(100).fill('x'.repeat(1_000)), { 'Content-Encoding': 'gzip' });
+    const client = connect(createServer(), { answer: () => response });
+    client.send(get);
+    client.end();
+    const received = await client.all();
+    expect(received).toMatch(/Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n[0-9a-f]+\r\n/);
+    expect(received).toMatch(/\r\n0\r\n\r\n$/);
+    expect(received.length).toBeLessThan(2_000);
+  });
+
+  test('is made no faster than the client reads, and no further once the client has left', async () => {
+    const { state, response } = streamed(Array(1_000).fill('x'.repeat(64 * 1024)));
+    const toServer = new TransformStream<Uint8Array>();
+    const toClient = new TransformStream<Uint8Array>();
+    const socket = {
+      readable: toServer.readable,
+      writable: toClient.writable,
+      opened: Promise.resolve({ remoteAddress: '192.0.2.1:1' }),
+      close: async () => {},
+    };
+    const served = createServer()(socket as unknown as TcpSocket, { ...echo, answer: () => response });
+    void toServer.writable.getWriter().write(encoder.encode(get));
+    const reader = toClient.readable.getReader();
+    for (let count = 0; count < 3; count += 1) await reader.read();
+    await scheduler.wait(50);
+    expect(state.made).toBeLessThan(6);
+    await reader.cancel();
+    await served;
+    expect(state.isCancelled).toBe(true);
+    expect(state.made).toBeLessThan(6);
+  });
+});

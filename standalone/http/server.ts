@@ -17,7 +17,7 @@ import { hasBody, receiveBody } from './body.ts';
 import { errorResponse } from './error-response.ts';
 import { findHeadEnd, type Head, parseHead } from './head.ts';
 import { Gone, Incoming, Late } from './incoming.ts';
-import { Outgoing } from './outgoing.ts';
+import { endsWithConnection, Outgoing } from './outgoing.ts';
 
 /** What is served on a socket. */
 export interface Service {
@@ -184,7 +184,7 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
         const answer = answerOf(service, whole, said);
         const response = await (left === undefined ? answer : Promise.race([answer, left]));
         if (response === undefined) throw new Gone();
-        const isLast = head.isLast || mustLeave();
+        const isLast = head.isLast || mustLeave() || endsWithConnection(response, head.httpVersion);
         await outgoing.send(response, isLast, head, said.textOf(response));
         return isLast;
       } finally {
@@ -200,15 +200,19 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 /**
  * The request with its body, and a promise that resolves when its client has left. A client that only closes its side of the
- * connection looks the same, so it gets an answer that comes soon. Whoever leaves in a queue does not stay in it: when the handler
- * of a connection returns, the runtime runs nothing more of it. A body that came with GET or HEAD has no meaning.
+ * connection looks the same, so it gets an answer that comes soon. The worker sees by the signal of the request who has left, and
+ * lets nobody wait in a queue who has; when the handler of a connection returns, the runtime runs nothing more of it. A body that came with GET or HEAD has no meaning.
  */
 const withBody = (request: Request, body: Uint8Array, incoming: Incoming): [Request, Promise<undefined>?] => {
   if (request.method === 'GET' || request.method === 'HEAD') return [request];
+  const gone = new AbortController();
   const left = new Promise<undefined>((resolve) => {
-    incoming.watch(() => void setTimeout(resolve, maxAnswerToLeftMs));
+    incoming.watch(() => {
+      gone.abort();
+      setTimeout(resolve, maxAnswerToLeftMs);
+    });
   });
-  return [new Request(request, { body }), left];
+  return [new Request(request, { body, signal: gone.signal }), left];
 };
 
 /** The text of the response to one request. */

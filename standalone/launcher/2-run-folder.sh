@@ -39,8 +39,9 @@ leash() {
   discard
 }
 
-# Ends the runtime if it still lives, and removes the run folder.
+# Ends what still runs, and removes the run folder.
 discard() {
+  end_hasher
   if [ -f "$run/pid" ]; then kill -KILL "$(cat "$run/pid")" 2>/dev/null; fi
   rm -rf "$run"
 }

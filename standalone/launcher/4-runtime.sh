@@ -12,7 +12,8 @@ start() {
   (
     exec 3>"$run/listening" 2>&7 7>&- 8>&-
     # shellcheck disable=SC2086
-    run_workerd serve -I "$runtime" --directory-path "disk=$objects" --control-fd=3 $same_port "$run/run.capnp"
+    run_workerd serve -I "$runtime" --directory-path "disk=$objects" "--external-addr=hasher=unix:${hasher_socket:-/nowhere}" \
+      --control-fd=3 $same_port "$run/run.capnp"
   ) &
   pid=$!
   trap 'stop' TERM INT HUP
@@ -38,6 +39,7 @@ relay() {
     case $line in
       *'ddress already in use'*) : >"$run/taken" ;;
       *SQLITE_BUSY*) : >"$run/busy" ;;
+      'keystore: start the hasher') start_hasher ;;
       stack:*) ;;
       *) printf 'worker: %s\n' "$line" ;;
     esac

@@ -37,6 +37,7 @@ prepare() {
   raise_file_limit
   find_runtime
   make_run_folder
+  find_hasher_socket
   start_leash
   if [ -n "${1:-}" ]; then read_password "$1"; fi
   setup

@@ -20,10 +20,11 @@ using Keystore = import "/keystore.capnp";
 const config :Workerd.Config = (v8Flags = Keystore.v8Flags, services = [
   (name = "disk", disk = (path = "/nowhere", writable = true)),
   (name = "nothing", network = (allow = [])),
+  (name = "hasher", external = (address = "unix:/nowhere", http = ())),
   (name = "vault", worker = (modules = Keystore.modules, compatibilityDate = Keystore.compatibilityDate,
     durableObjectNamespaces = Keystore.objects, durableObjectStorage = (localDisk = "disk"), globalOutbound = "nothing",
     bindings = [(name = "DATABASE", durableObjectNamespace = "VaultDatabase"), (name = "LOCK", durableObjectNamespace = "FolderLock"),
-      (name = "DISK", service = "disk"),
+      (name = "DISK", service = "disk"), (name = "HASHER", service = "hasher"),
 ${Object.entries(texts)
   .map(([name, text]) => `      (name = ${quote(name)}, text = ${quote(text)}),`)
   .join('\n')}

@@ -10,9 +10,9 @@ type Is<Given extends Wanted, Wanted> = Given;
 
 export type Answers = [
   Is<NonNullable<ReturnType<typeof json.session>>, wire.Session>,
-  Is<ReturnType<typeof json.keyList>, wire.KeyList>,
+  Is<json.KeyList, wire.KeyList>,
   Is<ReturnType<typeof keyJson.key>, wire.Key>,
-  Is<ReturnType<typeof json.logList>, wire.LogList>,
+  Is<json.LogList, wire.LogList>,
   Is<ReturnType<typeof json.activity>, wire.Activity>,
   Is<ReturnType<typeof json.userList>, wire.UserList>,
   Is<ReturnType<typeof json.sessionList>, wire.SessionList>,

@@ -5,14 +5,15 @@
  */
 import { parseAccept } from 'hono/utils/accept';
 
-/** Marks a response as one to compress, if the client accepts gzip (RFC 9110, section 12.5.3). */
-export const compressed = (request: Request, headers: Headers): void => {
+/** Marks a response as one to compress, if the client accepts gzip (RFC 9110, section 12.5.3). Returns whether it does. */
+export const compressed = (request: Request, headers: Headers): boolean => {
   headers.append('Vary', 'Accept-Encoding');
   // The edge and `wrangler dev` replace the client's header and keep the original here.
   const cf = request.cf as { clientAcceptEncoding?: string } | undefined;
-  if (!acceptsGzip(cf?.clientAcceptEncoding ?? request.headers.get('Accept-Encoding') ?? '')) return;
+  if (!acceptsGzip(cf?.clientAcceptEncoding ?? request.headers.get('Accept-Encoding') ?? '')) return false;
   headers.set('Content-Encoding', 'gzip');
   headers.delete('Content-Length');
+  return true;
 };
 
 const acceptsGzip = (accepted: string) =>

@@ -44,5 +44,6 @@ const callerOf = (request: Request): Caller => ({
   address: addressOf(request),
   userAgent: userAgentOf(request.headers),
   now: Date.now(),
+  hasLeft: () => request.signal?.aborted ?? false,
   isSpaceLow: request.headers.get(spaceHeader)?.includes('low') ?? false,
 });

@@ -6,6 +6,7 @@ export const withoutBody = async (response: Response): Promise<Response> => {
   if (!response.body || response.headers.has('Content-Encoding')) return response;
   const { byteLength } = await response.arrayBuffer();
   const head = new Response(null, response);
+  head.headers.delete('Transfer-Encoding');
   head.headers.set('Content-Length', String(byteLength));
   return head;
 };

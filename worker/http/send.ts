@@ -1,5 +1,8 @@
 /** From a reply to the HTTP response. */
+
+import { listPieceCharacters } from '../../core/limits.ts';
 import type { AnswerText } from '../../core/network/answer-text.ts';
+import { type ListText, piecesOf, textOf } from '../wire/list-text.ts';
 import type { Reply } from '../wire/reply.ts';
 import { compressed } from './compression.ts';
 import type { AppContext } from './context.ts';
@@ -8,14 +11,36 @@ import { jsonHeaders } from './headers.ts';
 /** Makes the reply to a result. */
 export type Success<Result> = (result: Result, c: AppContext) => Reply;
 
-export const send = (c: AppContext, { status, body, headers, cookies, isList }: Reply): Response => {
-  const text = JSON.stringify(body);
-  const response = new Response(text, { status, headers: jsonHeaders });
+export const send = (c: AppContext, { status, body, headers, cookies, isList, text }: Reply): Response => {
+  const isLong = text?.list != null;
+  const json = isLong ? '' : text ? textOf(text) : JSON.stringify(body);
+  const response = new Response(isLong ? streamOf(text) : json, { status, headers: jsonHeaders });
   for (const name in headers) response.headers.set(name, headers[name] as string);
   for (const cookie of cookies ?? []) response.headers.append('Set-Cookie', cookie);
-  if (isList) compressed(c.req.raw, response.headers);
-  else contextOf(c)?.noteText?.(response, text);
+  const isCompressed = isList && compressed(c.req.raw, response.headers);
+  if (isLong) response.headers.set('Transfer-Encoding', 'chunked');
+  else if (!isCompressed) contextOf(c)?.noteText?.(response, json);
   return response;
+};
+
+const encoder = new TextEncoder();
+
+/** Writes a list as fast as the client reads it. */
+const streamOf = (text: ListText): ReadableStream<Uint8Array> => {
+  const pieces = piecesOf(text, listPieceCharacters);
+  return new ReadableStream(
+    {
+      pull(controller) {
+        text.list?.touch();
+        const { value, done } = pieces.next();
+        if (!done) return controller.enqueue(encoder.encode(value));
+        text.list?.release();
+        controller.close();
+      },
+      cancel: () => text.list?.release(),
+    },
+    { highWaterMark: 0 },
+  );
 };
 
 /** Tests of routes run without one. */

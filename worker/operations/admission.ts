@@ -94,6 +94,7 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'secret.delete',
   'secret.destroy',
   'version.destroy',
+  'member.remove',
   'user.update',
   'user.delete',
 ]);
@@ -197,9 +198,13 @@ const rowOf = ({ refusal }: Count, requests: number | null): Filled => {
 };
 
 /** Refuses a search because too many wait. */
-export const refuseSearch = (context: Context, action: Action): Promise<Refusal> => {
-  const kind: Kind = { action, outcome: 'denied', reason: 'too_many_searches' };
-  return countedRefusal(context, `search ${accountOf(context)}`, kind, accountOf(context));
+export const refuseTurn = (
+  context: Context,
+  action: Action,
+  reason: 'too_many_searches' | 'too_many_lists',
+): Promise<Refusal> => {
+  const kind: Kind = { action, outcome: 'denied', reason };
+  return countedRefusal(context, `${reason} ${accountOf(context)}`, kind, accountOf(context));
 };
 
 /** Refuses to store a value if the disk is nearly full, or if the account was full a moment ago and nothing was deleted since. */

@@ -1,16 +1,19 @@
 /** Reading the audit log, and the counts of its events. Reading it is an event as well; a list ends before its own event. */
-import { and, desc, eq, getTableColumns, gte, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gte, lt, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/sqlite-core';
+import type { Principal } from '../../core/caller.ts';
 import {
   defaultAdminEventsPerList,
   defaultUserEventsPerList,
+  eventsPerListPart,
   maxBlocksPerChart,
   maxBlocksPerSearch,
 } from '../../core/limits.ts';
 import { policy, type Role } from '../../core/policy/policy.ts';
 import { actorId, granted, reachesAny, verdict, verdictId } from '../store/granted.ts';
+import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
 import { activity, auditEvents, logBlocks } from '../store/schema.ts';
-import { integer, type Param, query } from '../store/statement.ts';
+import { integer, type Param, type Params, query, textColumn } from '../store/statement.ts';
 import {
   type EventFilter,
   edgeOf,
@@ -20,7 +23,8 @@ import {
   spanOfAll,
   spanOfOwn,
 } from './event-search.ts';
-import { operation } from './operation.ts';
+import { asSeenByUser, eventJson, listedEvents } from './listed.ts';
+import { eitherOf, operation } from './operation.ts';
 
 export interface EventQuery extends EventFilter {
   /** Events before the one with this id. */
@@ -28,70 +32,106 @@ export interface EventQuery extends EventFilter {
   limit: number | null;
 }
 
-const { request_id: _, actor_id: __, ...shown } = getTableColumns(auditEvents);
-const { request_id: ___, actor_id: ____, ...ownShown } = getTableColumns(verdict);
-
-/** A row of the answer that is an event. The last row is none: its `covered_to` says how far the search came. */
-const listed = { ...shown, covered_to: integer('covered_to', sql`-1`) };
+const { request_id: _, ...shown } = getTableColumns(auditEvents);
 
 const reachesAll = reachesAny('event.list');
+const limitParams = ['before', 'admin_limit', 'user_limit'] as const;
+type LimitParam = (typeof limitParams)[number];
 
-/** Lists events, the newest first. */
-export const listEvents = operation({
+/** The answer: events as JSON, the newest first. The caller's role decides whether they are those of all. */
+const listed = (given: Params<LimitParam>, ofAll: Rows, ofOwn: Rows) =>
+  jsonRows({
+    sources: [
+      { rows: ofAll, when: and(granted, reachesAll), most: given.admin_limit },
+      { rows: ofOwn, when: and(granted, not(reachesAll)), most: given.user_limit },
+    ],
+    table: listedEvents,
+    json: eventJson,
+    id: listedEvents.id,
+    inFirst: eventsPerListPart,
+  });
+
+const limitValues = ({ before, limit }: EventQuery) => ({
+  before,
+  admin_limit: limit ?? defaultAdminEventsPerList,
+  user_limit: limit ?? defaultUserEventsPerList,
+});
+
+/** What a list ends with. `coveredTo` is the id of the oldest event that was looked at; 0 if there is none before it. */
+const listOf = (parts: JsonRows[], limit: number | null, { role }: Principal, coveredTo = 0) => {
+  const most = limit ?? (seesAll(role) ? defaultAdminEventsPerList : defaultUserEventsPerList);
+  const found = parts.reduce((sum, { rows }) => sum + rows, 0);
+  const next = found === most ? (parts.at(-1)?.last ?? 0) : coveredTo;
+  return { events: parts.map(({ json }) => json), next: next > 0 ? next : null };
+};
+
+const seesAll = (role: Role) => policy['event.list'][role] === 'any';
+
+/** Lists the newest events, whatever they are. */
+const newestEvents = operation({
   action: 'event.list',
-  params: [...filterParams, 'before', 'admin_limit', 'user_limit'],
-  isSearch: hasFilter,
+  params: limitParams,
+  sql: (given) => {
+    const before = lt(auditEvents.id, edgeOf(given.before));
+    return {
+      answer: listed(
+        given,
+        () => query.select(shown).from(auditEvents).where(before).orderBy(desc(auditEvents.id)),
+        () =>
+          query
+            .select({ ...shown, ...asSeenByUser })
+            .from(auditEvents)
+            .where(and(eq(auditEvents.actor_id, actorId), before))
+            .orderBy(desc(auditEvents.id)),
+      ),
+    };
+  },
+  values: limitValues,
+  result: (parts, { limit }, _context, principal) => listOf(parts, limit, principal),
+});
+
+/** Searches the log, as far as one search goes. */
+const foundEvents = operation({
+  action: 'event.list',
+  params: [...filterParams, ...limitParams],
+  isSearch: () => true,
   sql: (given) => {
     const bounds = { edge: edgeOf(given.before), maxBlocks: maxBlocksPerSearch };
     const all = spanOfAll(given, bounds);
     const own = spanOfOwn(given, bounds);
-    const ofAll = query
-      .select(listed)
-      .from(logBlocks)
-      .crossJoin(auditEvents)
-      .where(and(granted, reachesAll, all.within))
-      .orderBy(desc(logBlocks.block), desc(auditEvents.id))
-      .limit(given.admin_limit.placeholder);
-    const ofOwn = query
-      .select(listed)
-      .from(auditEvents)
-      .where(and(granted, not(reachesAll), own.within))
-      .orderBy(desc(auditEvents.id))
-      .limit(given.user_limit.placeholder);
+    const found = listed(
+      given,
+      () =>
+        query
+          .select(shown)
+          .from(logBlocks)
+          .crossJoin(auditEvents)
+          .where(all.within)
+          .orderBy(desc(logBlocks.block), desc(auditEvents.id)),
+      () =>
+        query
+          .select({ ...shown, ...asSeenByUser })
+          .from(auditEvents)
+          .where(own.within)
+          .orderBy(desc(auditEvents.id)),
+    );
     const end = query
       .select({
-        ...ownShown,
-        covered_to: integer('covered_to', sql`iif(${reachesAll}, ${all.coveredTo}, ${own.coveredTo})`),
+        json: textColumn('json', sql`''`),
+        rows: integer('rows', sql`-1`),
+        last: integer('last', sql`iif(${reachesAll}, ${all.coveredTo}, ${own.coveredTo})`),
       })
       .from(verdict)
       .where(and(eq(verdict.id, verdictId), granted));
-    return { answer: unionAll(query.select().from(ofAll.as('newest')), query.select().from(ofOwn.as('newest')), end) };
+    return { answer: unionAll(found, end) };
   },
-  values: ({ before, limit, ...filter }: EventQuery) => ({
-    ...filterValues(filter),
-    before,
-    admin_limit: limit ?? defaultAdminEventsPerList,
-    user_limit: limit ?? defaultUserEventsPerList,
-  }),
-  result: (rows, { limit }, _context, { role }) => {
-    const events = rows.filter(({ covered_to }) => covered_to < 0).map(({ covered_to: _, ...event }) => event);
-    const coveredTo = rows.find(({ covered_to }) => covered_to >= 0)?.covered_to ?? 0;
-    const most = limit ?? (seesAll(role) ? defaultAdminEventsPerList : defaultUserEventsPerList);
-    const next = events.length === most ? (events.at(-1)?.id ?? 0) : coveredTo;
-    return { events: seesAll(role) ? events : events.map(asSeenByUser), next: next > 0 ? next : null };
-  },
+  values: (given: EventQuery) => ({ ...filterValues(given), ...limitValues(given) }),
+  // The last row is no part of the list. It says how far the search came.
+  result: (rows, { limit }, _context, principal) => listOf(rows.slice(0, -1), limit, principal, rows.at(-1)?.last),
 });
 
-const seesAll = (role: Role) => policy['event.list'][role] === 'any';
-
-/** A user's own log does not tell somebody else's secret from a missing one either. */
-const asSeenByUser = <Event extends Pick<typeof auditEvents.$inferSelect, 'outcome' | 'reason'>>(
-  event: Event,
-): Event => {
-  if (event.reason === 'not_owner') return { ...event, outcome: 'not_found', reason: null };
-  if (event.reason !== 'name_held') return event;
-  return { ...event, reason: event.outcome === 'conflict' ? 'name_taken' : null };
-};
+/** Lists events, the newest first. */
+export const listEvents = eitherOf(hasFilter, foundEvents, newestEvents);
 
 /** How a span of time is divided, and what is counted. */
 export interface CountQuery extends EventFilter {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import {
+  maxHashPauseMs,
   maxHashSilenceMs,
   maxHashTurnMs,
   maxHashWaitMs,
@@ -110,6 +111,33 @@ test('an account in another spelling and a neighbour in the same IPv6 network sh
   expect(await admitted(neighbours)).toBe(maxWaitingHashesPerAddress);
 });
 
+test('a turn that is cut off before it hashes is taken away', async () => {
+  const { open, opened } = gate();
+  const stuck = inTurn(somebody(), () => opened);
+  await scheduler.wait(5);
+  vi.setSystemTime(Date.now() + maxHashTurnMs + 1);
+  expect(await inTurn(somebody(), async () => 'served')).toBe('served');
+  open();
+  await stuck;
+});
+
+test('whoever has left does not stay in the queue; without a queue, the answer still comes', async () => {
+  const { open, opened } = gate();
+  const hasLeft = () => true;
+  const first = inTurn(somebody({ hasLeft }), async () => {
+    await opened;
+    return 'served';
+  });
+  const order: string[] = [];
+  const left = inTurn(somebody({ hasLeft }), async () => void order.push('left'));
+  const next = inTurn(somebody({ hasLeft: () => false }), async () => void order.push('next'));
+  await expect(left).rejects.toThrow(HashingBusy);
+  open();
+  expect(await first).toBe('served');
+  await next;
+  expect(order).toEqual(['next']);
+});
+
 test('a turn that shows no sign of life is taken away; one that hashes keeps it', async () => {
   const { open, opened } = gate();
   let beat: () => Promise<void> = async () => {};
@@ -123,12 +151,12 @@ test('a turn that shows no sign of life is taken away; one that hashes keeps it'
   });
   const started = Date.now();
   for (const step of [1, 2, 3]) {
-    vi.setSystemTime(started + step * (maxHashTurnMs - 1000));
+    vi.setSystemTime(started + step * (maxHashPauseMs - 100));
     await beat();
     await scheduler.wait(50);
     expect(isNext).toBe(false);
   }
-  vi.setSystemTime(Date.now() + maxHashTurnMs + 1);
+  vi.setSystemTime(Date.now() + maxHashPauseMs + 1);
   await next;
   open();
   await stuck;

@@ -1,11 +1,13 @@
 /**
- * The queue of password hashes. A hash takes about half a second of computing, in slices of some milliseconds. Hashes run one
- * at a time, first come, first served; other requests are answered between two slices.
+ * The queue of password hashes. A hash takes a fifth of a second of computing outside this thread, or half a second in it, in
+ * slices of some milliseconds (hasher.ts). Hashes run one at a time, first come, first served; other requests are answered
+ * meanwhile.
  */
 import { likeness } from '../../core/accounts/likeness.ts';
 import type { Caller } from '../../core/caller.ts';
 import type { Pause } from '../../core/crypto/scrypt.ts';
 import {
+  maxHashPauseMs,
   maxHashSilenceMs,
   maxHashTurnMs,
   maxHashWaitMs,
@@ -16,21 +18,22 @@ import {
 } from '../../core/limits.ts';
 import { networkRange } from '../../core/network/address.ts';
 
-/** How often a request looks whether it is its turn. Those further back look less often. */
-const pollMs = 5;
+/** How often the next in line looks whether it is its turn. Those further back look less often. */
+const nextPollMs = 2;
+const pollMs = 10;
 const maxPollMs = 100;
 
 /** About how long an answer takes that hashes nothing, and the longest pause that it gets from a hash. */
 const answerMs = 8;
 const maxGiveWayMs = 4;
 
-/** The queue is full, or the caller's share of it, or the caller has waited for too long. */
+/** The queue is full, or the caller's share of it, or the caller has waited for too long, or has left meanwhile. */
 export class HashingBusy extends Error {
   override name = 'HashingBusy';
 }
 
 /** Who waits: what shares of the queue are counted by. */
-export type Waiting = Pick<Caller, 'claimedName' | 'address'>;
+export type Waiting = Pick<Caller, 'claimedName' | 'address' | 'hasLeft'>;
 
 interface Place {
   account: string;
@@ -57,7 +60,7 @@ const places = new Map<number, Place>();
 export const inTurn = async <Result>(who: Waiting, work: (pause: Pause) => Promise<Result>): Promise<Result> => {
   const mine = await takeTurn(who);
   const pause = async () => {
-    mine.endsAt = Date.now() + maxHashTurnMs;
+    mine.endsAt = Date.now() + maxHashPauseMs;
     await giveWay();
   };
   try {
@@ -85,12 +88,16 @@ const giveWay = async () => {
 };
 
 /** Waits for the turn. Nothing may come between the check and the assignment, so both are synchronous. */
-const takeTurn = async ({ claimedName, address }: Waiting) => {
+const takeTurn = async ({ claimedName, address, hasLeft }: Waiting) => {
   const place = { account: likeness(claimedName ?? ''), network: networkRange(address).from, aliveUntil: 0 };
   const enteredAt = Date.now();
   let ticket = 0;
   let lookedAt = 0;
   for (;;) {
+    if (ticket !== 0 && hasLeft?.()) {
+      places.delete(ticket);
+      throw new HashingBusy();
+    }
     const ahead = countAhead(ticket || Number.POSITIVE_INFINITY, lookedAt);
     if (ahead === 0 && !isBusy()) break;
     if (ticket === 0) ticket = enter(place);
@@ -102,7 +109,7 @@ const takeTurn = async ({ claimedName, address }: Waiting) => {
     place.aliveUntil = Date.now() + maxHashSilenceMs;
     // Set again, since the place may have been taken away while the worker could not poll.
     places.set(ticket, place);
-    await scheduler.wait(Math.min(maxPollMs, pollMs * (1 + ahead)));
+    await scheduler.wait(ahead === 0 ? nextPollMs : Math.min(maxPollMs, pollMs * ahead));
   }
   places.delete(ticket);
   turn = { endsAt: Date.now() + maxHashTurnMs };

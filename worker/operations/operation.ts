@@ -1,7 +1,6 @@
 /** What an operation is, and how one is made from its SQL, its policy and its values. */
 import type { Principal } from '../../core/caller.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
-import { sliced } from '../../core/crypto/scrypt.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
@@ -9,12 +8,14 @@ import { ask, type Preview, type Previewed, preview } from '../store/preview.ts'
 import type { RequestParam } from '../store/request.ts';
 import type { Filled, Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
-import { accountOf, learn, learnOfRoom, refuseForRoom, refuseSearch, takeCounts } from './admission.ts';
+import { accountOf, learn, learnOfRoom, refuseForRoom, refuseTurn, takeCounts } from './admission.ts';
+import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { fillLikenesses } from './likenesses.ts';
 import type { Refusal } from './refusal.ts';
-import { SearchBusy, searchInTurn } from './searching.ts';
+import { searchInTurn } from './searching.ts';
+import { TurnsBusy } from './turns.ts';
 import type { Context } from './vault.ts';
 
 export type Outcome<Result> = { outcome: 'allowed'; result: Result } | Refusal;
@@ -100,8 +101,10 @@ export const operation = <
     if (!beforeHash || password === null) return { outcome: 'allowed' as const, verifier: null };
     const considered = await askOpen(context, beforeHash, given);
     if (considered.outcome !== 'allowed') return considered;
-    const { passwordCost } = context.vault;
-    const verifier = await inTurn(context.caller, (pause) => makeVerifier(password, passwordCost, sliced(pause)));
+    const { passwordCost, hasher } = context.vault;
+    const verifier = await inTurn(context.caller, (pause) =>
+      makeVerifier(password, passwordCost, scryptBy(hasher, pause)),
+    );
     return { outcome: 'allowed' as const, verifier };
   };
 
@@ -126,11 +129,21 @@ export const operation = <
   };
 };
 
+/** One operation out of two of the same action: the first for the inputs that meet the condition. */
+export const eitherOf = <Input, Result>(
+  condition: (input: Input) => boolean,
+  first: Operation<Input, Result>,
+  second: Operation<Input, Result>,
+): Operation<Input, Result> => ({
+  ...second,
+  perform: (context, input) => (condition(input) ? first : second).perform(context, input),
+});
+
 const searching = async <Row>(context: Context, action: GovernedAction, commitNow: () => Promise<Committed<Row>>) => {
   try {
     return await searchInTurn(accountOf(context), commitNow);
   } catch (error) {
-    if (error instanceof SearchBusy) return refuseSearch(context, action);
+    if (error instanceof TurnsBusy) return refuseTurn(context, action, 'too_many_searches');
     throw error;
   }
 };

@@ -3,7 +3,6 @@ import { and, eq, ne, sql } from 'drizzle-orm';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { readDevices, withDevice, writeDevices } from '../../core/crypto/device-token.ts';
 import { makeVerifier, verifyPassword } from '../../core/crypto/password.ts';
-import { sliced } from '../../core/crypto/scrypt.ts';
 import { networkRange } from '../../core/network/address.ts';
 import { actorId, granted } from '../store/granted.ts';
 import { preview } from '../store/preview.ts';
@@ -13,6 +12,7 @@ import { instance, sessions, users } from '../store/schema.ts';
 import { integer, query, type Value } from '../store/statement.ts';
 import { verdictOn } from '../store/verdict.ts';
 import { switchOffUnused } from './default-accounts.ts';
+import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';
 import { askOpen, type Operation, operation } from './operation.ts';
 import { type PasswordParam, passwordIsWrong, passwordParams, tooMany } from './password-check.ts';
@@ -76,18 +76,19 @@ export const changePassword: Operation<
     const problem = passwordProblem(new_password, caller.claimedName ?? '');
     if (problem) return storePassword.recordInvalid(context, problem, null);
     return inTurn(caller, async (pause) => {
+      const scrypt = scryptBy(vault.hasher, pause);
       const network = networkRange(caller.address).from;
       const considered = await askOpen(context, beforeChange, { network });
       if (considered.outcome !== 'allowed') return { ...considered, action: 'password.change' };
       const { id, verifier, password_number, retry_at, budget_at } = considered.facts;
       if (retry_at) return tooMany('password.change', 'throttled', retry_at, caller.now);
       if (budget_at) return tooMany('password.change', 'too_many_changes', budget_at, caller.now);
-      const matches = await verifyPassword(current_password, verifier, vault.passwordCost, sliced(pause));
+      const matches = await verifyPassword(current_password, verifier, vault.passwordCost, scrypt);
       const changed = await storePassword.perform(context, {
         network,
         password_matches: Number(matches),
         verifier,
-        new_verifier: matches ? await makeVerifier(new_password, vault.passwordCost, sliced(pause)) : null,
+        new_verifier: matches ? await makeVerifier(new_password, vault.passwordCost, scrypt) : null,
       });
       if (changed.outcome !== 'allowed') return changed;
       const devices = await readDevices(vault.sessionKey, caller.deviceCookie);

@@ -82,7 +82,7 @@ const memberPage = (project: Param, after: Param, most: Param) => {
     )
     .orderBy(asc(users.name))
     .limit(most.placeholder)
-    .as('page');
+    .as('listed');
 };
 
 export const readProject = operation({

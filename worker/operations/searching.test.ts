@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { maxSearchesPerAccount, maxSearchSilenceMs, maxSearchTurnMs } from '../../core/limits.ts';
-import { SearchBusy, searchInTurn } from './searching.ts';
+import { searchInTurn } from './searching.ts';
+import { TurnsBusy } from './turns.ts';
 
 /** Work that takes until `open` is called. */
 const gated = () => {
@@ -46,7 +47,7 @@ test('an account that waits with many searches does not keep others waiting, and
   open();
   await first;
   const refused = (await settled).filter(({ status }) => status === 'rejected');
-  expect(refused).toMatchObject([{ reason: expect.any(SearchBusy) }]);
+  expect(refused).toMatchObject([{ reason: expect.any(TurnsBusy) }]);
   expect(order).toEqual([8, ...Array(maxSearchesPerAccount).fill(7)]);
 });
 

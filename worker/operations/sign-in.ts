@@ -4,7 +4,6 @@ import { isDefaultPassword } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { pseudonym, readDevices, withDevice, writeDevices } from '../../core/crypto/device-token.ts';
 import { comparePassword, makeVerifier, needsUpgrade } from '../../core/crypto/password.ts';
-import { sliced } from '../../core/crypto/scrypt.ts';
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { read } from '../store/commit.ts';
@@ -17,6 +16,7 @@ import { fill, integer, type Params, query, statement, type Values } from '../st
 import { judge } from '../store/verdict.ts';
 import { learn } from './admission.ts';
 import { switchOffUnused } from './default-accounts.ts';
+import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { commitOpen, type Outcome } from './operation.ts';
@@ -129,7 +129,7 @@ export const signIn = (
   const caller = { ...stranger, claimedName: name, claimedLikeness: likeness(name) };
   return inTurn(caller, async (pause): Promise<Outcome<SignedIn>> => {
     const context = { vault, caller };
-    const scrypt = sliced(pause);
+    const scrypt = scryptBy(vault.hasher, pause);
     const devices = await readDevices(vault.sessionKey, caller.deviceCookie);
     const throttle = throttleValues(caller, devices, await pseudonym(vault.sessionKey, caller.claimedLikeness));
     const known = await factsOf(context, throttle);

@@ -3,6 +3,7 @@ import type { Caller } from '../../core/caller.ts';
 import type { Keyring } from '../../core/crypto/keyring.ts';
 import type { ScryptCost } from '../../core/crypto/scrypt.ts';
 import type { SessionKey } from '../../core/crypto/session-token.ts';
+import type { Hasher } from './hasher.ts';
 
 /** What the worker was started with, parsed once. */
 export interface Vault {
@@ -15,6 +16,8 @@ export interface Vault {
   sessionTtlSeconds: number;
   /** The cost of new password verifiers. Tests set a cheap one: hashing would take most of their time. */
   passwordCost: ScryptCost;
+  /** Computes the hashes outside this thread; null if there is none. */
+  hasher: Hasher | null;
   /** The admin's first password in a new vault; where there is none, only a local vault makes accounts. */
   adminPassword: string | null;
   makesDefaultAccounts: boolean;

@@ -37,6 +37,8 @@ describe('a key', () => {
       created_at: iso,
       updated_at: iso,
       created_by: 'user',
+      ...{ project: null, role: 'owner', version: 1, revision: 1, expires_at: null },
+      ...{ rotate_every_days: null, rotation_due_at: null, labels: {} },
     });
     expect(list.text).not.toContain('sk-1');
 
@@ -323,6 +325,17 @@ describe('names that version 1.0.0 stored', () => {
       expect((await user('DELETE', at)).status).toBe(200);
       expect((await user('GET', at)).status).toBe(404);
     }
+  });
+
+  test('can be renamed to what a new key may be called, and from the trash as well', async () => {
+    await storeOld(' old to rename ', 'old value');
+    const next = named();
+    expect((await user('PUT', path(' old to rename '), { key_name: next })).status).toBe(200);
+    expect((await user('GET', path(next))).body.api_key).toBe('old value');
+    await storeOld(' old to restore\u200b ', 'old value');
+    const id = (await user('DELETE', path(' old to restore\u200b '))).headers.get('Trash-Id');
+    const restored = await user('POST', `/trash/${id}/restore`, { key_name: named() });
+    expect((await user('GET', path(restored.body.key_name ?? ''))).body.api_key).toBe('old value');
   });
 
   test('and that look alike: each is served, changed and deleted under its own spelling, and no third can be added', async () => {

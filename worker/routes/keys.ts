@@ -3,20 +3,20 @@ import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
 import { changeSecret } from '../operations/change-secret.ts';
 import { createSecret } from '../operations/new-secret.ts';
-import { listSecrets } from '../operations/secrets.ts';
+import { listSecrets } from '../operations/secret-list.ts';
 import { deleteSecret } from '../operations/trash.ts';
 import { destroyVersion, listVersions, readAnyVersion, restoreVersion } from '../operations/versions.ts';
 import * as json from '../wire/json.ts';
 import { keyChanged, keyDeleted, keyRead, versionList, versionRestored } from '../wire/key-json.ts';
 import * as asked from '../wire/key-requests.ts';
-import { done, list } from '../wire/reply.ts';
+import { done, list, listText } from '../wire/reply.ts';
 import { keyListQuery, keyPath, keyQuery } from '../wire/requests.ts';
 
 const { ifMatch: headers, keyChange, versionRestore } = asked;
 const destroyed = done('Version destroyed successfully');
 
 export const keys = router()
-  .get('/keys', answer(listSecrets, { query: keyListQuery }, list(json.keyList)))
+  .get('/keys', answer(listSecrets, { query: keyListQuery }, listText(json.keyList)))
   .post('/keys', answer(createSecret, { body: asked.newKey }, done('API key added successfully', 201)))
   .get('/keys/:name', answer(readAnyVersion, { path: keyPath, query: asked.readQuery }, keyRead))
   .put('/keys/:name', answer(changeSecret, { path: keyPath, headers, body: keyChange }, keyChanged))

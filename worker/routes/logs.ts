@@ -3,9 +3,9 @@ import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
 import { countEvents, listEvents } from '../operations/events.ts';
 import * as json from '../wire/json.ts';
-import { list } from '../wire/reply.ts';
+import { list, listText } from '../wire/reply.ts';
 import { activityQuery, logQuery } from '../wire/requests.ts';
 
 export const logs = router()
-  .get('/logs', answer(listEvents, { query: logQuery }, list(json.logList)))
+  .get('/logs', answer(listEvents, { query: logQuery }, listText(json.logList)))
   .get('/logs/activity', answer(countEvents, { query: activityQuery }, list(json.activity)));

@@ -88,6 +88,41 @@ describe('a user', () => {
     expect((await admin('GET', '/logs?limit=1')).body.logs).toMatchObject([{ target: alone.username, reason: null }]);
   });
 
+  test('hands over its keys when it is deleted, if the request says to whom, with an entry for each', async () => {
+    const [gone, heir] = [await add(), await add()];
+    const client = await vault.signIn(gone.username, 'a good password');
+    for (const key_name of ['inherited 1', 'inherited 2']) await client('POST', '/keys', { key_name, api_key: 'kept' });
+    const url = `/users/${gone.id}?transfer_to=`;
+    for (const nobody of ['', 'nobody', gone.username]) {
+      const refused = await admin('DELETE', url + encodeURIComponent(nobody));
+      expect([refused.status, refused.body.error]).toEqual([400, expect.stringMatching(/transfer_to/)]);
+    }
+    expect((await admin('DELETE', url + encodeURIComponent(heir.username))).status).toBe(200);
+    const { body } = await admin('GET', '/logs?limit=3');
+    expect(body.logs).toMatchObject([
+      { action: 'transfer_key', key_name: 'inherited 2', reason: `to ${heir.username}`, user_name: 'admin' },
+      { action: 'transfer_key', key_name: 'inherited 1', reason: `to ${heir.username}` },
+      { action: 'delete_user', target: gone.username, reason: '2 keys handed over, 1 session ended' },
+    ]);
+    const received = await vault.signIn(heir.username, 'a good password');
+    expect((await received('GET', '/keys/inherited%201')).body.api_key).toBe('kept');
+    expect((await found(heir.id))?.key_count).toBe(2);
+  });
+
+  test('leaves the keys of projects where they are, and what it had in the trash to admins', async () => {
+    const { username, id } = await add();
+    const client = await vault.signIn(username, 'a good password');
+    await client('POST', '/projects', { name: 'left behind' });
+    await client('POST', '/keys', { key_name: 'left behind/key', api_key: 'kept' });
+    await client('POST', '/keys', { key_name: 'was trashed', api_key: 'x' });
+    await testDb().exec("UPDATE secrets SET deleted_at = 1, deleted_by = 'x' WHERE name = 'was trashed'");
+    expect((await admin('DELETE', `/users/${id}`)).status).toBe(200);
+    expect((await admin('GET', '/keys/left%20behind%2Fkey')).body.api_key).toBe('kept');
+    expect((await admin('GET', '/projects/left%20behind')).body).toMatchObject({ member_count: 0, members: [] });
+    const { results } = await testDb().prepare("SELECT owner_id FROM secrets WHERE name = 'was trashed'").all();
+    expect(results).toEqual([{ owner_id: null }]);
+  });
+
   test('with 10,000 keys is deleted in one request, and each key is in the log', async () => {
     const { id } = await add();
     const keys = (count: number) => `

@@ -35,6 +35,16 @@ describe('reads a value', () => {
     expect((await read(user)).body.api_key).toBe('second value');
   });
 
+  test('as a member of its project', async () => {
+    await admin('POST', '/projects', { name: 'shop' });
+    await write('UPDATE secrets SET owner_id = NULL, project_id = (SELECT id FROM projects)');
+    expect((await read(user)).status).toBe(404);
+    await write(
+      "INSERT INTO members SELECT projects.id, users.id, 'viewer', 0, '' FROM projects, users WHERE users.name = 'user'",
+    );
+    expect((await read(user)).body.api_key).toBe('second value');
+  });
+
   test('as a new admin', async () => {
     await write("UPDATE users SET role = 'admin' WHERE name = 'user'");
     expect((await read(user)).body.api_key).toBe('second value');

@@ -2,7 +2,7 @@
  * What effects use of the verdict that precedes them in the batch. A batch is one transaction, so the newest audit event is
  * the one that this verdict wrote.
  */
-import { and, eq, exists, max, type SQL, sql } from 'drizzle-orm';
+import { and, eq, exists, max, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { reach } from './reach.ts';
@@ -43,6 +43,13 @@ export const actorId = ofVerdict('actor_id');
 export const actorName = ofVerdict('actor_name');
 
 export const actorRole = ofVerdict('actor_role');
+
+/**
+ * For LIMIT: so many rows, and none at all unless the condition holds. In WHERE, SQLite would look at the condition again for
+ * each row, and at all the rows where it does not hold.
+ */
+export const limitIf = (condition: SQL | undefined, most: SQLWrapper | number): Placeholder =>
+  sql`iif(${condition}, ${most}, 0)` as unknown as Placeholder;
 
 /** True if the principal's role reaches everything under this action. */
 export const reachesAny = (action: GovernedAction): SQL => sql`${reach(action, actorRole)} = 'any'`;

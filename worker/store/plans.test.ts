@@ -8,10 +8,30 @@ beforeAll(applyTestMigrations);
 
 /** The one-row table, lists of bounded length, and the accounts may be scanned. All else must be found through an index. */
 const mayBeScanned =
-  /SCAN (instance|newest|readable|below|\(|CONSTANT|json_each|\d)|SCAN users$|SCAN secrets USING INDEX|SCAN other|SCAN sealing_keys/;
+  /SCAN (instance|listed|readable|below|\(|CONSTANT|json_each|\d)|SCAN users$|SCAN secrets USING INDEX|SCAN other|SCAN sealing_keys/;
 
 /** This one only asks whether a table has a row, so that its scan ends at the first. */
 const asksForAnyRow = ({ text }: Statement) => text.includes('d1_migrations');
+
+test('the verdict on a secret looks up the membership by its key, and nothing else that a verdict without projects would not', async () => {
+  const verdict = compileAll().find(
+    ({ text, params }) => text.includes("'secret.read'") && params.includes('padded') && text.startsWith('insert'),
+  );
+  const { results } = await testDb()
+    .prepare(`EXPLAIN QUERY PLAN ${verdict?.text}`)
+    .bind(...Array<null>(verdict?.params.length ?? 0).fill(null))
+    .all<{ detail: string }>();
+  const looked = results.map(({ detail }) => detail).filter((detail) => /^(SEARCH|SCAN)/.test(detail));
+  expect(looked.map((detail) => detail.replace(/ USING.*| LEFT-JOIN/g, ''))).toEqual([
+    'SCAN instance',
+    'SEARCH session',
+    'SEARCH principal',
+    'SEARCH target',
+    'SEARCH secrets',
+    'SEARCH membership',
+  ]);
+  expect(looked.at(-1)).toMatch(/USING PRIMARY KEY \(project_id=\? AND user_id=\?\)/);
+});
 
 test('no statement scans a table that grows', async () => {
   const statements = compileAll().filter((statement) => !asksForAnyRow(statement));
@@ -28,4 +48,20 @@ test('no statement scans a table that grows', async () => {
       .filter((detail) => /^SCAN/.test(detail) && !mayBeScanned.test(detail));
     expect.soft(scans, statements[index]?.text).toEqual([]);
   }
+});
+
+test('keys of all accounts are found by their labels and by when they are due, and not by going through all names', async () => {
+  const [marked] = compileAll().filter(({ text }) => text.includes('secret_labels') && text.includes('group_concat'));
+  const { results } = await testDb()
+    .prepare(`EXPLAIN QUERY PLAN ${marked?.text}`)
+    .bind(...Array<null>(marked?.params.length ?? 0).fill(null))
+    .all<{ detail: string }>();
+  const details = results.map(({ detail }) => detail);
+  expect(details).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/secret_labels_by_label \(label=\?\)/),
+      expect.stringMatching(/secrets_by_due_time/),
+    ]),
+  );
+  expect(details.filter((detail) => detail.includes('secrets_by_name'))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
  * SQL statements: written with drizzle's query builder, compiled at their first use, and filled with values by each request.
- * The row type of a statement comes from the schema, because it may only return columns of the schema and `integer`s.
+ * The row type of a statement comes from the schema, because it may only return columns of the schema, `integer`s and `textColumn`s.
  */
 import { Param as BoundParam, Column, getTableColumns, is, Placeholder, SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import {
@@ -128,13 +128,20 @@ export const param = (name: string): Param => {
 export const params = <Name extends string>(names: readonly Name[]): Params<Name> =>
   Object.fromEntries(names.map((name) => [name, param(name)])) as Params<Name>;
 
-/** By their SQL: a subquery has a copy of the column. */
-const integers = new WeakSet<SQL>();
+/** The computed columns, by their SQL: a subquery has a copy of the column. */
+const computed = new WeakSet<SQL>();
 
 /** A computed column that is always an integer: SQL's NULL becomes 0. */
 export const integer = <Name extends string>(name: Name, expression: SQLWrapper): SQL.Aliased<number> => {
   const column = sql<number>`cast(coalesce(${expression}, 0) as integer)`.as(name);
-  integers.add(column.sql);
+  computed.add(column.sql);
+  return column;
+};
+
+/** A computed column that is always text: SQL's NULL becomes the empty text. */
+export const textColumn = <Name extends string>(name: Name, expression: SQLWrapper): SQL.Aliased<string> => {
+  const column = sql<string>`coalesce(${expression}, '')`.as(name);
+  computed.add(column.sql);
   return column;
 };
 
@@ -181,14 +188,16 @@ const columnsOf = (built: Query): string[] => {
     : (config?.returning ?? []).map(({ path, field }): [string, unknown] => [path.join('.'), field]);
   for (const [key, field] of fields) {
     if (columnName(field) === key) continue;
-    throw new TypeError(`The column "${key}" must be a column of the schema with this name, or integer('${key}', ...)`);
+    throw new TypeError(
+      `The column "${key}" must be a column of the schema with this name, or integer('${key}', ...), or textColumn('${key}', ...)`,
+    );
   }
   return fields.map(([key]) => key);
 };
 
 const columnName = (field: unknown): string | undefined => {
   if (is(field, Column)) return field.name;
-  return is(field, SQL.Aliased) && integers.has(field.sql) ? field.fieldAlias : undefined;
+  return is(field, SQL.Aliased) && computed.has(field.sql) ? field.fieldAlias : undefined;
 };
 
 /** A statement with parameters of these names. It throws a TypeError at its first use if it does not use exactly these. */

@@ -53,10 +53,10 @@ const counting = (db: D1Database) => {
 
 /** The body of an answer, with every field that any route may return. */
 type Body = Partial<
-  Pick<ReturnType<typeof json.keyList>, 'keys'> &
+  Pick<json.KeyList, 'keys'> &
     ReturnType<typeof keyJson.key> &
     Pick<ReturnType<typeof keyJson.versionList>, 'versions'> &
-    ReturnType<typeof json.logList> &
+    Pick<json.LogList, 'logs'> &
     ReturnType<typeof json.activity> &
     Pick<ReturnType<typeof json.userList>, 'users'> &
     Pick<ReturnType<typeof projectJson.projectList>, 'projects'> &

@@ -2,26 +2,13 @@ import { expect, test } from 'vitest';
 import { healthReply, misconfigured } from './health.ts';
 import * as json from './json.ts';
 import { key } from './key-json.ts';
+import { textOf } from './list-text.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 const iso = '2026-01-02T03:04:05.006Z';
 
 const secret = { name: 'k', description: 'd', created_at: at, updated_at: at };
-const event = {
-  id: 1,
-  at,
-  actor_name: 'alice',
-  actor_role: 'user',
-  action: 'secret.read',
-  target: 'k',
-  outcome: 'allowed',
-  reason: null,
-  address: '192.0.2.1',
-  user_agent: 'curl',
-  requests: null,
-} as const;
-
-test('a key has its value, a list of keys has none', () => {
+test('a key has its value', () => {
   const fields = { key_name: 'k', description: 'd', created_at: iso, updated_at: iso };
   const kept = {
     number: 2,
@@ -41,48 +28,16 @@ test('a key has its value, a list of keys has none', () => {
     rotation_due_at: '2026-01-03T03:04:05.006Z',
     labels: { a: 'b' },
   });
-  expect(json.keyList({ secrets: [{ ...secret, created_by: 'alice' }], next: null })).toEqual({
-    keys: [{ ...fields, created_by: 'alice' }],
-  });
 });
 
 test('a list that is not complete says where the next one begins', () => {
-  expect(json.keyList({ secrets: [], next: 'k' })).toEqual({ keys: [], next: 'k' });
+  const parts = ['{"key_name":"a"}', '{"key_name":"k"}'];
+  const keys = (hasMore: boolean) => textOf(json.keyList({ secrets: [...parts], hasMore, list: null }));
+  expect(keys(true)).toBe(`{"keys":[${parts}],"next":"k"}`);
+  expect(keys(false)).toBe(`{"keys":[${parts}]}`);
+  expect(textOf(json.logList({ events: ['', '{"id":7}'], next: 7 }))).toBe('{"logs":[{"id":7}],"next":7}');
+  expect(textOf(json.logList({ events: [''], next: null }))).toBe('{"logs":[]}');
   expect(json.userList({ users: [], next: 7 })).toEqual({ users: [], next: 7 });
-  expect(json.logList({ events: [], next: 7 })).toEqual({ logs: [], next: 7 });
-});
-
-test('a log entry has the fields and the names of v0.6, and the new ones beside them', () => {
-  expect(json.logList({ events: [event], next: null }).logs).toEqual([
-    {
-      id: 1,
-      timestamp: iso,
-      user_name: 'alice',
-      key_name: 'k',
-      action: 'view_key',
-      ip_address: '192.0.2.1',
-      success: true,
-      target: 'k',
-      outcome: 'allowed',
-      reason: null,
-      role: 'user',
-      user_agent: 'curl',
-    },
-  ]);
-});
-
-test('a log entry that stands for many requests says for how many', () => {
-  expect(json.logList({ events: [{ ...event, requests: 90 }], next: null }).logs).toMatchObject([{ count: 90 }]);
-});
-
-test.each([
-  ['secret.delete', 'denied', 'k', 'delete_key'],
-  ['session.create', 'unauthenticated', null, 'login_attempt'],
-  ['user.update', 'allowed', null, 'update_user'],
-  ['export_keys', 'allowed', 'k', 'export_keys'],
-] as const)('the target of %s is a key only if it is one (%s)', (action, outcome, key_name, name) => {
-  const [entry] = json.logList({ events: [{ ...event, action, outcome }], next: null }).logs;
-  expect(entry).toMatchObject({ key_name, action: name, target: 'k', success: outcome === 'allowed' });
 });
 
 test('a user has no verifier, and a missing time is null', () => {

@@ -1,11 +1,12 @@
 /** From the vault's words to those of v0.6: the JSON that a client reads. Times are ISO 8601 in UTC with `Z`. */
-import { wireAction } from '../../core/vocabulary.ts';
+import type { Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 import type { countEvents, listEvents } from '../operations/events.ts';
 import type { ResultOf } from '../operations/operation.ts';
-import type { listSecrets } from '../operations/secrets.ts';
+import type { listSecrets } from '../operations/secret-list.ts';
 import type { listSessions, readSession } from '../operations/sessions.ts';
 import type { SignedIn } from '../operations/sign-in.ts';
 import type { listUsers } from '../operations/users.ts';
+import type { ListText } from './list-text.ts';
 
 const time = (ms: number) => new Date(ms).toISOString();
 const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
@@ -13,44 +14,63 @@ const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 /** Where the next list begins, if this one does not hold everything. */
 const more = <Next>(next: Next | null) => (next === null ? {} : { next });
 
-export const keyList = ({ secrets, next }: ResultOf<typeof listSecrets>) => ({
-  keys: secrets.map(({ name, description, created_at, updated_at, created_by }) => ({
-    key_name: name,
-    description,
-    created_at: time(created_at),
-    updated_at: time(updated_at),
-    created_by,
-  })),
-  ...more(next),
+export interface KeyList {
+  keys: {
+    key_name: string;
+    description: string;
+    created_at: string;
+    updated_at: string;
+    created_by: string;
+    /** Null for a personal key. */
+    project: string | null;
+    /** What one is to the key: its owner, a member of its project, or an admin who is neither. */
+    role: 'owner' | ProjectRole | 'admin';
+    version: number;
+    /** Counts all changes; the ETag of the key. */
+    revision: number;
+    expires_at: string | null;
+    rotate_every_days: number | null;
+    /** So many days after the value was last changed. */
+    rotation_due_at: string | null;
+    labels: Record<string, string>;
+  }[];
+  /** The last name of this list, if more keys follow. */
+  next?: string;
+}
+
+export const keyList = ({ secrets, hasMore, list }: ResultOf<typeof listSecrets>): ListText => ({
+  name: 'keys' satisfies keyof KeyList,
+  parts: secrets,
+  list,
+  ...(hasMore && { next: (JSON.parse(`[${secrets.at(-1)}]`) as KeyList['keys']).at(-1)?.key_name ?? '' }),
 });
 
-export const logList = ({ events, next }: ResultOf<typeof listEvents>) => ({
-  logs: events.map(logEntry),
+export interface LogList {
+  logs: {
+    id: number;
+    timestamp: string;
+    user_name: string | null;
+    key_name: string | null;
+    action: string;
+    ip_address: string;
+    success: boolean;
+    target: string | null;
+    outcome: Outcome;
+    reason: string | null;
+    role: Role | null;
+    user_agent: string;
+    /** For all other rows it would always be 1. */
+    count?: number;
+  }[];
+  /** What to ask for with `before` to read on, if there are older entries. */
+  next?: number;
+}
+
+export const logList = ({ events, next }: ResultOf<typeof listEvents>): ListText => ({
+  name: 'logs' satisfies keyof LogList,
+  parts: events,
   ...more(next),
 });
-
-/** An action without a dot was moved in from v0.6, where the target was always a key. */
-const isAboutKey = (action: string) => /^(?:secret|version)\./.test(action) || !action.includes('.');
-
-const logEntry = (event: ResultOf<typeof listEvents>['events'][number]) => {
-  const isAllowed = event.outcome === 'allowed';
-  return {
-    id: event.id,
-    timestamp: time(event.at),
-    user_name: event.actor_name,
-    key_name: isAboutKey(event.action) ? event.target : null,
-    action: wireAction(event.action, isAllowed),
-    ip_address: event.address,
-    success: isAllowed,
-    target: event.target,
-    outcome: event.outcome,
-    reason: event.reason,
-    role: event.actor_role,
-    user_agent: event.user_agent,
-    // For all other rows it would always be 1.
-    ...(event.requests !== null && { count: event.requests }),
-  };
-};
 
 export const activity = ({ counts, coveredFrom }: ResultOf<typeof countEvents>) => ({
   activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),

@@ -23,7 +23,7 @@ import {
 } from './requests.ts';
 
 const notATime =
-  'expires_at must be a time in ISO 8601, such as "2027-01-31" or "2027-01-31T12:00:00Z", or null. A time of day needs its zone.';
+  'expires_at must be a time in ISO 8601 from 1970 on, such as "2027-01-31" or "2027-01-31T12:00:00Z", or null. A time of day needs its zone.';
 
 const isoPattern = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 
@@ -34,10 +34,8 @@ const timeOf = (given: string): number | null => {
   const start = new Date(`${day}T00:00:00Z`);
   if (Number.isNaN(start.getTime()) || !start.toISOString().startsWith(day)) return null;
   const ms = Date.parse(given.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-  // SQLite writes the years 0 to 9999.
-  return ms >= firstMs && ms <= lastMs ? ms : null;
+  return ms >= 0 && ms <= lastMs ? ms : null;
 };
-const firstMs = Date.parse('0000-01-01T00:00:00Z');
 const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 const expiry = v.pipe(

@@ -1,6 +1,7 @@
 /** From an outcome to status and body: the one place where a result gets its status and a refusal its words. */
 import { fullRetrySeconds, passwordThrottles } from '../../core/limits.ts';
 import type { Refusal } from '../operations/refusal.ts';
+import type { ListText } from './list-text.ts';
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 412 | 413 | 415 | 429 | 500 | 503;
 
@@ -12,6 +13,8 @@ export interface Reply {
   cookies?: readonly string[];
   /** A long answer: worth compressing. */
   isList?: true;
+  /** In place of a body: a list that the database has written. */
+  text?: ListText;
 }
 
 /** Makes the reply to a result whose JSON has a shape of `json.ts`. */
@@ -23,6 +26,11 @@ const success =
 export const ok = success({ status: 200 });
 export const created = success({ status: 201 });
 export const list = success({ status: 200, isList: true });
+
+/** Makes the reply to a result that is a list in the form of text. */
+export const listText =
+  <Result>(text: (result: Result) => ListText) =>
+  (result: Result): Reply => ({ status: 200, body: null, isList: true, text: text(result) });
 
 /** For an operation without a result. */
 export const done =
@@ -117,6 +125,7 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
   switch (reason) {
     case 'too_many_requests':
     case 'too_many_searches':
+    case 'too_many_lists':
     case 'too_many_conflicts':
     case 'too_many_keys':
     case 'too_many_bytes':
@@ -159,6 +168,7 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
 const overLimit = {
   too_many_requests: 'Your account has sent too many requests in this minute. Wait for the next one.',
   too_many_searches: 'Too many searches of the log are under way. Wait a moment, then try again.',
+  too_many_lists: 'Too many long lists are being sent. Read those that you have asked for, then try again.',
   too_many_conflicts: 'Too many of your new names were taken by other users. Wait before you add another key.',
   too_many_keys:
     'Your account has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',

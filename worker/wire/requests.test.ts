@@ -50,7 +50,18 @@ describe('the words of v0.6 become the words of the vault', () => {
       { description: '' },
       { named: null, value: null, description: '', owner: null, fields: {} },
     ],
-    ['keyListQuery', requests.keyListQuery, {}, { after: '' }],
+    [
+      'keyListQuery',
+      requests.keyListQuery,
+      {},
+      { after: '', limit: 10_000, project: null, prefix: null, part: null, label: null, due: null },
+    ],
+    [
+      'keyListQuery',
+      requests.keyListQuery,
+      { after: 'a', limit: '5', project: 'shop', prefix: 'shop/', q: 'sk', label: 'a:b', due: '7' },
+      { after: 'a', limit: 5, project: 'shop', prefix: 'shop/', part: 'sk', label: 'a:b', due: 7 },
+    ],
     ['credentials', requests.credentials, { username: 'u', password: 'p' }, { name: 'u', password: 'p' }],
     [
       'newUser',

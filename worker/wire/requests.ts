@@ -13,6 +13,8 @@ import {
   maxFilterCharacters,
   maxNameBytes,
   maxPasswordBytes,
+  maxRotationDays,
+  maxSecretsPerList,
   maxValueBytes,
 } from '../../core/limits.ts';
 import { roles } from '../../core/policy/policy.ts';
@@ -82,8 +84,6 @@ export const keyQuery = v.pipe(
   object({ key_name: existingKeyName }),
   v.transform(({ key_name }) => key_name),
 );
-
-export const keyListQuery = v.object({ after: v.optional(text('after'), '') });
 
 const role = v.picklist(roles, 'role must be "user" or "admin".');
 const flag = (field: string) => v.boolean(`${field} must be true or false.`);
@@ -167,12 +167,6 @@ export const userListQuery = v.object({
   after: v.optional(wholeNumber('after', 0, Number.MAX_SAFE_INTEGER), '0'),
 });
 
-/** Who gets the keys of a user that is deleted. */
-export const heirQuery = v.pipe(
-  v.object({ transfer_to: v.optional(text('transfer_to')) }),
-  v.transform(({ transfer_to }) => ({ transfer_to: transfer_to === undefined ? null : trimmed(transfer_to) })),
-);
-
 const filter = (field: string) =>
   v.optional(
     v.pipe(
@@ -181,6 +175,28 @@ const filter = (field: string) =>
       v.transform((given) => (given === '' ? null : given)),
     ),
   );
+
+export const keyListQuery = v.pipe(
+  v.object({
+    after: v.optional(text('after'), ''),
+    limit: v.optional(wholeNumber('limit', 1, maxSecretsPerList), String(maxSecretsPerList)),
+    project: filter('project'),
+    prefix: filter('prefix'),
+    q: filter('q'),
+    label: v.optional(v.pipe(text('label'), v.regex(/^[^:]+:/, 'label must be a name and a value, such as env:prod.'))),
+    due: v.optional(wholeNumber('due', 0, maxRotationDays)),
+  }),
+  v.transform(({ project = null, prefix = null, q: part = null, label = null, due = null, ...page }) => ({
+    ...{ ...page, project, prefix, part },
+    ...{ label, due },
+  })),
+);
+
+/** Who gets the keys of a user that is deleted. */
+export const heirQuery = v.pipe(
+  v.object({ transfer_to: v.optional(text('transfer_to')) }),
+  v.transform(({ transfer_to }) => ({ transfer_to: transfer_to === undefined ? null : trimmed(transfer_to) })),
+);
 
 const filters = {
   user_name: filter('user_name'),

@@ -1,0 +1,208 @@
+/** Lists secrets, personal ones and those of projects, in the order of their names. */
+import { and, asc, eq, exists, gte, inArray, isNotNull, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { alias, type SQLiteColumn, unionAll } from 'drizzle-orm/sqlite-core';
+import { secretsPerListPart } from '../../core/limits.ts';
+import { actorId, granted, reachesAny } from '../store/granted.ts';
+import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
+import { members, secretLabels, secrets } from '../store/schema.ts';
+import { type Params, query } from '../store/statement.ts';
+import { inUse } from '../store/targets.ts';
+import { listedSecrets, secretJson } from './listed.ts';
+import { longList } from './long-lists.ts';
+import { type Operation, operation } from './operation.ts';
+
+/** What a list is about. Null does not filter. */
+export interface SecretQuery {
+  /** Names after this one. */
+  after: string;
+  limit: number;
+  project: string | null;
+  /** What the names begin with. */
+  prefix: string | null;
+  /** A part of the name or the description, ASCII letters in either case. */
+  part: string | null;
+  /** `name:value`. */
+  label: string | null;
+  /** Within how many days the secret expires or is to be rotated. */
+  due: number | null;
+}
+
+const { name, description, created_at, updated_at, created_by, project_id, current_version, revision } = secrets;
+const { expires_at, rotate_every_days, value_changed_at, labels } = secrets;
+const columns = {
+  ...{ name, description, created_at, updated_at, created_by, project_id, current_version, revision },
+  ...{ expires_at, rotate_every_days, value_changed_at, labels },
+};
+
+type Given = Params<'after' | 'from' | 'to' | 'is_project' | 'part'>;
+
+/** A range of the index, whatever filters there are. */
+const matches = ({ after, from, to, is_project, part }: Given) =>
+  and(
+    inUse,
+    gte(name, from),
+    lt(name, to),
+    ne(name, after),
+    or(not(is_project), sql`${project_id} is not null`),
+    sql`(${part} is null or instr(lower(${name}), lower(${part})) > 0 or instr(lower(${description}), lower(${part})) > 0)`,
+  );
+
+const mine = alias(members, 'mine');
+
+/** Everybody's, for admins. */
+const all = (given: Given, only?: SQL) => () =>
+  query
+    .select({
+      ...columns,
+      role: sql`iif(${secrets.owner_id} is ${actorId}, 'owner', coalesce(${mine.role}, 'admin'))`.as('role'),
+    })
+    .from(secrets)
+    .leftJoin(mine, and(eq(mine.project_id, project_id), eq(mine.user_id, actorId)))
+    .where(and(matches(given), only))
+    .orderBy(asc(name));
+
+/** What is personal, and what belongs to projects in which one is a member. */
+const own = (given: Given, only?: SQL) => () =>
+  unionAll(
+    query
+      .select({ ...columns, role: sql`'owner'`.as('role') })
+      .from(secrets)
+      .where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
+    query
+      .select({ ...columns, role: sql`${mine.role}`.as('role') })
+      .from(mine)
+      .innerJoin(secrets, eq(project_id, mine.project_id))
+      .where(and(granted, eq(mine.user_id, actorId), matches(given), only)),
+  ).orderBy(asc(name));
+
+const reachesAll = reachesAny('secret.list');
+
+const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more', 'in_first'] as const;
+
+const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
+  after,
+  ...rangeOf(after, prefix ?? '', project),
+  is_project: Number(project !== null),
+  part,
+  one_more: limit + 1,
+  in_first: Math.min(secretsPerListPart, limit),
+});
+
+const resultOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
+  const found = parts.reduce((sum, { rows }) => sum + rows, 0);
+  const json = parts.map((part) => part.json);
+  // Beyond the first part, which is within the limit, each has one row.
+  return { secrets: found > limit ? json.slice(0, -1) : json, hasMore: found > limit };
+};
+
+const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<(typeof listParams)[number]>) =>
+  jsonRows({
+    sources: sources.map((source) => ({ ...source, most: given.one_more })),
+    table: listedSecrets,
+    json: secretJson,
+    inFirst: given.in_first,
+  });
+
+const listAll = operation({
+  action: 'secret.list',
+  params: listParams,
+  isSearch: ({ part }: SecretQuery) => part !== null,
+  sql: (given) => ({
+    answer: listOf(
+      [
+        { rows: all(given), when: and(granted, reachesAll) },
+        { rows: own(given), when: and(granted, not(reachesAll)) },
+      ],
+      given,
+    ),
+  }),
+  values: valuesOf,
+  result: resultOf,
+});
+
+type DueColumns = Record<'expires_at' | 'value_changed_at' | 'rotate_every_days' | 'deleted_at', SQLiteColumn>;
+
+/** Word for word what the index `secrets_by_due_time` is made of. */
+const isDue = ({ expires_at, value_changed_at, rotate_every_days, deleted_at }: DueColumns, before: SQL) =>
+  and(
+    isNull(deleted_at),
+    or(isNotNull(expires_at), isNotNull(rotate_every_days)),
+    sql`min(coalesce(${expires_at}, 8640000000000000), coalesce(${value_changed_at} + ${rotate_every_days} * 86400000, 8640000000000000)) <= ${before}`,
+  );
+
+const due = alias(secrets, 'due');
+
+/** Of all accounts: by indexes. In the query of the list itself, SQLite would go through all names. */
+const amongDue = (before: SQL) => inArray(secrets.id, query.select({ id: due.id }).from(due).where(isDue(due, before)));
+const amongLabelled = (label: SQL) =>
+  inArray(
+    secrets.id,
+    query.select({ secret_id: secretLabels.secret_id }).from(secretLabels).where(eq(secretLabels.label, label)),
+  );
+
+/** Of one account: by looking at each of its own. */
+const hasLabel = (label: SQL) =>
+  exists(
+    query
+      .select({ label: secretLabels.label })
+      .from(secretLabels)
+      .where(and(eq(secretLabels.secret_id, secrets.id), eq(secretLabels.label, label))),
+  );
+
+/** Lists those with a label, those that are due, or both. */
+const listMarked = operation({
+  action: 'secret.list',
+  params: [...listParams, 'label', 'due_before'],
+  isSearch: ({ part }: SecretQuery) => part !== null,
+  sql: (given) => {
+    const { label, due_before } = given;
+    const isDueHere = or(isNull(due_before), isDue(secrets, due_before));
+    const isEither = and(or(isNull(label), hasLabel(label)), isDueHere);
+    const byLabel = and(amongLabelled(label), isDueHere);
+    return {
+      answer: listOf(
+        [
+          { rows: all(given, byLabel), when: and(granted, reachesAll, isNotNull(label)) },
+          { rows: all(given, amongDue(due_before)), when: and(granted, reachesAll, isNull(label)) },
+          { rows: own(given, isEither), when: and(granted, not(reachesAll)) },
+        ],
+        given,
+      ),
+    };
+  },
+  values: (asked: SecretQuery, { caller }) => ({
+    ...valuesOf(asked),
+    label: asked.label,
+    due_before: asked.due === null ? null : caller.now + asked.due * 86_400_000,
+  }),
+  result: resultOf,
+});
+
+const listed: Operation<SecretQuery, ReturnType<typeof resultOf>> = {
+  action: 'secret.list',
+  recordInvalid: listAll.recordInvalid,
+  perform: (context, asked) =>
+    (asked.label === null && asked.due === null ? listAll : listMarked).perform(context, asked),
+};
+
+/** Lists secrets in the order of their names, as JSON. */
+export const listSecrets = longList(listed, ({ secrets }) => secrets);
+
+/** Greater than every name of at most 255 bytes. */
+const lastName = '\u{10ffff}'.repeat(64);
+
+/** The range of names that all conditions leave: from the first one on, and before the second. SQLite compares UTF-8. */
+const rangeOf = (after: string, prefix: string, project: string | null): { from: string; to: string } => {
+  const [first, end] = project === null ? ['', lastName] : [`${project}/`, `${project}0`];
+  return {
+    from: [after, prefix, first].reduce((a, b) => (isBefore(a, b) ? b : a)),
+    to: isBefore(end, `${prefix}${lastName}`) ? end : `${prefix}${lastName}`,
+  };
+};
+
+const isBefore = (a: string, b: string) => {
+  const [left, right] = [[...a], [...b]];
+  const at = left.findIndex((character, index) => character !== right[index]);
+  if (at < 0) return left.length < right.length;
+  return (left[at]?.codePointAt(0) ?? 0) < (right[at]?.codePointAt(0) ?? -1);
+};
