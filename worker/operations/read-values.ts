@@ -11,7 +11,7 @@ import { plan } from '../store/plan.ts';
 import { ofPrincipal } from '../store/principal.ts';
 import { memberMay, reach } from '../store/reach.ts';
 import { request } from '../store/request.ts';
-import { members, secrets, secretVersions } from '../store/schema.ts';
+import { instance, members, secrets, secretVersions } from '../store/schema.ts';
 import { type Given, integer, query } from '../store/statement.ts';
 import { inUse, secretNamed } from '../store/targets.ts';
 import { verdictOn, verdictsOn } from '../store/verdict.ts';
@@ -134,7 +134,7 @@ const below = plan(['prefix', 'prefix_end'], (given) => {
       true,
     ),
     each: verdictsOn({ action, target }, source, sql`readable.name`),
-    answer: letOut(sql`(select 1) as newest`, sql`0`, sql`${verdict.id} > ${verdictId} - ${maxSecretsPerRead}`),
+    answer: letOut(sql`${instance}`, sql`0`, sql`${verdict.id} > ${verdictId} - ${maxSecretsPerRead}`),
   };
 });
 
