@@ -124,8 +124,8 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   }, []);
   useLayoutEffect(() => {
     void own.projects.list.load();
-    // What is on the screen comes first.
-    requestAnimationFrame(() => setTimeout(fetchRest));
+    // At once, so that a connection that is lost now takes nothing away.
+    void fetchRest();
   }, [own]);
   useArrival(route.value.page, lazyPages[route.value.page]?.isHere() ?? true);
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;

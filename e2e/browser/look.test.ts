@@ -184,7 +184,7 @@ describeInBrowser('the look', () => {
         await page.evaluate(`document.documentElement.style.fontSize = '${size}'`);
         await expect.poll(() => collisions(page)).toEqual([]);
         found[hash] = await collisions(page);
-        expect([hash, await overflow(page)]).toEqual([hash, 0]);
+        await expect.poll(async () => [hash, await overflow(page)]).toEqual([hash, 0]);
       }
     });
 

@@ -191,7 +191,11 @@ describeInBrowser('with 10,001 keys', () => {
     expect(keys).toHaveLength(keysMade - 1);
     expect(next).toBe(keys.at(-1)?.key_name);
     expect(new Set(Object.keys(keys[0] ?? {}))).toEqual(
-      new Set('created_at created_by description expires_at key_name project role updated_at version'.split(' ')),
+      new Set(
+        'created_at created_by description expires_at key_name labels project revision role rotate_every_days rotation_due_at updated_at version'.split(
+          ' ',
+        ),
+      ),
     );
   });
 });

@@ -11,7 +11,7 @@ const all: (() => Promise<void>)[] = [];
 
 /** Fetches everything that is left, so that later clicks need no connection. What fails is fetched again when it is needed. */
 export const fetchRest = async (): Promise<void> => {
-  for (const fetchOne of all) await fetchOne().catch(() => {});
+  await Promise.all(all.map((fetchOne) => fetchOne().catch(() => {})));
 };
 
 const lazyIn = <Props extends object>(
