@@ -3,7 +3,7 @@ import { and, asc, eq, exists, gte, inArray, isNotNull, isNull, lt, ne, not, or,
 import { alias, type SQLiteColumn, unionAll } from 'drizzle-orm/sqlite-core';
 import { secretsPerListPart } from '../../core/limits.ts';
 import { actorId, granted, reachesAny } from '../store/granted.ts';
-import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
+import { jsonParts, type Rows } from '../store/json.ts';
 import { members, secretLabels, secrets } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
@@ -27,12 +27,7 @@ export interface SecretQuery {
   due: number | null;
 }
 
-const { name, description, created_at, updated_at, created_by, project_id, current_version, revision } = secrets;
-const { expires_at, rotate_every_days, value_changed_at, labels } = secrets;
-const columns = {
-  ...{ name, description, created_at, updated_at, created_by, project_id, current_version, revision },
-  ...{ expires_at, rotate_every_days, value_changed_at, labels },
-};
+const { id, name, description, project_id } = secrets;
 
 type Given = Params<'after' | 'from' | 'to' | 'is_project' | 'part'>;
 
@@ -50,10 +45,11 @@ const matches = ({ after, from, to, is_project, part }: Given) =>
 const mine = alias(members, 'mine');
 
 /** Everybody's, for admins. */
-const all = (given: Given, only?: SQL) => () =>
+const all = (given: Given, only?: SQL) =>
   query
     .select({
-      ...columns,
+      name,
+      id,
       role: sql`iif(${secrets.owner_id} is ${actorId}, 'owner', coalesce(${mine.role}, 'admin'))`.as('role'),
     })
     .from(secrets)
@@ -62,14 +58,14 @@ const all = (given: Given, only?: SQL) => () =>
     .orderBy(asc(name));
 
 /** What is personal, and what belongs to projects in which one is a member. */
-const own = (given: Given, only?: SQL) => () =>
+const own = (given: Given, only?: SQL) =>
   unionAll(
     query
-      .select({ ...columns, role: sql`'owner'`.as('role') })
+      .select({ name, id, role: sql`'owner'`.as('role') })
       .from(secrets)
       .where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
     query
-      .select({ ...columns, role: sql`${mine.role}`.as('role') })
+      .select({ name, id, role: sql`${mine.role}`.as('role') })
       .from(mine)
       .innerJoin(secrets, eq(project_id, mine.project_id))
       .where(and(granted, eq(mine.user_id, actorId), matches(given), only)),
@@ -88,15 +84,15 @@ const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
   in_first: Math.min(secretsPerListPart, limit),
 });
 
-const resultOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
-  const found = parts.reduce((sum, { rows }) => sum + rows, 0);
+const resultOf = (parts: readonly { json: string }[], { limit }: SecretQuery) => {
   const json = parts.map((part) => part.json);
-  // Beyond the first part, which is within the limit, each has one row.
-  return { secrets: found > limit ? json.slice(0, -1) : json, hasMore: found > limit };
+  // More than there may be shows in the number of parts: the first has many rows, each of the others has one.
+  const most = 1 + limit - Math.min(secretsPerListPart, limit);
+  return { secrets: json.length > most ? json.slice(0, most) : json, hasMore: json.length > most };
 };
 
 const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<(typeof listParams)[number]>) =>
-  jsonRows({
+  jsonParts({
     sources: sources.map((source) => ({ ...source, most: given.one_more })),
     table: listedSecrets,
     json: secretJson,

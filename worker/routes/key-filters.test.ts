@@ -52,7 +52,11 @@ test('each key says its project, what one is to it, its version and its expiry',
     project: 'b',
     role: 'viewer',
     version: 2,
+    revision: 2,
     expires_at: null,
+    rotate_every_days: null,
+    rotation_due_at: null,
+    labels: {},
   });
   expect(await found(member, 'b-2/x')).toMatchObject({ project: 'b-2', role: 'editor', version: 1 });
   expect(await found(member, 'b')).toMatchObject({ project: null, role: 'owner' });
@@ -145,8 +149,8 @@ test('a list of a folder reads hardly more rows than it shows, however many keys
     const { results, meta } = await testDb()
       .prepare(list?.text ?? '')
       .bind(...(list?.params ?? []).map((param) => given[param]))
-      .all();
-    expect(results).toMatchObject([{ rows: 3 }]);
+      .all<{ json: string }>();
+    expect(results.map(({ json }) => (JSON.parse(`[${json}]`) as object[]).length)).toEqual([3]);
     // Only D1 counts them.
     if (meta) expect(meta.rows_read).toBeLessThan(100);
   }

@@ -1,4 +1,5 @@
 /** A plan: the statements that one action sends to the database in one batch. */
+import { readsChosen } from './json.ts';
 import { isRequestParam, type RequestParam } from './request.ts';
 import {
   atFirstUse,
@@ -53,9 +54,9 @@ export const plan = <const Name extends string = never, Row = never>(
     return { steps, hasEach: each !== undefined, answerAt: answer ? verdicts.length + effects.length : null };
   });
 
-/** Only `granted` depends on the id of the request, and each part of a union needs it. */
+/** Only `granted` depends on the id of the request, and each part of a union needs it, or reads what was chosen under it. */
 const isGuarded = ({ text, params }: Statement) => {
   const index = params.indexOf('request.id');
-  const uses = index < 0 ? 0 : text.split(new RegExp(`\\${paramText(index)}\\b`)).length - 1;
-  return uses >= text.split(' union all ').length;
+  const condition = new RegExp(`\\${paramText(index)}\\b`);
+  return index >= 0 && text.split(' union all ').every((part) => condition.test(part) || readsChosen.test(part));
 };
