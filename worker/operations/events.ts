@@ -49,7 +49,7 @@ const listed = (given: Params<LimitParam>, all: Rows, own: Rows) =>
     ],
     table: listedEvents,
     json: eventJson,
-    inFirst: eventsPerListPart,
+    perPart: eventsPerListPart,
   });
 
 const limitValues = ({ before, limit }: EventQuery) => ({

@@ -3,7 +3,7 @@ import { and, asc, eq, exists, gte, inArray, isNotNull, isNull, lt, ne, not, or,
 import { alias, type SQLiteColumn, unionAll } from 'drizzle-orm/sqlite-core';
 import { secretsPerListPart } from '../../core/limits.ts';
 import { actorId, granted, reachesAny } from '../store/granted.ts';
-import { jsonParts, type Rows } from '../store/json.ts';
+import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
 import { members, secretLabels, secrets } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
@@ -73,7 +73,7 @@ const own = (given: Given, only?: SQL) =>
 
 const reachesAll = reachesAny('secret.list');
 
-const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more', 'in_first'] as const;
+const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more'] as const;
 
 const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
   after,
@@ -81,22 +81,21 @@ const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
   is_project: Number(project !== null),
   part,
   one_more: limit + 1,
-  in_first: Math.min(secretsPerListPart, limit),
 });
 
-const resultOf = (parts: readonly { json: string }[], { limit }: SecretQuery) => {
-  const json = parts.map((part) => part.json);
-  // More than there may be shows in the number of parts: the first has many rows, each of the others has one.
-  const most = 1 + limit - Math.min(secretsPerListPart, limit);
-  return { secrets: json.length > most ? json.slice(0, most) : json, hasMore: json.length > most };
+const resultOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
+  const hasMore = parts.reduce((sum, { rows }) => sum + rows, 0) > limit;
+  // The one row that is too many is a part of its own.
+  return { secrets: (hasMore ? parts.slice(0, -1) : parts).map(({ json }) => json), hasMore };
 };
 
 const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<(typeof listParams)[number]>) =>
-  jsonParts({
+  jsonRows({
     sources: sources.map((source) => ({ ...source, most: given.one_more })),
     table: listedSecrets,
     json: secretJson,
-    inFirst: given.in_first,
+    perPart: secretsPerListPart,
+    apart: given.one_more,
   });
 
 const listAll = operation({

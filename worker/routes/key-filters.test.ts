@@ -144,13 +144,13 @@ test('a list of a folder reads hardly more rows than it shows, however many keys
       'request.id': await testDb()
         .prepare('SELECT request_id FROM audit_events ORDER BY id DESC LIMIT 1')
         .first('request_id'),
-      ...{ after: '', from: 'b/', to: 'b0', is_project: 0, part: null, one_more: 101, in_first: 64 },
+      ...{ after: '', from: 'b/', to: 'b0', is_project: 0, part: null, one_more: 101 },
     };
     const { results, meta } = await testDb()
       .prepare(list?.text ?? '')
       .bind(...(list?.params ?? []).map((param) => given[param]))
-      .all<{ json: string }>();
-    expect(results.map(({ json }) => (JSON.parse(`[${json}]`) as object[]).length)).toEqual([3]);
+      .all();
+    expect(results).toMatchObject([{ rows: 3 }]);
     // Only D1 counts them.
     if (meta) expect(meta.rows_read).toBeLessThan(100);
   }

@@ -3,7 +3,7 @@
  * long list is held in memory once. The text is what `JSON.stringify` would write.
  */
 import { count, eq, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import { type SQLiteColumn, type SQLiteTable, unionAll } from 'drizzle-orm/sqlite-core';
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { limitIf } from './granted.ts';
 import { integer, type Param, query, textColumn } from './statement.ts';
 
@@ -26,7 +26,7 @@ export interface JsonRows {
   /** The JSON of its rows, with commas between them. */
   json: string;
   rows: number;
-  /** The id of its last row; 0 if there is none. */
+  /** The smallest id of its rows. */
   last: number;
 }
 
@@ -50,62 +50,32 @@ interface List {
   /** The JSON of a row. What the sources select beside the id are columns of `chosen`. */
   json: SQL;
   /**
-   * How many rows the first part holds. The others have a part each: one text of all would be longer than D1 allows a row to be,
-   * and for a short list a part for each costs more.
+   * How many rows a part holds: one text of all would be longer than D1 allows a row to be, and a part for each row takes more time
+   * than its JSON.
    */
-  inFirst: Param | number;
+  perPart: number;
+  /** The row at this position begins a new part. */
+  apart?: Param;
 }
 
-/** The rows that were chosen for a list, with what the sources say of each. */
+/** Of the rows that were chosen for a list: what the sources say of each. */
 export const chosen = (column: string): SQL => sql`chosen.${sql.identifier(column)}`;
 
-/** The rows are chosen once for both parts. A WITH that is read twice is a table of its own, in the order in which it was filled. */
-const choosing = (sources: Source[]) => {
+/** Reads a list as `JsonRows`. SQLite numbers rows as they come, and keeps their order in each group. */
+export const jsonRows = ({ sources, table, json, perPart, apart }: List) => {
   const each = sources.map(({ rows, when, most }) => sql`select * from ${rows.limit(limitIf(when, most))}`);
-  return query.$with('chosen', {}).as(sql.join(each, sql` union all `));
-};
-
-/** How a statement reads the chosen rows. */
-export const readsChosen = /\bselect \* from chosen\b/;
-
-const from = (span: SQL) => sql`(select * from chosen limit ${span}) chosen`;
-
-/** Reads a list as JSON in parts: the first rows together, the rest one by one. CROSS JOIN keeps the order of the chosen rows. */
-export const jsonParts = ({ sources, table, json, inFirst }: List) => {
-  const isListed = eq(table.id, chosen('id'));
-  return unionAll(
-    query
-      .with(choosing(sources))
-      .select({ json: textColumn('json', sql`group_concat(${json}, ',')`) })
-      .from(from(sql`${inFirst}`))
-      .crossJoin(table)
-      .where(isListed),
-    query
-      .select({ json: textColumn('json', json) })
-      .from(from(sql`-1 offset ${inFirst}`))
-      .crossJoin(table)
-      .where(isListed),
-  );
-};
-
-/** The same as `JsonRows`. The ids decrease from row to row. */
-export const jsonRows = ({ sources, table, json, inFirst }: List) => {
-  const isListed = eq(table.id, chosen('id'));
-  return unionAll(
-    query
-      .with(choosing(sources))
-      .select({
-        json: textColumn('json', sql`group_concat(${json}, ',')`),
-        rows: integer('rows', count()),
-        last: integer('last', sql`min(${table.id})`),
-      })
-      .from(from(sql`${inFirst}`))
-      .crossJoin(table)
-      .where(isListed),
-    query
-      .select({ json: textColumn('json', json), rows: integer('rows', sql`1`), last: integer('last', table.id) })
-      .from(from(sql`-1 offset ${inFirst}`))
-      .crossJoin(table)
-      .where(isListed),
-  );
+  const position = chosen('position');
+  const part = sql`(${position} - 1) / ${perPart}`;
+  const row = query
+    .select({ json: sql`${json}`.as('json') })
+    .from(table)
+    .where(eq(table.id, chosen('id')));
+  return query
+    .select({
+      json: textColumn('json', sql`group_concat(${row}, ',')`),
+      rows: integer('rows', count()),
+      last: integer('last', sql`min(${chosen('id')})`),
+    })
+    .from(sql`(select *, row_number() over () as position from (${sql.join(each, sql` union all `)})) chosen`)
+    .groupBy(apart ? sql`${part} + (${position} = ${apart})` : part);
 };

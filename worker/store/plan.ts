@@ -1,5 +1,4 @@
 /** A plan: the statements that one action sends to the database in one batch. */
-import { readsChosen } from './json.ts';
 import { isRequestParam, type RequestParam } from './request.ts';
 import {
   atFirstUse,
@@ -54,9 +53,9 @@ export const plan = <const Name extends string = never, Row = never>(
     return { steps, hasEach: each !== undefined, answerAt: answer ? verdicts.length + effects.length : null };
   });
 
-/** Only `granted` depends on the id of the request, and each part of a union needs it, or reads what was chosen under it. */
+/** Only `granted` depends on the id of the request, and each part of a union needs it. */
 const isGuarded = ({ text, params }: Statement) => {
   const index = params.indexOf('request.id');
   const condition = new RegExp(`\\${paramText(index)}\\b`);
-  return index >= 0 && text.split(' union all ').every((part) => condition.test(part) || readsChosen.test(part));
+  return index >= 0 && text.split(' union all ').every((part) => condition.test(part));
 };
