@@ -53,6 +53,10 @@ test('each key says its project, what one is to it, its version and its expiry',
     role: 'viewer',
     version: 2,
     expires_at: null,
+    rotate_every_days: null,
+    rotation_due_at: null,
+    labels: {},
+    revision: 2,
   });
   expect(await found(member, 'b-2/x')).toMatchObject({ project: 'b-2', role: 'editor', version: 1 });
   expect(await found(member, 'b')).toMatchObject({ project: null, role: 'owner' });
