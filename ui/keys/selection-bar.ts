@@ -40,8 +40,8 @@ export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
           icon="trash" class="danger-text" isBusy=${isBusy} disabled=${rows.length === 0 || isLocked}
           title=${isLocked ? 'Of some of these keys you are only a viewer.' : undefined} onClick=${() => void trash()}
         >Move to trash<//>
-        <${Button} kind="quiet" onClick=${selected.end}>Done<//>
       </span>
+      <${Button} kind="quiet" onClick=${selected.end}>Done<//>
     </div>
   `;
 };
