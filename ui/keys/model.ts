@@ -216,10 +216,14 @@ export const keysModel = (user: string) => {
     },
 
     restoreVersion: async (name: string, version: number) => {
-      await api.restoreVersion(name, version);
+      await sent(api.restoreVersion(name, version));
       await Promise.all([list.load(), versions.load()]);
     },
-    destroyVersion: (name: string, version: number) => api.destroyVersion(name, version),
+    /** It counts as a change of the key. */
+    destroyVersion: async (name: string, version: number) => {
+      await sent(api.destroyVersion(name, version));
+      await list.load();
+    },
 
     /**
      * Moves keys to the trash one by one, and tells how many it has done. Those that somebody has changed meanwhile are `left`.
