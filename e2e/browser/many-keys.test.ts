@@ -178,6 +178,26 @@ describeInBrowser('many keys', () => {
     for (const name of names) await keyRow(page, name).waitFor();
   });
 
+  test('keys that one may only read are counted, and cannot be deleted with the others', async () => {
+    const [viewer, manager] = [await newUser(), await newUser()];
+    const project = fresh('team');
+    const own = fresh('OWN');
+    await ask(url(), 'POST', '/projects', { token: manager.token, body: { name: project } });
+    const member = `/projects/${project}/members/${viewer.name}`;
+    await ask(url(), 'PUT', member, { token: manager.token, body: { role: 'viewer' } });
+    await addKey(manager, `${project}/SHARED`);
+    await addKey(viewer, own);
+    const page = await comeAs(viewer);
+    await keyRow(page, own).waitFor();
+    await button(page, 'Select').click();
+    await button(page, 'Select all').click();
+    await page.getByText('2 selected, 1 read-only').waitFor();
+    expect(await button(page, 'Move to trash').isDisabled()).toBe(true);
+    await page.getByLabel(`Select ${project}/SHARED`).uncheck();
+    await button(page, 'Move to trash').click();
+    await toast(page, `Moved ${own} to the trash.`);
+  });
+
   test('selected keys are copied as .env after the page has said what the log will hold', async () => {
     const user = await newUser();
     const [a, b] = [fresh('ENV'), fresh('ENV')];
