@@ -76,7 +76,7 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'node',
-          include: ['{bench,box,docs,e2e,tools,ui}/**/*.test.ts'],
+          include: ['{bench,box,cli,docs,e2e,tools,ui}/**/*.test.ts'],
           exclude: ['bench/worker/**', 'e2e/docker/**', 'e2e/standalone/**'],
           globalSetup: ['testing/build.ts'],
         },
