@@ -1,29 +1,21 @@
-/** Builds the worker, the browser UI and the command line into dist/. `node box/commands/build.ts cli` builds the last one alone. */
+/** Builds the worker, the browser UI and the command line into dist/.*/
 
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build as bundle, type Metafile, stop } from 'esbuild';
-
-const cliFile = 'dist/cli/keystore.mjs';
+import { buildCli } from './build-cli.mjs';
 
 /**
  * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`; `dist/ui`, the browser UI under
  * hashed names; and `dist/cli`, the command line, which is served with the UI.
  */
 export async function build(project: string): Promise<void> {
-  await Promise.all([buildWorker(project), buildUi(project), buildCli(project).then(() => serveCli(project))]);
+  await Promise.all([
+    buildWorker(project),
+    buildUi(project),
+    buildCli(project).then((file) => serveCli(project, file)),
+  ]);
 }
 
 /** Builds if a source is newer than the last build. Returns whether it did. */
@@ -112,30 +104,11 @@ export async function buildUi(project: string): Promise<void> {
   }
 }
 
-/** Builds the command line as one file without dependencies, for Node.js 20 and newer. */
-export async function buildCli(project: string): Promise<void> {
-  const file = join(project, cliFile);
-  await bundle({
-    absWorkingDir: project,
-    entryPoints: ['cli/main.ts'],
-    outfile: `${cliFile}.partial`,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    banner: { js: '#!/usr/bin/env node' },
-    logLevel: 'warning',
-  });
-  chmodSync(`${file}.partial`, 0o755);
-  renameSync(`${file}.partial`, file);
-}
-
 /** Puts the command line among the files that the vault serves, with its checksum as `sha256sum --check` reads it. */
-function serveCli(project: string): void {
+function serveCli(project: string, file: string): void {
   const folder = join(project, 'dist/ui/cli');
   mkdirSync(folder, { recursive: true });
-  const bytes = readFileSync(join(project, cliFile));
+  const bytes = readFileSync(file);
   const checksum = createHash('sha256').update(bytes).digest('hex');
   writeFileSync(join(folder, 'keystore.mjs'), bytes);
   writeFileSync(join(folder, 'keystore.mjs.sha256'), `${checksum}  keystore.mjs\n`);
@@ -172,4 +145,4 @@ function newest(path: string): number {
   return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-if (import.meta.main) await (process.argv[2] === 'cli' ? buildCli : build)(resolve(import.meta.dirname, '../..'));
+if (import.meta.main) await build(resolve(import.meta.dirname, '../..'));

@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, property, string, uint8Array } from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Masker, patternsOf } from './masker.ts';
 
@@ -42,8 +42,8 @@ describe('values are masked', () => {
 
 test('other bytes pass as they are, colours included, and at the end nothing is kept', () => {
   expect(masked(['secret'], ['\u001B[31mred\u001B[0m secre'])).toBe('\u001B[31mred\u001B[0m secre');
-  assert(
-    property(array(uint8Array()), (chunks) => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array()), (chunks) => {
       expect(masked(['ÿ no such text ÿ'], chunks)).toBe(Buffer.concat(chunks).toString('latin1'));
     }),
   );
@@ -69,11 +69,11 @@ function maskedPlainly(values: readonly string[], text: string): string {
 }
 
 test('however the text is cut, exactly the occurrences are masked', () => {
-  const letters = { unit: constantFrom('a', 'b'), minLength: 4, maxLength: 8 } as const;
-  assert(
-    property(
-      array(string(letters), { minLength: 1, maxLength: 4 }),
-      array(string({ unit: constantFrom('a', 'b', 'c'), maxLength: 12 })),
+  const letters = { unit: fc.constantFrom('a', 'b'), minLength: 4, maxLength: 8 } as const;
+  fc.assert(
+    fc.property(
+      fc.array(fc.string(letters), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 12 })),
       (values, chunks) => {
         expect(masked(values, chunks)).toBe(maskedPlainly(values, chunks.join('')));
       },
