@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build as bundle, type Metafile, stop } from 'esbuild';
 import { buildCli } from './build-cli.mjs';
+import { packCli } from './pack-cli.ts';
 
 /**
  * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`; `dist/ui`, the browser UI under
@@ -104,14 +105,16 @@ export async function buildUi(project: string): Promise<void> {
   }
 }
 
-/** Puts the command line among the files that the vault serves, with its checksum as `sha256sum --check` reads it. */
+/** Puts the command line among the files that the vault serves: alone, with a checksum for `sha256sum --check`, and for npm. */
 function serveCli(project: string, file: string): void {
   const folder = join(project, 'dist/ui/cli');
   mkdirSync(folder, { recursive: true });
   const bytes = readFileSync(file);
+  const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { version: string };
   const checksum = createHash('sha256').update(bytes).digest('hex');
   writeFileSync(join(folder, 'keystore.mjs'), bytes);
   writeFileSync(join(folder, 'keystore.mjs.sha256'), `${checksum}  keystore.mjs\n`);
+  writeFileSync(join(folder, 'keystore.tgz'), packCli(bytes, version));
 }
 
 /** The path under which a file of the build is served. */
