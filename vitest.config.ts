@@ -86,7 +86,7 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'standalone',
-          include: ['e2e/*.test.ts', 'e2e/standalone/**/*.test.ts'],
+          include: ['e2e/*.test.ts', 'e2e/cli/**/*.test.ts', 'e2e/standalone/**/*.test.ts'],
           env: { KEYSTORE_RUNTIME: 'standalone' },
           globalSetup: ['testing/build.ts'],
         },

@@ -7,7 +7,7 @@ const blockBytes = 512;
 /** The package as a gzipped tar file (POSIX.1-1988, ustar). The same files make the same bytes. */
 export function packCli(script: Uint8Array, version: string): Buffer {
   const manifest = {
-    name: 'keystore-cli',
+    name: 'keystore',
     version,
     description: 'The command line of a Keystore vault.',
     license: 'MIT',
