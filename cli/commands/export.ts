@@ -1,13 +1,13 @@
 /** `keystore export`: values for another program, or for a file. */
 
-import { writeFileSync } from 'node:fs';
 import { type NameFormat, nameFormats, type VariableFormat, writeNames, writeVariables } from '../formats/export.ts';
 import { variablesOf } from '../formats/variables.ts';
-import { codeOf, usageFailure } from '../terminal/failure.ts';
-import { note, standardOutput } from '../terminal/output.ts';
+import { usageFailure } from '../terminal/failure.ts';
+import { standardOutput } from '../terminal/output.ts';
 import { type Layer, offlineOf, openForReading, readLayers } from '../vault/values.ts';
 import type { Given } from './arguments.ts';
 import { namingOf } from './naming.ts';
+import { writeNew } from './new-file.ts';
 
 export async function run(given: Given): Promise<undefined> {
   const format = given.text('format') ?? (given.json ? 'json' : undefined);
@@ -17,7 +17,7 @@ export async function run(given: Given): Promise<undefined> {
   const text = write(format, layers, given);
   const path = given.text('out');
   if (path === undefined) standardOutput().write(text);
-  else writeNew(path, text);
+  else await writeNew(path, () => Promise.resolve(text), String);
 }
 
 function write(format: string, layers: readonly Layer[], given: Given): string {
@@ -43,15 +43,4 @@ function namesOf(layers: readonly Layer[], only: readonly string[], except: read
     }
   }
   return all;
-}
-
-function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST')
-      throw usageFailure(`${path} exists already. Choose another path, or remove it first.`);
-    throw usageFailure(`${path} cannot be written (${codeOf(error)}).`);
-  }
-  note(`Written to ${path}, which only you can read.`);
 }

@@ -2,9 +2,10 @@
 
 import { exitCodes, Failure, usageFailure } from '../terminal/failure.ts';
 import { ask, canAsk, readInput, textOf } from '../terminal/input.ts';
-import { note, say, sayJson } from '../terminal/output.ts';
+import { note, printable, say, sayJson } from '../terminal/output.ts';
 import { Vault } from '../vault/client.ts';
 import { checkToken, configPath, isExposed, readSession, vaultUrl, writeSession } from '../vault/config.ts';
+import { identify } from '../vault/identity.ts';
 import type { Given } from './arguments.ts';
 
 interface SignedIn {
@@ -13,25 +14,19 @@ interface SignedIn {
   must_change_password: boolean;
 }
 
-interface Session {
-  user: string;
-  expires_at?: string | null;
-}
-
 export async function run(given: Given): Promise<undefined> {
   const url = await urlOf(given.argument(0));
   if (isExposed(url)) note(`${url} has no TLS: everybody on the way can read the token and the values. Use https.`);
   const token = given.has('token-stdin')
     ? checkToken(textOf(await readInput(), 'Standard input').trim(), 'standard input')
     : await signIn(new Vault({ url, token: undefined }), given);
-  const { body } = await new Vault({ url, token }).ask<Session>('GET', '/auth/session');
-  const expiry = typeof body.expires_at === 'string' ? { expires_at: body.expires_at } : {};
-  writeSession({ url, token, ...(typeof body.user === 'string' ? { user: body.user } : {}), ...expiry });
+  const { user, expires_at: expiry } = await identify(new Vault({ url, token }));
+  writeSession({ url, token, user, ...(expiry === null ? {} : { expires_at: expiry }) });
   if (process.env.KEYSTORE_TOKEN || process.env.KEYSTORE_TOKEN_FILE) {
     note('KEYSTORE_TOKEN or KEYSTORE_TOKEN_FILE is set and goes before what was stored now.');
   }
-  if (given.json) sayJson({ url, user: body.user, ...expiry, file: configPath() });
-  else say(`Signed in to ${url} as ${body.user}. The token is in ${configPath()}.`);
+  if (given.json) sayJson({ url, user, expires_at: expiry, file: configPath() });
+  else say(`Signed in to ${url} as ${printable(user)}. The token is in ${configPath()}.`);
 }
 
 async function urlOf(argument: string): Promise<string> {

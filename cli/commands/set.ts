@@ -1,6 +1,5 @@
 /** `keystore set`: stores a value under a name, new or not. */
 
-import { randomInt } from 'node:crypto';
 import { defaultGeneratedCharacters, maxGeneratedCharacters, maxRotationDays } from '../../core/limits.ts';
 import { usageFailure } from '../terminal/failure.ts';
 import { ask, canAsk, readGiven, readInput, textOf } from '../terminal/input.ts';
@@ -51,9 +50,15 @@ async function typedValue(isExact: boolean, name: string): Promise<string> {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** So many letters and digits, each from 62: 32 of them have 190 bits. */
+/** So many letters and digits, each of the 62 as likely as the others: 32 of them have 190 bits. */
 function generate(length: number): string {
-  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+  let text = '';
+  while (text.length < length) {
+    const [byte = 255] = crypto.getRandomValues(new Uint8Array(1));
+    // 248 is four times 62: of the numbers from there on, some letters would get more than others.
+    if (byte < 248) text += alphabet[byte % 62];
+  }
+  return text;
 }
 
 /** The fields of `POST /keys` and `PUT /keys/{key_name}` that the options name. */

@@ -4,8 +4,9 @@ import { exitCodes, Failure } from '../terminal/failure.ts';
 import { coloured, printable, say, sayJson } from '../terminal/output.ts';
 import { Vault } from '../vault/client.ts';
 import { readConnection } from '../vault/config.ts';
+import { type Identity, identify } from '../vault/identity.ts';
 import type { Given } from './arguments.ts';
-import { describe, type Identity } from './whoami.ts';
+import { describe } from './whoami.ts';
 
 interface Health {
   status: string;
@@ -18,7 +19,7 @@ export async function run(given: Given): Promise<number> {
   const connection = readConnection();
   const vault = new Vault(connection);
   const { status, body: health } = await vault.askAnonymously<Health>('GET', '/health', { accept: [503] });
-  const identity = connection.token === undefined || status !== 200 ? undefined : await identify(vault);
+  const identity = connection.token === undefined || status !== 200 ? undefined : await tryIdentify(vault);
   const isRefused = identity instanceof Failure;
   if (given.json) sayJson({ url: vault.url, health, ...(isRefused ? { error: identity.message } : { identity }) });
   else {
@@ -32,9 +33,9 @@ export async function run(given: Given): Promise<number> {
   return isRefused ? identity.exitCode : 0;
 }
 
-async function identify(vault: Vault): Promise<Identity | Failure> {
+async function tryIdentify(vault: Vault): Promise<Identity | Failure> {
   try {
-    return (await vault.ask<Identity>('GET', '/auth/session')).body;
+    return await identify(vault);
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;
