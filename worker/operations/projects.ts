@@ -5,8 +5,9 @@ import { type ProjectRole, projectRoles } from '../../core/policy/policy.ts';
 import { actorId, granted, reachesAny } from '../store/granted.ts';
 import { members, projects, secrets, users } from '../store/schema.ts';
 import { integer, type Param, query } from '../store/statement.ts';
-import { projectNamed, targetProject } from '../store/targets.ts';
+import { inUse, projectNamed, targetProject } from '../store/targets.ts';
 import { operation } from './operation.ts';
+import { emptyTrashOf, trashFrom } from './trash.ts';
 
 const { id, name, description, created_at, secrets: keys } = projects;
 
@@ -142,22 +143,31 @@ export const updateProject = operation({
   values: ({ name, description }: { name: string; description: string }) => ({ name, description }),
 });
 
-/** Deletes a project that holds nothing, with its memberships. */
+/** Deletes a project that holds nothing, with its memberships. What has been in its trash for too long is nothing. */
 export const deleteProject = operation({
   action: 'project.delete',
-  params: ['name'],
-  sql: (given) => ({
-    target: projectNamed('project.delete', given.name),
-    rules: [
-      {
-        when: exists(
-          query.select({ id: secrets.id }).from(secrets).where(eq(secrets.project_id, targetProject.id)).limit(1),
-        ),
-        outcome: 'conflict',
-        reason: 'project_in_use',
-      },
-    ],
-    effects: [query.delete(projects).where(and(eq(name, given.name), granted))],
-  }),
-  values: ({ name }: { name: string }) => ({ name }),
+  params: ['name', 'trash_from'],
+  sql: (given) => {
+    const holds = (which: SQL) =>
+      exists(
+        query
+          .select({ id: secrets.id })
+          .from(secrets)
+          .where(and(eq(secrets.project_id, targetProject.id), which))
+          .limit(1),
+      );
+    const deleted = sql`${query.select({ id }).from(projects).where(eq(name, given.name))}`;
+    return {
+      target: projectNamed('project.delete', given.name),
+      rules: [
+        {
+          when: sql`(${holds(inUse)} or ${holds(gt(secrets.deleted_at, given.trash_from))})`,
+          outcome: 'conflict',
+          reason: 'project_in_use',
+        },
+      ],
+      effects: [...emptyTrashOf(deleted, given), query.delete(projects).where(and(eq(name, given.name), granted))],
+    };
+  },
+  values: ({ name }: { name: string }, context) => ({ name, trash_from: trashFrom(context) }),
 });

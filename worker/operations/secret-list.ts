@@ -27,12 +27,7 @@ export interface SecretQuery {
   due: number | null;
 }
 
-const { name, description, created_at, updated_at, created_by, project_id, current_version, revision } = secrets;
-const { expires_at, rotate_every_days, value_changed_at, labels } = secrets;
-const columns = {
-  ...{ name, description, created_at, updated_at, created_by, project_id, current_version, revision },
-  ...{ expires_at, rotate_every_days, value_changed_at, labels },
-};
+const { id, name, description, project_id } = secrets;
 
 type Given = Params<'after' | 'from' | 'to' | 'is_project' | 'part'>;
 
@@ -50,10 +45,11 @@ const matches = ({ after, from, to, is_project, part }: Given) =>
 const mine = alias(members, 'mine');
 
 /** Everybody's, for admins. */
-const all = (given: Given, only?: SQL) => () =>
+const all = (given: Given, only?: SQL) =>
   query
     .select({
-      ...columns,
+      name,
+      id,
       role: sql`iif(${secrets.owner_id} is ${actorId}, 'owner', coalesce(${mine.role}, 'admin'))`.as('role'),
     })
     .from(secrets)
@@ -62,14 +58,14 @@ const all = (given: Given, only?: SQL) => () =>
     .orderBy(asc(name));
 
 /** What is personal, and what belongs to projects in which one is a member. */
-const own = (given: Given, only?: SQL) => () =>
+const own = (given: Given, only?: SQL) =>
   unionAll(
     query
-      .select({ ...columns, role: sql`'owner'`.as('role') })
+      .select({ name, id, role: sql`'owner'`.as('role') })
       .from(secrets)
       .where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
     query
-      .select({ ...columns, role: sql`${mine.role}`.as('role') })
+      .select({ name, id, role: sql`${mine.role}`.as('role') })
       .from(mine)
       .innerJoin(secrets, eq(project_id, mine.project_id))
       .where(and(granted, eq(mine.user_id, actorId), matches(given), only)),
@@ -77,7 +73,7 @@ const own = (given: Given, only?: SQL) => () =>
 
 const reachesAll = reachesAny('secret.list');
 
-const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more', 'in_first'] as const;
+const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more'] as const;
 
 const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
   after,
@@ -85,14 +81,12 @@ const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
   is_project: Number(project !== null),
   part,
   one_more: limit + 1,
-  in_first: Math.min(secretsPerListPart, limit),
 });
 
 const resultOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
-  const found = parts.reduce((sum, { rows }) => sum + rows, 0);
-  const json = parts.map((part) => part.json);
-  // Beyond the first part, which is within the limit, each has one row.
-  return { secrets: found > limit ? json.slice(0, -1) : json, hasMore: found > limit };
+  const hasMore = parts.reduce((sum, { rows }) => sum + rows, 0) > limit;
+  // The one row that is too many is a part of its own.
+  return { secrets: (hasMore ? parts.slice(0, -1) : parts).map(({ json }) => json), hasMore };
 };
 
 const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<(typeof listParams)[number]>) =>
@@ -100,7 +94,8 @@ const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<
     sources: sources.map((source) => ({ ...source, most: given.one_more })),
     table: listedSecrets,
     json: secretJson,
-    inFirst: given.in_first,
+    perPart: secretsPerListPart,
+    apart: given.one_more,
   });
 
 const listAll = operation({
