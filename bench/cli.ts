@@ -17,7 +17,7 @@ export async function printCli(runtimes: readonly Runtime[]): Promise<void> {
   for (const runtime of runtimes) rows.push(await measure(runtime));
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   console.log(`\nkeystore run with ${keys} keys, Node.js ${version}, median of ${rounds}\n`);
-  console.log(markdown(['vault', 'node -e 0', 'keystore run', 'added', 'goal'], rows));
+  console.log(markdown(['vault', 'node -e 0', 'keystore run', 'added', 'added, the fastest of each', 'goal'], rows));
 }
 
 async function measure(runtime: Runtime): Promise<string[]> {
@@ -42,7 +42,8 @@ async function measure(runtime: Runtime): Promise<string[]> {
       run.push(time(withKeys));
     }
     const [a, b] = [median(alone), median(run)];
-    return [runtime, `${a.toFixed(0)} ms`, `${b.toFixed(0)} ms`, `${(b - a).toFixed(0)} ms`, `< ${goalMs} ms`];
+    const shown = [a, b, b - a, Math.min(...run) - Math.min(...alone)].map((ms) => `${ms.toFixed(0)} ms`);
+    return [runtime, ...shown, `< ${goalMs} ms`];
   } finally {
     dispose();
     await vault.dispose();

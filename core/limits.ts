@@ -345,6 +345,7 @@ export const maxConnectMs = 10_000;
 export const maxConnectBeforeCopyMs = 5_000;
 /** Without a byte of an answer. */
 export const maxAnswerSilenceMs = 45_000;
+export const maxSilenceBeforeCopyMs = 15_000;
 /** How old a copy of values may be that is used while the vault cannot be reached, and how far its time may be ahead of the clock. */
 export const defaultCopyAgeMs = 86_400_000;
 export const maxCopyAheadMs = 5 * 60_000;

@@ -1,4 +1,4 @@
-/** Builds the worker, the browser UI and the command line into dist/.*/
+/** Builds the worker, the browser UI and the command line into dist/. */
 
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -89,10 +89,10 @@ function checkPreview({ entries }: Result, onConflict: string, shown: Result | u
   if (invalid + conflicts === 0) return;
   if (shown) sayJson(shown);
   const parts = [
-    ...(invalid > 0 ? [`${invalid} of the entries make no valid key`] : []),
-    ...(conflicts > 0 ? [`${conflicts} are in the vault with another value (--on-conflict skip or update)`] : []),
+    ...(invalid > 0 ? [`entries that make no valid key: ${invalid}`] : []),
+    ...(conflicts > 0 ? [`keys that have another value: ${conflicts} (--on-conflict skip or update)`] : []),
   ];
-  throw new Failure(`${parts.join(', and ')}. Nothing was stored.`, exitCodes.conflict);
+  throw new Failure(`Nothing was stored. There are ${parts.join(', and ')}.`, exitCodes.conflict);
 }
 
 function summary({ entries }: Result): string {

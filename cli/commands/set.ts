@@ -10,6 +10,8 @@ import type { Given } from './arguments.ts';
 export async function run(given: Given): Promise<undefined> {
   const vault = openVault();
   const name = given.argument(0);
+  // Before somebody types a value in vain.
+  vault.checkToken();
   const fields = fieldsOf(given);
   const value = await givenValue(given, name);
   const body = { api_key: value, ...fields };

@@ -88,13 +88,10 @@ async function start(plan: RunPlan, layers: readonly Layer[]): Promise<Started> 
 }
 
 function environmentOf(variables: readonly Variable[]): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const { variable, key, value } of variables) {
-    if (value.includes('\0'))
-      throw usageFailure(`${key} holds a NUL byte, which no variable can hold. Pass it with --file.`);
-    env[variable] = value;
-  }
-  return env;
+  const nul = variables.find(({ value }) => value.includes('\0'));
+  if (nul) throw usageFailure(`${nul.key} holds a NUL byte, which no variable can hold. Pass it with --file.`);
+  // Not by assignment: `__proto__` is an ordinary name.
+  return Object.fromEntries(variables.map(({ variable, value }) => [variable, value]));
 }
 
 interface Change {

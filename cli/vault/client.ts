@@ -53,16 +53,31 @@ const networkErrors: Record<string, string> = {
   ETIMEDOUT: 'it does not answer',
 };
 
+/** How long a vault is waited for. */
+export interface Patience {
+  /** Until it has accepted a connection, TLS included. */
+  connectMs: number;
+  /** Without a byte of its answer. */
+  silenceMs: number;
+}
+
+const usualPatience: Patience = { connectMs: maxConnectMs, silenceMs: maxAnswerSilenceMs };
+
 /** One vault, as one caller sees it. */
 export class Vault {
   readonly url: string;
   readonly #connection: Connection;
-  readonly #connectMs: number;
+  readonly #patience: Patience;
 
-  constructor(connection: Connection, connectMs = maxConnectMs) {
+  constructor(connection: Connection, patience: Patience = usualPatience) {
     this.url = connection.url;
     this.#connection = connection;
-    this.#connectMs = connectMs;
+    this.#patience = patience;
+  }
+
+  /** @throws Failure if there is no token. */
+  checkToken(): void {
+    needToken(this.#connection);
   }
 
   /** Of the caller. */
@@ -110,7 +125,7 @@ export class Vault {
     const { request } = target.protocol === 'https:' ? await import('node:https') : await import('node:http');
     return new Promise<{ response: IncomingMessage; text: string }>((resolve, reject) => {
       const fail = (error: Error) => reject(this.#networkFailure(error));
-      const sent = request(target, { agent: false, timeout: maxAnswerSilenceMs, ...options }, (response) => {
+      const sent = request(target, { agent: false, timeout: this.#patience.silenceMs, ...options }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', fail);
@@ -118,7 +133,7 @@ export class Vault {
       });
       sent.on('timeout', () => sent.destroy(timeout()));
       sent.on('error', fail);
-      boundConnecting(sent, this.#connectMs);
+      boundConnecting(sent, this.#patience.connectMs, target.protocol === 'https:' ? 'secureConnect' : 'connect');
       sent.end(payload);
     });
   }
@@ -147,19 +162,19 @@ export class Vault {
 }
 
 /** The vault that the environment or the configuration names. */
-export function openVault(connectMs?: number): Vault {
-  return new Vault(readConnection(), connectMs);
+export function openVault(patience?: Patience): Vault {
+  return new Vault(readConnection(), patience);
 }
 
 function timeout(): Error {
   return Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });
 }
 
-function boundConnecting(sent: ClientRequest, milliseconds: number): void {
+function boundConnecting(sent: ClientRequest, milliseconds: number, event: 'connect' | 'secureConnect'): void {
   const timer = setTimeout(() => sent.destroy(timeout()), milliseconds);
   sent.once('close', () => clearTimeout(timer));
   sent.once('socket', (socket) => {
-    socket.once('connect', () => clearTimeout(timer));
+    socket.once(event, () => clearTimeout(timer));
   });
 }
 

@@ -1,6 +1,11 @@
 /** Reads values: one folder or key after another, from the vault or, where that is allowed, from encrypted copies. */
 
-import { defaultCopyAgeMs, maxConnectBeforeCopyMs, maxConnectMs, secretsPerExportRead } from '../../core/limits.ts';
+import {
+  defaultCopyAgeMs,
+  maxConnectBeforeCopyMs,
+  maxSilenceBeforeCopyMs,
+  secretsPerExportRead,
+} from '../../core/limits.ts';
 import { exitCodes, Failure, usageFailure } from '../terminal/failure.ts';
 import { note } from '../terminal/output.ts';
 import { openVault, Unreachable, type Vault } from './client.ts';
@@ -26,7 +31,7 @@ interface Values {
 
 /** A vault for reading, which is waited for less long if copies may take its place. */
 export function openForReading(offline: Offline | undefined): Vault {
-  return openVault(offline ? maxConnectBeforeCopyMs : maxConnectMs);
+  return openVault(offline && { connectMs: maxConnectBeforeCopyMs, silenceMs: maxSilenceBeforeCopyMs });
 }
 
 /** Reads a folder or a key for each argument. */

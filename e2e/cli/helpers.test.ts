@@ -188,6 +188,8 @@ test("the docker helper's own protocol: list, and the words for nothing", async 
     code: 1,
     stdout: 'credentials not found in native keychain',
   });
+  const signedOut = await run(['docker-credential-keystore', 'get'], { KEYSTORE_TOKEN: 'x' }, 'registry.example.com');
+  expect(signedOut).toMatchObject({ code: 3, stdout: expect.stringContaining('keystore login') });
 });
 
 const aws = suiteOf('aws');
