@@ -7,7 +7,7 @@ import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
 import { members, secretLabels, secrets } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
-import { listedSecrets, secretJson } from './listed.ts';
+import { listedSecrets, markOf, markOfMember, secretJson } from './listed.ts';
 import { longList } from './long-lists.ts';
 import { type Operation, operation } from './operation.ts';
 
@@ -48,9 +48,10 @@ const mine = alias(members, 'mine');
 const all = (given: Given, only?: SQL) =>
   query
     .select({
-      name,
       id,
-      role: sql`iif(${secrets.owner_id} is ${actorId}, 'owner', coalesce(${mine.role}, 'admin'))`.as('role'),
+      mark: sql`iif(${secrets.owner_id} is ${actorId}, ${markOf('owner')}, coalesce(${markOfMember(mine.role)}, ${markOf('admin')}))`.as(
+        'mark',
+      ),
     })
     .from(secrets)
     .leftJoin(mine, and(eq(mine.project_id, project_id), eq(mine.user_id, actorId)))
@@ -61,11 +62,11 @@ const all = (given: Given, only?: SQL) =>
 const own = (given: Given, only?: SQL) =>
   unionAll(
     query
-      .select({ name, id, role: sql`'owner'`.as('role') })
+      .select({ name, id, mark: markOf('owner').as('mark') })
       .from(secrets)
       .where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
     query
-      .select({ name, id, role: sql`${mine.role}`.as('role') })
+      .select({ name, id, mark: markOfMember(mine.role).as('mark') })
       .from(mine)
       .innerJoin(secrets, eq(project_id, mine.project_id))
       .where(and(granted, eq(mine.user_id, actorId), matches(given), only)),
