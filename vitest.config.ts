@@ -76,7 +76,7 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'node',
-          include: ['{bench,box,docs,e2e,tools,ui}/**/*.test.ts'],
+          include: ['{bench,box,cli,docs,e2e,tools,ui}/**/*.test.ts'],
           exclude: ['bench/worker/**', 'e2e/docker/**', 'e2e/standalone/**'],
           globalSetup: ['testing/build.ts'],
         },
@@ -86,7 +86,7 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'standalone',
-          include: ['e2e/*.test.ts', 'e2e/standalone/**/*.test.ts'],
+          include: ['e2e/*.test.ts', 'e2e/cli/**/*.test.ts', 'e2e/standalone/**/*.test.ts'],
           env: { KEYSTORE_RUNTIME: 'standalone' },
           globalSetup: ['testing/build.ts'],
         },

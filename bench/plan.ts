@@ -24,6 +24,8 @@ export interface Plan {
   ladder: boolean;
   /** Accepts the counts, and measures nothing. */
   write: boolean;
+  /** Measures only what `keystore run` adds to a command. */
+  cli: boolean;
 }
 
 /** @throws Error if an operation is not known. */
@@ -40,9 +42,10 @@ export function readPlan(args: string[]): Plan {
       quick: { type: 'boolean', default: false },
       ladder: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      cli: { type: 'boolean', default: false },
     },
   });
-  const { quick, ladder, write } = given;
+  const { quick, ladder, write, cli } = given;
   const known: string[] = [...rates, ...once];
   const usual = quick ? known.filter((operation) => !slow.includes(operation)) : known;
   const operations = given.operations?.split(',') ?? usual;
@@ -59,5 +62,6 @@ export function readPlan(args: string[]): Plan {
     quick,
     ladder,
     write,
+    cli,
   };
 }

@@ -7,13 +7,15 @@
  *   --operations 'live,read,write,bulk,list,member list,logs,login,sign-ins,minute'
  *   --quick                         one round of a second, 16 connections, the small vault
  *
- * `--ladder` measures the parts of a read instead, and counts what requests do; `--write` accepts the counts.
+ * `--ladder` measures the parts of a read instead, and counts what requests do; `--write` accepts the counts. `--cli` measures what
+ * `keystore run` adds to a command.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildStandalone } from '../box/commands/build-standalone.ts';
 import { project } from '../testing/disk-vaults.ts';
+import { printCli } from './cli.ts';
 import { printCounts } from './counts.ts';
 import { measureCrypto } from './crypto-bench.ts';
 import { sizeOf } from './fill.ts';
@@ -50,6 +52,10 @@ async function main(): Promise<void> {
     return;
   }
   await buildStandalone(project);
+  if (plan.cli) {
+    await printCli(plan.runtimes);
+    return;
+  }
   const lines: Line[] = [];
   const extras: Extras[] = [];
   for (const vault of plan.vaults) {

@@ -337,3 +337,26 @@ export const copyBusyTimeoutMs = 10_000;
 export const foldBusyTimeoutMs = 2_000;
 /** After this time, a copy that a killed backup left behind is removed. */
 export const abandonedCopyMs = 3_600_000;
+
+// --- The command line
+
+/** Until the vault has accepted a connection; less where a copy of the values can take its place. */
+export const maxConnectMs = 10_000;
+export const maxConnectBeforeCopyMs = 5_000;
+/** Without a byte of an answer. */
+export const maxAnswerSilenceMs = 45_000;
+export const maxSilenceBeforeCopyMs = 15_000;
+/** How old a copy of values may be that is used while the vault cannot be reached, and how far its time may be ahead of the clock. */
+export const defaultCopyAgeMs = 86_400_000;
+export const maxCopyAheadMs = 5 * 60_000;
+/** How often `keystore run --watch` and `keystore logs --follow` ask. */
+export const defaultWatchSeconds = 30;
+export const defaultFollowSeconds = 3;
+/** How long a program that is restarted has to end after SIGTERM. */
+export const maxRestartMs = 10_000;
+/** Shorter values are not masked: nearly every output has them somewhere. */
+export const minMaskedBytes = 4;
+/** That one request of `keystore export` reads of a folder that is too large to be read at once: `maxReadBytes` of the largest values. */
+export const secretsPerExportRead = 90;
+export const defaultGeneratedCharacters = 32;
+export const maxGeneratedCharacters = 1_024;

@@ -118,7 +118,7 @@ function isPath(word: string): boolean {
 }
 
 const sources = [
-  ...find('{core,box,worker,standalone,HelperScripts,docker,testing,e2e}/**/*.{ts,sh}').filter(
+  ...find('{core,box,cli,worker,standalone,HelperScripts,docker,testing,e2e}/**/*.{ts,sh}').filter(
     (path) => !path.endsWith('.test.ts'),
   ),
   'docker-compose.yml',

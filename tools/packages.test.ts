@@ -23,7 +23,7 @@ test('every package of the lock file has an integrity hash', () => {
 
 describe('what runs is a dependency, so that NODE_ENV=production installs it', () => {
   /** The rooms that run or are built at a start, and the programs beside them. */
-  const files = globSync('{box,core,docker,standalone,ui,worker}/**/*.ts', { cwd: project }).filter(
+  const files = globSync('{box,cli,core,docker,standalone,ui,worker}/**/*.ts', { cwd: project }).filter(
     (path) => !/\.test\.ts$|\.d\.ts$|\/test(?:ing|data)\//.test(path),
   );
 

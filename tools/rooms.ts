@@ -189,6 +189,40 @@ export const rooms: Record<string, Room> = {
     packages: [...preact, './style/index.css'],
   },
 
+  'cli/terminal': {
+    purpose: 'what people type and see, and how a command fails',
+    rooms: ['core'],
+    packages: ['node:'],
+  },
+  'cli/vault': {
+    purpose: 'which vault, requests to it, and copies of values for when it cannot be reached',
+    rooms: ['core', 'cli/terminal'],
+    packages: ['node:'],
+  },
+  'cli/formats': {
+    purpose: 'names of variables, and what `keystore export` writes',
+    rooms: ['core', 'core/settings', 'cli/terminal', 'cli/vault'],
+  },
+  'cli/run': {
+    purpose: 'starts a command with values, masks its output, passes signals on',
+    rooms: ['core', 'cli/terminal', 'cli/vault', 'cli/formats'],
+    packages: ['node:'],
+  },
+  'cli/helpers': {
+    purpose: 'answers git, docker and AWS in their own formats',
+    rooms: ['cli/terminal', 'cli/vault'],
+  },
+  'cli/commands': {
+    purpose: 'the table of commands, and one file for each',
+    rooms: ['core', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
+    packages: ['node:'],
+  },
+  cli: {
+    purpose: 'the command line for users, as one file; it knows the vault by its API only',
+    rooms: ['core', 'cli/terminal', 'cli/commands'],
+    packages: ['node:'],
+  },
+
   'worker/testing': {
     purpose: 'a whole vault in memory, for tests of routes',
     rooms: ['worker', 'worker/http', 'worker/wire'],

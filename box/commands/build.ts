@@ -1,15 +1,22 @@
-/** Builds the worker and the browser UI into dist/. */
+/** Builds the worker, the browser UI and the command line into dist/. */
 
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build as bundle, type Metafile, type Plugin, stop } from 'esbuild';
+import { buildCli } from './build-cli.mjs';
+import { packCli } from './pack-cli.ts';
 
 /**
- * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`, and `dist/ui`, the browser UI under
- * hashed names.
+ * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`; `dist/ui`, the browser UI under
+ * hashed names; and `dist/cli`, the command line, which is served with the UI.
  */
 export async function build(project: string): Promise<void> {
-  await Promise.all([buildWorker(project), buildUi(project)]);
+  await Promise.all([
+    buildWorker(project),
+    buildUi(project),
+    buildCli(project).then((file) => serveCli(project, file)),
+  ]);
 }
 
 /** Builds if a source is newer than the last build. Returns whether it did. */
@@ -17,7 +24,7 @@ export async function buildIfStale(project: string): Promise<boolean> {
   const [built = '', ...others] = ['index.js', 'database.js', 'in-wrangler.mjs'].map((name) =>
     join(project, 'dist/worker', name),
   );
-  const sources = ['core', 'worker', 'box/d1', 'box/runtime', 'ui', 'package-lock.json'].map((name) =>
+  const sources = ['core', 'worker', 'box/d1', 'box/runtime', 'cli', 'ui', 'package-lock.json'].map((name) =>
     join(project, name),
   );
   if ([built, ...others].every(existsSync) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return false;
@@ -121,6 +128,18 @@ function smallUi(project: string): Plugin {
       });
     },
   };
+}
+
+/** Puts the command line among the files that the vault serves: alone, with a checksum for `sha256sum --check`, and for npm. */
+function serveCli(project: string, file: string): void {
+  const folder = join(project, 'dist/ui/cli');
+  mkdirSync(folder, { recursive: true });
+  const bytes = readFileSync(file);
+  const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { version: string };
+  const checksum = createHash('sha256').update(bytes).digest('hex');
+  writeFileSync(join(folder, 'keystore.mjs'), bytes);
+  writeFileSync(join(folder, 'keystore.mjs.sha256'), `${checksum}  keystore.mjs\n`);
+  writeFileSync(join(folder, 'keystore.tgz'), packCli(bytes, version));
 }
 
 /** The path under which a file of the build is served. */

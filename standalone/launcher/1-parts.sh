@@ -16,6 +16,8 @@ Usage: keystore            Runs the vault until Ctrl-C or SIGTERM.
                            ends all sessions and clears the throttles. Asks for it, or reads standard input.
        keystore unpack DIR Writes the parts into a new folder. DIR/keystore then starts without unpacking.
 
+The command line for users (ls, get, set, run, ...) is another program: a running vault serves it at /cli/keystore.mjs.
+
 Settings come from the environment, or else from .env in the current folder: SECRET_KEY, ENCRYPTION_KEY,
 RETIRED_ENCRYPTION_KEYS, ADMIN_PASSWORD, JWT_EXPIRY_HOURS, CORS_ORIGINS, KEYSTORE_DATA (data), PORT (5000), HOST (localhost),
 BASE_PATH (none), TRUSTED_PROXIES, TLS_CERT and TLS_KEY (PEM files), MAX_REQUESTS_PER_MINUTE, MAX_KEYS_PER_USER,
