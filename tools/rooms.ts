@@ -82,12 +82,12 @@ export const rooms: Record<string, Room> = {
   },
   'worker/wire': {
     purpose: 'JSON as clients see it: schemas of requests, shapes of answers',
-    rooms: ['core', 'core/accounts', 'core/policy', 'core/settings', 'worker/operations'],
+    rooms: ['core', 'core/accounts', 'core/network', 'core/policy', 'core/settings', 'worker/operations'],
     packages: ['valibot', 'hono'],
   },
   'worker/http': {
     purpose: 'bodies, credentials, headers: from HTTP to an operation and back',
-    rooms: ['core', 'core/crypto', 'core/network', 'worker/operations', 'worker/wire'],
+    rooms: ['core', 'core/crypto', 'core/network', 'core/policy', 'worker/operations', 'worker/wire'],
     packages: ['hono', 'valibot'],
   },
   'worker/routes': {

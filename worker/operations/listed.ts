@@ -2,6 +2,7 @@
 import { getTableName, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { wireActions } from '../../core/vocabulary.ts';
+import { byForm } from '../store/form.ts';
 import { flag, isoTime, jsonObject } from '../store/json.ts';
 import { auditEvents, secrets } from '../store/schema.ts';
 
@@ -29,6 +30,7 @@ export const secretJson: SQL = jsonObject({
 });
 
 const { id, at, actor_name, actor_role, action, target, outcome, reason, address, user_agent, requests } = listedEvents;
+const { token_id, token, project } = listedEvents;
 const isAllowed = sql`${outcome} = 'allowed'`;
 
 /** An action without a dot was moved in from v0.6, where the target was always a key. */
@@ -56,17 +58,23 @@ const event = jsonObject({
   outcome,
   reason,
   role: actor_role,
+  project,
+  token,
+  token_id,
   user_agent,
 });
 
 /** An entry of the log. It has a `count` only if it stands for several requests; before its last brace is a quotation mark. */
 export const eventJson: SQL = sql`rtrim(${event}, '}') || iif(${requests} is null, '}', ',"count":' || ${requests} || '}')`;
 
-/** A user's own log does not tell somebody else's secret from a missing one either. These take the place of the columns. */
-export const asSeenByUser = {
-  outcome: sql`iif(${auditEvents.reason} = 'not_owner', 'not_found', ${auditEvents.outcome})`.as('outcome'),
-  reason: sql`case ${auditEvents.reason} when 'not_owner' then null
-    when 'name_held' then iif(${auditEvents.outcome} = 'conflict', 'name_taken', null) else ${auditEvents.reason} end`.as(
+/** To a token, what is outside its scopes is as if it were missing, also in its own log. */
+const hidden = byForm(sql`'not_owner'`, () => sql`'not_owner', 'token_scope'`);
+
+/** One's own log does not tell somebody else's secret from a missing one either. These take the place of the columns. */
+export const asSeenByOwner = {
+  outcome: sql`iif(${auditEvents.reason} in (${hidden}), 'not_found', ${auditEvents.outcome})`.as('outcome'),
+  reason: sql`case when ${auditEvents.reason} in (${hidden}) then null
+    when ${auditEvents.reason} = 'name_held' then iif(${auditEvents.outcome} = 'conflict', 'name_taken', null) else ${auditEvents.reason} end`.as(
     'reason',
   ),
 };
