@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { generateKeys } from '../box/commands/generate-keys.ts';
 import { readKeyring } from '../box/data/check-database.ts';
-import { locateFiles, markVault, migrate, openDatabase, type VaultFiles } from '../box/data/database.ts';
+import { locateFiles, markVault, openDatabase, readMigrations, sqlOf, type VaultFiles } from '../box/data/database.ts';
 import { openSettings } from '../box/settings.ts';
 import { type Keyring, sealCanary, sealValue } from '../core/crypto/keyring.ts';
+import { applyMigrations } from '../core/data-folder/database.ts';
 
 export const project = join(import.meta.dirname, '..');
 
@@ -27,13 +28,20 @@ export function homeIn(folder: string): Home {
   return { folder, data, envFile: join(folder, '.env'), files: locateFiles(project, data) };
 }
 
-/** Makes a vault with new keys that holds these values by name. Its only account is an admin that cannot sign in. */
-export async function makeHome(folder: string, values: Record<string, string>): Promise<Home> {
+/**
+ * Makes a vault with new keys that holds these values by name. Its only account is an admin that cannot sign in.
+ *
+ * @param last the newest migration that it has; by default it has all.
+ */
+export async function makeHome(folder: string, values: Record<string, string>, last?: string): Promise<Home> {
   const home = homeIn(folder);
   mkdirSync(home.data, { recursive: true, mode: 0o700 });
   generateKeys(home.envFile);
   const database = openDatabase(home.files);
-  await migrate(home.files, database);
+  const migrations = readMigrations(home.files.migrationsFolder).filter(
+    ({ name }) => last === undefined || name <= last,
+  );
+  applyMigrations(sqlOf(database), migrations);
   const keyring = keyringOf(home.envFile);
   const { token, keyId } = sealCanary(keyring);
   database.exec(

@@ -39,11 +39,11 @@ test('takes no password from the command line, where every user of the machine s
   expect([status, output]).toEqual([1, expect.stringMatching(/^The only option is --url\. .*ADMIN_PASSWORD.*\n$/)]);
 });
 
-test('makes a team with roles, keys and a log that holds refusals', async () => {
+test('makes a team with roles, keys, and a log that holds refusals', async () => {
   const envFile = join(vault.folder, 'seed.env');
   writeFileSync(envFile, 'ADMIN_PASSWORD=admin123\n');
   const { status, output } = seed(['--url', vault.url], { KEYSTORE_ENV: envFile });
-  expect(output).toMatch(/(\d+) of \1 users and keys/);
+  expect(output).toMatch(/(\d+) of \1 users, projects and keys/);
   expect(status).toBe(0);
   const { users = [] } = await read('/users');
   expect(users.filter(({ role }) => role === 'admin').length).toBeGreaterThan(1);
@@ -58,10 +58,54 @@ test('makes a team with roles, keys and a log that holds refusals', async () => 
   );
 });
 
+test('makes projects with members of each role, folders, labels, keys that are due, versions and a trash', async () => {
+  const { projects = [] } = await read('/projects');
+  expect(projects.map(({ name }) => name)).toEqual(['platform', 'shop', 'support']);
+  const { members = [] } = await read('/projects/shop');
+  expect(new Set(members.map(({ role }) => role))).toEqual(new Set(['manager', 'editor', 'viewer']));
+  for (const folder of ['dev', 'staging', 'prod']) {
+    const { keys = [] } = await read(`/keys?project=shop&prefix=shop/${folder}/&label=env:${folder}`);
+    expect(keys.length).toBeGreaterThan(2);
+  }
+  const { keys: due = [] } = await read('/keys?due=14');
+  expect(due.map(({ key_name }) => key_name)).toEqual([
+    'ANTHROPIC_API_KEY',
+    'platform/prod/VPN_CERTIFICATE_KEY',
+    'shop/prod/CARRIER_API_KEY',
+  ]);
+  const { versions = [] } = await read('/keys/shop%2Fprod%2FSTRIPE_SECRET_KEY/versions');
+  expect(versions.map(({ version, destroyed }) => [version, destroyed])).toEqual([
+    [4, false],
+    [3, true],
+    [2, false],
+    [1, false],
+  ]);
+  const { keys: trash = [] } = await read('/trash');
+  expect(trash.map(({ key_name, project }) => [key_name, project])).toEqual([
+    ['MAILCHIMP_API_KEY', null],
+    ['shop/staging/PAYPAL_CLIENT_SECRET', 'shop'],
+  ]);
+});
+
 test('a second run changes nothing', async () => {
-  const before = await read('/keys');
+  const all = async () => [await read('/keys'), await read('/projects'), await read('/trash'), await read('/users')];
+  const before = await all();
   expect(seed(['--url', vault.url])).toMatchObject({ status: 0, output: expect.stringContaining('seeded already') });
-  expect(await read('/keys')).toEqual(before);
+  const signedIn = (given: unknown) => JSON.stringify(given).replaceAll(/"last_login":"[^"]*"/g, '');
+  expect(signedIn(await all())).toEqual(signedIn(before));
+});
+
+test('a run that was interrupted is finished by the next one', async () => {
+  const { users = [] } = await read('/users');
+  const pathOf = (name: string) => `/users/${users.find(({ username }) => username === name)?.id}`;
+  await ask(vault.url, 'DELETE', pathOf('yuki'), { token });
+  await ask(vault.url, 'PUT', pathOf('intern'), { token, body: { is_active: true } });
+  const again = seed(['--url', vault.url]);
+  expect(again).toMatchObject({ status: 0, output: expect.stringMatching(/(\d+) of \1 users/) });
+  const { keys = [] } = await read('/keys');
+  expect(keys.filter(({ key_name }) => key_name === 'DATADOG_API_KEY')).toHaveLength(1);
+  const { members = [] } = await read('/projects/platform');
+  expect(members.map(({ user_name }) => user_name)).toEqual(['jonas', 'mira', 'tomas', 'yuki']);
 });
 
 test('refuses a vault that holds anything else, and touches nothing', async () => {

@@ -1,7 +1,8 @@
 /**
- * `npm run seed`: fills a running vault with a believable team, over its API: people with roles, keys with clearly fake
- * values, and a log in which some requests were refused. For trying things out, never for a vault with real keys: the
- * accounts have a password that everybody knows. It can run again; what is there already is left as it is.
+ * `npm run seed`: fills a running vault with a believable team (`seed-team.ts`), over its API: people with roles, projects with
+ * members, keys with clearly fake values, versions, a trash, and a log in which some requests were refused. For trying things
+ * out, never for a vault with real keys: the accounts have a password that everybody knows. It can run again; what is there
+ * already is left as it is.
  *
  *   npm run seed -- --url http://localhost:5000
  *
@@ -12,42 +13,17 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { openDesk } from '../box/commands/command.ts';
+import { bodyOf, deleted, exampleValue, namesIn, projects, team, teamAdmin } from './seed-team.ts';
 
 const teamPassword = 'example team password';
 
-/** Each person, with the names of their keys and the descriptions of those. */
-const team: Record<string, Record<string, string>> = {
-  mira: {
-    CLOUDFLARE_API_TOKEN: 'DNS and deployments, zone example.com',
-    GITHUB_ORG_TOKEN: 'read-only, for the release notes',
-    TERRAFORM_CLOUD_TOKEN: 'plans and applies for production',
-  },
-  jonas: {
-    STRIPE_SECRET_KEY: 'payments, live mode. Rotate every quarter',
-    STRIPE_WEBHOOK_SECRET: 'signs what Stripe sends to /hooks/stripe',
-    'shop/staging/DATABASE_URL': 'PostgreSQL of the staging shop',
-    'shop/prod/DATABASE_URL': 'PostgreSQL of the shop',
-  },
-  amara: {
-    OPENAI_API_KEY: 'summaries in the support inbox, limited to 50 USD a month',
-    ANTHROPIC_API_KEY: 'evaluation, expires in June',
-    HUGGINGFACE_TOKEN: 'downloads of models in CI',
-  },
-  luca: {
-    SENDGRID_API_KEY: 'receipts and password resets',
-    TWILIO_AUTH_TOKEN: 'text messages on call',
-    SLACK_BOT_TOKEN: 'the bot in #deployments',
-    SENTRY_AUTH_TOKEN: 'uploads of source maps',
-  },
-  yuki: { DATADOG_API_KEY: 'metrics of every server', PAGERDUTY_ROUTING_KEY: '' },
-  tomas: { AWS_ACCESS_KEY_ID: 'backup bucket', AWS_SECRET_ACCESS_KEY: 'backup bucket' },
-  intern: {},
-};
-
-const teamAdmin = 'mira';
-
-/** The names of all users and keys that this program makes. */
-const wanted = Object.entries(team).flatMap(([name, keys]) => [name, ...Object.keys(keys)]);
+/** The names of all users, projects and keys that this program makes, but for what it deletes again. */
+const wanted = [
+  ...Object.entries(team).flatMap(([name, keys]) => [name, ...Object.keys(keys)]),
+  ...Object.keys(projects).flatMap((name) => [name, ...namesIn(name)]),
+];
+/** So many does it ask for. */
+const total = wanted.length + deleted.length;
 
 /** The accounts that a new vault has. */
 const firstAccounts = ['admin', 'user'];
@@ -71,6 +47,7 @@ interface Answer {
   error?: string;
   users?: { id: number; username: string }[];
   keys?: { key_name: string }[];
+  projects?: { name: string }[];
 }
 
 function caller(token?: string): Call {
@@ -136,8 +113,14 @@ function fail(message: string): never {
 async function isSeeded(admin: Call): Promise<boolean> {
   const users = (await admin('GET', '/users')).body.users ?? [];
   const keys = (await admin('GET', '/keys')).body.keys ?? [];
-  const found = [...users.map(({ username }) => username), ...keys.map(({ key_name }) => key_name)];
-  const others = found.filter((name) => !wanted.includes(name) && !firstAccounts.includes(name));
+  const made = (await admin('GET', '/projects')).body.projects ?? [];
+  const found = [
+    ...users.map(({ username }) => username),
+    ...keys.map(({ key_name }) => key_name),
+    ...made.map(({ name }) => name),
+  ];
+  const known = new Set([...wanted, ...firstAccounts, ...deleted.map(({ name }) => name)]);
+  const others = [...found, ...(await trashed(admin))].filter((name) => !known.has(name));
   if (others.length > 0) {
     const more = others.length > 3 ? ` and ${others.length - 3} more` : '';
     fail(
@@ -147,15 +130,24 @@ async function isSeeded(admin: Call): Promise<boolean> {
   return wanted.every((name) => found.includes(name));
 }
 
+/** The names of the keys in the trash. */
+async function trashed(admin: Call): Promise<string[]> {
+  return ((await admin('GET', '/trash')).body.keys ?? []).map(({ key_name }) => key_name);
+}
+
 let done = 0;
 
-/** Asks for one user or key, and counts it. 409 means that an earlier run made it. */
+/** Counts what is there. */
+function count(more: number): void {
+  done += more;
+  if (process.stdout.isTTY || done === total) process.stdout.write(`\r${done} of ${total} users, projects and keys`);
+}
+
+/** Asks for one user, project or key. 409 means that an earlier run made it. */
 async function make(call: Call, path: string, body: object): Promise<void> {
   const { status, body: answer } = await call('POST', path, body);
   if (status !== 201 && status !== 409) fail(`POST ${path} answered ${status}: ${answer.error}`);
-  done++;
-  if (process.stdout.isTTY || done === wanted.length)
-    process.stdout.write(`\r${done} of ${wanted.length} users and keys`);
+  count(1);
 }
 
 async function makeTeam(admin: Call): Promise<Map<string, Call>> {
@@ -166,21 +158,80 @@ async function makeTeam(admin: Call): Promise<Map<string, Call>> {
     const hint = 'An earlier run made this account, and its password is another one now.';
     const call = await signIn(name, teamPassword, hint);
     calls.set(name, call);
-    for (const [key_name, description] of Object.entries(keys)) {
-      const api_key = `example-${key_name.toLowerCase().replace(/[^a-z]+/g, '-')}-not-a-real-value`;
-      await make(call, '/keys', { key_name, api_key, description });
+    for (const [key_name, given] of Object.entries(keys)) await make(call, '/keys', bodyOf(key_name, given));
+  }
+  return calls;
+}
+
+/** What everybody shares. The keys for development come in by an import, the others one by one. */
+async function makeProjects(calls: Map<string, Call>): Promise<void> {
+  for (const [name, { description, manager, members, editor, keys }] of Object.entries(projects)) {
+    const asManager = callOf(calls, manager);
+    await make(asManager, '/projects', { name, description });
+    for (const [user, role] of Object.entries(members)) {
+      await ask(asManager, 'PUT', `/projects/${name}/members/${user}`, { role });
+    }
+    const asEditor = callOf(calls, editor);
+    const imported = Object.entries(keys).filter(([key]) => key.startsWith('dev/'));
+    for (const [key, given] of Object.entries(keys).filter((each) => !imported.includes(each))) {
+      await make(asEditor, '/keys', bodyOf(`${name}/${key}`, given));
+    }
+    if (imported.length === 0) continue;
+    const entries = imported.map(([key, given]) => ({ ...bodyOf(`${name}/${key}`, given), key_name: key }));
+    await ask(asEditor, 'POST', '/keys/import', { prefix: `${name}/`, entries, on_conflict: 'skip' });
+    for (const [key, given] of imported) {
+      const { labels } = bodyOf(key, given);
+      await ask(asEditor, 'PUT', pathOf(`${name}/${key}`), { labels });
+    }
+    count(imported.length);
+  }
+}
+
+/** What was deleted, and values that were replaced: one of them was put back, one is gone for good. */
+async function makePast(admin: Call, calls: Map<string, Call>): Promise<void> {
+  const inTrash = await trashed(admin);
+  for (const { by, name, description } of deleted) {
+    if (inTrash.includes(name)) count(1);
+    else {
+      await make(callOf(calls, by), '/keys', bodyOf(name, description));
+      await ask(callOf(calls, by), 'DELETE', pathOf(name));
     }
   }
   process.stdout.write('\n');
-  return calls;
+  const luca = callOf(calls, 'luca');
+  const stripe = pathOf('shop/prod/STRIPE_SECRET_KEY');
+  for (const api_key of ['example-rotated', 'example-mistyped']) await ask(luca, 'PUT', stripe, { api_key });
+  await ask(luca, 'POST', `${stripe}/restore`, { version: 2 });
+  // An earlier run may have done it.
+  await callOf(calls, 'jonas')('DELETE', `${stripe}/versions/3`);
+  await ask(callOf(calls, 'yuki'), 'PUT', pathOf('platform/prod/GRAFANA_TOKEN'), {
+    api_key: exampleValue('platform/prod/GRAFANA_TOKEN, the second'),
+  });
+}
+
+function pathOf(key: string): string {
+  return `/keys/${encodeURIComponent(key)}`;
+}
+
+function callOf(calls: Map<string, Call>, name: string): Call {
+  return calls.get(name) ?? fail(`${name} is not in the team.`);
+}
+
+/** Asks for what must succeed. */
+async function ask(call: Call, method: string, path: string, body?: object): Promise<void> {
+  const { status, body: answer } = await call(method, path, body);
+  if (status >= 300) fail(`${method} ${path} answered ${status}: ${answer.error}`);
 }
 
 /** What a team does in a morning: reads, a rotation, refusals, a mistyped password, somebody who leaves. */
 async function makeHistory(admin: Call, calls: Map<string, Call>): Promise<void> {
-  const as = (name: string) => calls.get(name) ?? admin;
+  const as = (name: string) => callOf(calls, name);
   for (const [name, keys] of Object.entries(team)) {
-    for (const key of Object.keys(keys)) await as(name)('GET', `/keys/${encodeURIComponent(key)}`);
+    for (const key of Object.keys(keys)) await as(name)('GET', pathOf(key));
   }
+  await as('luca')('POST', '/keys/values', { prefix: 'shop/prod/' });
+  await as('yuki')('GET', pathOf('shop/prod/DATABASE_URL'));
+  await as('amara')('PUT', pathOf('shop/prod/DATABASE_URL'), { description: 'a viewer changes nothing' });
   await as('intern')('GET', '/keys/STRIPE_SECRET_KEY');
   await as('intern')('GET', '/users');
   await as('jonas')('PUT', '/keys/STRIPE_SECRET_KEY', { api_key: 'example-stripe-secret-key-rotated' });
@@ -198,7 +249,10 @@ const admin = await signInAsAdmin();
 if (await isSeeded(admin)) {
   console.log('Nothing to do: this vault has been seeded already.');
 } else {
-  await makeHistory(admin, await makeTeam(admin));
+  const calls = await makeTeam(admin);
+  await makeProjects(calls);
+  await makePast(admin, calls);
+  await makeHistory(admin, calls);
   console.log(
     `Done. Everybody in the team has the password "${teamPassword}"; ${teamAdmin} is an admin. Never use this vault for real keys.`,
   );

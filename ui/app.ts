@@ -14,6 +14,7 @@ import { openDialogs } from './parts/dialog.ts';
 import { DiscardQuestion } from './parts/discard.ts';
 import { isTyping } from './parts/events.ts';
 import { fetchRest } from './parts/lazy.ts';
+import { setTitle } from './parts/page-head.ts';
 import { Palette } from './parts/palette.ts';
 import { useRetry } from './parts/retry.ts';
 import { ShortcutDialog } from './parts/shortcuts.ts';
@@ -25,7 +26,7 @@ import { changePassword, phase, refresh, session, signOut, start, startProblem }
 import { NewPassword } from './session/new-password.ts';
 import { ProxyNotice } from './session/proxy-notice.ts';
 import { SignIn } from './session/sign-in.ts';
-import { type Page, route } from './shell/router.ts';
+import { type Page, type Route, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
 
 const leave = () => void askFirst(hasUnsaved(), signOutNow);
@@ -47,7 +48,9 @@ effect(() => {
     forgetToasts();
     question.value = null;
   }
-  if (phase.value !== 'in') untracked(() => void clearCopied());
+  if (phase.value === 'in') return;
+  if (phase.value !== 'starting') setTitle('Sign in');
+  untracked(() => void clearCopied());
 });
 
 followOtherTabs(() => {
@@ -127,7 +130,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
     // At once, so that a connection that is lost now takes nothing away.
     void fetchRest();
   }, [own]);
-  useArrival(route.value.page, lazyPages[route.value.page]?.isHere() ?? true);
+  useArrival(route.value, lazyPages[route.value.page]?.isHere() ?? true);
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
   return html`
     <${Shell} tabs=${shown} below=${{ projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
@@ -190,17 +193,18 @@ const Commands = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] })
 };
 
 /** A page that opens puts its name in the title, moves the focus to its heading, and starts at its top. */
-const useArrival = (page: Page, isHere: boolean) => {
-  const before = useRef<Page | null>(null);
+const useArrival = ({ page, item }: Route, isHere: boolean) => {
+  const place = `${page}/${item}`;
+  const before = useRef<string | null>(null);
   useLayoutEffect(() => {
-    document.title = `${tabs.find((tab) => tab.page === page)?.text} · Keystore`;
+    setTitle((page === 'projects' && item) || tabs.find((tab) => tab.page === page)?.text || '');
     if (!isHere) return;
-    if (before.current !== null && before.current !== page) {
+    if (before.current !== null && before.current !== place) {
       scrollTo(0, 0);
       document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     }
-    before.current = page;
-  }, [page, isHere]);
+    before.current = place;
+  }, [place, isHere]);
 };
 
 const onShortcut = (event: KeyboardEvent) => {

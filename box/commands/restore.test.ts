@@ -102,6 +102,23 @@ describe('a restore', () => {
     for (const path of content(home).keys()) expect(statSync(path).mode & 0o077).toBe(0);
   });
 
+  test('of a backup of 1.0.0 brings every key, in the tables of today', async () => {
+    const home = living();
+    const release = await makeHome(join(base, 'release'), { 'shop/prod/a': 'of 1.0.0' }, '0001_vault.sql');
+    const file = join(base, 'keystore_backup_20250102_000000.db');
+    await copyDatabase(release.files.file, file);
+    const staged = stage(home, file, release.envFile);
+    expect(staged.output).toContain(`1 keys (1 versions), 0 log entries; schema ${currentMigration}`);
+    expect(next(home, 'confirmed').answer).toEqual({ next: 'start' });
+    expect(next(home, 'started').output).toContain('A value opens: that of "shop/prod/a".');
+    const database = new DatabaseSync(home.files.file, { readOnly: true });
+    const secrets = database.prepare('SELECT name, project_id, owner_id, revision, deleted_at FROM secrets').all();
+    const usage = database.prepare('SELECT secrets, trashed FROM usage').all();
+    database.close();
+    expect(secrets).toEqual([{ name: 'shop/prod/a', project_id: null, owner_id: 1, revision: 1, deleted_at: null }]);
+    expect(usage).toEqual([{ secrets: 1, trashed: 0 }]);
+  });
+
   test('ends every session that was live in the backup, and leaves an event in the log', async () => {
     const home = living();
     const file = harmed((it) =>

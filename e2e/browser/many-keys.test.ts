@@ -66,6 +66,76 @@ describeInBrowser('many keys', () => {
     await expect.poll(() => keyRow(page, `${prefix}/prod/PORT`).count()).toBe(0);
   });
 
+  test('an import is taken back: what it added goes to the trash, what it replaced gets its earlier value and description', async () => {
+    const user = await newUser();
+    const [old, added, touched] = [fresh('OLD'), fresh('ADDED'), fresh('TOUCHED')];
+    await addKey(user, old, 'before', 'kept');
+    const page = await comeAs(user);
+    await button(page, 'Import').click();
+    await field(page, 'What to import').fill(
+      JSON.stringify([
+        { key: old, value: 'imported', description: 'from the file' },
+        { key: added, value: '1' },
+        { key: touched, value: '2' },
+      ]),
+    );
+    await button(page, 'Check').click();
+    await button(page, 'Add 2, replace 1').click();
+    await toast(page, 'Added 2 keys, replaced 1.');
+    expect(await storedValue(user, old)).toBe('imported');
+    await ask(url(), 'PUT', `/keys/${touched}`, { token: user.token, body: { api_key: 'changed since' } });
+    await button(page, 'Undo').click();
+    await toast(
+      page,
+      'Took the import back: 1 key is in the trash, 1 key has its earlier value again, 1 key was changed by somebody else meanwhile and stays.',
+    );
+    expect([await storedValue(user, old), await storedValue(user, touched)]).toEqual(['before', 'changed since']);
+    expect(await storedValue(user, added)).toBeUndefined();
+    await keyRow(page, old).getByText('kept').waitFor();
+    await keyRow(page, touched).waitFor();
+  });
+
+  test('an import that takes long says how many keys it is about, and keeps the text as it is', async () => {
+    const page = await comeAs(await newUser());
+    const lines = Array.from({ length: 1000 }, (_, index) => `${fresh('LONG')}_${index}=${index}`);
+    await button(page, 'Import').click();
+    await field(page, 'What to import').fill([...lines, 'ONE_MORE=1'].join('\n'));
+    await page.getByText('These are 1,001 keys. One import takes 1,000').waitFor();
+    expect(await button(page, 'Check').isDisabled()).toBe(true);
+    await field(page, 'What to import').fill(lines.join('\n'));
+
+    const held: (() => void)[] = [];
+    await page.route('**/keys/import', async (route) => {
+      const response = await route.fetch();
+      await new Promise<void>((pass) => held.push(pass));
+      await route.fulfill({ response });
+    });
+    await button(page, 'Check').click();
+    await page.getByText('Comparing 1,000 keys with the vault…').waitFor();
+    await expect.poll(() => held.length).toBe(1);
+    held.shift()?.();
+    await button(page, 'Add 1000').click();
+    await page.getByText('Importing 1,000 keys, all of them or none…').waitFor();
+    expect(await field(page, 'What to import').getAttribute('readonly')).not.toBeNull();
+    await expect.poll(() => held.length).toBe(1);
+    held.shift()?.();
+    await toast(page, 'Added 1,000 keys.');
+    await page.getByText('1,000 keys', { exact: true }).waitFor();
+  });
+
+  test('a file that is dropped beside the field is read too', async () => {
+    const page = await comeAs(await newUser());
+    await button(page, 'Import').click();
+    await field(page, 'What to import').waitFor();
+    const isTaken = await page.evaluate(`{
+      const data = new DataTransfer();
+      data.items.add(new File(['DROPPED=1'], '.env'));
+      !document.querySelector('dialog h2').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    }`);
+    expect(isTaken).toBe(true);
+    await page.locator('.import-entry', { hasText: 'DROPPED' }).waitFor();
+  });
+
   test('a file that cannot be read says where, without its values', async () => {
     const page = await comeAs(await newUser());
     await button(page, 'Import').click();

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
-import { addKeyByForm, button, describeInBrowser, field, heading, keyRow, toast } from './support/browser.ts';
+import { addKeyByForm, button, describeInBrowser, field, focused, heading, keyRow, toast } from './support/browser.ts';
 import { browserKit, type Person } from './support/kit.ts';
 
 describeInBrowser('projects', () => {
@@ -54,6 +54,25 @@ describeInBrowser('projects', () => {
     const theirs = await comeAs(member);
     await theirs.getByRole('list', { name: 'Your projects' }).getByRole('link', { name }).click();
     await keyRow(theirs, `${name}/prod/STRIPE`).waitFor();
+  });
+
+  test('the page of a project has its name in the title, and its heading gets the focus', async () => {
+    const manager = await newUser();
+    const [one, other] = [await start(manager), await start(manager)];
+    const page = await comeAs(manager);
+    await page.getByRole('navigation').getByRole('link', { name: 'Projects' }).click();
+    await page.getByRole('main').getByRole('link', { name: one }).click();
+    await heading(page, one).waitFor();
+    await expect.poll(() => focused(page)).toBe(one);
+    expect(await page.title()).toBe(`${one} · Keystore`);
+    await page.getByRole('list', { name: 'Your projects' }).getByRole('link', { name: other }).click();
+    await expect.poll(() => focused(page)).toBe(other);
+    expect(await page.title()).toBe(`${other} · Keystore`);
+    await page.goBack();
+    await expect.poll(() => focused(page)).toBe(one);
+    await button(page, 'Sign out').click();
+    await field(page, 'User name').waitFor();
+    expect(await page.title()).toBe('Sign in · Keystore');
   });
 
   test('a viewer reads a key and finds no button that changes it', async () => {
@@ -131,7 +150,7 @@ describeInBrowser('projects', () => {
     const page = await comeAs(manager);
     await open(page, name);
     const remove = async () => {
-      await page.locator('.page-actions').getByRole('button', { name: 'Delete' }).click();
+      await page.locator('.project-settings').getByRole('button', { name: 'Delete' }).click();
       await field(page, 'Type the name to confirm').fill(name);
       await button(page, 'Delete project').click();
     };

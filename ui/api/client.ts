@@ -128,12 +128,12 @@ export const api = {
     return found;
   },
   /** Returns its id in the trash. */
-  deleteKey: async (name: string): Promise<number | null> => {
+  deleteKey: async (name: string, revision?: number | null): Promise<number | null> => {
     let found: number | null = null;
     const onHeaders = (headers: Headers) => {
       found = numberIn(headers.get('Trash-Id'));
     };
-    await call('DELETE', keyPath(name), { onHeaders });
+    await call('DELETE', keyPath(name), { revision, onHeaders });
     return found;
   },
   keyVersion: (name: string, version: number) => get<wire.Key>(keyPath(name), { version: String(version) }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeOf, draftOf, emptyDraft, problemOf, undoOf } from './draft.ts';
+import { changeOf, draftOf, emptyDraft, problemOf, rebased, undoOf } from './draft.ts';
 import { toRow } from './order.ts';
 
 const row = toRow({
@@ -58,4 +58,12 @@ test.each(['0', '3651', '1.5', 'often', '-3'])('%j is no number of days', (rotat
 test('labels that cannot be read are not sent', () => {
   expect(problemOf({ ...emptyDraft, labels: 'prod' })).toHaveProperty('labels');
   expect(problemOf({ ...emptyDraft, labels: 'env:prod', rotate: '90' })).toEqual({});
+});
+
+test('after a change by somebody else, what was typed stays and the other fields follow', () => {
+  const was = draftOf(row);
+  const is = draftOf({ ...row, description: 'theirs', labels: { env: 'dev' } });
+  const typed = { ...was, value: 'mine', description: 'mine too' };
+  expect(rebased(typed, was, is)).toEqual({ ...is, value: 'mine', description: 'mine too' });
+  expect(changeOf(rebased(typed, was, is), is)).toEqual({ api_key: 'mine', description: 'mine too' });
 });

@@ -29,6 +29,13 @@ export const draftOf = ({ description, expiresAt, rotateEveryDays, labels }: Key
 export const differs = (one: Draft, other: Draft): boolean =>
   (Object.keys(one) as (keyof Draft)[]).some((field) => one[field] !== other[field]);
 
+/** The fields that somebody typed in `draft`, which began as `was`; the others as they are in `is`. */
+export const rebased = (draft: Draft, was: Draft, is: Draft): Draft => {
+  const next = { ...is };
+  for (const field of Object.keys(is) as (keyof Draft)[]) if (draft[field] !== was[field]) next[field] = draft[field];
+  return next;
+};
+
 /** The date of a moment (ISO 8601) where the reader is. */
 const dateOf = (time: string): string => {
   const date = new Date(time);

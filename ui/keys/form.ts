@@ -11,6 +11,7 @@ import { FormDialog } from '../parts/form-dialog.ts';
 import { Ago, now } from '../parts/time.ts';
 import { notify } from '../parts/toast.ts';
 import { askFirst } from '../parts/unsaved.ts';
+import { ConflictNote, problemOfKey, sendUnlessChanged } from './conflict.ts';
 import { Details } from './details.ts';
 import { changeOf, type Draft, draftOf, emptyDraft, problemOf, undoOf } from './draft.ts';
 import { dueOf } from './due.ts';
@@ -101,22 +102,27 @@ const beginImport = (model: KeysModel, text: string) =>
 export const EditKey = ({ title, model, row, isAdmin, onClose: close }: Props & { isAdmin: boolean }) => {
   const { task, problem, errorAt, checked, draft, edit } = useKeyForm(model);
   const isTyped = model.isTyped.value;
+  const conflict = model.conflict.value;
 
-  const submit = checked(async () => {
-    await save(model, row);
-    close();
-  });
+  const submit = checked(() =>
+    sendUnlessChanged(model, row, async () => {
+      await save(model, row);
+      close();
+    }),
+  );
   const instead = (next: Open) => () => askFirst(isTyped, () => model.show(next));
   const trash = () =>
     askFirst(isTyped, () => {
       close();
-      void moveToTrash(model, [row.name]);
+      void moveToTrash(model, [row]);
     });
   const remove = html`<${Button} kind="quiet" class="apart danger-text" icon="trash" onClick=${trash}>Delete<//>`;
   return html`
     <${FormDialog}
-      title=${title} action="Save" task=${task} problem=${problem} aside=${remove} isTyped=${isTyped} onSubmit=${submit} onClose=${close}
+      title=${title} action=${conflict ? 'Save anyway' : 'Save'} task=${task} problem=${problemOfKey(problem, task.problem.value)}
+      aside=${remove} isTyped=${isTyped} onSubmit=${submit} onClose=${close}
     >
+      ${conflict && html`<${ConflictNote} row=${row} conflict=${conflict} onLoad=${() => model.show({ kind: 'edit', row })} />`}
       <${Facts} row=${row} />
       <div class="key-tools">
         <${Button} kind="quiet" icon="log" onClick=${instead({ kind: 'versions', row })}>Versions<//>

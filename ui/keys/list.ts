@@ -31,7 +31,7 @@ export const KeyList = ({ model, isAdmin }: KeysProps) => {
 
 /** What makes a row as tall as it is. */
 const sample = html`
-  <div class="cell-name"><span class="row-line"><span class="row-name">A</span></span><span class="row-description note">A</span></div>
+  <div class="cell-name"><span class="row-name">A</span><span class="row-description note">A</span></div>
   <div class="cell-value"><div class="value well"><span class="icon-button" /></div></div>
   <div class="cell-updated note">A</div>
   <div class="cell-actions"><span class="icon-button" /></div>
@@ -44,7 +44,7 @@ const onKey = (model: KeysModel, row: KeyRow, key: string, isAdmin: boolean): bo
   if (key === 'Enter' || key === 'e') model.show({ kind: 'edit', row });
   else if (key === 'c') void copyValue(model, row.name);
   else if (key === 'x') model.selected.toggle(row.name);
-  else if (key === 'Delete' && mayEdit(row, isAdmin)) void moveToTrash(model, [row.name]);
+  else if (key === 'Delete' && mayEdit(row, isAdmin)) void moveToTrash(model, [row]);
   else return false;
   return true;
 };

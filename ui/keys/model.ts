@@ -1,19 +1,34 @@
 /** The state of the lists of keys: all of them, what the address shows of them, and the open dialog. Holds no stored values. */
 import { computed, signal } from '@preact/signals';
 import { api, Problem } from '../api/client.ts';
-import { loaded } from '../api/loaded.ts';
+import { asProblem, loaded } from '../api/loaded.ts';
 import type { KeyChange, KeyDetails } from '../api/wire.ts';
 import { route, setQuery } from '../shell/router.ts';
-import { type Draft, differs, draftOf, emptyDraft } from './draft.ts';
+import { type Draft, differs, draftOf, emptyDraft, rebased } from './draft.ts';
 import { fetchKeys, fetchVersions } from './fetch.ts';
 import { importModel } from './import-model.ts';
 import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText } from './order.ts';
 import { changedRow, countedBy, type Only, onlys, personalRow, scoped } from './rows.ts';
 import { selection } from './selection.ts';
 
+/** What somebody else has made of the key of the open dialog, which has its new state. */
+export interface Conflict {
+  before: KeyRow;
+  /** Who stored its value, if that is another one; null if it is not, or if that cannot be learnt. */
+  by: string | null;
+}
+
+interface Removed {
+  gone: readonly string[];
+  left: readonly string[];
+  problem: unknown;
+  undo: () => Promise<void>;
+}
+
 export type Open =
   | { kind: 'new'; prefix?: string }
   | { kind: 'edit' | 'versions' | 'rename' | 'give'; row: KeyRow }
+  | { kind: 'trash-changed'; row: KeyRow }
   | { kind: 'destroy-version'; row: KeyRow; version: number }
   | { kind: 'import'; prefix: string }
   | { kind: 'copy-env'; names: readonly string[] };
@@ -31,6 +46,8 @@ export const keysModel = (user: string) => {
   const open = signal<Open | null>(null);
   const draft = signal<Draft>(emptyDraft);
   const arrived = signal<string | null>(null);
+  const conflict = signal<Conflict | null>(null);
+  const times = signal(0);
 
   /** The project whose page is open; empty on the page of all keys. */
   const project = computed(() => (route.value.page === 'projects' ? route.value.item : ''));
@@ -65,6 +82,36 @@ export const keysModel = (user: string) => {
   };
   const replace = (name: string, edit: (row: KeyRow) => KeyRow) =>
     change((rows) => rows.map((row) => (row.name === name ? edit(row) : row)));
+  const rowNamed = (name: string) => list.answer.value?.find((row) => row.name === name) ?? null;
+
+  /** Sends a change of a key. If the list is behind the vault, which changes nothing then, it is fetched again. */
+  const sent = async <Answer>(sending: Promise<Answer>): Promise<Answer> => {
+    try {
+      return await sending;
+    } catch (problem) {
+      if (isConflict(problem) || isGone(problem)) await list.load();
+      throw problem;
+    }
+  };
+
+  /** Takes keys out of the trash. */
+  const restored = async (ids: readonly number[]): Promise<void> => {
+    let done = 0;
+    try {
+      for (const id of ids) {
+        await api.restoreKey(id);
+        done += 1;
+      }
+    } catch (problem) {
+      if (ids.length === 1) throw problem;
+      throw new Problem(
+        0,
+        `${done} of ${ids.length} keys are back, the others are still in the trash. ${asProblem(problem).message}`,
+      );
+    } finally {
+      await list.load();
+    }
+  };
 
   return {
     user,
@@ -86,6 +133,11 @@ export const keysModel = (user: string) => {
     /** The versions of the key whose dialog is open. */
     versions,
     imports,
+    /** Set if somebody else was quicker with the key of the open dialog. */
+    conflict,
+    /** How many dialogs were shown so far: each begins anew. */
+    times,
+    rowNamed,
 
     search: (given: string) => setQuery({ q: given }),
     showOnly: (given: Only) => setQuery({ show: given === 'all' ? '' : given }),
@@ -100,13 +152,25 @@ export const keysModel = (user: string) => {
 
     show: (next: Open | null) => {
       open.value = next;
+      times.value += 1;
       draft.value = initial.value;
+      conflict.value = null;
       versions.answer.value = null;
       imports.begin(next?.kind === 'import' ? next.prefix : '');
     },
 
     edit: (fields: Partial<Draft>) => {
       draft.value = { ...draft.value, ...fields };
+    },
+
+    /** Goes on with a key that somebody else has changed. What was typed stays, and the other fields become what they are now. */
+    goOnWith: (row: KeyRow, by: string | null) => {
+      const opened = open.value;
+      if (!opened || !('row' in opened)) return;
+      const was = initial.value;
+      conflict.value = { before: opened.row, by };
+      open.value = { ...opened, row };
+      draft.value = rebased(draft.value, was, initial.value);
     },
 
     /** Fetches one value, which the log records as a view. The model does not keep it. */
@@ -137,22 +201,18 @@ export const keysModel = (user: string) => {
 
     /** With a revision, it changes nothing if somebody else was quicker. Returns the new revision. */
     update: async (name: string, fields: KeyChange, revision: number | null = null): Promise<number | null> => {
-      try {
-        const now = await api.updateKey(name, fields, revision);
-        replace(name, (row) => changedRow(row, fields, now, new Date()));
-        // From when on days are counted is for the vault to say.
-        if (fields.rotate_every_days != null) await list.load();
-        return now;
-      } catch (problem) {
-        if (problem instanceof Problem && problem.status === 412) await list.load();
-        throw problem;
-      }
+      const now = await sent(api.updateKey(name, fields, revision));
+      replace(name, (row) => changedRow(row, fields, now, new Date()));
+      // From when on days are counted is for the vault to say.
+      if (fields.rotate_every_days != null) await list.load();
+      return now;
     },
 
     /** Gives a key another name, or to somebody else. Both may change who reaches it. */
-    move: async (name: string, to: Pick<KeyChange, 'key_name' | 'owner'>) => {
-      await api.updateKey(name, to);
+    move: async (name: string, to: Pick<KeyChange, 'key_name' | 'owner'>, revision: number | null = null) => {
+      const now = await sent(api.updateKey(name, to, revision));
       await list.load();
+      return now;
     },
 
     restoreVersion: async (name: string, version: number) => {
@@ -161,27 +221,39 @@ export const keysModel = (user: string) => {
     },
     destroyVersion: (name: string, version: number) => api.destroyVersion(name, version),
 
-    /** Moves keys to the trash, and tells after each how many it was. Returns how to take that back. */
-    remove: async (names: readonly string[], onProgress: (count: number) => void = () => {}) => {
+    /**
+     * Moves keys to the trash one by one, and tells how many it has done. Those that somebody has changed meanwhile are `left`.
+     * With a `problem` it stopped at that.
+     */
+    remove: async (rows: readonly KeyRow[], onProgress: (count: number) => void = () => {}): Promise<Removed> => {
       const gone = new Map<string, number | null>();
-      try {
-        for (const name of names) {
-          gone.set(name, await api.deleteKey(name));
-          onProgress(gone.size);
-        }
-      } finally {
-        change((rows) => rows.filter((row) => !gone.has(row.name)));
-      }
-      return async () => {
+      const left: string[] = [];
+      let problem: unknown = null;
+      for (const { name, revision } of rows) {
         try {
-          for (const id of gone.values()) if (id !== null) await api.restoreKey(id);
-        } finally {
-          await list.load();
+          gone.set(name, await api.deleteKey(name, revision));
+        } catch (found) {
+          if (isConflict(found) || isGone(found)) left.push(name);
+          else problem = found;
         }
-      };
+        if (problem !== null) break;
+        onProgress(gone.size);
+      }
+      change((all) => all.filter((row) => !gone.has(row.name)));
+      if (left.length > 0) await list.load();
+      const ids = [...gone.values()].filter((id) => id !== null);
+      return { gone: [...gone.keys()], left, problem, undo: () => restored(ids) };
     },
   };
 };
+
+const isStatus = (status: number) => (problem: unknown) => problem instanceof Problem && problem.status === status;
+
+/** Whether a change was refused because the key has changed since. */
+export const isConflict = isStatus(412);
+
+/** Whether there is no such key any more. */
+export const isGone = isStatus(404);
 
 export type KeysModel = ReturnType<typeof keysModel>;
 

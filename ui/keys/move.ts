@@ -6,6 +6,7 @@ import { Field, unmanaged } from '../parts/field.ts';
 import { useForm } from '../parts/form.ts';
 import { FormDialog } from '../parts/form-dialog.ts';
 import { notify } from '../parts/toast.ts';
+import { ConflictNote, problemOfKey, sendUnlessChanged } from './conflict.ts';
 import type { KeysModel } from './model.ts';
 import { SecretWarning } from './name-field.ts';
 import type { KeyRow } from './order.ts';
@@ -20,6 +21,7 @@ const nameField = { key_name: { label: 'The name' } };
 export const RenameKey = ({ model, row, mayTake }: Props & { mayTake: boolean }) => {
   const { task, problem, errorAt, edited } = useForm(nameField, { 409: 'key_name', 404: 'key_name' });
   const { name } = model.draft.value;
+  const conflict = model.conflict.value;
   const close = () => model.show(null);
 
   const submit = async () => {
@@ -28,11 +30,15 @@ export const RenameKey = ({ model, row, mayTake }: Props & { mayTake: boolean })
       close();
       return;
     }
-    await model.move(row.name, { key_name: to });
-    close();
-    model.arrive(to);
-    const undo = () => model.move(to, { key_name: row.name });
-    notify({ text: `${row.name} is now ${to}.`, undo, about: ['key', row.name] });
+    await sendUnlessChanged(model, row, async () => {
+      const moved = await model.move(row.name, { key_name: to }, row.revision);
+      close();
+      model.arrive(to);
+      const undo = async () => {
+        await model.move(to, { key_name: row.name }, moved);
+      };
+      notify({ text: `${row.name} is now ${to}.`, undo, about: ['key', row.name] });
+    });
   };
   const edit = (text: string) => {
     model.edit({ name: text });
@@ -45,8 +51,9 @@ export const RenameKey = ({ model, row, mayTake }: Props & { mayTake: boolean })
 
   return html`
     <${FormDialog}
-      title="Rename or move" action="Rename" task=${task} problem=${problem} isTyped=${model.isTyped.value} onSubmit=${submit} onClose=${close}
+      title="Rename or move" action=${conflict ? 'Rename anyway' : 'Rename'} task=${task} problem=${problem} isTyped=${model.isTyped.value} onSubmit=${submit} onClose=${close}
     >
+      ${conflict && html`<${ConflictNote} row=${row} conflict=${conflict} onLoad=${() => model.show({ kind: 'rename', row })} />`}
       <p class="soft">All versions of <strong class="verbatim">${shown(row.name)}</strong> go along. Programs must ask for the new name from now on.</p>
       <${Field} label="New name" hint=${hint} error=${errorAt('key_name')}>
         ${(field: object) => html`<input
@@ -59,18 +66,21 @@ export const RenameKey = ({ model, row, mayTake }: Props & { mayTake: boolean })
   `;
 };
 
-const ownerField = { owner: { label: 'The user name' } };
+const ownerField = { owner: { label: 'This' } };
 
 export const GiveKey = ({ model, row }: Props) => {
   const { task, problem, errorAt, edited } = useForm(ownerField, { 409: 'owner' });
   const { name } = model.draft.value;
+  const conflict = model.conflict.value;
   const close = () => model.show(null);
 
   const submit = async () => {
     const owner = name.trim();
-    await model.move(row.name, { owner });
-    close();
-    notify({ text: `${row.name} belongs to ${owner} now.`, about: ['key', row.name] });
+    await sendUnlessChanged(model, row, async () => {
+      await model.move(row.name, { owner }, row.revision);
+      close();
+      notify({ text: `${row.name} belongs to ${owner} now.`, about: ['key', row.name] });
+    });
   };
   const edit = (text: string) => {
     model.edit({ name: text });
@@ -78,8 +88,9 @@ export const GiveKey = ({ model, row }: Props) => {
   };
   return html`
     <${FormDialog}
-      title="Hand over" action="Hand over" task=${task} problem=${problem} isTyped=${model.isTyped.value} onSubmit=${submit} onClose=${close}
+      title="Hand over" action=${conflict ? 'Hand over anyway' : 'Hand over'} task=${task} problem=${problemOfKey(problem, task.problem.value)} isTyped=${model.isTyped.value} onSubmit=${submit} onClose=${close}
     >
+      ${conflict && html`<${ConflictNote} row=${row} conflict=${conflict} onLoad=${() => model.show({ kind: 'give', row })} />`}
       <p class="soft"><strong class="verbatim">${shown(row.name)}</strong> then belongs to another user. Who owned it no longer reaches it.</p>
       <${Field} label="User name of the new owner" error=${errorAt('owner')}>
         ${(field: object) => html`<input

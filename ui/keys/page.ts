@@ -101,13 +101,14 @@ const OpenDialog = ({ model, isAdmin }: KeysProps) => {
       return html`<${NewKey} title="Add key" onClose=${close} model=${model} />`;
     case 'edit':
       return mayEdit(open.row, isAdmin)
-        ? html`<${EditKey} key=${open.row.name} title=${open.row.name} onClose=${close} model=${model} row=${open.row} isAdmin=${isAdmin} />`
+        ? html`<${EditKey} key=${model.times.value} title=${open.row.name} onClose=${close} model=${model} row=${open.row} isAdmin=${isAdmin} />`
         : html`<${ShowKey} key=${open.row.name} title=${open.row.name} onClose=${close} model=${model} row=${open.row} />`;
     case 'import':
       return html`<${ImportKeys} title="Import keys" onClose=${close} model=${model} />`;
     case 'copy-env':
       return html`<${CopyEnv} title="Copy as .env" onClose=${close} names=${open.names} />`;
     case 'versions':
+    case 'trash-changed':
     case 'destroy-version':
     case 'rename':
     case 'give':

@@ -25,14 +25,11 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
   return html`
     ${model.selected.isOn.value && html`<${Box} model=${model} row=${row} isAdmin=${isAdmin} tabindex=${tabindex} />`}
     <div role="gridcell" class="cell-name">
-      <div class="row-line">
-        <button type="button" class="row-name bare cut" tabindex=${tabindex} title=${row.name} onClick=${edit}>
-          <${Highlight} text=${row.name} words=${words} />
-        </button>
-        <${DueBadge} row=${row} />
-      </div>
+      <button type="button" class="row-name bare cut" tabindex=${tabindex} title=${row.name} onClick=${edit}>
+        <${Highlight} text=${row.name} words=${words} />
+      </button>
       <span class="row-description note cut" title=${[labels, row.description].filter(Boolean).join(' · ')}>
-        ${labels && html`<span class="labels"><${Highlight} text=${labels} words=${words} /></span> `}<${Highlight} text=${row.description} words=${words} />
+        <${DueBadge} row=${row} />${labels && html`<span class="labels"><${Highlight} text=${labels} words=${words} /></span> `}<${Highlight} text=${row.description} words=${words} />
       </span>
     </div>
     <div role="gridcell" class="cell-value"><${Value} model=${model} name=${row.name} tabindex=${tabindex} /></div>
@@ -45,7 +42,7 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
         mayEdit(row, isAdmin)
           ? html`
               <${IconButton} icon="edit" label="Edit ${row.name}" tabindex=${tabindex} onClick=${edit} />
-              <${IconButton} icon="trash" label="Delete ${row.name}" tabindex=${tabindex} onClick=${() => void moveToTrash(model, [row.name])} />
+              <${IconButton} icon="trash" label="Delete ${row.name}" tabindex=${tabindex} onClick=${() => void moveToTrash(model, [row])} />
             `
           : html`<${IconButton} icon="info" label="Show ${row.name}" tabindex=${tabindex} onClick=${edit} />`
       }
@@ -56,7 +53,7 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
 /** Says what is due soon; what is overdue stands out. */
 const DueBadge = ({ row }: { row: KeyRow }) => {
   const due = dueSoon(row, now.value);
-  return due && html`<span class="badge ${due.days < 0 ? 'overdue' : 'due'}">${due.text}</span>`;
+  return due && html`<span class="badge ${due.days < 0 ? 'overdue' : 'due'}">${due.text}</span> `;
 };
 
 const Box = ({ model, row, tabindex }: KeysProps & { row: KeyRow; tabindex: number }) => html`

@@ -19,11 +19,10 @@ export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
   const trash = async () => {
     if (isBusy) return;
     done.value = 0;
-    await moveToTrash(model, names, (count) => {
+    await moveToTrash(model, rows, (count) => {
       done.value = count;
     });
     done.value = null;
-    selected.none();
   };
 
   const isAll = rows.length === model.shown.value.length && rows.length > 0;

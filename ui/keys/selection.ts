@@ -27,6 +27,10 @@ export const selection = (shown: ReadonlySignal<readonly KeyRow[]>) => {
     },
     all: () => set(shown.value.map(({ name }) => name)),
     none: () => set([]),
+    /** Leaves these selected, if the list has boxes to check. */
+    only: (kept: readonly string[]) => {
+      if (names.value) set(kept);
+    },
 
     /** With `isRange`, what lies between the last one and this one becomes as this one. */
     toggle: (name: string, isRange = false) => {

@@ -69,6 +69,7 @@ const reasons: Record<string, string> = {
   project_role: 'their role in the project does not allow it',
   bad_segment: 'a part of the name was empty or only dots',
   project_in_use: 'it still holds keys',
+  keys_look_alike: 'names of other keys look as if they were in it',
   project_keys: 'the project had as many keys as it may have',
   project_bytes: 'the project had stored as much as it may',
   too_many_projects: 'they had made as many projects as they may',

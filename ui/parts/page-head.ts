@@ -1,5 +1,6 @@
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
+import { shown } from '../../core/text.ts';
 
 interface Props {
   title: string;
@@ -14,3 +15,8 @@ export const PageHead = ({ title, lead, children }: Props) => html`
     <div class="page-actions">${children}</div>
   </header>
 `;
+
+/** Names the page in the title of the window. */
+export const setTitle = (text: string): void => {
+  document.title = `${shown(text)} · Keystore`;
+};

@@ -11,7 +11,8 @@ const usualSeconds = 5;
 const undoSeconds = 10;
 
 export interface News {
-  text: string;
+  /** A function reads signals, and is called again when they change. */
+  text: string | (() => string);
   /** `bad`: it failed. `refused`: the user may not. */
   tone?: 'good' | 'bad' | 'refused' | 'plain';
   undo?: () => Promise<void>;
@@ -91,7 +92,7 @@ const ToastCard = ({ toast }: { toast: Toast }) => {
   return html`
     <div class="toast panel row ${tone === 'refused' ? 'bad refused' : tone}">
       <${Icon} name=${icons[tone]} />
-      <span class="toast-text">${shown(text)}</span>
+      <span class="toast-text">${shown(typeof text === 'string' ? text : text())}</span>
       ${
         // Hidden from screen readers: announced each second, it would drown everything else.
         isCountdown && html`<span class="toast-count" aria-hidden="true">${left}</span>`

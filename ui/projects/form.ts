@@ -23,6 +23,9 @@ export const NewProject = ({ model, isAdmin, onKeysChange }: NewProps) => {
   const { name, description, adopt } = model.draft.value;
   const close = () => model.show(null);
   const begins = name.trim() || 'name';
+  // The vault says how a program takes them over.
+  const taken =
+    errorAt('name')?.replace(' with "adopt": true', isAdmin ? ': choose “Take over keys of others”' : '') ?? null;
 
   const submit = async () => {
     const made = name.trim();
@@ -42,7 +45,7 @@ export const NewProject = ({ model, isAdmin, onKeysChange }: NewProps) => {
       title="New project" action="Start project" task=${task} problem=${problem} isTyped=${model.isTyped.value}
       onSubmit=${submit} onClose=${close}
     >
-      <${Field} label="Name" hint=${html`Keys whose names begin with <code class="verbatim">${begins}/</code> belong to it.`} error=${errorAt('name')}>
+      <${Field} label="Name" hint=${html`Keys whose names begin with <code class="verbatim">${begins}/</code> belong to it.`} error=${taken}>
         ${(field: object) => html`<input
           ...${field} ...${unmanaged} name="project_name" required autofocus autocapitalize="none" spellcheck=${false}
           value=${name} onInput=${(event: Event) => rename(typed(event))}

@@ -101,8 +101,9 @@ const OneProject = (props: ProjectsProps) => {
     <//>
     <${Content} of=${model.project} failure="Could not load this project" waiting="Loading the project…">
       ${(found: ProjectWithMembers) => html`
-        <div class="project-views">
+        <div class="project-views row ends">
           <${Segmented} label="Part of the project" value=${view()} choices=${views} onChange=${(next: string) => setQuery({ view: next === 'keys' ? '' : next, q: '' })} />
+          <${Settings} ...${props} project=${found} />
         </div>
         ${view() === 'members' ? html`<${Members} model=${model} project=${found} me=${me} isAdmin=${isAdmin} />` : props.keys}
       `}
@@ -119,20 +120,30 @@ const Lead = ({ project }: { project: ProjectWithMembers }) => html`
   </span>
 `;
 
-const Actions = ({ model, project, isAdmin, addKeys }: ProjectsProps & { project: ProjectWithMembers }) => {
-  const manages = isAdmin || project.role === 'manager';
+const mayManage = ({ isAdmin }: ProjectsProps, { role }: Project) => isAdmin || role === 'manager';
+
+/** What one does often: it depends on the part that is shown. */
+const Actions = (props: ProjectsProps & { project: ProjectWithMembers }) => {
+  const { model, project, isAdmin, addKeys } = props;
+  if (view() === 'keys') return (isAdmin || project.role !== 'viewer') && addKeys;
+  return (
+    mayManage(props, project) &&
+    html`<${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'add-member', project })}>Add member<//>`
+  );
+};
+
+/** What one seldom does. */
+const Settings = (props: ProjectsProps & { project: ProjectWithMembers }) => {
+  const { model, project } = props;
+  const manages = mayManage(props, project);
   // An admin who is a member has the role of a member.
   const isMember = project.role !== 'admin';
   return html`
-    ${manages && html`<${Button} icon="edit" onClick=${() => model.show({ kind: 'describe', project })}>Description<//>`}
-    ${isMember && html`<${Button} icon="leave" onClick=${() => model.show({ kind: 'leave', project })}>Leave<//>`}
-    ${manages && html`<${Button} class="danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', project })}>Delete<//>`}
-    ${(isAdmin || project.role !== 'viewer') && view() === 'keys' && addKeys}
-    ${
-      manages &&
-      view() === 'members' &&
-      html`<${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'add-member', project })}>Add member<//>`
-    }
+    <div class="project-settings row">
+      ${manages && html`<${Button} kind="quiet" icon="edit" onClick=${() => model.show({ kind: 'describe', project })}>Description<//>`}
+      ${isMember && html`<${Button} kind="quiet" icon="leave" onClick=${() => model.show({ kind: 'leave', project })}>Leave<//>`}
+      ${manages && html`<${Button} kind="quiet" class="danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', project })}>Delete<//>`}
+    </div>
   `;
 };
 

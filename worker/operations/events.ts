@@ -1,5 +1,5 @@
 /** Reading the audit log, and the counts of its events. Reading it is an event as well; a list ends before its own event. */
-import { and, desc, eq, getTableColumns, gte, lt, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/sqlite-core';
 import type { Caller, Principal } from '../../core/caller.ts';
 import {
@@ -24,7 +24,7 @@ import {
   spanOfAll,
   spanOfOwn,
 } from './event-search.ts';
-import { asSeenByOwner, eventJson, listedEvents } from './listed.ts';
+import { eventJson, listedEvents } from './listed.ts';
 import { eitherOf, operation } from './operation.ts';
 
 export interface EventQuery extends EventFilter {
@@ -33,23 +33,24 @@ export interface EventQuery extends EventFilter {
   limit: number | null;
 }
 
-const { request_id: _, ...shown } = getTableColumns(auditEvents);
+/** Whether an event is one of the principal's own log, or of everybody's. */
+const ofAll = { id: auditEvents.id, is_own: sql`0`.as('is_own') };
+const ofOwn = { id: auditEvents.id, is_own: sql`1`.as('is_own') };
 
 const reachesAll = reachesAny('event.list');
 const limitParams = ['before', 'admin_limit', 'user_limit'] as const;
 type LimitParam = (typeof limitParams)[number];
 
 /** The answer: events as JSON, the newest first. The caller's role decides whether they are those of all. */
-const listed = (given: Params<LimitParam>, ofAll: Rows, ofOwn: Rows) =>
+const listed = (given: Params<LimitParam>, all: Rows, own: Rows) =>
   jsonRows({
     sources: [
-      { rows: ofAll, when: and(granted, reachesAll), most: given.admin_limit },
-      { rows: ofOwn, when: and(granted, not(reachesAll)), most: given.user_limit },
+      { rows: all, when: and(granted, reachesAll), most: given.admin_limit },
+      { rows: own, when: and(granted, not(reachesAll)), most: given.user_limit },
     ],
     table: listedEvents,
     json: eventJson,
-    id: listedEvents.id,
-    inFirst: eventsPerListPart,
+    perPart: eventsPerListPart,
   });
 
 const limitValues = ({ before, limit }: EventQuery) => ({
@@ -77,13 +78,8 @@ const newestEvents = operation({
     return {
       answer: listed(
         given,
-        () => query.select(shown).from(auditEvents).where(before).orderBy(desc(auditEvents.id)),
-        () =>
-          query
-            .select({ ...shown, ...asSeenByOwner })
-            .from(auditEvents)
-            .where(and(isOwnEvent(), before))
-            .orderBy(desc(auditEvents.id)),
+        query.select(ofAll).from(auditEvents).where(before).orderBy(desc(auditEvents.id)),
+        query.select(ofOwn).from(auditEvents).where(and(isOwnEvent(), before)).orderBy(desc(auditEvents.id)),
       ),
     };
   },
@@ -102,19 +98,13 @@ const foundEvents = operation({
     const own = spanOfOwn(given, bounds);
     const found = listed(
       given,
-      () =>
-        query
-          .select(shown)
-          .from(logBlocks)
-          .crossJoin(auditEvents)
-          .where(all.within)
-          .orderBy(desc(logBlocks.block), desc(auditEvents.id)),
-      () =>
-        query
-          .select({ ...shown, ...asSeenByOwner })
-          .from(auditEvents)
-          .where(own.within)
-          .orderBy(desc(auditEvents.id)),
+      query
+        .select(ofAll)
+        .from(logBlocks)
+        .crossJoin(auditEvents)
+        .where(all.within)
+        .orderBy(desc(logBlocks.block), desc(auditEvents.id)),
+      query.select(ofOwn).from(auditEvents).where(own.within).orderBy(desc(auditEvents.id)),
     );
     const end = query
       .select({
@@ -191,13 +181,13 @@ export const countEvents = operation({
         and(granted, isKept, eq(activity.actor_id, sql`iif(${countsAll}, 0, ${actorId})`), gte(activity.hour, from)),
       )
       .groupBy(sql`1`);
-    const ofAll = query
+    const countOfAll = query
       .select(countedEvents(step))
       .from(logBlocks)
       .crossJoin(auditEvents)
       .where(and(granted, has_filter, countsAll, all.within))
       .groupBy(sql`1`);
-    const ofOwn = query
+    const countOfOwn = query
       .select(countedEvents(step))
       .from(auditEvents)
       .where(and(granted, has_filter, not(countsAll), own.within))
@@ -212,7 +202,7 @@ export const countEvents = operation({
       })
       .from(verdict)
       .where(and(eq(verdict.id, verdictId), granted));
-    return { answer: unionAll(kept, ofAll, ofOwn, end).orderBy(sql`1`) };
+    return { answer: unionAll(kept, countOfAll, countOfOwn, end).orderBy(sql`1`) };
   },
   values: ({ stepMs, steps, ...filter }: CountQuery, { caller }) => ({
     ...filterValues(filter),

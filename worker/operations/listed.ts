@@ -1,17 +1,31 @@
 /** The rows of the long lists as clients read them. It is the database that writes their JSON: see `worker/store/json.ts`. */
-import { getTableName, type SQL, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { wireActions } from '../../core/vocabulary.ts';
 import { byForm } from '../store/form.ts';
-import { flag, isoTime, jsonObject } from '../store/json.ts';
+import { chosen, flag, isoTime, jsonObject } from '../store/json.ts';
 import { auditEvents, secrets } from '../store/schema.ts';
 
 /** The rows that were chosen for a list. */
 export const listedSecrets = alias(secrets, 'listed');
 export const listedEvents = alias(auditEvents, 'listed');
 
-/** A secret without its value. The rows have a `role` beside the columns of the table: what the principal is to the secret. */
-export const secretJson: SQL = jsonObject({
+/** Most secrets have none of these. */
+const extras = {
+  expires_at: sql`iif(${listedSecrets.expires_at} is null, null, ${isoTime(listedSecrets.expires_at)})`,
+  rotate_every_days: listedSecrets.rotate_every_days,
+  rotation_due_at: sql`iif(${listedSecrets.rotate_every_days} is null, null,
+    ${isoTime(sql`(${listedSecrets.value_changed_at} + ${listedSecrets.rotate_every_days} * 86400000)`)})`,
+  labels: sql`json(coalesce(${listedSecrets.labels}, '{}'))`,
+};
+const hasNoExtras = sql`${listedSecrets.expires_at} is null and ${listedSecrets.rotate_every_days} is null and ${listedSecrets.labels} is null`;
+const noExtras = JSON.stringify({ expires_at: null, rotate_every_days: null, rotation_due_at: null, labels: {} });
+
+/**
+ * A secret without its value, whose role is chosen: what the principal is to the secret. The first part ends with a number before
+ * its brace.
+ */
+export const secretJson: SQL = sql`rtrim(${jsonObject({
   key_name: listedSecrets.name,
   description: listedSecrets.description,
   created_at: isoTime(listedSecrets.created_at),
@@ -19,19 +33,19 @@ export const secretJson: SQL = jsonObject({
   created_by: listedSecrets.created_by,
   // The name of its project is what the name of a secret begins with.
   project: sql`iif(${listedSecrets.project_id} is null, null, substr(${listedSecrets.name}, 1, instr(${listedSecrets.name}, '/') - 1))`,
-  role: sql`${sql.identifier(getTableName(listedSecrets))}.role`,
+  role: chosen('role'),
   version: listedSecrets.current_version,
   revision: listedSecrets.revision,
-  expires_at: sql`iif(${listedSecrets.expires_at} is null, null, ${isoTime(listedSecrets.expires_at)})`,
-  rotate_every_days: listedSecrets.rotate_every_days,
-  rotation_due_at: sql`iif(${listedSecrets.rotate_every_days} is null, null,
-    ${isoTime(sql`(${listedSecrets.value_changed_at} + ${listedSecrets.rotate_every_days} * 86400000)`)})`,
-  labels: sql`json(coalesce(${listedSecrets.labels}, '{}'))`,
-});
+})}, '}') || ',' || substr(iif(${hasNoExtras}, ${noExtras}, ${jsonObject(extras)}), 2)`;
 
 const { id, at, actor_name, actor_role, action, target, outcome, reason, address, user_agent, requests } = listedEvents;
 const { token_id, token, project } = listedEvents;
-const isAllowed = sql`${outcome} = 'allowed'`;
+/** To a token, what is outside its scopes is as if it were missing, also in its own log. */
+const hidden = byForm(sql`'not_owner'`, () => sql`'not_owner', 'token_scope'`);
+/** One's own log does not tell somebody else's secret from a missing one either. */
+const isSeenByUser = chosen('is_own');
+const isHidden = sql`(${isSeenByUser} and coalesce(${reason} in (${hidden}), 0))`;
+const isAllowed = sql`(${outcome} = 'allowed' and not ${isHidden})`;
 
 /** An action without a dot was moved in from v0.6, where the target was always a key. */
 const isAboutKey = sql`(instr(${action}, 'secret.') = 1 or instr(${action}, 'version.') = 1 or instr(${action}, '.') = 0)`;
@@ -55,8 +69,9 @@ const event = jsonObject({
   ip_address: address,
   success: flag(isAllowed),
   target,
-  outcome,
-  reason,
+  outcome: sql`iif(${isHidden}, 'not_found', ${outcome})`,
+  reason: sql`case when ${isHidden} then null
+    when ${isSeenByUser} and ${reason} = 'name_held' then iif(${outcome} = 'conflict', 'name_taken', null) else ${reason} end`,
   role: actor_role,
   project,
   token,
@@ -66,15 +81,3 @@ const event = jsonObject({
 
 /** An entry of the log. It has a `count` only if it stands for several requests; before its last brace is a quotation mark. */
 export const eventJson: SQL = sql`rtrim(${event}, '}') || iif(${requests} is null, '}', ',"count":' || ${requests} || '}')`;
-
-/** To a token, what is outside its scopes is as if it were missing, also in its own log. */
-const hidden = byForm(sql`'not_owner'`, () => sql`'not_owner', 'token_scope'`);
-
-/** One's own log does not tell somebody else's secret from a missing one either. These take the place of the columns. */
-export const asSeenByOwner = {
-  outcome: sql`iif(${auditEvents.reason} in (${hidden}), 'not_found', ${auditEvents.outcome})`.as('outcome'),
-  reason: sql`case when ${auditEvents.reason} in (${hidden}) then null
-    when ${auditEvents.reason} = 'name_held' then iif(${auditEvents.outcome} = 'conflict', 'name_taken', null) else ${auditEvents.reason} end`.as(
-    'reason',
-  ),
-};

@@ -1,5 +1,5 @@
 /** Making a project. The keys whose names begin with its name move in. */
-import { and, count, eq, exists, gte, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, count, eq, exists, gte, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { keyLikeness, likeness } from '../../core/accounts/likeness.ts';
 import { maxProjectsPerAccount } from '../../core/limits.ts';
@@ -10,6 +10,7 @@ import { auditEvents, members, projects, secrets } from '../store/schema.ts';
 import { insertFrom, integer, type Params, query } from '../store/statement.ts';
 import { inUse, reachesOwn } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
+import { likenessesAreFilled } from './likenesses.ts';
 import { operation } from './operation.ts';
 import { memberCount, rankOf } from './projects.ts';
 import { tooManyConflicts } from './quota.ts';
@@ -31,6 +32,29 @@ const othersSecrets = (given: Params<'first' | 'end'>) =>
     .select({ id: secrets.id })
     .from(secrets)
     .where(and(beginningWith(given), ne(secrets.owner_id, principal.id)));
+
+/**
+ * The personal secrets in use whose names only look as if they began so: a full-width letter, say. They could not move in, and would
+ * look like keys of the project ever after. Of one's own names, too.
+ */
+const lookingLike = (
+  { first, end, first_likeness, end_likeness }: Params<'first' | 'end' | Likeness>,
+  ...conditions: SQL[]
+) =>
+  query
+    .select({ id: secrets.id })
+    .from(secrets)
+    .where(
+      and(
+        gte(secrets.likeness, first_likeness),
+        lt(secrets.likeness, end_likeness),
+        or(lt(secrets.name, first), gte(secrets.name, end)),
+        isNull(secrets.project_id),
+        inUse,
+        ...conditions,
+      ),
+    );
+type Likeness = 'first_likeness' | 'end_likeness';
 
 const ownMembership = alias(members, 'membership');
 
@@ -88,18 +112,30 @@ const adopted = (given: Params<'first' | 'end'>) =>
 
 export const createProject = operation({
   action: 'project.create',
-  params: ['name', 'likeness', 'key_likeness', 'description', 'first', 'end', 'adopt'],
+  params: [
+    'name',
+    'likeness',
+    'key_likeness',
+    'description',
+    'adopt',
+    'first',
+    'end',
+    'first_likeness',
+    'end_likeness',
+  ],
   needsRoom: () => true,
   sql: (given) => {
     const othersKeys = exists(othersSecrets(given));
+    const othersLookAlikes = exists(lookingLike(given, ne(secrets.owner_id, principal.id)));
     return {
       target: { name: given.name },
+      ready: likenessesAreFilled,
       detail: sql`nullif(substr(${adopted(given)}, 3), '')`,
       rules: [
         tooManyConflicts,
         {
           // Counted with the names of others that one hits upon: each tells that the name is in use.
-          when: sql`${reachesOwn('project.create')} and (${exists(namedLike(given, not(isMember)))} or ${othersKeys})`,
+          when: sql`${reachesOwn('project.create')} and (${exists(namedLike(given, not(isMember)))} or ${othersKeys} or ${othersLookAlikes})`,
           outcome: 'conflict',
           reason: 'name_held',
         },
@@ -108,6 +144,7 @@ export const createProject = operation({
           outcome: 'conflict',
           reason: 'name_taken',
         },
+        { when: exists(lookingLike(given)), outcome: 'conflict', reason: 'keys_look_alike' },
         tooManyProjects,
       ],
       effects: [
@@ -156,6 +193,8 @@ export const createProject = operation({
     description,
     first: `${name}/`,
     end: `${name}0`,
+    first_likeness: `${keyLikeness(name)}/`,
+    end_likeness: `${keyLikeness(name)}0`,
     adopt: Number(adopt),
   }),
   result: ([project]) => project,

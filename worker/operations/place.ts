@@ -28,12 +28,16 @@ const firstSegment = (name: string): string | null => (name.includes('/') ? name
 /** In a project, no segment may be empty, `.` or `..`: programs make paths and variables of them. */
 const isBadSegment = (segment: string) => segment === '' || segment === '.' || segment === '..';
 
-export const placeValues = (name: string): Values<(typeof placeParams)[number]> => ({
-  place: firstSegment(name),
-  // A name that only looks as if it were in a project must not tell what is in there. SQL cannot fold Unicode.
-  place_likeness: firstSegment(keyLikeness(name)),
-  has_bad_segment: Number(name.split('/').slice(1).some(isBadSegment)),
-});
+export const placeValues = (name: string): Values<(typeof placeParams)[number]> => {
+  const likeness = keyLikeness(name);
+  return {
+    place: firstSegment(name),
+    // A name that only looks as if it were in a project must not tell what is in there. SQL cannot fold Unicode.
+    place_likeness: firstSegment(likeness),
+    // Also where it only looks so: some programs fold what they are given.
+    has_bad_segment: Number([name, likeness].some((text) => text.split('/').slice(1).some(isBadSegment))),
+  };
+};
 
 export const placeJoins = ({ place_likeness }: GivenPlace): Join[] => [
   { table: place, on: eq(place.key_likeness, place_likeness) },
@@ -79,11 +83,14 @@ export const placeRules = (given: GivenPlace & Given<'name'>): Rule[] => [
 /** The place of the name that a row of `table` has, as `placeValues` computes it of a name that is given. */
 export const placeOfName = ({ name, likeness }: Record<'name' | 'likeness', SQLWrapper>): GivenPlace => {
   const first = (text: SQLWrapper) => sql`iif(instr(${text}, '/'), substr(${text}, 1, instr(${text}, '/') - 1), null)`;
-  const rest = sql`substr(${name}, instr(${name}, '/')) || '/'`;
+  const isBad = (text: SQLWrapper) => {
+    const rest = sql`substr(${text}, instr(${text}, '/')) || '/'`;
+    return sql`(instr(${text}, '/') and (instr(${rest}, '//') or instr(${rest}, '/./') or instr(${rest}, '/../')))`;
+  };
   return {
     place: first(name),
     place_likeness: first(likeness),
-    has_bad_segment: sql`(instr(${name}, '/') and (instr(${rest}, '//') or instr(${rest}, '/./') or instr(${rest}, '/../')))`,
+    has_bad_segment: sql`(${isBad(name)} or ${isBad(likeness)})`,
   };
 };
 

@@ -6,10 +6,11 @@ import { byForm, isForToken } from '../store/form.ts';
 import { actorId, actorTokenId, granted, reachesAny } from '../store/granted.ts';
 import { members, projects, secrets, serviceTokens, users } from '../store/schema.ts';
 import { integer, type Param, query } from '../store/statement.ts';
-import { projectNamed, targetProject } from '../store/targets.ts';
+import { inUse, projectNamed, targetProject } from '../store/targets.ts';
 import { reachesIntoProject, roleOfAccess, seat, seats } from '../store/token-principal.ts';
 import { operation } from './operation.ts';
 import { nameTokensThatEnd } from './tokens.ts';
+import { emptyTrashOf, trashFrom } from './trash.ts';
 
 const { id, name, description, created_at } = projects;
 
@@ -176,28 +177,35 @@ export const updateProject = operation({
   values: ({ name, description }: { name: string; description: string }) => ({ name, description }),
 });
 
-/** Deletes a project that holds nothing, with its memberships and its tokens. */
+/** Deletes a project that holds nothing, with its memberships and its tokens. What has been in its trash for too long is nothing. */
 export const deleteProject = operation({
   action: 'project.delete',
-  params: ['name'],
-  sql: (given) => ({
-    target: projectNamed('project.delete', given.name),
-    rules: [
-      {
-        when: exists(
-          query.select({ id: secrets.id }).from(secrets).where(eq(secrets.project_id, targetProject.id)).limit(1),
-        ),
-        outcome: 'conflict',
-        reason: 'project_in_use',
-      },
-    ],
-    effects: [
-      nameTokensThatEnd(
-        eq(serviceTokens.project_id, sql`${query.select({ id }).from(projects).where(eq(name, given.name))}`),
-        'project_deleted',
-      ),
-      query.delete(projects).where(and(eq(name, given.name), granted)),
-    ],
-  }),
-  values: ({ name }: { name: string }) => ({ name }),
+  params: ['name', 'trash_from'],
+  sql: (given) => {
+    const holds = (which: SQL) =>
+      exists(
+        query
+          .select({ id: secrets.id })
+          .from(secrets)
+          .where(and(eq(secrets.project_id, targetProject.id), which))
+          .limit(1),
+      );
+    const deleted = sql`${query.select({ id }).from(projects).where(eq(name, given.name))}`;
+    return {
+      target: projectNamed('project.delete', given.name),
+      rules: [
+        {
+          when: sql`(${holds(inUse)} or ${holds(gt(secrets.deleted_at, given.trash_from))})`,
+          outcome: 'conflict',
+          reason: 'project_in_use',
+        },
+      ],
+      effects: [
+        nameTokensThatEnd(eq(serviceTokens.project_id, deleted), 'project_deleted'),
+        ...emptyTrashOf(deleted, given),
+        query.delete(projects).where(and(eq(name, given.name), granted)),
+      ],
+    };
+  },
+  values: ({ name }: { name: string }, context) => ({ name, trash_from: trashFrom(context) }),
 });

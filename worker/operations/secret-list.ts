@@ -29,12 +29,7 @@ export interface SecretQuery {
   due: number | null;
 }
 
-const { name, description, created_at, updated_at, created_by, project_id, current_version, revision } = secrets;
-const { expires_at, rotate_every_days, value_changed_at, labels } = secrets;
-const columns = {
-  ...{ name, description, created_at, updated_at, created_by, project_id, current_version, revision },
-  ...{ expires_at, rotate_every_days, value_changed_at, labels },
-};
+const { id, name, description, project_id } = secrets;
 
 type Given = Params<'after' | 'from' | 'to' | 'is_project' | 'part'>;
 
@@ -61,19 +56,19 @@ const matches = ({ after, from, to, is_project, part }: Given) =>
 
 const mine = alias(members, 'mine');
 
-const fromSecrets = (role: SQL) => query.select({ ...columns, role: role.as('role') }).from(secrets);
+const fromSecrets = (role: SQL) => query.select({ name, id, role: role.as('role') }).from(secrets);
 
 /** The same, by the scopes of a token: one look into an index for each. */
 const fromScopes = (role: SQL) =>
   query
-    .select({ ...columns, role: role.as('role') })
+    .select({ name, id, role: role.as('role') })
     .from(scope)
     .crossJoin(secrets) as unknown as ReturnType<typeof fromSecrets>;
 
 const fromReached = (role: SQL) => (isForToken() ? fromScopes(role) : fromSecrets(role));
 
 /** Everybody's, for admins. */
-const all = (given: Given, only?: SQL) => () =>
+const all = (given: Given, only?: SQL) =>
   fromReached(sql`iif(${secrets.owner_id} is ${actorId}, 'owner', coalesce(${mine.role}, 'admin'))`)
     .leftJoin(mine, and(eq(mine.project_id, project_id), eq(mine.user_id, actorId)))
     .where(and(matches(given), only, isForToken() ? isScope() : undefined))
@@ -82,22 +77,22 @@ const all = (given: Given, only?: SQL) => () =>
 /** What is personal, and what belongs to projects in which one is a member. */
 const own = (given: Given, only?: SQL) => (isForToken() ? ownOfToken(given, only) : ownOfUser(given, only));
 
-const ownOfToken = (given: Given, only?: SQL) => () =>
+const ownOfToken = (given: Given, only?: SQL) =>
   unionAll(
     fromScopes(sql`'owner'`).where(and(granted, eq(secrets.owner_id, actorId), isScope(), matches(given), only)),
     query
-      .select({ ...columns, role: sql`${seat.role}`.as('role') })
+      .select({ name, id, role: sql`${seat.role}`.as('role') })
       .from(seats(actorId, actorTokenId))
       .crossJoin(scope)
       .crossJoin(secrets)
       .where(and(granted, eq(project_id, seat.projectId), isScope(), matches(given), only)),
   ).orderBy(asc(name));
 
-const ownOfUser = (given: Given, only?: SQL) => () =>
+const ownOfUser = (given: Given, only?: SQL) =>
   unionAll(
     fromSecrets(sql`'owner'`).where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
     query
-      .select({ ...columns, role: sql`${mine.role}`.as('role') })
+      .select({ name, id, role: sql`${mine.role}`.as('role') })
       .from(mine)
       .innerJoin(secrets, eq(project_id, mine.project_id))
       .where(and(granted, eq(mine.user_id, actorId), matches(given), only)),
@@ -105,7 +100,7 @@ const ownOfUser = (given: Given, only?: SQL) => () =>
 
 const reachesAll = reachesAny('secret.list');
 
-const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more', 'in_first'] as const;
+const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more'] as const;
 
 const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
   after,
@@ -113,14 +108,12 @@ const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
   is_project: Number(project !== null),
   part,
   one_more: limit + 1,
-  in_first: Math.min(secretsPerListPart, limit),
 });
 
 const resultOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
-  const found = parts.reduce((sum, { rows }) => sum + rows, 0);
-  const json = parts.map((part) => part.json);
-  // Beyond the first part, which is within the limit, each has one row.
-  return { secrets: found > limit ? json.slice(0, -1) : json, hasMore: found > limit };
+  const hasMore = parts.reduce((sum, { rows }) => sum + rows, 0) > limit;
+  // The one row that is too many is a part of its own.
+  return { secrets: (hasMore ? parts.slice(0, -1) : parts).map(({ json }) => json), hasMore };
 };
 
 const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<(typeof listParams)[number]>) =>
@@ -128,7 +121,8 @@ const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<
     sources: sources.map((source) => ({ ...source, most: given.one_more })),
     table: listedSecrets,
     json: secretJson,
-    inFirst: given.in_first,
+    perPart: secretsPerListPart,
+    apart: given.one_more,
   });
 
 const listAll = operation({

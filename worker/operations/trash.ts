@@ -27,7 +27,27 @@ export const isInTrash = ({ id, trash_from }: Params<'id' | 'trash_from'>) =>
 
 const expired = alias(secrets, 'expired');
 
-/** Destroys what has been in the trash for too long, the oldest first. The log names each, and no actor. */
+/** Destroys secrets in the trash. The log names each, and no actor. */
+const destroyUnasked = (which: SQL | undefined) => [
+  insertFrom(
+    auditEvents,
+    {
+      at: request.now,
+      request_id: request.id,
+      action: 'secret.destroy',
+      target: secrets.name,
+      outcome: 'allowed',
+      reason: 'trash_emptied',
+      address: '',
+      user_agent: '',
+    },
+    secrets,
+    and(which, granted),
+  ),
+  query.delete(secrets).where(and(which, granted)),
+];
+
+/** Destroys what has been in the trash for too long, the oldest first. */
 export const emptyTrash = ({ trash_from }: Params<'trash_from'>) => {
   const over = query
     .select({ id: expired.id })
@@ -35,25 +55,12 @@ export const emptyTrash = ({ trash_from }: Params<'trash_from'>) => {
     .where(lte(expired.deleted_at, trash_from))
     .orderBy(asc(expired.deleted_at), asc(expired.id))
     .limit(maxPurgedPerRequest);
-  return [
-    insertFrom(
-      auditEvents,
-      {
-        at: request.now,
-        request_id: request.id,
-        action: 'secret.destroy',
-        target: secrets.name,
-        outcome: 'allowed',
-        reason: 'trash_emptied',
-        address: '',
-        user_agent: '',
-      },
-      secrets,
-      and(inArray(secrets.id, over), granted),
-    ),
-    query.delete(secrets).where(and(inArray(secrets.id, over), granted)),
-  ];
+  return destroyUnasked(inArray(secrets.id, over));
 };
+
+/** The same in one project, all of it: a project cannot be deleted before. */
+export const emptyTrashOf = (project: SQL, { trash_from }: Params<'trash_from'>) =>
+  destroyUnasked(and(eq(secrets.project_id, project), lte(secrets.deleted_at, trash_from)));
 
 /** Moves a secret to the trash. The result is its number there. */
 export const deleteSecret = operation({

@@ -9,6 +9,7 @@ import { isNamed, nameMeant, secretNamed, targetSecret } from '../store/targets.
 import type { Rule } from '../store/verdict.ts';
 import { type Operation, operation, type ResultOf } from './operation.ts';
 import { copiedValueQuota } from './quota.ts';
+import { revisionRule, revisionsText } from './revision.ts';
 import {
   dropOldVersions,
   erased,
@@ -20,8 +21,14 @@ import {
 } from './secret-values.ts';
 import { readColumns, readSecret } from './secrets.ts';
 
-export interface NumberedVersion extends SecretName {
+interface NumberedVersion extends SecretName {
   version: number;
+}
+
+/** What changes a secret by one of its versions. */
+export interface VersionChange extends NumberedVersion {
+  /** The revisions of which the secret must have one; null for any. */
+  revisions: readonly number[] | null;
 }
 
 const { number, created_at, created_by, destroyed_at } = secretVersions;
@@ -105,14 +112,37 @@ export const readAnyVersion: Operation<SecretName & { version: number | null }, 
     version === null ? readSecret.perform(context, named) : readVersion.perform(context, { ...named, version }),
 };
 
+/** Holds if the vault lacks the key of the version. As the newest version, it would make the secret one that nobody can read. */
+const keyIsMissing = ({ version, known_keys }: Params<'version' | 'known_keys'>): Rule => ({
+  when: exists(
+    query
+      .select({ number: wanted.number })
+      .from(wanted)
+      .where(
+        and(
+          eq(wanted.secret_id, targetSecret.id),
+          eq(wanted.number, version),
+          sql`${wanted.key_id} not in (select value from json_each(${known_keys}))`,
+        ),
+      ),
+  ),
+  outcome: 'failed',
+  reason: 'unknown_key',
+});
+
 /** Appends a version that is equal to an earlier one. The sealed value is copied as it is: nothing is opened. */
 export const restoreVersion = operation({
   action: 'version.restore',
-  params: ['name', 'padded', 'version', 'max_bytes', 'keep_versions'],
+  params: ['name', 'padded', 'version', 'revisions', 'known_keys', 'max_bytes', 'keep_versions'],
   needsRoom: () => true,
   sql: (given) => ({
     target: secretNamed('version.restore', given),
-    rules: [isMissing(wantedVersion(given.version)), ...copiedValueQuota(given)],
+    rules: [
+      revisionRule(given.revisions),
+      isMissing(wantedVersion(given.version)),
+      keyIsMissing(given),
+      ...copiedValueQuota(given),
+    ],
     detail: versionText(given.version),
     effects: [
       copyVersion(given),
@@ -130,10 +160,12 @@ export const restoreVersion = operation({
       .where(and(isNamed(nameMeant(given)), granted))
       .returning({ current_version: secrets.current_version, revision: secrets.revision }),
   }),
-  values: ({ name, padded, version }: NumberedVersion, { vault: { limits } }) => ({
+  values: ({ name, padded, version, revisions }: VersionChange, { vault: { limits, keyring } }) => ({
     name,
     padded,
     version,
+    revisions: revisionsText(revisions),
+    known_keys: JSON.stringify([...keyring.byId.keys()]),
     max_bytes: limits.storedBytes,
     keep_versions: limits.keptVersions,
   }),
@@ -162,13 +194,14 @@ const copied = (column: 'token' | 'binding' | 'key_id', version: Param) =>
     .from(wanted)
     .where(and(eq(wanted.secret_id, secrets.id), eq(wanted.number, version)))}`;
 
-/** Erases one version for good. Its row stays, without the value. */
+/** Erases one version for good. Its row stays, without the value. The result is the secret's new revision. */
 export const destroyVersion = operation({
   action: 'version.destroy',
-  params: ['name', 'padded', 'version'],
+  params: ['name', 'padded', 'version', 'revisions'],
   sql: (given) => ({
     target: secretNamed('version.destroy', given),
     rules: [
+      revisionRule(given.revisions),
       isMissing(wantedVersion(given.version)),
       { when: eq(targetSecret.current_version, given.version), outcome: 'conflict', reason: 'current_version' },
     ],
@@ -185,11 +218,18 @@ export const destroyVersion = operation({
             granted,
           ),
         ),
-      query
-        .update(secrets)
-        .set({ revision: sql`${secrets.revision} + 1` })
-        .where(and(isNamed(nameMeant(given)), granted)),
     ],
+    answer: query
+      .update(secrets)
+      .set({ revision: sql`${secrets.revision} + 1` })
+      .where(and(isNamed(nameMeant(given)), granted))
+      .returning({ revision: secrets.revision }),
   }),
-  values: ({ name, padded, version }: NumberedVersion) => ({ name, padded, version }),
+  values: ({ name, padded, version, revisions }: VersionChange) => ({
+    name,
+    padded,
+    version,
+    revisions: revisionsText(revisions),
+  }),
+  result: ([changed]) => changed?.revision ?? null,
 });

@@ -231,12 +231,14 @@ describe('the revision', () => {
     const name = await add();
     await user('PUT', path(name), { description: 'by somebody else' });
     for (const given of ['"1"', '"1", "3"', 'W/"1"', '"x"', '""', '"2x"']) {
-      for (const [method, body] of [
+      for (const [method, body, more = ''] of [
         ['PUT', { api_key: 'lost' }],
         ['PUT', { key_name: 'lost' }],
         ['DELETE', undefined],
+        ['POST', { version: 1 }, '/restore'],
+        ['DELETE', undefined, '/versions/1'],
       ] as const) {
-        const answer = await user(method, path(name), body, { 'If-Match': given });
+        const answer = await user(method, `${path(name)}${more}`, body, { 'If-Match': given });
         expect([answer.status, answer.body.error], given).toEqual([412, expect.stringMatching(/Read the key again/)]);
         const { results } = await testDb()
           .prepare('SELECT outcome, reason FROM audit_events ORDER BY id DESC LIMIT 1')
@@ -262,9 +264,13 @@ describe('the revision', () => {
 
   test.each(['2', 'x', '"2', '2"', '"1" "2"', '"1",,"2"', '"1",'])('If-Match %s is no ETag: 400', async (given) => {
     const name = await add();
-    for (const method of ['PUT', 'DELETE']) {
-      const body = method === 'PUT' ? { description: 'd' } : undefined;
-      const answer = await user(method, path(name), body, { 'If-Match': given });
+    for (const [method, body, more = ''] of [
+      ['PUT', { description: 'd' }],
+      ['DELETE', undefined],
+      ['POST', { version: 1 }, '/restore'],
+      ['DELETE', undefined, '/versions/1'],
+    ] as const) {
+      const answer = await user(method, `${path(name)}${more}`, body, { 'If-Match': given });
       expect([answer.status, answer.body.error]).toEqual([400, expect.stringMatching(/^If-Match must be/)]);
     }
   });
@@ -272,13 +278,37 @@ describe('the revision', () => {
   test('tells nothing of a key of somebody else', async () => {
     const foreign = await add({}, admin);
     for (const given of ['"1"', '"9"', '*']) {
-      for (const [method, body] of [['PUT', { description: 'd' }], ['DELETE']] as const) {
+      for (const [method, body, more = ''] of [
+        ['PUT', { description: 'd' }],
+        ['DELETE', undefined],
+        ['POST', { version: 1 }, '/restore'],
+        ['DELETE', undefined, '/versions/1'],
+      ] as const) {
         const [theirs, missing] = [
-          await user(method, path(foreign), body, { 'If-Match': given }),
-          await user(method, path('no such key'), body, { 'If-Match': given }),
+          await user(method, `${path(foreign)}${more}`, body, { 'If-Match': given }),
+          await user(method, `${path('no such key')}${more}`, body, { 'If-Match': given }),
         ];
         expect([theirs.status, theirs.text]).toEqual([404, missing.text]);
       }
+    }
+  });
+
+  test('holds for restoring and destroying a version, which answer with the new one', async () => {
+    const name = await add();
+    await user('PUT', path(name), { api_key: 'y' });
+    for (const base of [path(name), '/key']) {
+      const query = base === '/key' ? `?key_name=${encodeURIComponent(name)}` : '';
+      const revision = (await read(name)).revision ?? 0;
+      const restored = await user('POST', `${base}/restore${query}`, { version: 2 }, { 'If-Match': `"${revision}"` });
+      expect([restored.status, restored.headers.get('ETag')]).toEqual([200, `"${revision + 1}"`]);
+      const version = (restored.body.version ?? 0) - 1;
+      const destroy = () =>
+        user('DELETE', `${base}/versions/${base === '/key' ? version : 1}${query}`, undefined, {
+          'If-Match': `"${revision + 1}"`,
+        });
+      const destroyed = await destroy();
+      expect([destroyed.status, destroyed.headers.get('ETag')]).toEqual([200, `"${revision + 2}"`]);
+      expect((await destroy()).status).toBe(412);
     }
   });
 

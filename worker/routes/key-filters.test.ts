@@ -52,7 +52,11 @@ test('each key says its project, what one is to it, its version and its expiry',
     project: 'b',
     role: 'viewer',
     version: 2,
+    revision: 2,
     expires_at: null,
+    rotate_every_days: null,
+    rotation_due_at: null,
+    labels: {},
   });
   expect(await found(member, 'b-2/x')).toMatchObject({ project: 'b-2', role: 'editor', version: 1 });
   expect(await found(member, 'b')).toMatchObject({ project: null, role: 'owner' });
@@ -140,7 +144,7 @@ test('a list of a folder reads hardly more rows than it shows, however many keys
       'request.id': await testDb()
         .prepare('SELECT request_id FROM audit_events ORDER BY id DESC LIMIT 1')
         .first('request_id'),
-      ...{ after: '', from: 'b/', to: 'b0', is_project: 0, part: null, one_more: 101, in_first: 64 },
+      ...{ after: '', from: 'b/', to: 'b0', is_project: 0, part: null, one_more: 101 },
     };
     const { results, meta } = await testDb()
       .prepare(list?.text ?? '')

@@ -7,13 +7,12 @@ import { listSecrets } from '../operations/secret-list.ts';
 import { deleteSecret } from '../operations/trash.ts';
 import { destroyVersion, listVersions, readAnyVersion, restoreVersion } from '../operations/versions.ts';
 import * as json from '../wire/json.ts';
-import { keyChanged, keyDeleted, keyRead, versionList, versionRestored } from '../wire/key-json.ts';
+import { keyChanged, keyDeleted, keyRead, versionDestroyed, versionList, versionRestored } from '../wire/key-json.ts';
 import * as asked from '../wire/key-requests.ts';
 import { done, list, listText } from '../wire/reply.ts';
 import { keyListQuery, keyPath, keyQuery } from '../wire/requests.ts';
 
 const { ifMatch: headers, keyChange, versionRestore } = asked;
-const destroyed = done('Version destroyed successfully');
 
 export const keys = router()
   .get('/keys', answer(listSecrets, { query: keyListQuery }, listText(json.keyList)))
@@ -22,12 +21,21 @@ export const keys = router()
   .put('/keys/:name', answer(changeSecret, { path: keyPath, headers, body: keyChange }, keyChanged))
   .delete('/keys/:name', answer(deleteSecret, { path: keyPath, headers }, keyDeleted))
   .get('/keys/:name/versions', answer(listVersions, { path: keyPath, query: asked.versionsQuery }, list(versionList)))
-  .delete('/keys/:name/versions/:version', answer(destroyVersion, { path: asked.keyVersionPath }, destroyed))
-  .post('/keys/:name/restore', answer(restoreVersion, { path: keyPath, body: versionRestore }, versionRestored))
+  .delete(
+    '/keys/:name/versions/:version',
+    answer(destroyVersion, { path: asked.keyVersionPath, headers }, versionDestroyed),
+  )
+  .post(
+    '/keys/:name/restore',
+    answer(restoreVersion, { path: keyPath, headers, body: versionRestore }, versionRestored),
+  )
   // The same, for names that a proxy or a client does not pass on in a path.
   .get('/key', answer(readAnyVersion, { query: asked.keyReadQuery }, keyRead))
   .put('/key', answer(changeSecret, { query: keyQuery, headers, body: keyChange }, keyChanged))
   .delete('/key', answer(deleteSecret, { query: keyQuery, headers }, keyDeleted))
   .get('/key/versions', answer(listVersions, { query: asked.keyVersionsQuery }, list(versionList)))
-  .delete('/key/versions/:version', answer(destroyVersion, { path: asked.versionPath, query: keyQuery }, destroyed))
-  .post('/key/restore', answer(restoreVersion, { query: keyQuery, body: versionRestore }, versionRestored));
+  .delete(
+    '/key/versions/:version',
+    answer(destroyVersion, { path: asked.versionPath, query: keyQuery, headers }, versionDestroyed),
+  )
+  .post('/key/restore', answer(restoreVersion, { query: keyQuery, headers, body: versionRestore }, versionRestored));

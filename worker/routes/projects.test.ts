@@ -29,6 +29,7 @@ beforeAll(async () => {
   await manager('PUT', '/projects/shop/members/viewer', { role: 'viewer' });
 });
 
+let looks = 0;
 const at = (name: string) => `/projects/${encodeURIComponent(name)}`;
 const seat = (project: string, user: string) => `${at(project)}/members/${encodeURIComponent(user)}`;
 const newest = async (query = '') => (await admin('GET', `/logs?limit=1${query}`)).body.logs?.[0];
@@ -163,13 +164,30 @@ describe('a project', () => {
     await manager('POST', '/projects', { name: 'full' });
     await manager('POST', '/keys', { key_name: 'full/x', api_key: 'x' });
     expect((await manager('DELETE', '/projects/full')).status).toBe(409);
-    await testDb().exec("UPDATE secrets SET deleted_at = 1, deleted_by = 'x' WHERE name = 'full/x'");
+    const id = (await manager('DELETE', '/keys/full%2Fx')).headers.get('Trash-Id');
     expect((await manager('GET', '/projects/full')).body.key_count).toBe(0);
     const refused = await manager('DELETE', '/projects/full');
     expect(refused.status).toBe(409);
     expect(refused.body.error).toMatch(/trash/);
-    await testDb().exec("DELETE FROM secrets WHERE name = 'full/x'");
+    await manager('DELETE', `/trash/${id}`);
     expect((await manager('DELETE', '/projects/full')).status).toBe(200);
+  });
+
+  test('is deleted with what has been in its trash for too long: nobody can see that any more. The log names it', async () => {
+    await manager('POST', '/projects', { name: 'stale' });
+    const keys = ['stale/x', 'stale/y'];
+    for (const key_name of keys) await manager('POST', '/keys', { key_name, api_key: 'x' });
+    const usage = 'SELECT count(*) FROM secret_versions';
+    const versions = await testDb().prepare(usage).first<number>('count(*)');
+    await testDb().exec("UPDATE secrets SET deleted_at = 1, deleted_by = 'x' WHERE name LIKE 'stale/%'");
+    expect((await manager('DELETE', '/projects/stale')).status).toBe(200);
+    const { body } = await admin('GET', '/logs?limit=3');
+    expect(body.logs?.map(({ action, target, user_name, reason }) => [action, target, user_name, reason])).toEqual([
+      ['destroy_key', 'stale/y', null, 'trash_emptied'],
+      ['destroy_key', 'stale/x', null, 'trash_emptied'],
+      ['delete_project', 'stale', 'manager', null],
+    ]);
+    expect(await testDb().prepare(usage).first('count(*)')).toBe((versions ?? 0) - 2);
   });
 
   test('of an old name inherits neither members nor keys', async () => {
@@ -208,6 +226,24 @@ describe('a project', () => {
     expect((await admin('POST', '/projects', { name: 'legacy', adopt: true })).status).toBe(201);
     expect((await stranger('GET', '/keys/legacy%2Fa')).status).toBe(404);
     expect((await admin('GET', '/keys/legacy%2Fa')).body.api_key).toBe('old');
+  });
+
+  test.each<[string, () => Client]>([
+    ['somebody else', () => stranger],
+    ['its maker', () => editor],
+  ])('is not made while a key of %s only looks as if it were in it', async (_, owner) => {
+    const key_name = `ｌook ${++looks}/x`;
+    const name = key_name.replace('ｌ', 'l').replace('/x', '');
+    await owner()('POST', '/keys', { key_name, api_key: 'x' });
+    for (const [client, adopt] of [
+      [editor, false],
+      [admin, true],
+    ] as const) {
+      const answer = await client('POST', '/projects', { name, adopt });
+      expect([answer.status, answer.body.error]).toEqual([409, expect.stringMatching(/names/)]);
+    }
+    await owner()('PUT', `/keys/${encodeURIComponent(key_name)}`, { key_name: `${name} other/x` });
+    expect((await editor('POST', '/projects', { name })).status).toBe(201);
   });
 
   test('is not hindered by keys in the trash', async () => {

@@ -227,6 +227,18 @@ describe('the trash of a project', () => {
     expect((await restore(editor, bad, { key_name: 'shop//x' })).status).toBe(400);
   });
 
+  test.each(['//x', '/../x', '/x/', '/．．/y', '/y／'])(
+    'takes in no key with a part that is empty or dots, or looks so, from before there was the project: %s',
+    async (rest) => {
+      const project = `early ${++count}`;
+      const id = await trashed(`${project}${rest}`);
+      expect((await user('POST', '/projects', { name: project })).status).toBe(201);
+      const refused = await restore(user, id);
+      expect([refused.status, refused.body.error]).toEqual([400, expect.stringMatching(/between slashes/)]);
+      expect((await restore(user, id, { key_name: `${project}/x` })).status).toBe(200);
+    },
+  );
+
   test('a key that was deleted before there was a project of its first segment needs the right to add there', async () => {
     const id = await trashed('later/key', colleague);
     expect((await user('POST', '/projects', { name: 'later' })).status).toBe(201);

@@ -1,7 +1,7 @@
 /** The versions of a key: listing, reading, restoring and destroying them. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { maxVersionsPerSecret } from '../../core/limits.ts';
-import { type Client, startVault, testDb } from '../testing/vault.ts';
+import { type Client, startVault, testDb, testKeys } from '../testing/vault.ts';
 
 let vault: Awaited<ReturnType<typeof startVault>>;
 let admin: Client;
@@ -267,4 +267,28 @@ test('an old value that was moved from another key does not open', async () => {
   expect((await user('POST', `${path(mine)}/restore`, { version: 1 })).status).toBe(200);
   const read = await user('GET', path(mine));
   expect([read.status, read.text]).toEqual([500, expect.not.stringMatching(/value [12]/)]);
+});
+
+test('a version whose encryption key is gone is not restored: the key would get a value that nobody can read', async () => {
+  const otherKey = 'cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=';
+  const old = await vault.signIn('user', 'user123');
+  const name = await keyWith(1);
+  const rekeyed = await startVault({ ENCRYPTION_KEY: otherKey, RETIRED_ENCRYPTION_KEYS: testKeys.ENCRYPTION_KEY });
+  const withBoth = await rekeyed.signIn('user', 'user123');
+  await withBoth('PUT', path(name), { api_key: 'value 2' });
+  expect((await withBoth('POST', `${path(name)}/restore`, { version: 1 })).status).toBe(200);
+  expect((await withBoth('GET', path(name))).body.api_key).toBe('value 1');
+  await withBoth('PUT', path(name), { api_key: 'value 4' });
+  const withoutOld = await (await startVault({ ENCRYPTION_KEY: otherKey })).signIn('user', 'user123');
+  const refused = await withoutOld('POST', `${path(name)}/restore`, { version: 1 });
+  expect([refused.status, refused.body.error]).toEqual([
+    500,
+    expect.stringMatching(/cannot be restored.*ask an admin/),
+  ]);
+  expect(await newest(withoutOld)).toMatchObject({ outcome: 'failed', reason: 'unknown_key', target: name });
+  expect((await withoutOld('GET', path(name))).body).toMatchObject({ api_key: 'value 4', version: 4 });
+  // The canary goes back to the key of this file's vault.
+  const backAgain = await startVault({ RETIRED_ENCRYPTION_KEYS: otherKey });
+  expect((await (await backAgain.signIn('user', 'user123'))('GET', path(name))).body.api_key).toBe('value 4');
+  expect((await old('GET', '/keys')).status).toBe(200);
 });

@@ -2,8 +2,8 @@
  * Lists whose JSON SQLite writes. That takes half the time of an object for each row and then JSON of the objects, and a
  * long list is held in memory once. The text is what `JSON.stringify` would write.
  */
-import { count, getTableName, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import { type SQLiteTable, unionAll } from 'drizzle-orm/sqlite-core';
+import { count, eq, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { limitIf } from './granted.ts';
 import { integer, type Param, query, textColumn } from './statement.ts';
 
@@ -26,12 +26,14 @@ export interface JsonRows {
   /** The JSON of its rows, with commas between them. */
   json: string;
   rows: number;
-  /** The id of its last row; 0 if there is none. */
+  /** The smallest id of its rows. */
   last: number;
 }
 
-/** A query that is made anew for each part of a list, since drizzle's builder changes in place. */
-export type Rows = () => { limit(most: Placeholder): { offset(rows: Placeholder | number): SQLWrapper } };
+/** Chooses the rows of a list, by `id` and in the order of the list. */
+export interface Rows {
+  limit(most: Placeholder): SQLWrapper;
+}
 
 /** Rows of a list that are only read if the condition holds, and how many at most. */
 interface Source {
@@ -43,42 +45,37 @@ interface Source {
 interface List {
   /** One after the other, with the same columns. */
   sources: Source[];
-  /** An alias of their table: the name under which `json` reads them. */
-  table: SQLiteTable;
-  /** The JSON of a row. */
+  /** An alias of the table that `json` reads. It is read by the chosen ids, so that no row is copied or sorted as a whole. */
+  table: SQLiteTable & { id: SQLiteColumn };
+  /** The JSON of a row. What the sources select beside the id are columns of `chosen`. */
   json: SQL;
-  /** Decreases from row to row. */
-  id?: SQLWrapper;
   /**
-   * How many rows the first part holds. The others have a part each: one text of all would be longer than D1 allows a row to be,
-   * and for a short list a part for each costs more.
+   * How many rows a part holds: one text of all would be longer than D1 allows a row to be, and a part for each row takes more time
+   * than its JSON.
    */
-  inFirst: Param | number;
+  perPart: number;
+  /** The row at this position begins a new part. */
+  apart?: Param;
 }
 
-/** Reads a list as `JsonRows`: the first rows together, the rest one by one. */
-export const jsonRows = ({ sources, table, json, id = sql`0`, inFirst }: List) => {
-  const from = (offset: Placeholder | number, bounded: (most: SQLWrapper | number) => SQL) => {
-    const each = sources.map(
-      ({ rows, when, most }) =>
-        sql`select * from ${rows()
-          .limit(limitIf(when, bounded(most)))
-          .offset(offset)}`,
-    );
-    return sql`(${sql.join(each, sql` union all `)}) ${sql.identifier(getTableName(table))}`;
-  };
-  return unionAll(
-    query
-      .select({
-        json: textColumn('json', sql`group_concat(${json}, ',')`),
-        rows: integer('rows', count()),
-        last: integer('last', sql`min(${id})`),
-      })
-      .from(from(0, (most) => sql`min(${most}, ${inFirst})`)),
-    query
-      .select({ json: textColumn('json', json), rows: integer('rows', sql`1`), last: integer('last', id) })
-      .from(
-        from(typeof inFirst === 'number' ? inFirst : inFirst.placeholder, (most) => sql`max(${most} - ${inFirst}, 0)`),
-      ),
-  );
+/** Of the rows that were chosen for a list: what the sources say of each. */
+export const chosen = (column: string): SQL => sql`chosen.${sql.identifier(column)}`;
+
+/** Reads a list as `JsonRows`. SQLite numbers rows as they come, and keeps their order in each group. */
+export const jsonRows = ({ sources, table, json, perPart, apart }: List) => {
+  const each = sources.map(({ rows, when, most }) => sql`select * from ${rows.limit(limitIf(when, most))}`);
+  const position = chosen('position');
+  const part = sql`(${position} - 1) / ${perPart}`;
+  const row = query
+    .select({ json: sql`${json}`.as('json') })
+    .from(table)
+    .where(eq(table.id, chosen('id')));
+  return query
+    .select({
+      json: textColumn('json', sql`group_concat(${row}, ',')`),
+      rows: integer('rows', count()),
+      last: integer('last', sql`min(${chosen('id')})`),
+    })
+    .from(sql`(select *, row_number() over () as position from (${sql.join(each, sql` union all `)})) chosen`)
+    .groupBy(apart ? sql`${part} + (${position} = ${apart})` : part);
 };

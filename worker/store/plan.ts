@@ -67,6 +67,6 @@ export const plan = <const Name extends string = never, Row = never>(
 /** Only `granted` depends on the id of the request, and each part of a union needs it. */
 const isGuarded = ({ text, params }: Statement) => {
   const index = params.indexOf('request.id');
-  const uses = index < 0 ? 0 : text.split(new RegExp(`\\${paramText(index)}\\b`)).length - 1;
-  return uses >= text.split(' union all ').length;
+  const condition = new RegExp(`\\${paramText(index)}\\b`);
+  return index >= 0 && text.split(' union all ').every((part) => condition.test(part));
 };

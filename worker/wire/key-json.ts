@@ -68,6 +68,9 @@ export const keyDeleted = (id: number | null): Reply => ({
 export const versionRestored = ({ version, revision }: ResultOf<typeof restoreVersion>): Reply =>
   withRevision({ status: 200, body: { message: 'Version restored successfully', version } }, revision);
 
+export const versionDestroyed = (revision: number | null): Reply =>
+  withRevision({ status: 200, body: { message: 'Version destroyed successfully' } }, revision);
+
 export const keyRestored = (restored: { name: string; revision: number } | null): Reply =>
   withRevision(
     { status: 200, body: { message: 'API key restored successfully', key_name: restored?.name ?? null } },

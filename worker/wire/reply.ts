@@ -80,7 +80,7 @@ export const refused = (refusal: Refusal): Reply => {
       return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request is invalid.');
     case 'failed':
       if (reason === 'no_space') return noSpace;
-      if (reason === 'unknown_key') return failed(500, keyIsMissing);
+      if (reason === 'unknown_key') return failed(500, keyIsMissing(action));
       return failed(500, 'The request failed. The access log says why.');
   }
 };
@@ -98,10 +98,14 @@ const otherRevision =
 const otherConflicts: Record<string, string> = {
   changed: 'The key got another value at the same moment. Nothing was changed. Try again.',
   token_ended: 'The token is revoked or has expired, so it cannot get another secret. Make a new one.',
+  keys_look_alike:
+    'There are keys whose names look as if they belonged to a project of that name, but differ in invisible ways, such as the width of a letter. Rename those keys first, or choose another name.',
   current_version: 'This is the current version. Store or restore another value first, then destroy this one.',
 };
-const keyIsMissing =
-  'A value of this key is sealed with an encryption key that the vault does not have, so the key cannot get another name. Ask an admin to put the encryption key back.';
+const keyIsMissing = (action: Refusal['action']) =>
+  action === 'version.restore'
+    ? 'This version is sealed with an encryption key that the vault does not have, so it cannot be restored: nobody could read it. Restore another version, or ask an admin to put the encryption key back.'
+    : 'A value of this key is sealed with an encryption key that the vault does not have, so the key cannot get another name. Ask an admin to put the encryption key back.';
 const conflicts: Partial<Record<Refusal['action'], string>> = {
   'user.create': 'A user of that name, or of one that looks like it, exists already.',
   'project.create':
