@@ -29,6 +29,7 @@ const features = {
   keys: 'the list of keys: search, reveal, copy, edit',
   projects: 'projects and their members',
   trash: 'deleted keys: restore, destroy',
+  tokens: 'service tokens: make, rotate, revoke',
   logs: 'the access log, its filters and its chart',
   users: 'user accounts, for admins',
   account: 'your own password, sessions and theme',
@@ -178,7 +179,14 @@ export const rooms: Record<string, Room> = {
       {
         purpose,
         // A pasted line means what it means in a .env file, and so does an imported file.
-        rooms: ['core', ...(name === 'keys' ? ['core/settings', 'core/import'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
+        rooms: [
+          'core',
+          ...(name === 'keys' ? ['core/settings', 'core/import'] : []),
+          ...(name === 'tokens' ? ['core/policy'] : []),
+          'ui/api',
+          'ui/parts',
+          'ui/shell',
+        ],
         packages: preact,
       } satisfies Room,
     ]),
