@@ -8,7 +8,6 @@ import type { ProjectsModel } from './projects/model.ts';
 import { go } from './shell/router.ts';
 import type { Tab } from './shell/shell.ts';
 import { setTheme, themes } from './shell/theme.ts';
-import type { TokensModel } from './tokens/model.ts';
 
 const maxPaletteKeys = 8;
 
@@ -51,11 +50,6 @@ const openProject = (projects: ProjectsModel) => {
   projects.show({ kind: 'new' });
 };
 
-const openToken = (tokens: TokensModel) => {
-  go('tokens');
-  tokens.show({ kind: 'new' });
-};
-
 /** Names that begin with `wanted`, then names that contain it, then the rest. */
 const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
   const rank = ({ order }: KeyRow) => (order.startsWith(wanted) ? 0 : order.includes(wanted) ? 1 : 2);
@@ -65,7 +59,7 @@ const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
     .map(({ row }) => row);
 };
 
-const fixedCommands = ({ keys, projects, tokens }: Models, tabs: readonly Tab[], signOut: () => void): Command[] => [
+const fixedCommands = ({ keys, projects }: Models, tabs: readonly Tab[], signOut: () => void): Command[] => [
   {
     id: 'add-key',
     icon: 'plus',
@@ -79,7 +73,6 @@ const fixedCommands = ({ keys, projects, tokens }: Models, tabs: readonly Tab[],
     hint: '.env, JSON, CSV',
     run: () => openKey(keys, { kind: 'import', prefix: '' }),
   },
-  { id: 'new-token', icon: 'plus', text: 'New service token', run: () => openToken(tokens) },
   { id: 'new-project', icon: 'plus', text: 'New project', run: () => openProject(projects) },
   ...(projects.list.answer.value ?? []).map(({ name }) => ({
     id: `project ${name}`,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { choices, emptyDraft, preview, tokenOf } from './draft.ts';
+import { choices, preview, tokenOf } from './draft.ts';
+import { emptyDraft } from './model.ts';
 
 const names = ['stripe', 'shop/prod/A', 'shop/prod/B', 'shop/dev/A', 'shopping/X'];
 const draft = (fields: Partial<typeof emptyDraft>) => ({ ...emptyDraft, ...fields });

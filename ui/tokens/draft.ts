@@ -1,21 +1,7 @@
 /** A token that is being made: what was typed, what it becomes, and which keys it would reach. */
 import { isInRanges, rangesOf, scopeProblem } from '../../core/policy/scopes.ts';
-import type { NewToken, TokenAccess } from '../api/wire.ts';
-
-export interface Draft {
-  name: string;
-  /** Empty for a token of one's own. */
-  project: string;
-  access: TokenAccess;
-  /** One in each line. */
-  scopes: string;
-  /** Days; empty for never. */
-  days: string;
-  /** With commas, blanks or line ends between them. */
-  addresses: string;
-}
-
-export const emptyDraft: Draft = { name: '', project: '', access: 'read', scopes: '', days: '90', addresses: '' };
+import type { NewToken } from '../api/wire.ts';
+import type { Draft } from './model.ts';
 
 export const scopesIn = (text: string): string[] => [
   ...new Set(

@@ -7,8 +7,8 @@ import { Field, unmanaged } from '../parts/field.ts';
 import { useForm } from '../parts/form.ts';
 import { FormDialog } from '../parts/form-dialog.ts';
 import { Segmented } from '../parts/segmented.ts';
-import { choices, type Draft, preview, scopesIn, tokenOf } from './draft.ts';
-import type { TokensModel } from './model.ts';
+import { choices, preview, scopesIn, tokenOf } from './draft.ts';
+import type { Draft, TokensModel } from './model.ts';
 
 const fields = {
   name: { label: 'The name' },

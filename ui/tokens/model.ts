@@ -3,10 +3,25 @@ import { computed, signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
 import { fetchAll } from '../api/paged.ts';
-import type { MadeToken, NewToken, Token } from '../api/wire.ts';
-import { type Draft, emptyDraft } from './draft.ts';
+import type { MadeToken, NewToken, Token, TokenAccess } from '../api/wire.ts';
 
 export type Open = { kind: 'new' } | { kind: 'rotate' | 'revoke'; token: Token } | { kind: 'made'; made: MadeToken };
+
+/** What was typed of a token that is being made. */
+export interface Draft {
+  name: string;
+  /** Empty for a token of one's own. */
+  project: string;
+  access: TokenAccess;
+  /** One in each line. */
+  scopes: string;
+  /** Days; empty for never. */
+  days: string;
+  /** With commas, blanks or line ends between them. */
+  addresses: string;
+}
+
+export const emptyDraft: Draft = { name: '', project: '', access: 'read', scopes: '', days: '90', addresses: '' };
 
 export const tokensModel = () => {
   const list = loaded(fetchTokens);

@@ -8,6 +8,7 @@ import { Button, IconButton } from '../parts/button.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { Ago, now, Until } from '../parts/time.ts';
+import { href } from '../shell/router.ts';
 import { Revoke, Rotate } from './dialogs.ts';
 import { accesses, NewTokenForm } from './form.ts';
 import { MadeDialog } from './made.ts';
@@ -75,7 +76,7 @@ const Item = ({ model, me, token, at }: TokensProps & { token: Token; at: number
         <p class="note verbatim cut" title=${scopes.map(shown).join(', ')}>${scopes.map(shown).join(', ')}</p>
         <p class="note">
           ${project === null ? html`Of ${owner === me ? 'you' : html`<bdi>${shown(owner ?? '')}</bdi>`}` : html`Of the project <bdi>${shown(project)}</bdi>`}
-          ${' · '}${last_used_at === null ? 'never used' : html`last used <${Ago} time=${last_used_at} />${last_used_address !== null && html` from <span class="verbatim">${last_used_address}</span>`}`}
+          ${' · '}${last_used_at === null ? 'never used' : html`<a href=${href('logs', { user: owner ?? project ?? '', address: last_used_address ?? '' })}>last used <${Ago} time=${last_used_at} /></a>${last_used_address !== null && html` from <span class="verbatim">${last_used_address}</span>`}`}
           ${' · '}<${End} token=${token} />
           ${token.grace_ends_at !== null && html` · the secret before works until <${Until} time=${token.grace_ends_at} />`}
           ${allowed_addresses.length > 0 && html` · only from <span class="verbatim">${allowed_addresses.join(', ')}</span>`}
