@@ -11,8 +11,33 @@ type Row = [what: string, goal: string, measured: string];
 
 /** The table of goals, for what was measured. */
 export function goals(lines: readonly Line[], extras: readonly Extras[]): string {
-  const rows = [...lines.flatMap((line) => rateGoals(line, lines)), ...extras.flatMap(extraGoals)];
+  const rows = [
+    ...lines.flatMap((line) => [...rateGoals(line, lines), ...costGoals(line, lines)]),
+    ...extras.flatMap(extraGoals),
+  ];
   return markdown(['', 'goal', 'measured'], rows);
+}
+
+/** A bulk read of 30 keys costs at most three reads, a list of keys in projects a fifth more than one of personal keys. */
+function costGoals(line: Line, lines: readonly Line[]): Row[] {
+  const { runtime, vault, operation, connections, cpuMs } = line;
+  const [keys] = vault.split('x');
+  const isOfProjects = operation === 'member list' || (operation === 'list' && vault.includes('in'));
+  const [most, other, isOther] =
+    operation === 'bulk'
+      ? [3, 'a read', (each: Line) => each.operation === 'read' && each.vault === vault]
+      : isOfProjects
+        ? [
+            1.2,
+            'a list of personal keys',
+            (each: Line) =>
+              each.operation === 'list' && each.vault.startsWith(`${keys}x`) && !each.vault.includes('in'),
+          ]
+        : [];
+  const beside = lines.find((each) => isOther?.(each) && each.runtime === runtime && each.connections === connections);
+  if (!beside) return [];
+  const what = `${runtime}, ${operation}, ${vault}, ${connections} connection${connections === 1 ? '' : 's'}: CPU`;
+  return [[what, `<= ${most} x ${other}`, shownRatio(cpuMs / beside.cpuMs)]];
 }
 
 function rateGoals(line: Line, lines: readonly Line[]): Row[] {

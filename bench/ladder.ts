@@ -46,12 +46,12 @@ export async function printLadder(): Promise<void> {
   const bare = await startBare(folder);
   const yardstick = await startYardstick();
   try {
-    const token = await signIn(vault.url, 'admin', 'admin123');
+    const admin = await signIn(vault.url, 'admin', 'admin123');
     const [read = [], live = []] = ['read', 'live'].map((operation) =>
       // Every step gets the same headers.
-      requestsFor(operation, token, size.keys)?.map(({ path }) => ({
+      requestsFor(operation, { admin, user: '' }, size)?.map(({ path }) => ({
         path,
-        headers: { Authorization: `Bearer ${token}` },
+        headers: { Authorization: `Bearer ${admin}` },
       })),
     );
     const server = { url: vault.url, pid: vault.process.pid ?? 0 };

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Runtime } from '../testing/vault.ts';
 
 /** Measured in turn, as rates. */
-export const rates = ['live', 'read', 'write', 'list', 'logs', 'login'] as const;
+export const rates = ['live', 'read', 'write', 'bulk', 'list', 'member list', 'logs', 'login'] as const;
 /** Measured once, with the first vault: 16 sign-ins at once, and memory after a minute. */
 const once = ['sign-ins', 'minute'] as const;
 
@@ -16,7 +16,7 @@ export interface Plan {
   seconds: number;
   rounds: number;
   warmUpSeconds: number;
-  /** `<keys>x<log rows>` */
+  /** As `sizeOf` in fill.ts reads them. */
   vaults: string[];
   operations: string[];
   quick: boolean;
@@ -54,7 +54,7 @@ export function readPlan(args: string[]): Plan {
     seconds: Number(given.seconds ?? 1),
     rounds: Number(given.rounds ?? (quick ? 1 : 5)),
     warmUpSeconds: quick ? 1 : 3,
-    vaults: (given.vault ?? (quick ? '50x1000' : '50x1000,10000x1000000')).split(','),
+    vaults: (given.vault ?? (quick ? '50x1000' : '50x1000,10000x1000000,10000x1000in50')).split(','),
     operations,
     quick,
     ladder,

@@ -3,8 +3,8 @@
  * from this machine. Load is bounded and goes to 127.0.0.1. Prints tables and writes bench/results/<time>.json.
  *
  *   --runtime wrangler,standalone   --connections 1,16,64   --seconds 1   --rounds 5
- *   --vault 50x1000,10000x1000000   keys x log rows
- *   --operations live,read,write,list,logs,login,sign-ins,minute
+ *   --vault 50x1000,10000x1000000,10000x1000in50   keys x log rows, in projects
+ *   --operations 'live,read,write,bulk,list,member list,logs,login,sign-ins,minute'
  *   --quick                         one round of a second, 16 connections, the small vault
  *
  * `--ladder` measures the parts of a read instead, and counts what requests do; `--write` accepts the counts.
@@ -16,6 +16,7 @@ import { buildStandalone } from '../box/commands/build-standalone.ts';
 import { project } from '../testing/disk-vaults.ts';
 import { printCounts } from './counts.ts';
 import { measureCrypto } from './crypto-bench.ts';
+import { sizeOf } from './fill.ts';
 import { goals } from './goals.ts';
 import { printLadder } from './ladder.ts';
 import { measureExtras, measureRates } from './measure.ts';
@@ -26,13 +27,13 @@ import { startYardstick } from './yardstick.ts';
 
 /** Measures everything with one size of vault. */
 async function measureVault(plan: Plan, vault: string): Promise<{ lines: Line[]; extras: Extras[] }> {
-  const [keys = 0, logRows = 0] = vault.split('x').map(Number);
+  const size = sizeOf(vault);
   const targets: Target[] = [];
   try {
     const yardstick = await startYardstick();
     if (typeof yardstick === 'string') console.error(yardstick);
     else targets.push(yardstick);
-    for (const runtime of plan.runtimes) targets.push(await startFilled(runtime, { keys, logRows }));
+    for (const runtime of plan.runtimes) targets.push(await startFilled(runtime, size));
     for (const { name, startMs } of targets) console.error(`${name}, ${vault}: healthy after ${startMs} ms`);
     const lines = await measureRates(plan, targets, vault);
     return { lines, extras: await measureExtras(plan, targets, vault, vault === plan.vaults[0]) };

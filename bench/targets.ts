@@ -27,13 +27,16 @@ export async function startFilled(runtime: Runtime, size: Size): Promise<Target>
   const env = { MAX_REQUESTS_PER_MINUTE: '999999999' };
   const vault = await startVault({ folder: empty.folder, runtime, env });
   const startMs = Date.now() - began;
-  const token = await signIn(vault.url, 'admin', 'admin123');
+  const tokens = {
+    admin: await signIn(vault.url, 'admin', 'admin123'),
+    user: await signIn(vault.url, 'user', 'user123'),
+  };
   return {
     name: names[runtime],
     url: vault.url,
     pid: vault.process.pid ?? 0,
     startMs,
-    requests: (operation) => requestsFor(operation, token, size.keys),
+    requests: (operation) => requestsFor(operation, tokens, size),
     dispose: vault.dispose,
   };
 }

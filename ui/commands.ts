@@ -16,7 +16,13 @@ export const commandsFor = (models: Models, tabs: readonly Tab[], signOut: () =>
   return (text: string): Command[] => {
     const wanted = text.trim().toLowerCase();
     const matching = fixed.filter((command) => command.text.toLowerCase().includes(wanted));
-    return wanted === '' ? matching : [...keyCommands(models, wanted), ...matching];
+    if (wanted === '') return matching;
+    const isMeant = ({ id }: Command) => id.toLowerCase() === `project ${wanted}`;
+    return [
+      ...matching.filter(isMeant),
+      ...keyCommands(models, wanted),
+      ...matching.filter((command) => !isMeant(command)),
+    ];
   };
 };
 
@@ -32,10 +38,10 @@ const keyCommands = ({ keys }: Models, wanted: string): Command[] =>
         run: () => copyValue(keys, row.name),
       },
       {
-        id: `edit ${row.name}`,
-        icon: 'edit',
+        id: `open ${row.name}`,
+        icon: 'key',
         text: row.name,
-        hint: 'Edit',
+        hint: 'Open',
         run: () => openKey(keys, { kind: 'edit', row }),
       },
     ]);

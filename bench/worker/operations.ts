@@ -40,6 +40,13 @@ const operations: Operation[] = [
   { name: 'no credential', method: 'GET', path: () => '/keys/key-1', status: 401, isAnonymous: true },
   { name: 'read', method: 'GET', path: () => '/keys/key-1', status: 200 },
   { name: 'read of a missing key', method: 'GET', path: () => '/keys/missing', status: 404 },
+  {
+    name: 'bulk read of 30',
+    method: 'POST',
+    path: () => '/keys/values',
+    body: () => ({ names: Array.from({ length: 30 }, (_, i) => `key-${i}`) }),
+    status: 200,
+  },
   { name: 'list of 50', method: 'GET', path: () => '/keys', status: 200 },
   { name: 'logs', method: 'GET', path: () => '/logs?limit=50', status: 200 },
   { name: 'users', method: 'GET', path: () => '/users', status: 200 },

@@ -2,7 +2,7 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build as bundle, type Metafile, stop } from 'esbuild';
+import { type BuildOptions, build as bundle, type Metafile, type Plugin, stop } from 'esbuild';
 
 /**
  * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`, and `dist/ui`, the browser UI under
@@ -80,6 +80,7 @@ export async function buildUi(project: string): Promise<void> {
         bundle: true,
         // What is imported with `import()` becomes a file of its own, which a page loads when it needs it.
         splitting: entry === 'ui/main.ts',
+        plugins: [smallUi(project)],
         minify: true,
         format: 'esm',
         target: 'es2022',
@@ -96,6 +97,30 @@ export async function buildUi(project: string): Promise<void> {
   for (const name of readdirSync(assets)) {
     if (!built.includes(`/assets/${name}`)) rmSync(join(assets, name));
   }
+}
+
+/**
+ * Two things that make the scripts smaller. What is loaded later comes after the first screen, so it may import all of that: without
+ * this, whatever the two share would be a file for each combination of them. And templates lose their indentation.
+ */
+function smallUi(project: string): Plugin {
+  const firstScreen = join(project, 'ui/app.ts');
+  const later = new Set<string>();
+  return {
+    name: 'small-ui',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\./ }, ({ kind, resolveDir, path }) => {
+        if (kind === 'dynamic-import') later.add(resolve(resolveDir, path));
+        return undefined;
+      });
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const source = readFileSync(path, 'utf8');
+        const short = path.startsWith(join(project, 'ui')) ? source.replace(/\n\s+/g, '\n') : source;
+        const contents = later.has(path) ? `${short}\nimport ${JSON.stringify(firstScreen)};\n` : short;
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
 }
 
 /** The path under which a file of the build is served. */

@@ -147,6 +147,32 @@ const views: {
     },
   },
   {
+    name: 'a key that somebody else has changed',
+    at: 'keys',
+    heading: 'API Keys',
+    isDialog: true,
+    prepare: async (page) => {
+      await openDialog('Edit MANY')(page);
+      await page.getByLabel('New value', { exact: true }).fill('mine');
+      await page.evaluate(`fetch('/keys/MANY', {
+        method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: '{"api_key":"theirs"}',
+      })`);
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByText('Nothing was saved').waitFor();
+    },
+  },
+  {
+    name: 'hand a key over',
+    at: 'keys',
+    heading: 'API Keys',
+    isDialog: true,
+    prepare: async (page) => {
+      await openDialog('Edit SLACK')(page);
+      await page.getByRole('button', { name: 'Hand over' }).click();
+      await page.getByLabel('User name of the new owner').waitFor();
+    },
+  },
+  {
     name: 'projects',
     at: 'projects',
     heading: 'Projects',
@@ -186,6 +212,15 @@ const views: {
     isDialog: true,
     prepare: openDialog('New token'),
   },
+  {
+    name: 'describe a project',
+    at: 'projects/shop',
+    heading: 'shop',
+    isDialog: true,
+    prepare: openDialog('Description'),
+  },
+  { name: 'delete a project', at: 'projects/shop', heading: 'shop', isDialog: true, prepare: openDialog('Delete') },
+  { name: 'a project that is not there', at: 'projects/not_there', heading: 'No such project' },
   { name: 'trash', at: 'trash', heading: 'Trash', prepare: (page) => page.locator('.trash-item').first().waitFor() },
   { name: 'destroy a key', at: 'trash', heading: 'Trash', isDialog: true, prepare: openDialog('Destroy GONE') },
   {
@@ -330,10 +365,16 @@ describeInBrowser('accessibility', () => {
       await leave();
     });
 
-    test.each([1280, 360])('on every page and dialog, %i wide', async (width) => {
+    // Axe takes a second for each, so pages and dialogs are tests of their own.
+    test.each([
+      ['page', 1280],
+      ['dialog', 1280],
+      ['page', 360],
+      ['dialog', 360],
+    ])('on every %s, %i wide', async (what, width) => {
       const { page, leave } = await beginAsAdmin({ colorScheme, viewport: { width, height: 740 } });
       const found: Record<string, string[]> = {};
-      for (const view of views) {
+      for (const view of views.filter(({ isDialog = false }) => isDialog === (what === 'dialog'))) {
         await show(page, view);
         const here = await findings(page);
         if (here.length > 0) found[view.name] = here;

@@ -48,6 +48,12 @@ describeInBrowser('the tools for keys', () => {
     const { status } = await ask(url(), 'GET', `/keys/${name}?version=1`, { token: owner.token });
     expect(status).toBe(404);
     expect(await storedValue(owner, name)).toBe('the second value');
+    // The page knows that this was a change, and does not take it for one by somebody else.
+    await page.keyboard.press('Escape');
+    await button(page, `Edit ${name}`).click();
+    await field(page, 'Description').fill('edited afterwards');
+    await button(page, 'Save').click();
+    await toast(page, `Changed the description of ${name}.`);
   });
 
   test('a key gets another name, and its old one back', async () => {

@@ -42,6 +42,7 @@ describeInBrowser('the look', () => {
   const pages: [hash: string, item: string][] = [
     ['keys', '.grid-body [role="row"]'],
     ['projects', '.project'],
+    ['projects/shop', '.project-settings button'],
     ['projects/shop?view=members', '.members .table-row select'],
     ['trash', '.trash-item'],
     ['logs', '.log'],

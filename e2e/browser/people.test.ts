@@ -111,12 +111,12 @@ describeInBrowser('roles, passwords and messages', () => {
     expect(await problem.textContent()).toBe('Too many failed attempts. Try again in 3 minutes.');
   });
 
-  test('users are promised their own keys only', async () => {
+  test('users are promised the keys that they reach, and no more', async () => {
     const { page } = await come();
     await page.getByLabel('User name').waitFor();
     expect(await page.locator('main').textContent()).not.toMatch(/team/);
     const theirs = await comeAs(await newUser());
-    await theirs.getByText('The keys that you added.').waitFor();
+    await theirs.getByText('Your keys, and those of your projects.').waitFor();
     expect(await theirs.locator('main').textContent()).not.toMatch(/team|all keys/i);
   });
 });

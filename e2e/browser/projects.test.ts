@@ -44,7 +44,7 @@ describeInBrowser('projects', () => {
     await button(page, 'Add member').click();
     await field(page, 'User name').fill('nobody_at_all');
     await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
-    await page.locator('.field-error').waitFor();
+    await page.locator('.field-error', { hasText: 'No user has this name.' }).waitFor();
     await field(page, 'User name').fill(member.name);
     await page.getByRole('radio', { name: 'Viewer' }).check();
     await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
@@ -73,6 +73,41 @@ describeInBrowser('projects', () => {
     await button(page, 'Sign out').click();
     await field(page, 'User name').waitFor();
     expect(await page.title()).toBe('Sign in · Keystore');
+  });
+
+  test('the palette finds a project by its name before the keys in it', async () => {
+    const manager = await newUser();
+    const name = await start(manager);
+    await addKey(manager, `${name}/KEY`);
+    const page = await comeAs(manager);
+    await keyRow(page, `${name}/KEY`).waitFor();
+    await page.getByRole('list', { name: 'Your projects' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(name);
+    await page
+      .getByRole('option', { name: `${name}/KEY` })
+      .first()
+      .waitFor();
+    await page.keyboard.press('Enter');
+    await heading(page, name).waitFor();
+  });
+
+  test('a long name in the sidebar leaves the counts in sight', async () => {
+    const manager = await newUser();
+    const name = `${fresh('project')}-of-the-people-who-like-long-names`;
+    await ask(url(), 'POST', '/projects', { token: manager.token, body: { name } });
+    const page = await comeAs(manager);
+    const list = page.getByRole('list', { name: 'Your projects' });
+    const [box, count] = [await list.boundingBox(), await list.locator('small').boundingBox()];
+    expect((count?.x ?? 0) + (count?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
+  });
+
+  test('a project that is not there says who can help', async () => {
+    const page = await comeAs(await newUser());
+    await page.goto(`${url()}/#/projects/not_there`);
+    await page.getByText('One of its managers, or an admin, can add you.').waitFor();
+    await button(page, 'Show your projects').click();
+    await heading(page, 'Projects').waitFor();
   });
 
   test('a viewer reads a key and finds no button that changes it', async () => {

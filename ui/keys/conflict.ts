@@ -12,7 +12,7 @@ import { type Conflict, isConflict, isGone, type KeysModel } from './model.ts';
 import type { KeyRow } from './order.ts';
 import { moveToTrash } from './trashing.ts';
 
-const goneText =
+export const goneText =
   'Nothing was saved: there is no key of this name any more, or you no longer reach it. Somebody may have renamed or deleted it. Copy what you typed, then close this.';
 
 /** Sends a change of the key of the open dialog. If somebody was quicker, the dialog says so and stays open. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dueOf, dueSoon } from './due.ts';
+import { dueKind, dueOf, dueSoon } from './due.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z');
 const day = 86_400_000;
@@ -30,4 +30,9 @@ test('the list says so from two weeks before on', () => {
   expect(dueSoon(dates(after(14.1)), now)).toBeNull();
   expect(dueSoon(dates(after(13.9)), now)?.days).toBe(13);
   expect(dueSoon(dates(after(-400)), now)?.days).toBeLessThan(0);
+});
+
+test('only what is overdue or due soon stands out', () => {
+  const kindIn = (days: number) => dueKind({ text: '', days });
+  expect([-1, 0, 13, 14, 199].map(kindIn)).toEqual(['overdue', 'due', 'due', '', '']);
 });

@@ -44,3 +44,9 @@ export const dueSoon = (dates: Dates, now: number): Due | null => {
   const due = dueOf(dates, now);
   return due && due.days < soonDays ? due : null;
 };
+
+/** How much it stands out. */
+export const dueKind = ({ days }: Due): 'overdue' | 'due' | '' => {
+  if (days < 0) return 'overdue';
+  return days < soonDays ? 'due' : '';
+};

@@ -14,7 +14,7 @@ import { askFirst } from '../parts/unsaved.ts';
 import { ConflictNote, problemOfKey, sendUnlessChanged } from './conflict.ts';
 import { Details } from './details.ts';
 import { changeOf, type Draft, draftOf, emptyDraft, problemOf, undoOf } from './draft.ts';
-import { dueOf } from './due.ts';
+import { dueKind, dueOf } from './due.ts';
 import { labelsText } from './labels.ts';
 import type { KeysModel, Open } from './model.ts';
 import { NameField, SecretWarning } from './name-field.ts';
@@ -163,7 +163,7 @@ const Facts = ({ row }: { row: KeyRow }) => {
     <p class="note">
       ${row.project !== null && html`Belongs to the project <strong class="verbatim">${shown(row.project)}</strong>. `}Added by ${row.createdBy}
       ${' '}<${Ago} time=${row.createdAt} />, changed <${Ago} time=${row.updatedAt} />, version ${row.version}.
-      ${due && html` <span class="badge ${due.days < 0 ? 'overdue' : 'due'}">${due.text}</span>`}
+      ${due && html` <span class="badge ${dueKind(due)}">${due.text}</span>`}
     </p>
   `;
 };

@@ -84,7 +84,7 @@ export const keysModel = (user: string) => {
     change((rows) => rows.map((row) => (row.name === name ? edit(row) : row)));
   const rowNamed = (name: string) => list.answer.value?.find((row) => row.name === name) ?? null;
 
-  /** Sends a change of a key. If the list is behind the vault, which changes nothing then, it is fetched again. */
+  /** Sends a request about a key. If the list turns out to be behind the vault, it is fetched again. */
   const sent = async <Answer>(sending: Promise<Answer>): Promise<Answer> => {
     try {
       return await sending;
@@ -175,7 +175,7 @@ export const keysModel = (user: string) => {
 
     /** Fetches one value, which the log records as a view. The model does not keep it. */
     read: async (name: string, version?: number) =>
-      (await (version === undefined ? api.key(name) : api.keyVersion(name, version))).api_key,
+      (await sent(version === undefined ? api.key(name) : api.keyVersion(name, version))).api_key,
 
     /** Returns the name as it was stored: the vault does not keep blanks around it. */
     add: async (
@@ -216,10 +216,14 @@ export const keysModel = (user: string) => {
     },
 
     restoreVersion: async (name: string, version: number) => {
-      await api.restoreVersion(name, version);
+      await sent(api.restoreVersion(name, version));
       await Promise.all([list.load(), versions.load()]);
     },
-    destroyVersion: (name: string, version: number) => api.destroyVersion(name, version),
+    /** It counts as a change of the key. */
+    destroyVersion: async (name: string, version: number) => {
+      await sent(api.destroyVersion(name, version));
+      await list.load();
+    },
 
     /**
      * Moves keys to the trash one by one, and tells how many it has done. Those that somebody has changed meanwhile are `left`.

@@ -6,7 +6,7 @@ import { Field, unmanaged } from '../parts/field.ts';
 import { useForm } from '../parts/form.ts';
 import { FormDialog } from '../parts/form-dialog.ts';
 import { notify } from '../parts/toast.ts';
-import { ConflictNote, problemOfKey, sendUnlessChanged } from './conflict.ts';
+import { ConflictNote, goneText, problemOfKey, sendUnlessChanged } from './conflict.ts';
 import type { KeysModel } from './model.ts';
 import { SecretWarning } from './name-field.ts';
 import type { KeyRow } from './order.ts';
@@ -23,6 +23,8 @@ export const RenameKey = ({ model, row, mayTake }: Props & { mayTake: boolean })
   const { name } = model.draft.value;
   const conflict = model.conflict.value;
   const close = () => model.show(null);
+  // A 404 may be about either name.
+  const isGone = task.problem.value?.status === 404 && !model.rowNamed(row.name);
 
   const submit = async () => {
     const to = name.trim();
@@ -51,11 +53,11 @@ export const RenameKey = ({ model, row, mayTake }: Props & { mayTake: boolean })
 
   return html`
     <${FormDialog}
-      title="Rename or move" action=${conflict ? 'Rename anyway' : 'Rename'} task=${task} problem=${problem} isTyped=${model.isTyped.value} onSubmit=${submit} onClose=${close}
+      title="Rename or move" action=${conflict ? 'Rename anyway' : 'Rename'} task=${task} problem=${isGone ? goneText : problem} isTyped=${model.isTyped.value} onSubmit=${submit} onClose=${close}
     >
       ${conflict && html`<${ConflictNote} row=${row} conflict=${conflict} onLoad=${() => model.show({ kind: 'rename', row })} />`}
       <p class="soft">All versions of <strong class="verbatim">${shown(row.name)}</strong> go along. Programs must ask for the new name from now on.</p>
-      <${Field} label="New name" hint=${hint} error=${errorAt('key_name')}>
+      <${Field} label="New name" hint=${hint} error=${isGone ? null : errorAt('key_name')}>
         ${(field: object) => html`<input
           ...${field} ...${unmanaged} name="new_name" required autofocus autocapitalize="none" spellcheck=${false}
           value=${name} onInput=${(event: Event) => edit(typed(event))}

@@ -4,7 +4,7 @@ import { shown } from '../../core/text.ts';
 import { IconButton } from '../parts/button.ts';
 import { Highlight } from '../parts/highlight.ts';
 import { Ago, now } from '../parts/time.ts';
-import { dueSoon } from './due.ts';
+import { dueKind, dueSoon } from './due.ts';
 import { labelsText } from './labels.ts';
 import { type KeysProps, mayEdit } from './model.ts';
 import type { KeyRow } from './order.ts';
@@ -53,7 +53,7 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
 /** Says what is due soon; what is overdue stands out. */
 const DueBadge = ({ row }: { row: KeyRow }) => {
   const due = dueSoon(row, now.value);
-  return due && html`<span class="badge ${due.days < 0 ? 'overdue' : 'due'}">${due.text}</span> `;
+  return due && html`<span class="badge ${dueKind(due)}">${due.text}</span> `;
 };
 
 const Box = ({ model, row, tabindex }: KeysProps & { row: KeyRow; tabindex: number }) => html`

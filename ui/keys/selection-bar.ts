@@ -14,7 +14,8 @@ export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
   const names = rows.map(({ name }) => name);
   const done = useSignal<number | null>(null);
   const isBusy = done.value !== null;
-  const isLocked = rows.some((row) => !mayEdit(row, isAdmin));
+  const locked = rows.filter((row) => !mayEdit(row, isAdmin)).length;
+  const isLocked = locked > 0;
 
   const trash = async () => {
     if (isBusy) return;
@@ -28,7 +29,7 @@ export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
   const isAll = rows.length === model.shown.value.length && rows.length > 0;
   return html`
     <div class="selection panel row" role="region" aria-label="Selected keys">
-      <p role="status">${isBusy ? `Moving ${done.value} of ${names.length.toLocaleString()}…` : `${rows.length.toLocaleString()} selected`}</p>
+      <p role="status">${isBusy ? `Moving ${done.value} of ${names.length.toLocaleString()}…` : statusText(names.length, locked)}</p>
       <${Button} kind="quiet" onClick=${isAll ? selected.none : selected.all}>${isAll ? 'Select none' : 'Select all'}<//>
       <span class="selection-actions row">
         <${Button}
@@ -40,8 +41,18 @@ export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
           icon="trash" class="danger-text" isBusy=${isBusy} disabled=${rows.length === 0 || isLocked}
           title=${isLocked ? 'Of some of these keys you are only a viewer.' : undefined} onClick=${() => void trash()}
         >Move to trash<//>
-        <${Button} kind="quiet" onClick=${selected.end}>Done<//>
       </span>
+      <${Button} kind="quiet" onClick=${selected.end}>Done<//>
     </div>
   `;
+};
+
+/** Says why a button is switched off, if one is. */
+const statusText = (count: number, locked: number) => {
+  const parts = [
+    `${count.toLocaleString()} selected`,
+    locked > 0 && `${locked.toLocaleString()} read-only`,
+    count > maxReadKeys && `${maxReadKeys} at most to copy`,
+  ];
+  return parts.filter(Boolean).join(', ');
 };

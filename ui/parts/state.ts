@@ -15,14 +15,17 @@ interface ContentProps<Answer> {
   failure: string;
   /** The text while it is loading. */
   waiting: ComponentChildren;
+  /** In place of the content if there is no such thing: trying again does not help. */
+  missing?: ComponentChildren;
   children: (answer: Answer) => ComponentChildren;
 }
 
 /** Fetches data when it appears, and shows it, or why it is not there yet. What is there stays while a new fetch fails. */
-export const Content = <Answer>({ of, failure, waiting, children }: ContentProps<Answer>) => {
+export const Content = <Answer>({ of, failure, waiting, missing, children }: ContentProps<Answer>) => {
   const { answer, error, load } = of;
   useLayoutEffect(() => void load(), [load]);
   useRetry(error.value, load);
+  if (missing && error.value?.status === 404) return missing;
   if (error.value && answer.value === null)
     return html`<${Failed} error=${error.value} title=${failure} onRetry=${load} />`;
   if (answer.value === null) return html`<${Waiting}>${waiting}<//>`;

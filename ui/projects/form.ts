@@ -143,7 +143,7 @@ export const AddMember = ({ model, project }: Props) => {
     <${FormDialog}
       title="Add a member" action="Add member" task=${task} problem=${problem} isTyped=${model.isTyped.value} onSubmit=${submit} onClose=${close}
     >
-      <${Field} label="User name" error=${errorAt('user_name')}>
+      <${Field} label="User name" error=${nameProblem(errorAt('user_name'))}>
         ${(field: object) => html`<input
           ...${field} ...${unmanaged} name="member_name" required autofocus autocapitalize="none" spellcheck=${false}
           value=${name} onInput=${(event: Event) => setName(typed(event))}
@@ -157,5 +157,10 @@ export const AddMember = ({ model, project }: Props) => {
     <//>
   `;
 };
+
+const nameProblem = (text: string | null) =>
+  text === 'There is no such user.'
+    ? 'No user has this name. Write it exactly as that person does to sign in. An admin adds new users.'
+    : text;
 
 export const roleOf = (role: ProjectRole): string => (role === 'editor' ? 'an editor' : `a ${role}`);

@@ -9,7 +9,7 @@ import { PageHead } from '../parts/page-head.ts';
 import { Segmented } from '../parts/segmented.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { Ago } from '../parts/time.ts';
-import { href, route, setQuery } from '../shell/router.ts';
+import { go, href, route, setQuery } from '../shell/router.ts';
 import { DeleteProject, LeaveProject, StepDown } from './confirm.ts';
 import { AddMember, DescribeProject, NewProject } from './form.ts';
 import { Members } from './members.ts';
@@ -74,7 +74,7 @@ const roleText: Record<Project['role'], string> = {
   viewer: 'you are a viewer',
   editor: 'you are an editor',
   manager: 'you are a manager',
-  admin: 'as an admin',
+  admin: 'you are an admin',
   owner: 'you are the owner',
 };
 
@@ -99,7 +99,7 @@ const OneProject = (props: ProjectsProps) => {
     <${PageHead} title=${shown(name)} lead=${project && html`<${Lead} project=${project} />`}>
       ${project && html`<${Actions} ...${props} project=${project} />`}
     <//>
-    <${Content} of=${model.project} failure="Could not load this project" waiting="Loading the project…">
+    <${Content} of=${model.project} failure="Could not load this project" waiting="Loading the project…" missing=${missing}>
       ${(found: ProjectWithMembers) => html`
         <div class="project-views row ends">
           <${Segmented} label="Part of the project" value=${view()} choices=${views} onChange=${(next: string) => setQuery({ view: next === 'keys' ? '' : next, q: '' })} />
@@ -110,6 +110,13 @@ const OneProject = (props: ProjectsProps) => {
     <//>
   `;
 };
+
+const missing = html`
+  <${Blank} icon="folder" title="No such project">
+    <p>There is none of this name, or you are not a member. One of its managers, or an admin, can add you.</p>
+    <${Button} onClick=${() => go('projects')}>Show your projects<//>
+  <//>
+`;
 
 const view = () => (route.value.query.view === 'members' ? 'members' : 'keys');
 

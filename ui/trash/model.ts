@@ -1,6 +1,6 @@
 /** The state of the trash: the keys in it, and the open dialog. */
 import { computed, signal } from '@preact/signals';
-import { api } from '../api/client.ts';
+import { api, Problem } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
 import { fetchAll } from '../api/paged.ts';
 import type { TrashedKey } from '../api/wire.ts';
@@ -14,7 +14,13 @@ export const trashModel = () => {
   const name = signal('');
   const isTyped = computed(() => open.value?.kind === 'restore-as' && name.value !== open.value.item.key_name);
   const reloadAfter = async (change: Promise<unknown>) => {
-    await change;
+    try {
+      await change;
+    } catch (problem) {
+      // Somebody else was quicker.
+      if (problem instanceof Problem && problem.status === 404) await list.load();
+      throw problem;
+    }
     await list.load();
   };
   return {

@@ -34,8 +34,8 @@ export interface EventQuery extends EventFilter {
 }
 
 /** Whether an event is one of the principal's own log, or of everybody's. */
-const ofAll = { id: auditEvents.id, is_own: sql`0`.as('is_own') };
-const ofOwn = { id: auditEvents.id, is_own: sql`1`.as('is_own') };
+const ofAll = { id: auditEvents.id, mark: sql`0`.as('mark') };
+const ofOwn = { id: auditEvents.id, mark: sql`1`.as('mark') };
 
 const reachesAll = reachesAny('event.list');
 const limitParams = ['before', 'admin_limit', 'user_limit'] as const;

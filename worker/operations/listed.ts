@@ -1,49 +1,75 @@
 /** The rows of the long lists as clients read them. It is the database that writes their JSON: see `worker/store/json.ts`. */
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { projectRoles } from '../../core/policy/policy.ts';
 import { wireActions } from '../../core/vocabulary.ts';
 import { byForm } from '../store/form.ts';
-import { chosen, flag, isoTime, jsonObject } from '../store/json.ts';
+import { flag, isoTime, jsonMembers, jsonObject, mark, quoted } from '../store/json.ts';
 import { auditEvents, secrets } from '../store/schema.ts';
 
 /** The rows that were chosen for a list. */
 export const listedSecrets = alias(secrets, 'listed');
 export const listedEvents = alias(auditEvents, 'listed');
 
+/** What a principal is to a secret, as the marks of the chosen rows. */
+const secretRoles = ['owner', 'admin', ...projectRoles] as const;
+type SecretRole = (typeof secretRoles)[number];
+
+export const markOf = (role: SecretRole): SQL => sql`${secretRoles.indexOf(role)}`;
+
+/** The mark of a role in a project; null if there is none. */
+export const markOfMember = (role: SQLWrapper): SQL =>
+  sql`case ${role} ${sql.join(
+    projectRoles.map((name) => sql`when ${name} then ${markOf(name)}`),
+    sql` `,
+  )} end`;
+
+const orNull = (value: SQLWrapper, json: SQL) => sql`iif(${value} is null, 'null', ${json})`;
+const timeOf = (ms: SQLWrapper) => sql`'"' || ${isoTime(ms)} || '"'`;
+const { expires_at, rotate_every_days, labels } = listedSecrets;
+
 /** Most secrets have none of these. */
 const extras = {
-  expires_at: sql`iif(${listedSecrets.expires_at} is null, null, ${isoTime(listedSecrets.expires_at)})`,
-  rotate_every_days: listedSecrets.rotate_every_days,
-  rotation_due_at: sql`iif(${listedSecrets.rotate_every_days} is null, null,
-    ${isoTime(sql`(${listedSecrets.value_changed_at} + ${listedSecrets.rotate_every_days} * 86400000)`)})`,
-  labels: sql`json(coalesce(${listedSecrets.labels}, '{}'))`,
+  expires_at: orNull(expires_at, timeOf(expires_at)),
+  rotate_every_days: quoted(rotate_every_days),
+  rotation_due_at: orNull(
+    rotate_every_days,
+    timeOf(sql`(${listedSecrets.value_changed_at} + ${rotate_every_days} * 86400000)`),
+  ),
+  labels: sql`json(coalesce(${labels}, '{}'))`,
 };
-const hasNoExtras = sql`${listedSecrets.expires_at} is null and ${listedSecrets.rotate_every_days} is null and ${listedSecrets.labels} is null`;
 const noExtras = JSON.stringify({ expires_at: null, rotate_every_days: null, rotation_due_at: null, labels: {} });
 
-/**
- * A secret without its value, whose role is chosen: what the principal is to the secret. The first part ends with a number before
- * its brace.
- */
-export const secretJson: SQL = sql`rtrim(${jsonObject({
-  key_name: listedSecrets.name,
-  description: listedSecrets.description,
-  created_at: isoTime(listedSecrets.created_at),
-  updated_at: isoTime(listedSecrets.updated_at),
-  created_by: listedSecrets.created_by,
+const usual = {
+  key_name: quoted(listedSecrets.name),
+  description: quoted(listedSecrets.description),
+  created_at: timeOf(listedSecrets.created_at),
+  updated_at: timeOf(listedSecrets.updated_at),
+  created_by: quoted(listedSecrets.created_by),
   // The name of its project is what the name of a secret begins with.
-  project: sql`iif(${listedSecrets.project_id} is null, null, substr(${listedSecrets.name}, 1, instr(${listedSecrets.name}, '/') - 1))`,
-  role: chosen('role'),
+  project: orNull(
+    listedSecrets.project_id,
+    quoted(sql`substr(${listedSecrets.name}, 1, instr(${listedSecrets.name}, '/') - 1)`),
+  ),
+  role: sql`case ${mark} ${sql.join(
+    secretRoles.map((role) => sql`when ${markOf(role)} then ${JSON.stringify(role)}`),
+    sql` `,
+  )} end`,
   version: listedSecrets.current_version,
   revision: listedSecrets.revision,
-})}, '}') || ',' || substr(iif(${hasNoExtras}, ${noExtras}, ${jsonObject(extras)}), 2)`;
+};
+
+/** A secret without its value. The chosen rows are marked with the role. */
+export const secretJson: SQL = sql`concat('{', ${jsonMembers(usual)}, ',', iif(
+  ${expires_at} is null and ${rotate_every_days} is null and ${labels} is null,
+  ${noExtras.slice(1, -1)}, concat(${jsonMembers(extras)})), '}')`;
 
 const { id, at, actor_name, actor_role, action, target, outcome, reason, address, user_agent, requests } = listedEvents;
 const { token_id, token, project } = listedEvents;
 /** To a token, what is outside its scopes is as if it were missing, also in its own log. */
 const hidden = byForm(sql`'not_owner'`, () => sql`'not_owner', 'token_scope'`);
 /** One's own log does not tell somebody else's secret from a missing one either. */
-const isSeenByUser = chosen('is_own');
+const isSeenByUser = mark;
 const isHidden = sql`(${isSeenByUser} and coalesce(${reason} in (${hidden}), 0))`;
 const isAllowed = sql`(${outcome} = 'allowed' and not ${isHidden})`;
 

@@ -9,7 +9,7 @@ import { members, secretLabels, secrets, tokenScopes } from '../store/schema.ts'
 import { type Params, query } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
 import { seat, seats } from '../store/token-principal.ts';
-import { listedSecrets, secretJson } from './listed.ts';
+import { listedSecrets, markOf, markOfMember, secretJson } from './listed.ts';
 import { longList } from './long-lists.ts';
 import { type Operation, operation } from './operation.ts';
 
@@ -56,20 +56,22 @@ const matches = ({ after, from, to, is_project, part }: Given) =>
 
 const mine = alias(members, 'mine');
 
-const fromSecrets = (role: SQL) => query.select({ name, id, role: role.as('role') }).from(secrets);
+const fromSecrets = (mark: SQL) => query.select({ name, id, mark: mark.as('mark') }).from(secrets);
 
 /** The same, by the scopes of a token: one look into an index for each. */
-const fromScopes = (role: SQL) =>
+const fromScopes = (mark: SQL) =>
   query
-    .select({ name, id, role: role.as('role') })
+    .select({ name, id, mark: mark.as('mark') })
     .from(scope)
     .crossJoin(secrets) as unknown as ReturnType<typeof fromSecrets>;
 
-const fromReached = (role: SQL) => (isForToken() ? fromScopes(role) : fromSecrets(role));
+const fromReached = (mark: SQL) => (isForToken() ? fromScopes(mark) : fromSecrets(mark));
 
 /** Everybody's, for admins. */
 const all = (given: Given, only?: SQL) =>
-  fromReached(sql`iif(${secrets.owner_id} is ${actorId}, 'owner', coalesce(${mine.role}, 'admin'))`)
+  fromReached(
+    sql`iif(${secrets.owner_id} is ${actorId}, ${markOf('owner')}, coalesce(${markOfMember(mine.role)}, ${markOf('admin')}))`,
+  )
     .leftJoin(mine, and(eq(mine.project_id, project_id), eq(mine.user_id, actorId)))
     .where(and(matches(given), only, isForToken() ? isScope() : undefined))
     .orderBy(asc(name));
@@ -79,9 +81,9 @@ const own = (given: Given, only?: SQL) => (isForToken() ? ownOfToken(given, only
 
 const ownOfToken = (given: Given, only?: SQL) =>
   unionAll(
-    fromScopes(sql`'owner'`).where(and(granted, eq(secrets.owner_id, actorId), isScope(), matches(given), only)),
+    fromScopes(markOf('owner')).where(and(granted, eq(secrets.owner_id, actorId), isScope(), matches(given), only)),
     query
-      .select({ name, id, role: sql`${seat.role}`.as('role') })
+      .select({ name, id, mark: markOfMember(seat.role).as('mark') })
       .from(seats(actorId, actorTokenId))
       .crossJoin(scope)
       .crossJoin(secrets)
@@ -90,9 +92,9 @@ const ownOfToken = (given: Given, only?: SQL) =>
 
 const ownOfUser = (given: Given, only?: SQL) =>
   unionAll(
-    fromSecrets(sql`'owner'`).where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
+    fromSecrets(markOf('owner')).where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
     query
-      .select({ name, id, role: sql`${mine.role}`.as('role') })
+      .select({ name, id, mark: markOfMember(mine.role).as('mark') })
       .from(mine)
       .innerJoin(secrets, eq(project_id, mine.project_id))
       .where(and(granted, eq(mine.user_id, actorId), matches(given), only)),

@@ -100,6 +100,14 @@ export const appendVersion = (
 /** What an erased version no longer has. */
 export const erased = { token: null, binding: null, key_id: null, destroyed_at: request.now };
 
+/**
+ * What stands in the place of a sealed value before it is erased. SQLite writes a row of the same length over the old one, and only then
+ * is the old text gone from the file: what is erased or deleted at once stays in free pages.
+ */
+export const overwritten = {
+  token: sql`substr(hex(zeroblob(length(${secretVersions.token}))), 1, length(${secretVersions.token}))`,
+};
+
 /** The id of the secret in use of this name. */
 export const idNamed = (secretName: SQL) =>
   sql`${query.select({ id: secrets.id }).from(secrets).where(isNamed(secretName))}`;

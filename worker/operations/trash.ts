@@ -2,20 +2,20 @@
  * The trash: deleted secrets with all their versions, out of use and without a name of their own. They can be taken out again
  * (`restore-secret.ts`), until TRASH_DAYS have passed or somebody destroys them.
  */
-import { and, asc, desc, eq, gt, inArray, lt, lte, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { maxPurgedPerRequest } from '../../core/limits.ts';
 import { byForm, isForToken } from '../store/form.ts';
 import { actorId, actorName, actorTokenId, granted, reachesAny } from '../store/granted.ts';
 import { memberMay } from '../store/reach.ts';
 import { request } from '../store/request.ts';
-import { auditEvents, members, secrets } from '../store/schema.ts';
+import { auditEvents, members, secrets, secretVersions } from '../store/schema.ts';
 import { insertFrom, type Params, query } from '../store/statement.ts';
 import { isNamed, nameMeant, secretInTrash, secretNamed } from '../store/targets.ts';
 import { isInScopes, seat, seats } from '../store/token-principal.ts';
 import { operation } from './operation.ts';
 import { revisionRule, revisionsText } from './revision.ts';
-import type { SecretName } from './secret-values.ts';
+import { overwritten, type SecretName } from './secret-values.ts';
 import type { Context } from './vault.ts';
 
 /** Secrets that were deleted before this moment are as good as destroyed. */
@@ -26,6 +26,19 @@ export const isInTrash = ({ id, trash_from }: Params<'id' | 'trash_from'>) =>
   and(eq(secrets.id, id), gt(secrets.deleted_at, trash_from));
 
 const expired = alias(secrets, 'expired');
+
+/** Writes over the values of secrets that are to be deleted. */
+const overwriteVersions = (which: SQL | undefined) =>
+  query
+    .update(secretVersions)
+    .set(overwritten)
+    .where(
+      and(
+        inArray(secretVersions.secret_id, query.select({ id: secrets.id }).from(secrets).where(which)),
+        isNotNull(secretVersions.token),
+        granted,
+      ),
+    );
 
 /** Destroys secrets in the trash. The log names each, and no actor. */
 const destroyUnasked = (which: SQL | undefined) => [
@@ -44,6 +57,7 @@ const destroyUnasked = (which: SQL | undefined) => [
     secrets,
     and(which, granted),
   ),
+  overwriteVersions(which),
   query.delete(secrets).where(and(which, granted)),
 ];
 
@@ -165,7 +179,7 @@ export const destroySecret = operation({
   params: ['id', 'trash_from'],
   sql: (given) => ({
     target: secretInTrash('secret.destroy', given),
-    effects: [query.delete(secrets).where(and(isInTrash(given), granted))],
+    effects: [overwriteVersions(isInTrash(given)), query.delete(secrets).where(and(isInTrash(given), granted))],
     housekeeping: emptyTrash(given),
   }),
   values: ({ id }: TrashedSecret, context) => ({ id, trash_from: trashFrom(context) }),

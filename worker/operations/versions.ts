@@ -17,6 +17,7 @@ import {
   idNamed,
   newestVersion,
   opened,
+  overwritten,
   type SecretName,
 } from './secret-values.ts';
 import { readColumns, readSecret } from './secrets.ts';
@@ -207,17 +208,19 @@ export const destroyVersion = operation({
     ],
     detail: versionText(given.version),
     effects: [
-      query
-        .update(secretVersions)
-        .set(erased)
-        .where(
-          and(
-            eq(secretVersions.secret_id, idNamed(nameMeant(given))),
-            eq(number, given.version),
-            isNull(destroyed_at),
-            granted,
+      ...[overwritten, erased].map((fields) =>
+        query
+          .update(secretVersions)
+          .set(fields)
+          .where(
+            and(
+              eq(secretVersions.secret_id, idNamed(nameMeant(given))),
+              eq(number, given.version),
+              isNull(destroyed_at),
+              granted,
+            ),
           ),
-        ),
+      ),
     ],
     answer: query
       .update(secrets)

@@ -14,6 +14,19 @@ export const jsonObject = (fields: Record<string, SQLWrapper>): SQL =>
     sql`, `,
   )})`;
 
+/**
+ * The members of an object, as arguments of `concat`, of values that are JSON already and never null. That takes a quarter less time
+ * than `json_object`: for lists of thousands.
+ */
+export const jsonMembers = (fields: Record<string, SQLWrapper>): SQL =>
+  sql.join(
+    Object.entries(fields).map(([name, value], index) => sql`${`${index === 0 ? '' : ','}"${name}":`}, ${value}`),
+    sql`, `,
+  );
+
+/** A text, number or null as JSON. */
+export const quoted = (value: SQLWrapper): SQL => sql`json_quote(${value})`;
+
 /** `true` or `false`. */
 export const flag = (condition: SQLWrapper): SQL => sql`json(iif(${condition}, 'true', 'false'))`;
 
@@ -30,7 +43,7 @@ export interface JsonRows {
   last: number;
 }
 
-/** Chooses the rows of a list, by `id` and in the order of the list. */
+/** Chooses the rows of a list, in its order, by `id` and a `mark` from 0 to 7. */
 export interface Rows {
   limit(most: Placeholder): SQLWrapper;
 }
@@ -43,11 +56,11 @@ interface Source {
 }
 
 interface List {
-  /** One after the other, with the same columns. */
+  /** One after the other. */
   sources: Source[];
   /** An alias of the table that `json` reads. It is read by the chosen ids, so that no row is copied or sorted as a whole. */
   table: SQLiteTable & { id: SQLiteColumn };
-  /** The JSON of a row. What the sources select beside the id are columns of `chosen`. */
+  /** The JSON of a row; it may use `mark`. */
   json: SQL;
   /**
    * How many rows a part holds: one text of all would be longer than D1 allows a row to be, and a part for each row takes more time
@@ -58,24 +71,27 @@ interface List {
   apart?: Param;
 }
 
-/** Of the rows that were chosen for a list: what the sources say of each. */
-export const chosen = (column: string): SQL => sql`chosen.${sql.identifier(column)}`;
+/** What a source says of a row. */
+export const mark: SQL = sql`(chosen.value & 7)`;
 
-/** Reads a list as `JsonRows`. SQLite numbers rows as they come, and keeps their order in each group. */
+/**
+ * Reads a list as `JsonRows`. The chosen ids become one JSON array, whose elements have numbers by which they are grouped: a window
+ * function takes five times as long. SQLite keeps the order of rows in an array and in each group.
+ */
 export const jsonRows = ({ sources, table, json, perPart, apart }: List) => {
-  const each = sources.map(({ rows, when, most }) => sql`select * from ${rows.limit(limitIf(when, most))}`);
-  const position = chosen('position');
-  const part = sql`(${position} - 1) / ${perPart}`;
+  const each = sources.map(({ rows, when, most }) => sql`select id, mark from ${rows.limit(limitIf(when, most))}`);
+  const id = sql`(chosen.value >> 3)`;
+  const part = sql`chosen.key / ${perPart}`;
   const row = query
     .select({ json: sql`${json}`.as('json') })
     .from(table)
-    .where(eq(table.id, chosen('id')));
+    .where(eq(table.id, id));
   return query
     .select({
       json: textColumn('json', sql`group_concat(${row}, ',')`),
       rows: integer('rows', count()),
-      last: integer('last', sql`min(${chosen('id')})`),
+      last: integer('last', sql`min${id}`),
     })
-    .from(sql`(select *, row_number() over () as position from (${sql.join(each, sql` union all `)})) chosen`)
-    .groupBy(apart ? sql`${part} + (${position} = ${apart})` : part);
+    .from(sql`json_each((select json_group_array(id << 3 | mark) from (${sql.join(each, sql` union all `)}))) chosen`)
+    .groupBy(apart ? sql`${part} + (chosen.key + 1 = ${apart})` : part);
 };

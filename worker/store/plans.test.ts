@@ -72,6 +72,9 @@ test('no statement scans a table that grows', async () => {
       // For a service token it is a query of one row, and no table.
       .filter((detail) => !(detail.startsWith('SCAN principal') && statements[index]?.text.includes('token_secrets')));
     expect.soft(scans, statements[index]?.text).toEqual([]);
+    // To make an index for one statement, SQLite goes through the whole table.
+    const indexed = results.map(({ detail }) => detail).filter((detail) => /AUTOMATIC/.test(detail));
+    expect.soft(indexed, statements[index]?.text).toEqual([]);
   }
 });
 
