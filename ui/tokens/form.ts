@@ -128,7 +128,7 @@ const Scopes = ({ draft, names, error, onEdit }: ScopesProps) => {
       hint=${html`One in a line: the name of a key, or a folder such as <code class="verbatim">shop/prod/*</code>, or <code>*</code> for everything.`}
     >
       ${(field: object) => html`<textarea
-        ...${field} ...${unmanaged} name="token_scopes" required rows="3" autocapitalize="none" spellcheck=${false} value=${draft.scopes}
+        ...${field} ...${unmanaged} name="token_scopes" required rows=${3} autocapitalize="none" spellcheck=${false} value=${draft.scopes}
         onInput=${(event: Event) => onEdit(typed(event))}
       ></textarea>`}
     <//>
