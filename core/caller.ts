@@ -7,6 +7,10 @@ export interface Caller {
   requestId: string;
   /** The session that the credential names; null without a valid credential. */
   sessionId: string | null;
+  /** The hash of the service token that came in place of a session. */
+  tokenHash?: string;
+  /** The address as SQL compares it with the ranges of a token (core/network/allowed.ts). Only beside `tokenHash`. */
+  sortedAddress?: string | null;
   /** The user name that the credential claims. Only for the log and for the throttle on passwords. */
   claimedName: string | null;
   /** The id of the account that the credential names: to count its requests, never to decide what it may do. */
@@ -29,7 +33,18 @@ export interface Caller {
 
 /** The user that a verdict resolved the credential to. */
 export interface Principal {
+  /** Of the account; for a token of a project, the id of the project, negative. */
   id: number;
   name: string;
+  /** A token of a project has that of a user. */
   role: Role;
+  /** The service token that the request came with. */
+  token?: PrincipalToken;
+}
+
+interface PrincipalToken {
+  id: number;
+  name: string;
+  /** The name of the project that it belongs to; null if it is a person's. */
+  project: string | null;
 }

@@ -219,6 +219,25 @@ export const maxSealedAtOnceBytes = 256 * 1024;
 /** That one account has made, and that still exist. */
 export const maxProjectsPerAccount = 200;
 
+// --- Service tokens
+
+/** That work, of one person or one project. */
+export const maxTokensPerOwner = 100;
+/** Revoked and expired ones that stay in the list; the oldest go when a new one is made. */
+export const maxEndedTokensPerOwner = 100;
+export const maxScopesPerToken = 100;
+export const maxAllowedAddresses = 100;
+export const maxTokenNameBytes = 100;
+export const maxTokenDays = 3_650;
+/** How long the secret before a rotation may go on working: a week. */
+export const maxGraceMinutes = 7 * 24 * 60;
+/** Rows about requests with one token that no longer works, from one address, and in which time. */
+export const maxTokenRefusals = 10;
+export const tokenRefusalsMs = 15 * 60_000;
+/** What the log says of the scopes of a new token. */
+export const maxScopesTextCharacters = 300;
+export const maxTokensPerList = 500;
+
 // --- The log, lists and paging
 
 export const maxEventsPerList = 500;

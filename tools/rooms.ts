@@ -29,6 +29,7 @@ const features = {
   keys: 'the list of keys: search, reveal, copy, edit',
   projects: 'projects and their members',
   trash: 'deleted keys: restore, destroy',
+  tokens: 'service tokens: make, rotate, revoke',
   logs: 'the access log, its filters and its chart',
   users: 'user accounts, for admins',
   account: 'your own password, sessions and theme',
@@ -82,12 +83,12 @@ export const rooms: Record<string, Room> = {
   },
   'worker/wire': {
     purpose: 'JSON as clients see it: schemas of requests, shapes of answers',
-    rooms: ['core', 'core/accounts', 'core/policy', 'core/settings', 'worker/operations'],
+    rooms: ['core', 'core/accounts', 'core/network', 'core/policy', 'core/settings', 'worker/operations'],
     packages: ['valibot', 'hono'],
   },
   'worker/http': {
     purpose: 'bodies, credentials, headers: from HTTP to an operation and back',
-    rooms: ['core', 'core/crypto', 'core/network', 'worker/operations', 'worker/wire'],
+    rooms: ['core', 'core/crypto', 'core/network', 'core/policy', 'worker/operations', 'worker/wire'],
     packages: ['hono', 'valibot'],
   },
   'worker/routes': {
@@ -178,7 +179,14 @@ export const rooms: Record<string, Room> = {
       {
         purpose,
         // A pasted line means what it means in a .env file, and so does an imported file.
-        rooms: ['core', ...(name === 'keys' ? ['core/settings', 'core/import'] : []), 'ui/api', 'ui/parts', 'ui/shell'],
+        rooms: [
+          'core',
+          ...(name === 'keys' ? ['core/settings', 'core/import'] : []),
+          ...(name === 'tokens' ? ['core/policy'] : []),
+          'ui/api',
+          'ui/parts',
+          'ui/shell',
+        ],
         packages: preact,
       } satisfies Room,
     ]),

@@ -8,7 +8,7 @@ import type { Session } from './api/wire.ts';
 import { commandsFor } from './commands.ts';
 import { AddKeys, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
-import { AboutPage, AccountPage, LogsPage, ProjectsPage, TrashPage, UsersPage } from './pages.ts';
+import { AboutPage, AccountPage, LogsPage, ProjectsPage, TokensPage, TrashPage, UsersPage } from './pages.ts';
 import { clearCopied } from './parts/clipboard.ts';
 import { openDialogs } from './parts/dialog.ts';
 import { DiscardQuestion } from './parts/discard.ts';
@@ -79,8 +79,8 @@ const Unreachable = ({ error }: { error: Problem }) => {
 
 /** The forms that were open keep what was typed, so the browser asks before it closes the page. */
 const Ended = ({ user }: { user: string }) => {
-  const { keys, users, projects, trash } = modelsOf(user);
-  useUnsaved([keys, users, projects, trash].some(({ isTyped }) => isTyped.value));
+  const { keys, users, projects, trash, tokens } = modelsOf(user);
+  useUnsaved([keys, users, projects, trash, tokens].some(({ isTyped }) => isTyped.value));
   return html`
     <${SignIn} notice="Your session has ended. Sign in to continue where you left off." username=${user} />
     <${ToastList} />
@@ -104,6 +104,7 @@ const tabs: Tab[] = [
   { page: 'keys', text: 'API Keys', icon: 'key' },
   { page: 'projects', text: 'Projects', icon: 'folder' },
   { page: 'trash', text: 'Trash', icon: 'trash' },
+  { page: 'tokens', text: 'Tokens', icon: 'chip' },
   { page: 'logs', text: 'Access Logs', icon: 'log' },
   { page: 'users', text: 'Users', icon: 'users' },
   { page: 'account', text: 'Account', icon: 'user' },
@@ -145,6 +146,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
 const lazyPages: Partial<Record<Page, { isHere: () => boolean }>> = {
   projects: ProjectsPage,
   trash: TrashPage,
+  tokens: TokensPage,
   logs: LogsPage,
   users: UsersPage,
   account: AccountPage,
@@ -163,6 +165,10 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
       />`;
     case 'trash':
       return html`<${TrashPage} model=${own.trash} onRestored=${() => void own.keys.list.load()} />`;
+    case 'tokens':
+      return html`<${TokensPage}
+        model=${own.tokens} me=${mine.user} isAdmin=${isAdmin} keys=${own.keys.list} projects=${own.projects.list}
+      />`;
     case 'logs':
       return html`<${LogsPage} model=${own.logs} isAdmin=${isAdmin} />`;
     case 'users':

@@ -6,6 +6,7 @@ import { onNews, type Topic } from './api/tabs.ts';
 import { keysModel } from './keys/model.ts';
 import { logsModel } from './logs/model.ts';
 import { projectsModel } from './projects/model.ts';
+import { tokensModel } from './tokens/model.ts';
 import { trashModel } from './trash/model.ts';
 import { usersModel } from './users/model.ts';
 
@@ -14,6 +15,7 @@ const modelsFor = (user: string) => ({
   keys: keysModel(user),
   projects: projectsModel(),
   trash: trashModel(),
+  tokens: tokensModel(),
   logs: logsModel(),
   users: usersModel(),
   account: accountModel(),
@@ -37,6 +39,7 @@ const listsAbout: Record<Topic, (own: Models) => Loaded<unknown>[]> = {
   keys: ({ keys, projects, trash }) => [keys.list, projects.list, trash.list],
   projects: ({ keys, projects }) => [keys.list, projects.list, projects.project],
   trash: ({ keys, projects, trash }) => [keys.list, projects.list, trash.list],
+  tokens: ({ tokens }) => [tokens.list],
   users: ({ users, keys }) => [users.list, keys.list],
   auth: ({ account }) => [account.sessions],
 };

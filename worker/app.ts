@@ -16,6 +16,7 @@ import { health } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
 import { logs } from './routes/logs.ts';
 import { projects } from './routes/projects.ts';
+import { tokens } from './routes/tokens.ts';
 import { trash } from './routes/trash.ts';
 import { users } from './routes/users.ts';
 import { noSuchMethod, noSuchRoute } from './wire/reply.ts';
@@ -33,7 +34,7 @@ export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));
-  for (const routes of [health, auth, bulk, keys, trash, projects, logs, users]) app.route('/', routes);
+  for (const routes of [health, auth, bulk, keys, trash, projects, tokens, logs, users]) app.route('/', routes);
   // Without the slash at the end it is not the page.
   if (basePath) app.get(basePath, (c) => c.redirect(`${basePath}/${new URL(c.req.url).search}`, 307));
   // Not `app.get`: as a route for GET it would turn a 404 for any other method into a 405.

@@ -1,8 +1,9 @@
 /** One suite for every route of the app. A new route is covered without being added here. */
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { newServiceToken } from '../core/crypto/service-token.ts';
 import { maxImportBytes, maxJsonBytes } from '../core/limits.ts';
-import { roles } from '../core/policy/policy.ts';
+import { accesses, roles, tokenPolicy } from '../core/policy/policy.ts';
 import { type Client, startVault, testDb, testKeys } from './testing/vault.ts';
 
 type Started = Awaited<ReturnType<typeof startVault>>;
@@ -20,6 +21,8 @@ beforeAll(async () => {
   admin = await vault.signIn('admin', 'admin123');
   user = await vault.signIn('user', 'user123');
   forgeries = await forged();
+  // Otherwise nobody can make service tokens.
+  await testDb().exec('UPDATE users SET must_change_password = 0');
 });
 
 const routes = (await startVault()).app.routes
@@ -34,6 +37,7 @@ const at = (path: string) =>
     .replace(':name', 'nothing')
     .replace(':user_name', 'nobody')
     .replace('users/:id', 'users/4711')
+    .replace('tokens/:id', 'tokens/4711')
     .replace('sessions/:id', 'sessions/no-session');
 
 const bodies: Record<string, unknown> = {
@@ -49,6 +53,7 @@ const bodies: Record<string, unknown> = {
   'POST /keys/import': { entries: [{ key_name: 'walked', api_key: 'value' }], dry_run: true },
   'POST /users': { username: 'walked', password: 'a good password' },
   'PUT /users/:id': { role: 'user' },
+  'POST /tokens': { name: 'walked', access: 'read', scopes: ['*'] },
   'POST /auth/password': { current_password: 'not the password', new_password: 'short' },
 };
 
@@ -199,6 +204,72 @@ describe.each(routes)('$route', (route) => {
   });
 });
 
+/** By action: what a route is called in the log says which one it is. */
+const tokenActions: Record<string, unknown> = tokenPolicy;
+
+describe.each(routes)('$route with a service token', (route) => {
+  const made = async (client: Client, access: string, project: string | null = null) => {
+    await testDb().exec('UPDATE service_tokens SET revoked_at = 1');
+    const { status, body, text } = await client('POST', '/tokens', { name: 'walker', access, project, scopes: ['*'] });
+    if (status !== 201) throw new Error(`POST /tokens: ${status} ${text}`);
+    return { id: body.id, use: vault.client(body.token ?? '') };
+  };
+
+  test.each(accesses)(
+    'of access %s does what the policy of tokens says, in one round trip, with an event that names the token',
+    async (access) => {
+      await admin('POST', '/projects', { name: 'walk' });
+      for (const [client, project] of [
+        [admin, null],
+        [user, null],
+        [admin, 'walk'],
+      ] as const) {
+        const { id, use } = await made(client, access, project);
+        vault.trips.count = 0;
+        const answer = await ask(use, route);
+        expect(vault.trips.count).toBe(1);
+        expect(answer.status).toBeLessThan(500);
+        const event = (await newestEvent()) ?? {};
+        expect(answer.status, `${project} ${JSON.stringify(event)}`).not.toBe(401);
+        expect(event).toMatchObject({ token_id: id, token: 'walker' });
+        const allowing = tokenActions[String(event.action)] as Record<string, boolean> | undefined;
+        const isItself = event.action === 'token.read';
+        // The project has no key of that name, so for its token the name is outside its scopes.
+        if (project !== null && event.reason === 'token_scope')
+          expect(answer.status).toBe(route.path === '/keys/values' ? 200 : 404);
+        else if (!allowing?.[access] || isItself) expect([answer.status, event.outcome]).toEqual([403, 'denied']);
+        else expect(String(event.reason)).not.toMatch(/^token(_access)?$/);
+      }
+    },
+  );
+
+  test('that is revoked, unknown or mistyped gets the same 401 as no token, and only the revoked one is recorded', async () => {
+    const { id, use } = await made(user, 'manage');
+    await user('DELETE', `/tokens/${id}`);
+    const before = (await eventCount()) ?? 0;
+    const refused = await ask(use, route);
+    expect([refused.status, await eventCount()]).toEqual([401, before + 1]);
+    expect(await newestEvent()).toMatchObject({ outcome: 'unauthenticated', reason: 'token_revoked', token_id: id });
+    for (const token of [newServiceToken(), `${newServiceToken().slice(0, -6)}000000`, 'ks_x', '']) {
+      const answer = await ask(vault.client(token), route);
+      expect([answer.status, answer.text], token).toEqual([401, refused.text]);
+    }
+    expect(await eventCount()).toBe(before + 1);
+  });
+
+  test('changes nothing and reveals nothing when the log cannot be written', async () => {
+    const db = testDb();
+    const { use } = await made(admin, 'manage');
+    await db.exec("CREATE TRIGGER no_log BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'log is full'); END");
+    try {
+      const answer = await ask(use, route);
+      expect([answer.status, Object.keys(answer.body)]).toEqual([503, ['error']]);
+    } finally {
+      await db.exec('DROP TRIGGER no_log');
+    }
+  });
+});
+
 /** How a route succeeds: what it needs first, and then the request; of which each takes one round trip unless this says why not. */
 interface Success {
   client?: Client;
@@ -225,6 +296,8 @@ const project = async () => {
 };
 const somebody = async () =>
   (await admin('POST', '/users', { username: `walked ${++made}`, password: 'a good password' })).body.id;
+const token = async () =>
+  (await admin('POST', '/tokens', { name: `token ${++made}`, access: 'read', scopes: ['*'] })).body.id;
 const asKey = async (rest = '') => ({ path: `/keys/${await make()}${rest}` });
 const asQuery = async (rest = '') => ({ path: `/key${rest}?key_name=${await make()}` });
 const hash = 'one decides whether a password may be hashed, one carries it out';
@@ -301,6 +374,15 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
     async () => ({ path: `${await project()}/members/user`, body: { role: 'editor' } }),
   ],
   ['DELETE /projects/:name/members/:user_name', '', async () => ({ path: `${await project()}/members/user` })],
+  ['GET /tokens', '', () => ({})],
+  ['POST /tokens', '', () => ({ body: { name: 'new', access: 'read', scopes: ['a/*', 'b'], expires_in_days: 1 } })],
+  ['GET /tokens/:id', '', async () => ({ path: `/tokens/${await token()}` })],
+  [
+    'POST /tokens/:id/rotate',
+    '',
+    async () => ({ path: `/tokens/${await token()}/rotate`, body: { grace_minutes: 1 } }),
+  ],
+  ['DELETE /tokens/:id', '', async () => ({ path: `/tokens/${await token()}` })],
   ['GET /logs', '', () => ({})],
   ['GET /logs/activity', '', () => ({})],
   ['GET /users', '', () => ({})],
@@ -410,6 +492,12 @@ describe.each(
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
     expect((await admin(method, at(path), 'key_name=x', headers)).status).toBe(415);
   });
+});
+
+test('the policy of tokens never allows what is about accounts, members, sessions, or other tokens', async () => {
+  for (const action of Object.keys(tokenPolicy))
+    expect(action).not.toMatch(/^(user|member|session|password)\.|^project\.(?!list|read)/);
+  expect(Object.keys(tokenPolicy).filter((action) => action.startsWith('token.'))).toEqual(['token.read']);
 });
 
 test.each(roles)('the policy names every action for the role %s', async (role) => {

@@ -36,6 +36,7 @@ function reportState({ files, lookup, envFile }: Desk): number {
   console.log(`Accounts     ${users}, ${activeAdmins} active admins${change}`);
   const trash = trashed > 0 ? ` and ${trashed} in the trash` : '';
   console.log(`Keys         ${secrets}${trash} in ${versions} versions, ${opened}`);
+  if (census.tokens > 0) console.log(`Tokens       ${census.tokens} service tokens that are not revoked`);
   console.log(`Log          ${events} entries${newest}`);
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
   for (const line of census.damaged) console.log(`             does not open: ${line}`);

@@ -23,12 +23,15 @@ import { migrate, sqlOf, type VaultFiles } from '../data/database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
 import { isV06 } from '../move-in/source.ts';
 import type { Journal } from './restore-journal.ts';
+import { carryTokens, type TokenReport, tokenLines } from './restore-tokens.ts';
 
 /** A vault that is staged and can be committed. */
 export interface Staged {
   census: Census;
   /** What moved in from a v0.6 database. */
   movedIn: MovedIn | undefined;
+  /** What becomes of service tokens. */
+  tokens?: TokenReport;
 }
 
 export interface StageOptions extends FileCheck {
@@ -47,7 +50,7 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
   // A vault does not start with a bad SECRET_KEY.
   parseKey(() => parseSessionKey(options.lookup('SECRET_KEY')));
   const staged = recognise(file) === 'backup' ? await stageBackup(file, options) : await stageOld(file, options);
-  if (staged) recordRestore(options.journal.database, staged);
+  if (staged) staged.tokens = recordRestore(options.journal.database, options.files.file, staged);
   if (staged) writeFileSync(options.journal.staged, `${JSON.stringify(staged.census)}\n`);
   return staged;
 }
@@ -70,15 +73,21 @@ async function stageOld(file: string, options: StageOptions): Promise<Staged | u
   return staged;
 }
 
-/** Ends the sessions that were live when the backup was made: some of them have been ended since. Leaves an event in the log. */
-function recordRestore(file: string, { movedIn }: Staged): void {
+/**
+ * Ends the sessions that were live when the backup was made, and the service tokens that have ended since: some of the sessions have, too,
+ * but people can sign in again. Leaves an event in the log.
+ */
+function recordRestore(file: string, current: string, { movedIn }: Staged): TokenReport {
   using database = new DatabaseSync(file);
   const sql = sqlOf(database);
   const now = Date.now();
+  let tokens: TokenReport = { working: [], ended: [], lost: [] };
   sql.transaction(() => {
     endAllSessions(sql, now);
+    tokens = carryTokens(database, current, now);
     recordOperatorAct(sql, 'vault.restore', movedIn ? 'a database of v0.6' : 'a backup', now);
   });
+  return tokens;
 }
 
 /** Tells a backup from a v0.6 database by the tables. */
@@ -129,7 +138,7 @@ function isMovedInAlready(files: VaultFiles, source: DatabaseSync): boolean {
 }
 
 /** What is staged, and what is not, for the operator: one line each. */
-export function* report({ movedIn, census }: Staged): Generator<string> {
+export function* report({ movedIn, census, tokens }: Staged): Generator<string> {
   if (movedIn) {
     yield `From v0.6: ${movedIn.users} accounts, ${movedIn.secrets} keys, ${movedIn.events} log entries.`;
     for (const note of movedIn.notes) yield `  note: ${note}`;
@@ -138,4 +147,5 @@ export function* report({ movedIn, census }: Staged): Generator<string> {
     yield `The backup is intact: ${summary(census)}.`;
     for (const damaged of census.damaged) yield `  does not open: ${damaged}`;
   }
+  if (tokens) yield* tokenLines(tokens);
 }

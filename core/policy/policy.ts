@@ -36,6 +36,12 @@ export const policy = {
   'project.delete': { user: 'own', admin: 'any' },
   'member.set': { user: 'own', admin: 'any' },
   'member.remove': { user: 'own', admin: 'any' },
+  'token.list': { user: 'own', admin: 'any' },
+  'token.read': { user: 'own', admin: 'any' },
+  'token.create': { user: 'own', admin: 'any' },
+  'token.revoke': { user: 'own', admin: 'any' },
+  /** Not of other people: who rotates a token holds it afterwards, and the log would name somebody else. */
+  'token.rotate': { user: 'own', admin: 'any' },
   'event.list': { user: 'own', admin: 'any' },
   'event.count': { user: 'own', admin: 'any' },
   'user.list': { user: 'none', admin: 'any' },
@@ -78,10 +84,67 @@ export const projectPolicy = {
   'member.set': managers,
   /** Of others; everybody may leave. */
   'member.remove': managers,
+  'token.read': managers,
+  'token.create': managers,
+  'token.revoke': managers,
+  'token.rotate': managers,
 } as const satisfies Partial<Record<GovernedAction | 'secret.take', Record<ProjectRole, boolean>>>;
 
 /** What is judged by the role in a project. */
 export type ProjectAction = keyof typeof projectPolicy;
+
+/** What a service token may be made for, from the least to the most. */
+export const accesses = ['read', 'write', 'manage'] as const;
+export type Access = (typeof accesses)[number];
+
+const anyAccess = { read: true, write: true, manage: true } as const;
+const writing = { read: false, write: true, manage: true } as const;
+const managing = { read: false, write: false, manage: true } as const;
+
+/**
+ * What service tokens may ask for: action x access -> allowed. It narrows what their person or project may do, which the other two
+ * tables say. What is not named here no token may do: it is about accounts, members, sessions or other tokens.
+ */
+export const tokenPolicy = {
+  'secret.list': anyAccess,
+  'secret.read': anyAccess,
+  'secret.create': writing,
+  'secret.update': writing,
+  'secret.rename': writing,
+  'secret.take': managing,
+  'secret.delete': writing,
+  'trash.list': writing,
+  'secret.restore': writing,
+  'secret.destroy': managing,
+  'version.list': anyAccess,
+  'version.restore': writing,
+  'version.destroy': managing,
+  'project.list': anyAccess,
+  'project.read': anyAccess,
+  /** Itself only. */
+  'token.read': anyAccess,
+  /** What it did itself, also if an admin's. */
+  'event.list': anyAccess,
+  'event.count': anyAccess,
+} as const satisfies Partial<Record<GovernedAction | 'secret.take', Record<Access, boolean>>>;
+
+/** What is judged by the access of a token. */
+export type TokenAction = keyof typeof tokenPolicy;
+
+/** Whether tokens of some access may ask for it. */
+export function isTokenAction(action: GovernedAction): action is GovernedAction & TokenAction {
+  return action in tokenPolicy;
+}
+
+/** Where a token reaches only what is its own, whatever the role of its person is. */
+export const ownOfToken: readonly GovernedAction[] = ['token.read', 'event.list', 'event.count'];
+
+/** What a token of a project is there: its access says it. */
+export const projectRoleOf: Readonly<Record<Access, ProjectRole>> = {
+  read: 'viewer',
+  write: 'editor',
+  manage: 'manager',
+};
 
 /** All that an account may do whose default password is unchanged, in a vault that other machines can reach. */
 export const allowedWithDefaultPassword: readonly GovernedAction[] = ['session.read', 'session.end', 'password.change'];

@@ -200,6 +200,19 @@ const views: {
   },
   { name: 'leave a project', at: 'projects/shop', heading: 'shop', isDialog: true, prepare: openDialog('Leave') },
   {
+    name: 'tokens',
+    at: 'tokens',
+    heading: 'Service tokens',
+    prepare: (page) => page.locator('.token-list').first().waitFor(),
+  },
+  {
+    name: 'a new token',
+    at: 'tokens',
+    heading: 'Service tokens',
+    isDialog: true,
+    prepare: openDialog('New token'),
+  },
+  {
     name: 'describe a project',
     at: 'projects/shop',
     heading: 'shop',
@@ -325,6 +338,13 @@ describeInBrowser('accessibility', () => {
     for (const key_name of ['shop/prod/STRIPE', 'GONE'])
       await ask(vault.url, 'POST', '/keys', { token, body: { key_name, api_key: 'x' } });
     await ask(vault.url, 'DELETE', '/keys/GONE', { token });
+    const bot = {
+      name: `bot ${long.slice(0, 80)}`,
+      access: 'manage',
+      scopes: [`${long}/*`, 'STRIPE_LIVE'],
+      expires_in_days: 3,
+    };
+    await ask(vault.url, 'POST', '/tokens', { token, body: bot });
   });
   afterAll(async () => {
     await browser?.close();

@@ -158,6 +158,12 @@ export const api = {
     call('PUT', memberPath(name, user), { body: { role } }),
   removeMember: (name: string, user: string) => call('DELETE', memberPath(name, user)),
 
+  tokens: (before: string) => get<wire.TokenList>('/tokens', before ? { before } : {}),
+  addToken: (token: wire.NewToken) => call<wire.MadeToken>('POST', '/tokens', { body: token }),
+  rotateToken: (id: number, grace_minutes: number) =>
+    call<wire.MadeToken>('POST', `/tokens/${id}/rotate`, { body: { grace_minutes } }),
+  revokeToken: (id: number) => call('DELETE', `/tokens/${id}`),
+
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
   activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
 

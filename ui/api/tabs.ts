@@ -1,7 +1,7 @@
 /** Tells the other tabs of this vault what happened in this one. Messages say what, never a value or anything secret. */
 
 /** What a change was about: the first part of its path in the API. */
-const topics = ['keys', 'projects', 'trash', 'users', 'auth'] as const;
+const topics = ['keys', 'projects', 'trash', 'tokens', 'users', 'auth'] as const;
 export type Topic = (typeof topics)[number];
 
 /** Who is signed in from now on (null: nobody), or what was changed. */

@@ -8,6 +8,8 @@ import type * as keyRequests from '../../worker/wire/key-requests.ts';
 import type * as projectJson from '../../worker/wire/project-json.ts';
 import type * as projectRequests from '../../worker/wire/project-requests.ts';
 import type * as requests from '../../worker/wire/requests.ts';
+import type * as tokenJson from '../../worker/wire/token-json.ts';
+import type * as tokenRequests from '../../worker/wire/token-requests.ts';
 import type * as wire from './wire.ts';
 
 type Is<Given extends Wanted, Wanted> = Given;
@@ -21,6 +23,8 @@ export type Answers = [
   Is<ReturnType<typeof bulkJson.values>, wire.ManyValues>,
   Is<ReturnType<typeof projectJson.projectList>, wire.ProjectList>,
   Is<ReturnType<typeof projectJson.project>, wire.ProjectWithMembers>,
+  Is<ReturnType<typeof tokenJson.tokenList>, wire.TokenList>,
+  Is<NonNullable<ReturnType<typeof tokenJson.madeToken>>, wire.MadeToken>,
   Is<json.LogList, wire.LogList>,
   Is<ReturnType<typeof json.activity>, wire.Activity>,
   Is<ReturnType<typeof json.userList>, wire.UserList>,
@@ -32,6 +36,7 @@ export type Requests = [
   Is<wire.KeyChange, InferInput<typeof keyRequests.keyChange>>,
   Is<wire.ImportRequest, InferInput<typeof bulkRequests.keyImport>>,
   Is<{ version: number }, InferInput<typeof keyRequests.versionRestore>>,
+  Is<wire.NewToken, InferInput<typeof tokenRequests.newToken>>,
   Is<wire.NewProject, InferInput<typeof projectRequests.newProject>>,
   Is<Pick<wire.Member, 'role'>, InferInput<typeof projectRequests.memberChange>>,
   Is<wire.NewUser, InferInput<typeof requests.newUser>>,

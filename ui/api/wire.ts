@@ -157,6 +157,47 @@ export interface ProjectWithMembers extends Project {
   next?: string | undefined;
 }
 
+export type TokenAccess = 'read' | 'write' | 'manage';
+
+export interface Token {
+  id: number;
+  name: string;
+  /** Null for a token of a project. */
+  owner: string | null;
+  project: string | null;
+  scopes: string[];
+  access: TokenAccess;
+  allowed_addresses: string[];
+  created_at: string;
+  created_by: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+  last_used_address: string | null;
+  rotated_at: string | null;
+  grace_ends_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface TokenList {
+  tokens: Token[];
+  /** What to ask for with `before` to read on, if there are older ones. */
+  next?: number | undefined;
+}
+
+/** The only answer that has the token itself. */
+export interface MadeToken extends Token {
+  token: string;
+}
+
+export interface NewToken {
+  name: string;
+  project: string | null;
+  access: TokenAccess;
+  scopes: string[];
+  expires_in_days: number | null;
+  allowed_addresses: string[];
+}
+
 export interface LogEntry {
   id: number;
   timestamp: string;
@@ -168,6 +209,8 @@ export interface LogEntry {
   target: string | null;
   outcome: string;
   reason: string | null;
+  /** The service token that it was done with. */
+  token: string | null;
   user_agent: string;
   /** How many requests the entry stands for, if it is more than one. */
   count?: number | undefined;

@@ -55,6 +55,11 @@ const wordings: Record<string, Wording> = {
   delete_project: { icon: 'trash', did: 'deleted the project', tried: 'delete the project' },
   set_member: { icon: 'users', did: 'set a member of the project', tried: 'set a member of the project' },
   remove_member: { icon: 'users', did: 'removed a member of the project', tried: 'remove a member of the project' },
+  add_token: { icon: 'chip', did: 'made the token', tried: 'make the token' },
+  list_tokens: { icon: 'chip', did: 'listed tokens', tried: 'list tokens', isRoutine: true },
+  view_token: { icon: 'chip', did: 'looked at the token', tried: 'look at the token', isRoutine: true },
+  revoke_token: { icon: 'chip', did: 'revoked the token', tried: 'revoke the token' },
+  rotate_token: { icon: 'chip', did: 'rotated the token', tried: 'rotate the token' },
   restore_vault: { icon: 'info', who: operator, did: 'restored the vault from', tried: 'restore the vault from' },
   reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
 };
@@ -67,6 +72,19 @@ const reasons: Record<string, string> = {
   role: 'admins only',
   not_owner: 'it belongs to another user',
   project_role: 'their role in the project does not allow it',
+  token: 'no service token may do this',
+  token_access: 'the access of the token does not allow it',
+  token_scope: 'it is outside the scopes of the token',
+  outside_scopes: 'the name is outside the scopes of the token',
+  token_revoked: 'the token is revoked',
+  token_rotated: 'the token has another secret by now',
+  token_expired: 'the token has expired',
+  token_address: 'the token may not be used from this address',
+  token_of_inactive_account: 'the account of the token is deactivated',
+  token_of_other: 'the token belongs to another user',
+  token_ended: 'the token has ended',
+  too_many_tokens: 'there were as many tokens as there may be',
+  must_change_password: 'they must change their password first',
   bad_segment: 'a part of the name was empty or only dots',
   project_in_use: 'it still holds keys',
   keys_look_alike: 'names of other keys look as if they were in it',
@@ -106,18 +124,24 @@ const refusals = ['denied', 'unauthenticated'];
 
 /** `why` says why the action was refused, and is null if it was not. */
 export const sentenceOf = (entry: LogEntry): Sentence => {
-  const { action, success, target, outcome, reason, user_name } = entry;
+  const { action, success, target, outcome, reason } = entry;
   const wording = known(wordings, action) ?? unknown(action);
   const isRefusal = !success && refusals.includes(outcome);
   return {
     icon: success ? wording.icon : isRefusal ? 'refuse' : 'alert',
-    who: user_name === null ? (wording.who ?? 'Someone') : shown(user_name),
+    who: who(entry, wording.who ?? 'Someone'),
     did: success ? wording.did : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
     target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
     isRefusal,
     isRoutine: success && wording.isRoutine === true,
   };
+};
+
+/** With the service token, if it was done with one. */
+const who = ({ user_name, token }: LogEntry, nobody: string) => {
+  const name = user_name === null ? nobody : shown(user_name);
+  return token === null ? name : `${name} (token ${shown(token)})`;
 };
 
 interface Sentence {

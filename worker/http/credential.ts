@@ -2,7 +2,9 @@
  * From a request to the credential that it presents. The database is not asked: the verdict decides what the credential
  * may do.
  */
+import { serviceTokenHash, serviceTokenPrefix } from '../../core/crypto/service-token.ts';
 import { type SessionIdentity, type SessionKey, verifySessionToken } from '../../core/crypto/session-token.ts';
+import { sortedAddress } from '../../core/network/allowed.ts';
 import { findLiveSession } from '../operations/sessions.ts';
 import type { Context } from '../operations/vault.ts';
 import { otherOrigin, type Reply, signInAgain } from '../wire/reply.ts';
@@ -11,12 +13,13 @@ import { cookieValues } from './cookies.ts';
 import { originMismatch } from './own-page.ts';
 
 /**
- * The caller with the session that their bearer token (RFC 6750) or session cookie names, or the reply that says why there
- * is none. If there is a bearer token, cookies are ignored.
+ * The caller with the session that their bearer token (RFC 6750) or session cookie names, or with the hash of their service token;
+ * or the reply that says why there is none. If there is a bearer token, cookies are ignored.
  */
 export const signedInContext = async (c: AppContext): Promise<Context | Reply> => {
   const vault = c.get('vault');
   const token = tokenIn(c.req.raw.headers);
+  if (token?.startsWith(serviceTokenPrefix)) return withToken(c, token);
   if (token !== undefined) {
     const identity = token === null ? null : await verified(c, vault.sessionKey, token);
     return identity ? withSession(c, identity) : signInAgain();
@@ -49,6 +52,14 @@ const verified = (c: AppContext, key: SessionKey, token: string) =>
 const withSession = (c: AppContext, { sessionId, username, userId }: SessionIdentity): Context => {
   const { vault, caller } = contextOf(c);
   return { vault, caller: { ...caller, sessionId, claimedName: username, claimedId: userId } };
+};
+
+/** A mistyped token is refused here. Whether the vault knows it, and where it may be used, the verdict says. */
+const withToken = (c: AppContext, token: string): Context | Reply => {
+  const tokenHash = serviceTokenHash(token);
+  if (tokenHash === null) return signInAgain();
+  const { vault, caller } = contextOf(c);
+  return { vault, caller: { ...caller, tokenHash, sortedAddress: sortedAddress(caller.address) } };
 };
 
 /** The bearer token that a request presents; null if its Authorization header holds none, undefined if there is no such header. */

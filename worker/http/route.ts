@@ -1,5 +1,6 @@
 /** How a route answers: from the request to an operation's input, from its outcome to the reply. */
 import { askHeader, mayFollow } from '../../core/network/large-body.ts';
+import { isTokenAction } from '../../core/policy/policy.ts';
 import { admit } from '../operations/admission.ts';
 import type { Operation, Outcome } from '../operations/operation.ts';
 import type { Context } from '../operations/vault.ts';
@@ -26,6 +27,9 @@ export const answer = <Asked extends Schemas, Input, Result>(
     if (!('caller' in context)) return send(c, context);
     const tooMuch = await admit(context, operation.action);
     if (tooMuch) return send(c, refused(tooMuch));
+    if (context.caller.tokenHash !== undefined && !isTokenAction(operation.action)) {
+      return send(c, refused(await operation.recordInvalid(context, 'token', attemptedTarget(c))));
+    }
     // The server that faces the network asks before it takes a large body.
     if (schemas.maxBodyBytes !== undefined && c.req.header(askHeader) !== undefined) return c.body(null, mayFollow);
     const parsed = await parseInput<Input>(c, schemas);

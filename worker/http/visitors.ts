@@ -5,7 +5,7 @@ import { tokenIn } from './credential.ts';
 import { pathnameOf } from './pathname.ts';
 
 /** Addresses by their first segment; the views of the page have the same names. */
-const views = /^\/(keys|projects|trash|logs|users|account|about)(?:\/(.*))?$/;
+const views = /^\/(keys|projects|trash|tokens|logs|users|account|about)(?:\/(.*))?$/;
 
 /**
  * Redirects a browser that opens such an address as a page. Programs go on getting JSON: a request with a token, one that a

@@ -5,6 +5,7 @@
  */
 
 import { eq } from 'drizzle-orm';
+import type { Caller, Principal } from '../../core/caller.ts';
 import {
   adminRequestsPercent,
   maxCountsPerTransaction,
@@ -44,10 +45,16 @@ interface Count {
   refusal?: { kind: Kind; context: Context; actorId: number | null };
 }
 
+/** What is known of a credential that has worked. */
+type Live = Pick<Principal, 'role' | 'token'> & Partial<Pick<Principal, 'id' | 'name'>>;
+
 interface State {
   counts: Map<string, Count>;
-  /** What the database said of sessions: the role of a live one, or until when an ended one is not asked about again. */
-  sessions: Map<string, { role: Role } | { endedUntil: number }>;
+  /**
+   * What the database said of sessions and service tokens, by session id and by hash: whose a live one is, or until when an ended
+   * session is not asked about again.
+   */
+  credentials: Map<string, Live | { endedUntil: number }>;
   /** The minute in which the counts were last searched for those that are over. */
   sweptAt: number;
   /** Refusals that stay for a while, by account and action: until then the database is not asked again. */
@@ -59,7 +66,7 @@ const states = new WeakMap<Vault, State>();
 const stateOf = (vault: Vault): State => {
   const known = states.get(vault);
   if (known) return known;
-  const state: State = { counts: new Map(), sessions: new Map(), sweptAt: 0, full: new Map() };
+  const state: State = { counts: new Map(), credentials: new Map(), sweptAt: 0, full: new Map() };
   states.set(vault, state);
   return state;
 };
@@ -83,8 +90,20 @@ const countOf = ({ counts }: State, key: string, now: number): Count => {
   return fresh;
 };
 
-/** The account of the token, which this vault signed; 0 without one. */
-export const accountOf = ({ caller }: Context): number => caller.claimedId ?? 0;
+/** How the maps name the credential; empty without one. */
+const credentialOf = ({ sessionId, tokenHash }: Caller): string => tokenHash ?? sessionId ?? '';
+
+/** What is known of the credential, if it has worked. */
+const liveOf = ({ vault, caller }: Context): Live | undefined => {
+  const known = stateOf(vault).credentials.get(credentialOf(caller));
+  return known && 'role' in known ? known : undefined;
+};
+
+/**
+ * The account of the token, which this vault signed; 0 without one. Whose a service token is the database has to say first; that of a
+ * project has the project's id, negative.
+ */
+export const accountOf = (context: Context): number => context.caller.claimedId ?? liveOf(context)?.id ?? 0;
 
 /** These have a count of their own, so that they stay possible when something else sends too many requests. */
 const waysOut: ReadonlySet<Action> = new Set<Action>([
@@ -95,6 +114,7 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'secret.destroy',
   'version.destroy',
   'member.remove',
+  'token.revoke',
   'user.update',
   'user.delete',
 ]);
@@ -103,30 +123,29 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
 export const admit = async (context: Context, action: Action): Promise<Refusal | null> => {
   const { vault, caller } = context;
   const state = stateOf(vault);
-  const session = state.sessions.get(caller.sessionId ?? '');
-  if (session && 'endedUntil' in session) {
+  const known = state.credentials.get(credentialOf(caller));
+  if (known && 'endedUntil' in known) {
     // A clock that was set back must not keep it here.
-    if (caller.now < session.endedUntil && caller.now >= session.endedUntil - maxEndedSessionMs) {
+    if (caller.now < known.endedUntil && caller.now >= known.endedUntil - maxEndedSessionMs) {
       return countedRefusal(context, `ended ${caller.sessionId}`, ended, null);
     }
-    state.sessions.delete(caller.sessionId ?? '');
+    state.credentials.delete(credentialOf(caller));
   }
-  const isLive = session !== undefined && 'role' in session;
+  const live = liveOf(context);
   // A token that may have been revoked must not use up what its owner may send.
-  const key = isLive
+  const key = live
     ? `account ${accountOf(context)}${waysOut.has(action) ? ' out' : ''}`
     : `network ${networkRange(caller.address).from}`;
   const count = countOf(state, key, caller.now);
   count.requests += 1;
-  if (count.requests <= limitOf(vault, isLive ? session.role : null)) return null;
-  return countedRefusal(context, key, tooMany, isLive ? accountOf(context) : null);
+  if (count.requests <= limitOf(vault, live?.role ?? null)) return null;
+  return countedRefusal(context, key, tooMany, live ? accountOf(context) : null);
 };
 
 /** Counts a request that asks for many things as so many requests. What it asked for is done: the next one is refused. */
-export const charge = ({ vault, caller }: Context, requests: number): void => {
-  const state = stateOf(vault);
-  const session = state.sessions.get(caller.sessionId ?? '');
-  if (session && 'role' in session) countOf(state, `account ${caller.claimedId ?? 0}`, caller.now).requests += requests;
+export const charge = (context: Context, requests: number): void => {
+  if (!liveOf(context)) return;
+  countOf(stateOf(context.vault), `account ${accountOf(context)}`, context.caller.now).requests += requests;
 };
 
 const limitOf = ({ limits: { requestsPerMinute } }: Vault, role: Role | null): number => {
@@ -134,17 +153,25 @@ const limitOf = ({ limits: { requestsPerMinute } }: Vault, role: Role | null): n
   return role === 'admin' ? (requestsPerMinute * adminRequestsPercent) / 100 : requestsPerMinute;
 };
 
-/** Remembers what the database said of the caller's session. */
-export const learn = ({ vault, caller }: Context, outcome: string, role: Role | null): void => {
-  if (caller.sessionId === null) return;
-  const { sessions } = stateOf(vault);
-  if (outcome === 'unauthenticated') {
-    keep(sessions, caller.sessionId, { endedUntil: caller.now + maxEndedSessionMs }, maxKnownSessions);
+/** Remembers what the database said of the caller's session or token. */
+export const learn = (context: Context, outcome: string, principal: Principal | null): void => {
+  const { vault, caller } = context;
+  const { credentials } = stateOf(vault);
+  if (caller.tokenHash !== undefined) {
+    // The database is asked about a token each time, since one that was refused may work from another address.
+    if (outcome === 'unauthenticated') credentials.delete(caller.tokenHash);
+    else if (principal && liveOf(context)?.role !== principal.role)
+      keep(credentials, caller.tokenHash, principal, maxKnownSessions);
     return;
   }
-  const known = sessions.get(caller.sessionId);
-  if (role === null ? known : known && 'role' in known && known.role === role) return;
-  keep(sessions, caller.sessionId, { role: role ?? 'user' }, maxKnownSessions);
+  if (caller.sessionId === null) return;
+  if (outcome === 'unauthenticated') {
+    keep(credentials, caller.sessionId, { endedUntil: caller.now + maxEndedSessionMs }, maxKnownSessions);
+    return;
+  }
+  const known = credentials.get(caller.sessionId);
+  if (principal === null ? known : known && 'role' in known && known.role === principal.role) return;
+  keep(credentials, caller.sessionId, { role: principal?.role ?? 'user' }, maxKnownSessions);
 };
 
 /**
@@ -176,6 +203,9 @@ const counted = statement(
     'user_agent',
     'requests',
     'key_id',
+    'token_id',
+    'token',
+    'project',
   ],
   ({ key_id, ...fields }) => insertFrom(auditEvents, fields, instance, eq(instance.key_id, key_id)),
 );
@@ -184,12 +214,16 @@ const rowOf = ({ refusal }: Count, requests: number | null): Filled => {
   if (!refusal) throw new TypeError('A count without a refusal');
   const { kind, context, actorId } = refusal;
   const { vault, caller } = context;
+  const live = liveOf(context);
   return fill(counted(), {
     ...kind,
     at: caller.now,
     request_id: caller.requestId,
     actor_id: actorId,
-    actor_name: caller.claimedName,
+    actor_name: caller.claimedName ?? live?.name ?? null,
+    token_id: live?.token?.id ?? null,
+    token: live?.token?.name ?? null,
+    project: live?.token?.project ?? null,
     address: caller.address,
     user_agent: caller.userAgent,
     requests,
@@ -243,14 +277,16 @@ const makesRoom: ReadonlySet<Action> = new Set<Action>([
 const lasting = new Set(['too_many_keys', 'too_many_bytes', 'too_many_trashed', 'too_many_conflicts']);
 
 /** Remembers that an account has no room, or that something was deleted. */
-export const learnOfRoom = ({ vault, caller }: Context, action: Action, decided: Room): void => {
+export const learnOfRoom = (context: Context, action: Action, decided: Room): void => {
+  const { vault, caller } = context;
+  const account = accountOf(context);
   const { full } = stateOf(vault);
   if (decided.outcome === 'allowed') {
     if (makesRoom.has(action)) full.clear();
-  } else if (lasting.has(decided.reason ?? '')) {
+  } else if (account !== 0 && lasting.has(decided.reason ?? '')) {
     keep(
       full,
-      `${caller.claimedId} ${action}`,
+      `${account} ${action}`,
       { reason: decided.reason ?? '', until: caller.now + maxFullMs },
       maxKnownSessions,
     );

@@ -4,11 +4,12 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { actorId, actorName, actorRole, granted } from '../store/granted.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
-import { auditEvents, secrets, users } from '../store/schema.ts';
+import { auditEvents, secrets, serviceTokens, users } from '../store/schema.ts';
 import { insertFrom, type Param, type Params, query } from '../store/statement.ts';
 import { inUse, targetUser, userNumbered } from '../store/targets.ts';
 import { operation } from './operation.ts';
 import { counted, sessionsEnded } from './sessions.ts';
+import { nameTokensThatEnd } from './tokens.ts';
 import { leavesNoAdmin } from './users.ts';
 
 /** Who gets the keys, if the request names somebody. */
@@ -85,6 +86,7 @@ export const deleteUser = operation({
         },
       ],
       effects: [
+        nameTokensThatEnd(eq(serviceTokens.user_id, given.id), 'owner_deleted'),
         nameSecretsOf(given),
         transferSecretsOf(given.id, given.transfer_to),
         trashSecretsOf(given.id, isNull(given.transfer_to)),

@@ -3,9 +3,10 @@
  * match (`log_blocks`), and reads some of the others; a search of one's own events reads the newest of them. Where a search
  * ends early, the next one continues.
  */
-import { and, eq, gt, gte, isNull, lt, lte, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, gt, gte, isNull, lt, lte, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { maxBlocksPerLook, maxEventsPerBlock } from '../../core/limits.ts';
-import { actorId, verdictId } from '../store/granted.ts';
+import { isForToken } from '../store/form.ts';
+import { actorId, actorTokenId, verdictId } from '../store/granted.ts';
 import { auditEvents, logBlocks } from '../store/schema.ts';
 import { type Param, type Params, query, type Values } from '../store/statement.ts';
 
@@ -132,7 +133,7 @@ export const spanOfAll = (filter: Filter, { edge, from = sql`0`, maxBlocks }: Bo
 
 /** What one search of the caller's own events covers. */
 export const spanOfOwn = (filter: Filter, { edge, from = sql`0`, maxBlocks }: Bounds): Span => {
-  const isOwn = eq(auditEvents.actor_id, actorId);
+  const isOwn = isOwnEvent();
   const lowest = sql`coalesce(${query
     .select({ id: auditEvents.id })
     .from(auditEvents)
@@ -155,6 +156,12 @@ export const spanOfOwn = (filter: Filter, { edge, from = sql`0`, maxBlocks }: Bo
     coveredTo: sql`iif(exists ${older}, ${lowest}, 0)`,
   };
 };
+
+/** What somebody reads as their own: a user, with what their tokens did; a token only what it did itself. */
+export const isOwnEvent = (): SQL | undefined =>
+  isForToken()
+    ? and(eq(auditEvents.token_id, actorTokenId), ne(auditEvents.outcome, 'unauthenticated'))
+    : eq(auditEvents.actor_id, actorId);
 
 /** The id before which a list ends: that of the caller's own event, or the one that is asked for. */
 export const edgeOf = (before: Param) => sql`min(coalesce(${before}, ${verdictId}), ${verdictId})`;

@@ -1,7 +1,7 @@
 /** Reading the audit log, and the counts of its events. Reading it is an event as well; a list ends before its own event. */
 import { and, desc, eq, gte, lt, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/sqlite-core';
-import type { Principal } from '../../core/caller.ts';
+import type { Caller, Principal } from '../../core/caller.ts';
 import {
   defaultAdminEventsPerList,
   defaultUserEventsPerList,
@@ -9,7 +9,7 @@ import {
   maxBlocksPerChart,
   maxBlocksPerSearch,
 } from '../../core/limits.ts';
-import { policy, type Role } from '../../core/policy/policy.ts';
+import { policy } from '../../core/policy/policy.ts';
 import { actorId, granted, reachesAny, verdict, verdictId } from '../store/granted.ts';
 import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
 import { activity, auditEvents, logBlocks } from '../store/schema.ts';
@@ -20,6 +20,7 @@ import {
   filterParams,
   filterValues,
   hasFilter,
+  isOwnEvent,
   spanOfAll,
   spanOfOwn,
 } from './event-search.ts';
@@ -59,14 +60,14 @@ const limitValues = ({ before, limit }: EventQuery) => ({
 });
 
 /** What a list ends with. `coveredTo` is the id of the oldest event that was looked at; 0 if there is none before it. */
-const listOf = (parts: JsonRows[], limit: number | null, { role }: Principal, coveredTo = 0) => {
-  const most = limit ?? (seesAll(role) ? defaultAdminEventsPerList : defaultUserEventsPerList);
+const listOf = (parts: JsonRows[], limit: number | null, principal: Principal, coveredTo = 0) => {
+  const most = limit ?? (seesAll(principal) ? defaultAdminEventsPerList : defaultUserEventsPerList);
   const found = parts.reduce((sum, { rows }) => sum + rows, 0);
   const next = found === most ? (parts.at(-1)?.last ?? 0) : coveredTo;
   return { events: parts.map(({ json }) => json), next: next > 0 ? next : null };
 };
 
-const seesAll = (role: Role) => policy['event.list'][role] === 'any';
+const seesAll = ({ role, token }: Principal) => token === undefined && policy['event.list'][role] === 'any';
 
 /** Lists the newest events, whatever they are. */
 const newestEvents = operation({
@@ -78,11 +79,7 @@ const newestEvents = operation({
       answer: listed(
         given,
         query.select(ofAll).from(auditEvents).where(before).orderBy(desc(auditEvents.id)),
-        query
-          .select(ofOwn)
-          .from(auditEvents)
-          .where(and(eq(auditEvents.actor_id, actorId), before))
-          .orderBy(desc(auditEvents.id)),
+        query.select(ofOwn).from(auditEvents).where(and(isOwnEvent(), before)).orderBy(desc(auditEvents.id)),
       ),
     };
   },
@@ -141,6 +138,9 @@ const countOf = (at: SQLWrapper, allowed: SQL, refused: SQL, step: Param) => ({
   covered_from: integer('covered_from', sql`-1`),
 });
 
+/** What triggers count is of accounts. For a filter, and for one token, events are counted. */
+const isCounted = (filter: EventFilter, { tokenHash }: Caller) => hasFilter(filter) || tokenHash !== undefined;
+
 const countsAll = reachesAny('event.count');
 const requests = sql`coalesce(${auditEvents.requests}, 1)`;
 
@@ -167,7 +167,7 @@ const timeOf = (id: SQL) =>
 export const countEvents = operation({
   action: 'event.count',
   params: [...filterParams, 'step', 'from', 'has_filter'],
-  isSearch: hasFilter,
+  isSearch: (asked: CountQuery, { caller }) => isCounted(asked, caller),
   sql: (given) => {
     const { step, from, has_filter } = given;
     const isKept = sql`not ${has_filter}`;
@@ -208,7 +208,7 @@ export const countEvents = operation({
     ...filterValues(filter),
     step: stepMs,
     from: (Math.floor(caller.now / stepMs) - steps + 1) * stepMs,
-    has_filter: Number(hasFilter(filter)),
+    has_filter: Number(isCounted(filter, caller)),
   }),
   result: (rows, { stepMs, steps }, { caller }) => {
     const coveredFrom = rows.find(({ covered_from }) => covered_from >= 0)?.covered_from ?? 0;

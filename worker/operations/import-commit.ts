@@ -5,6 +5,7 @@
 import { and, asc, eq, gt, isNotNull, lte, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { maxDroppedVersions, maxVersionsPerSecret, minTrashedPerAccount } from '../../core/limits.ts';
+import type { Form } from '../store/form.ts';
 import { actorId, actorName, granted, verdict, verdictId } from '../store/granted.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
@@ -31,7 +32,7 @@ const hasRefused = sql`exists ${query
 /** The condition of every effect: the newest event is this step's, and allows. */
 const isDecided = and(granted, sql`${verdictId} > ${since}`);
 
-const step = <Row>(write: () => Query<Row>): (() => Statement<Row>) => atFirstUse(() => compile(write()));
+const step = <Row>(write: () => Query<Row>): ((form?: Form) => Statement<Row>) => atFirstUse(() => compile(write()));
 
 const ofProject = (having: SQL): SQL =>
   sql`exists (select 1 from ${source} inner join ${projects} on ${projects.name} = ${entry.place} where ${entry.kind} <> 'same' group by ${projects.id} having ${having})`;

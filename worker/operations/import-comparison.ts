@@ -4,13 +4,15 @@
  */
 import { and, eq, exists, gt, isNull, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { maxEntriesPerImport, maxReadBytes } from '../../core/limits.ts';
+import { byForm, type Form } from '../store/form.ts';
 import { verdict, verdictId } from '../store/granted.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, instance, secrets, secretVersions } from '../store/schema.ts';
 import { atFirstUse, compile, integer, param, type Query, query, type Statement } from '../store/statement.ts';
 import { reachesOwn, secretNamed, targetSecret } from '../store/targets.ts';
-import { type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
+import { ofTokenPrincipal } from '../store/token-principal.ts';
+import { judgedRules, type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { namedLike } from './naming.ts';
 import { placeJoins, placeRules } from './place.ts';
@@ -52,7 +54,7 @@ const refusals: Rule[] = [
   },
   { when: sql`not ${isThere} and ${exists(namedLike(entry))}`, outcome: 'conflict', reason: 'name_taken' },
 ];
-const isRefused = sql`(${or(...refusals.map(({ when }) => when))})`;
+const isRefused = () => sql`(${or(...judgedRules(refusals).map(({ when }) => when))})`;
 
 /** This step's events, which are among the newest. `since` is the newest before it, where the request has others. */
 const isNew = and(
@@ -67,7 +69,7 @@ const isPlaceRefused = exists(
     .where(and(isNew, sql`${verdict.outcome} in ('not_found', 'denied', 'unauthenticated')`)),
 );
 
-const step = <Row>(write: () => Query<Row>): (() => Statement<Row>) => atFirstUse(() => compile(write()));
+const step = <Row>(write: () => Query<Row>): ((form?: Form) => Statement<Row>) => atFirstUse(() => compile(write()));
 
 /** The whole request is refused. */
 const refused = step(() =>
@@ -90,7 +92,7 @@ const stopped = step(() =>
 /** An event for each value that is compared; in a dry run also for each name that is free. */
 const compared = step(() =>
   verdictsIf(
-    sql`not ${isPlaceRefused} and (${mayRead} or ${param('is_dry_run')} and not ${isRefused})`,
+    sql`not ${isPlaceRefused} and (${mayRead} or ${param('is_dry_run')} and not ${isRefused()})`,
     {
       action: 'secret.read',
       target: { ...read, joins: [...placeJoins(entry), ...(read.joins ?? [])] },
@@ -121,12 +123,22 @@ const stored = step(() => {
     .where(and(isCompared, sql`${bytes} <= ${maxReadBytes}`));
 });
 
-/** One row if the vault is open: how many names of others the caller has hit upon, and the newest event. */
+/** One row if the vault is open: how many names of others the caller has hit upon, the newest event, and whether the caller is anybody. */
 const facts = step(() =>
   query
-    .select({ held: integer('held', conflictsOf(actorOfRequest)), newest: integer('newest', verdictId) })
+    .select({
+      held: integer('held', conflictsOf(actorOfRequest)),
+      newest: integer('newest', verdictId),
+      is_known: isKnown,
+    })
     .from(instance)
     .where(eq(instance.key_id, request.key_id)),
+);
+
+/** Of a token that the vault does not know, or that was refused often enough, there is no event. A session always has one. */
+const isKnown = integer(
+  'is_known',
+  byForm(sql`1`, () => sql`${ofTokenPrincipal('id')} is not null`),
 );
 
 const actorOfRequest = query

@@ -6,7 +6,8 @@
 import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { openValue, SealedValueError } from '../../core/crypto/keyring.ts';
 import { maxForeignConflictsPerHour, maxImportAttempts, maxReadBytes, maxStatementBytes } from '../../core/limits.ts';
-import { transact, VaultNotOpen } from '../store/commit.ts';
+import { principalOf, refusalOf, transact, VaultNotOpen } from '../store/commit.ts';
+import { type Form, formOf } from '../store/form.ts';
 import { requestValues } from '../store/request.ts';
 import { type Filled, fill, type Values } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
@@ -63,13 +64,10 @@ const run = (context: Context, statements: (given: Values) => Filled[], values: 
     return results.slice(before.length);
   });
 
-const fillAll = (steps: readonly (() => Parameters<typeof fill>[0])[], given: Values) =>
-  steps.map((step) => fill(step(), given));
+const fillAll = (steps: readonly ((form: Form) => Parameters<typeof fill>[0])[], given: Values, form: Form) =>
+  steps.map((step) => fill(step(form), given));
 
-const refusalOf = ({ outcome, reason }: Pick<VerdictRow, 'outcome' | 'reason'>): Refusal => {
-  if (outcome === 'allowed') throw new TypeError('An allowed event is no refusal');
-  return { action, outcome, reason };
-};
+const refused = (row: VerdictRow): Refusal => ({ ...refusalOf(row), action });
 
 interface Stored {
   name: string;
@@ -95,20 +93,28 @@ const compare = async (
     is_dry_run: Number(dry_run || good.length < entries.length),
     since,
   };
-  const { refused, stopped, compared, stored, facts } = comparison;
-  const steps = [refused, stopped, compared, stored, facts];
-  const [refusals, stops, reads, rows, known] = (await run(
+  const { refused: whole, stopped, compared, stored, facts: about } = comparison;
+  const steps = [whole, stopped, compared, stored, about];
+  const [refusals, stops, reads, rows, facts] = (await run(
     context,
-    (given) => fillAll(steps, given),
+    (given) => fillAll(steps, given, formOf(context.caller)),
     values,
-  )) as unknown as [VerdictRow[], VerdictRow[], VerdictRow[], Stored[], { held: number; newest: number }[]];
-  const [open] = known;
+  )) as unknown as [
+    VerdictRow[],
+    VerdictRow[],
+    VerdictRow[],
+    Stored[],
+    { held: number; newest: number; is_known: number }[],
+  ];
+  const [open] = facts;
   const [refusal] = refusals;
-  learn(context, refusal?.outcome ?? 'allowed', refusal ? null : ([...stops, ...reads][0]?.actor_role ?? null));
-  if (refusal) return noted(context, refusalOf(refusal));
+  const known = [...stops, ...reads][0];
+  learn(context, refusal?.outcome ?? 'allowed', refusal || !known ? null : principalOf(known));
+  if (refusal) return noted(context, refused(refusal));
   if (!open) throw new VaultNotOpen();
+  if (!open.is_known) return { action, outcome: 'unauthenticated', reason: null };
   const place = stops.find(({ outcome }) => outcome !== 'conflict' && outcome !== 'invalid');
-  if (place) return refusalOf(place);
+  if (place) return refused(place);
   if (open.held > maxForeignConflictsPerHour) {
     return noted(context, { action, outcome: 'denied', reason: 'too_many_conflicts' });
   }
@@ -195,21 +201,26 @@ const store = async (
       return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place];
     }),
   );
+  const form = formOf(context.caller);
   const results = await run(
     context,
-    (given) => [...fillAll(decisions, given), ...parts.flatMap((part) => fillAll(effects, { ...given, part }))],
+    (given) => [
+      ...fillAll(decisions, given, form),
+      ...parts.flatMap((part) => fillAll(effects, { ...given, part }, form)),
+    ],
     values,
   );
   const events = results.slice(0, decisions.length).flat() as unknown as VerdictRow[];
   const refusals = events.filter(({ outcome }) => outcome !== 'allowed');
   if (refusals.length === 0) {
+    if (events.length === 0 && form === 'token') return { action, outcome: 'unauthenticated', reason: null };
     if (events.length !== storing.length) throw new VaultNotOpen();
     learnOfRoom(context, action, { outcome: 'allowed' });
     return 'stored';
   }
   const final = refusals.find(({ outcome, reason }) => !isMeanwhile(outcome, reason));
   learn(context, final?.outcome ?? 'allowed', null);
-  return final ? noted(context, refusalOf(final)) : 'contested';
+  return final ? noted(context, refused(final)) : 'contested';
 };
 
 /** Whether it tells that a key came, went or changed since the first step: that looks again, and says so as it should. */

@@ -3,6 +3,7 @@ import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { projectRoles } from '../../core/policy/policy.ts';
 import { wireActions } from '../../core/vocabulary.ts';
+import { byForm } from '../store/form.ts';
 import { flag, isoTime, jsonMembers, jsonObject, mark, quoted } from '../store/json.ts';
 import { auditEvents, secrets } from '../store/schema.ts';
 
@@ -64,9 +65,12 @@ export const secretJson: SQL = sql`concat('{', ${jsonMembers(usual)}, ',', iif(
   ${noExtras.slice(1, -1)}, concat(${jsonMembers(extras)})), '}')`;
 
 const { id, at, actor_name, actor_role, action, target, outcome, reason, address, user_agent, requests } = listedEvents;
-/** A user's own log, whose rows are marked, does not tell somebody else's secret from a missing one either. */
+const { token_id, token, project } = listedEvents;
+/** To a token, what is outside its scopes is as if it were missing, also in its own log. */
+const hidden = byForm(sql`'not_owner'`, () => sql`'not_owner', 'token_scope'`);
+/** One's own log does not tell somebody else's secret from a missing one either. */
 const isSeenByUser = mark;
-const isHidden = sql`(${isSeenByUser} and ${reason} is 'not_owner')`;
+const isHidden = sql`(${isSeenByUser} and coalesce(${reason} in (${hidden}), 0))`;
 const isAllowed = sql`(${outcome} = 'allowed' and not ${isHidden})`;
 
 /** An action without a dot was moved in from v0.6, where the target was always a key. */
@@ -95,6 +99,9 @@ const event = jsonObject({
   reason: sql`case when ${isHidden} then null
     when ${isSeenByUser} and ${reason} = 'name_held' then iif(${outcome} = 'conflict', 'name_taken', null) else ${reason} end`,
   role: actor_role,
+  project,
+  token,
+  token_id,
   user_agent,
 });
 

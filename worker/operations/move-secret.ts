@@ -4,7 +4,7 @@
  */
 import { and, eq, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
-import { actorId, actorName, actorRole, granted } from '../store/granted.ts';
+import { actorFields, granted } from '../store/granted.ts';
 import { preview } from '../store/preview.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, secrets, users } from '../store/schema.ts';
@@ -21,7 +21,7 @@ import {
   ownerOnArrival,
   rebound,
   storeBindings,
-  takingRule,
+  takingRules,
 } from './moving.ts';
 import { namingRules } from './naming.ts';
 import { askOpen, type Outcome, operation } from './operation.ts';
@@ -72,7 +72,7 @@ const renamingRules = (given: MoveParams): Rule[] => {
     { ...given, name: given.new_name, likeness: given.new_likeness },
     ne(secrets.id, targetSecret.id),
   );
-  return [takingRule, ...naming].map((rule) => ({ ...rule, when: sql`${isRenamed} and (${rule.when})` }));
+  return [...takingRules, ...naming].map((rule) => ({ ...rule, when: sql`${isRenamed} and (${rule.when})` }));
 };
 
 /** Whoever renames and updates must be one who may do both. */
@@ -115,9 +115,7 @@ const alsoRecord = (given: MoveParams, action: 'secret.update' | 'secret.rename'
     {
       at: request.now,
       request_id: request.id,
-      actor_id: actorId,
-      actor_name: actorName,
-      actor_role: actorRole,
+      ...actorFields,
       action,
       target: secrets.name,
       outcome: 'allowed',

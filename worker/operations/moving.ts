@@ -8,11 +8,12 @@
 import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
 import { type Keyring, rebind, SealedValueError } from '../../core/crypto/keyring.ts';
 import { actorId, granted } from '../store/granted.ts';
-import { principal, principalBySession } from '../store/principal.ts';
+import { principal, principalByCredential } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { instance, secrets, secretVersions } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { mayWithSecret, reachesOwn, type Target, targetSecret } from '../store/targets.ts';
+import { accessMay } from '../store/token-principal.ts';
 import type { Rule } from '../store/verdict.ts';
 import { place } from './place.ts';
 
@@ -33,7 +34,7 @@ export const boundVersions = ({ joins = [] }: Target, { keep_versions }: Params<
     .where(eq(instance.key_id, request.key_id))
     .$dynamic();
   // Drizzle's builder changes in place.
-  for (const { table, on } of [...principalBySession, ...joins]) void found.leftJoin(table, on);
+  for (const { table, on } of [...principalByCredential(), ...joins]) void found.leftJoin(table, on);
   return found.leftJoin(
     secretVersions,
     and(eq(secretVersions.secret_id, id), isNotNull(token), sql`${number} > ${current_version} - ${keep_versions}`),
@@ -90,12 +91,22 @@ export const bindingRules = ({ secret_id, current, fault }: Params<BindingParam>
   { when: isNotNull(fault), outcome: 'failed', reason: fault },
 ];
 
-/** Whether the role in the project that the target leaves allows taking it out. Within a project, nothing leaves. */
-export const takingRule: Rule = {
-  when: sql`${reachesOwn('secret.rename')} and ${place.id} is not ${targetSecret.project_id} and not ${mayWithSecret('secret.take')}`,
-  outcome: 'denied',
-  reason: 'project_role',
-};
+const isTakenOut = sql`${place.id} is not ${targetSecret.project_id}`;
+
+/** Whether one may take the target out of its project: by the role there, and by the access of a token. Within one, nothing leaves. */
+export const takingRules: Rule[] = [
+  {
+    when: sql`${reachesOwn('secret.rename')} and ${isTakenOut} and not ${mayWithSecret('secret.take')}`,
+    outcome: 'denied',
+    reason: 'project_role',
+  },
+  {
+    when: sql`${targetSecret.project_id} is not null and ${isTakenOut} and not ${accessMay('secret.take')}`,
+    outcome: 'denied',
+    reason: 'token_access',
+    isForTokens: true,
+  },
+];
 
 /** Who owns the target among the personal secrets: its owner goes on; what comes out of a project belongs to the mover. */
 export const ownerOnArrival = sql`iif(${targetSecret.project_id} is null, coalesce(${targetSecret.owner_id}, ${principal.id}), ${principal.id})`;

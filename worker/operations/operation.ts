@@ -3,6 +3,7 @@ import type { Principal } from '../../core/caller.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
+import { type Form, formOf } from '../store/form.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
 import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';
 import type { RequestParam } from '../store/request.ts';
@@ -41,7 +42,7 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   /** Whether the input stores something that needs room on the disk. */
   needsRoom?: (input: Input) => boolean;
   /** Whether the input makes the answer a search, which waits for its turn. */
-  isSearch?: (input: Input) => boolean;
+  isSearch?: (input: Input, context: Context) => boolean;
   /** Why the input is invalid, whoever sends it; null if it is valid. */
   objection?: (input: Input) => string | null;
   /** The values of the parameters. Sealing happens here, before the transaction. */
@@ -120,7 +121,7 @@ export const operation = <
       const hashed = newPassword && (await hash(context, given, newPassword(input)));
       if (hashed && hashed.outcome !== 'allowed') return { ...hashed, action };
       const commitNow = () => commitOpen(context, wanted, hashed ? { ...given, verifier: hashed.verifier } : given);
-      const committed = isSearch?.(input) ? await searching(context, action, commitNow) : await commitNow();
+      const committed = isSearch?.(input, context) ? await searching(context, action, commitNow) : await commitNow();
       learnOfRoom(context, action, committed);
       if (committed.outcome !== 'allowed') return { ...committed, action };
       const made = await result?.(committed.rows, input, context, committed.principal);
@@ -151,14 +152,16 @@ const searching = async <Row>(context: Context, action: GovernedAction, commitNo
 /** Commits a plan. A new vault is set up first, and what an upgrade left to the worker is done. */
 export const commitOpen = async <Row, Name extends string>(
   context: Context,
-  wanted: () => Plan<Row, Name>,
+  wanted: (form: Form) => Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
 ): Promise<Committed<Row>> => {
   const { vault, caller } = context;
   const committed = await whenOpen(context, () =>
-    withCounts(context, (rows) => commit(vault.db, vault.keyring.primary.id, caller, wanted(), values, rows)),
+    withCounts(context, (rows) =>
+      commit(vault.db, vault.keyring.primary.id, caller, wanted(formOf(caller)), values, rows),
+    ),
   );
-  learn(context, committed.outcome, committed.outcome === 'allowed' ? committed.principal.role : null);
+  learn(context, committed.outcome, committed.principal ?? null);
   return committed;
 };
 
@@ -179,12 +182,14 @@ export const withCounts = async <Result>(
 /** Asks a preview. A new vault is set up first. */
 export const askOpen = async <Row, Name extends string>(
   context: Context,
-  wanted: () => Preview<Row, Name>,
+  wanted: (form: Form) => Preview<Row, Name>,
   values: Values<NoInfer<Name>>,
 ): Promise<Previewed<Row>> => {
   const { vault, caller } = context;
-  const previewed = await whenOpen(context, () => ask(vault.db, vault.keyring.primary.id, caller, wanted(), values));
-  learn(context, previewed.outcome, null);
+  const previewed = await whenOpen(context, () =>
+    ask(vault.db, vault.keyring.primary.id, caller, wanted(formOf(caller)), values),
+  );
+  learn(context, previewed.outcome, previewed.outcome === 'allowed' ? null : (previewed.principal ?? null));
   return previewed;
 };
 

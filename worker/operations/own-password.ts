@@ -6,7 +6,7 @@ import { makeVerifier, verifyPassword } from '../../core/crypto/password.ts';
 import { networkRange } from '../../core/network/address.ts';
 import { actorId, granted } from '../store/granted.ts';
 import { preview } from '../store/preview.ts';
-import { principal, principalBySession } from '../store/principal.ts';
+import { principal, principalByCredential } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { instance, sessions, users } from '../store/schema.ts';
 import { integer, query, type Value } from '../store/statement.ts';
@@ -43,22 +43,26 @@ const storePassword = operation({
 });
 
 /** Whether the caller may change the password, and what the check of the current one needs. */
-const beforeChange = preview(['network'], (given) => {
-  const facts = query
-    .select({
-      id: principal.id,
-      verifier: principal.verifier,
-      password_number: principal.password_number,
-      retry_at: integer('retry_at', changeRetryAt(given)),
-      budget_at: integer('budget_at', changeBudgetAt),
-    })
-    .from(instance)
-    .where(eq(instance.key_id, request.key_id))
-    .$dynamic();
-  // Drizzle's builder changes in place.
-  for (const { table, on } of principalBySession) void facts.leftJoin(table, on);
-  return { refusal: verdictOn({ action: 'password.change' }, true), facts };
-});
+const beforeChange = preview(
+  ['network'],
+  (given) => {
+    const facts = query
+      .select({
+        id: principal.id,
+        verifier: principal.verifier,
+        password_number: principal.password_number,
+        retry_at: integer('retry_at', changeRetryAt(given)),
+        budget_at: integer('budget_at', changeBudgetAt),
+      })
+      .from(instance)
+      .where(eq(instance.key_id, request.key_id))
+      .$dynamic();
+    // Drizzle's builder changes in place.
+    for (const { table, on } of principalByCredential()) void facts.leftJoin(table, on);
+    return { refusal: verdictOn({ action: 'password.change' }, true), facts };
+  },
+  ['session'],
+);
 
 /**
  * Changes the caller's password and ends the other sessions of the account. Wrong current passwords are counted for the

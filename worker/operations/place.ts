@@ -5,12 +5,14 @@
 import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
+import { byForm } from '../store/form.ts';
 import { type Join, principal } from '../store/principal.ts';
 import { memberMay } from '../store/reach.ts';
 import { members, projects } from '../store/schema.ts';
 import { type Given, query, type Values } from '../store/statement.ts';
 import { reachesOwn } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
+import { isInScopes, roleOfAccess, token } from '../store/token-principal.ts';
+import { type Rule, scopeRule } from '../store/verdict.ts';
 
 /** The parameters of a place. */
 export const placeParams = ['place', 'place_likeness', 'has_bad_segment'] as const;
@@ -45,16 +47,32 @@ export const placeJoins = ({ place_likeness }: GivenPlace): Join[] => [
 const isInProject = isNotNull(place.id);
 const onlyOwn = reachesOwn('secret.create');
 
-/** Who may place a secret there. They come before every rule about the name, so that a taken and a free one answer the same. */
-export const placeRules = (given: GivenPlace): Rule[] => [
+/** The principal's role there. A token of a project has one that no row says. */
+const placeRole = byForm(
+  sql`${placeMember.role}`,
+  () => sql`coalesce(${placeMember.role}, iif(${token.projectId} = ${place.id}, ${roleOfAccess(token.access)}, null))`,
+);
+
+/**
+ * Who may place a secret of this name there. They come before every rule about the name, so that a taken and a free one answer the
+ * same. A token of a project has no personal keys.
+ */
+export const placeRules = (given: GivenPlace & Given<'name'>): Rule[] => [
+  ...scopeRule(() => isInScopes(given.name), 'outside_scopes'),
+  {
+    when: sql`${token.projectId} is not null and ${place.id} is not ${token.projectId}`,
+    outcome: 'denied',
+    reason: 'outside_scopes',
+    isForTokens: true,
+  },
   {
     // Counted with the names of others that one hits upon: see `tooManyConflicts`.
-    when: sql`${onlyOwn} and ${isInProject} and ${isNull(placeMember.role)}`,
+    when: sql`${onlyOwn} and ${isInProject} and ${isNull(placeRole)}`,
     outcome: 'not_found',
     reason: 'name_held',
   },
   {
-    when: sql`${onlyOwn} and ${isInProject} and not ${memberMay('secret.create', placeMember.role)}`,
+    when: sql`${onlyOwn} and ${isInProject} and not ${memberMay('secret.create', placeRole)}`,
     outcome: 'denied',
     reason: 'project_role',
   },

@@ -2,19 +2,32 @@
 import { and, asc, count, eq, exists, gt, not, type SQL, sql } from 'drizzle-orm';
 import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { type ProjectRole, projectRoles } from '../../core/policy/policy.ts';
-import { actorId, granted, reachesAny } from '../store/granted.ts';
-import { members, projects, secrets, users } from '../store/schema.ts';
+import { byForm, isForToken } from '../store/form.ts';
+import { actorId, actorTokenId, granted, reachesAny } from '../store/granted.ts';
+import { members, projects, secrets, serviceTokens, users } from '../store/schema.ts';
 import { integer, type Param, query } from '../store/statement.ts';
 import { inUse, projectNamed, targetProject } from '../store/targets.ts';
+import { reachesIntoProject, roleOfAccess, seat, seats } from '../store/token-principal.ts';
 import { operation } from './operation.ts';
+import { nameTokensThatEnd } from './tokens.ts';
 import { emptyTrashOf, trashFrom } from './trash.ts';
 
-const { id, name, description, created_at, secrets: keys } = projects;
+const { id, name, description, created_at } = projects;
 
 export const memberCount = query.select({ members: count() }).from(members).where(eq(members.project_id, id));
 
 const own = alias(members, 'own');
 const isOwn = and(eq(own.project_id, id), eq(own.user_id, actorId));
+
+/** The keys of a project that a token reaches. The count that triggers keep is only right for a token that reaches all of them. */
+const reachedKeys = () => {
+  const ofToken = sql`scope.token_id = ${actorTokenId}`;
+  return sql`iif(exists (select 1 from token_scopes scope where ${ofToken} and scope.low <= ${name} || '/' and scope.high >= ${name} || '0'),
+    ${projects.secrets}, (select count(*) from token_scopes scope cross join secrets reached
+      where ${ofToken} and scope.low < ${name} || '0' and scope.high > ${name} || '/'
+      and reached.project_id = ${id} and reached.deleted_at is null and reached.name >= scope.low and reached.name < scope.high))`;
+};
+const keys = integer('secrets', byForm(projects.secrets, reachedKeys));
 
 /** The principal's role in a project as a number that may be selected beside other roles: 1 for the least, 0 for none. */
 export const rankOf = (role: SQL) =>
@@ -41,8 +54,31 @@ export interface Page {
 }
 
 const listed = { name, description, created_at, secrets: keys, members: integer('members', memberCount) };
-const rank = rankOf(sql`${own.role}`);
+/** What one is there. A token of a project has a role that no row says. */
+const ownRole = byForm(
+  sql`${own.role}`,
+  () =>
+    sql`coalesce(${own.role}, (select ${roleOfAccess(sql.raw('access'))} from service_tokens where id = ${actorTokenId} and project_id = ${id}))`,
+);
+const rank = rankOf(ownRole);
 const everybodys = reachesAny('project.list');
+
+/** Whether a project has names in the scopes of the token. */
+const isReached = () => (isForToken() ? reachesIntoProject(sql`${name}`, actorTokenId) : undefined);
+
+const ofUser = (after: Param) =>
+  query
+    .select({ ...listed, rank })
+    .from(own)
+    .innerJoin(projects, eq(id, own.project_id))
+    .where(and(granted, not(everybodys), eq(own.user_id, actorId), gt(name, after)));
+
+const ofToken = (after: Param) =>
+  query
+    .select({ ...listed, rank: rankOf(seat.role) })
+    .from(seats(actorId, actorTokenId))
+    .innerJoin(projects, eq(id, seat.projectId))
+    .where(and(granted, not(everybodys), isReached(), gt(name, after)));
 
 /** Lists projects in the order of their names, from the one after `after`: all for admins, for others those that they are in. */
 export const listProjects = operation({
@@ -54,12 +90,8 @@ export const listProjects = operation({
         .select({ ...listed, rank })
         .from(projects)
         .leftJoin(own, isOwn)
-        .where(and(granted, everybodys, gt(name, after))),
-      query
-        .select({ ...listed, rank })
-        .from(own)
-        .innerJoin(projects, eq(id, own.project_id))
-        .where(and(granted, not(everybodys), eq(own.user_id, actorId), gt(name, after))),
+        .where(and(granted, everybodys, isReached(), gt(name, after))),
+      isForToken() ? ofToken(after) : ofUser(after),
     )
       .orderBy(asc(name))
       .limit(one_more.placeholder),
@@ -79,6 +111,8 @@ const memberPage = (project: Param, after: Param, most: Param) => {
       and(
         eq(members.project_id, sql`${query.select({ id }).from(projects).where(eq(name, project))}`),
         gt(users.name, after),
+        // Programs learn nothing about people.
+        isForToken() ? sql`false` : undefined,
       ),
     )
     .orderBy(asc(users.name))
@@ -143,7 +177,7 @@ export const updateProject = operation({
   values: ({ name, description }: { name: string; description: string }) => ({ name, description }),
 });
 
-/** Deletes a project that holds nothing, with its memberships. What has been in its trash for too long is nothing. */
+/** Deletes a project that holds nothing, with its memberships and its tokens. What has been in its trash for too long is nothing. */
 export const deleteProject = operation({
   action: 'project.delete',
   params: ['name', 'trash_from'],
@@ -166,7 +200,11 @@ export const deleteProject = operation({
           reason: 'project_in_use',
         },
       ],
-      effects: [...emptyTrashOf(deleted, given), query.delete(projects).where(and(eq(name, given.name), granted))],
+      effects: [
+        nameTokensThatEnd(eq(serviceTokens.project_id, deleted), 'project_deleted'),
+        ...emptyTrashOf(deleted, given),
+        query.delete(projects).where(and(eq(name, given.name), granted)),
+      ],
     };
   },
   values: ({ name }: { name: string }, context) => ({ name, trash_from: trashFrom(context) }),

@@ -2,18 +2,20 @@
  * Reading many values at once: those of some names, or all below a prefix that the caller may read. Each has an event of its own
  * and leaves only by it; a missing one and one that the caller may not read are alike.
  */
-import { and, eq, gt, lt, type SQL, sql } from 'drizzle-orm';
-import { unionAll } from 'drizzle-orm/sqlite-core';
+import { and, eq, gt, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { SealedValueError } from '../../core/crypto/keyring.ts';
 import { maxReadBytes, maxSecretsPerRead } from '../../core/limits.ts';
+import { isForToken } from '../store/form.ts';
 import { verdict, verdictId } from '../store/granted.ts';
 import { plan } from '../store/plan.ts';
 import { ofPrincipal } from '../store/principal.ts';
 import { memberMay, reach } from '../store/reach.ts';
 import { request } from '../store/request.ts';
-import { instance, members, secrets, secretVersions } from '../store/schema.ts';
+import { instance, members, secrets, secretVersions, tokenScopes } from '../store/schema.ts';
 import { type Given, integer, query } from '../store/statement.ts';
 import { type GivenName, inUse, secretNamed } from '../store/targets.ts';
+import { ofTokenPrincipal, seat, seats } from '../store/token-principal.ts';
 import { verdictOn, verdictsOn } from '../store/verdict.ts';
 import { charge } from './admission.ts';
 import { commitOpen, type Operation } from './operation.ts';
@@ -90,8 +92,36 @@ const byNames = namesPlan({ name: sql`json_each.value`, padded: sql`null` });
 /** A list of `[name, padded]`: reading those takes SQLite longer, and few requests have such names. */
 const byPaddedNames = namesPlan({ name: sql`json_each.value ->> 0`, padded: sql`json_each.value ->> 1` });
 
+const scope = alias(tokenScopes, 'scope');
+
+/** The same for a token: what its scopes leave of that. */
+const readableByToken = ({ prefix, prefix_end }: Given<'prefix' | 'prefix_end'>) => {
+  const within = and(
+    eq(scope.token_id, ofTokenPrincipal('token_id')),
+    gt(secrets.name, prefix),
+    gte(secrets.name, sql`max(${prefix}, ${scope.low})`),
+    lt(secrets.name, sql`min(${prefix_end}, ${scope.high})`),
+    inUse,
+  );
+  const reaches = sql`${reach(action, ofPrincipal('role'))}`;
+  const me = ofPrincipal('id');
+  const named = () => query.select({ name: secrets.name }).from(scope).crossJoin(secrets);
+  return unionAll(
+    named().where(and(sql`${reaches} = 'any'`, within)),
+    named().where(and(sql`${reaches} = 'own'`, eq(secrets.owner_id, me), within)),
+    query
+      .select({ name: secrets.name })
+      .from(seats(me, ofTokenPrincipal('token_id')))
+      .crossJoin(scope)
+      .crossJoin(secrets)
+      .where(
+        and(sql`${reaches} = 'own'`, memberMay(action, seat.role), eq(secrets.project_id, seat.projectId), within),
+      ),
+  );
+};
+
 /** The names in use between two texts that the principal may read, by an index for each way to reach them. */
-const readable = ({ prefix, prefix_end }: Given<'prefix' | 'prefix_end'>) => {
+const readableByUser = ({ prefix, prefix_end }: Given<'prefix' | 'prefix_end'>) => {
   const within = and(gt(secrets.name, prefix), lt(secrets.name, prefix_end), inUse);
   const reaches = sql`${reach(action, ofPrincipal('role'))}`;
   const me = ofPrincipal('id');
@@ -122,7 +152,8 @@ const readable = ({ prefix, prefix_end }: Given<'prefix' | 'prefix_end'>) => {
 };
 
 const below = plan(['prefix', 'prefix_end'], (given) => {
-  const source = sql`(${readable(given).getSQL()}) as readable`;
+  const readable = isForToken() ? readableByToken(given) : readableByUser(given);
+  const source = sql`(${readable.getSQL()}) as readable`;
   const found = sql`below.keys`;
   const target = secretNamed(action, { name: sql`readable.name`, padded: sql`null` });
   return {

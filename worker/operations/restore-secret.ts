@@ -17,7 +17,7 @@ import {
   ownerOnArrival,
   rebound,
   storeBindings,
-  takingRule,
+  takingRules,
 } from './moving.ts';
 import { namingRules } from './naming.ts';
 import { askOpen, type Operation, operation } from './operation.ts';
@@ -39,7 +39,11 @@ const restoring = (given: Params<TrashParam>, naming: Parameters<typeof namingRu
   const target = secretInTrash('secret.restore', given);
   return {
     target: { ...target, joins: [...(target.joins ?? []), ...placeJoins(naming)] },
-    rules: [takingRule, ...namingRules(naming), ...arrivalQuota({ ...given, owner: ownerOnArrival, token: sql`null` })],
+    rules: [
+      ...takingRules,
+      ...namingRules(naming),
+      ...arrivalQuota({ ...given, owner: ownerOnArrival, token: sql`null` }),
+    ],
     ready: likenessesAreFilled,
     housekeeping: emptyTrash(given),
   };

@@ -2,11 +2,13 @@
 import { and, asc, eq, exists, gte, inArray, isNotNull, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn, unionAll } from 'drizzle-orm/sqlite-core';
 import { secretsPerListPart } from '../../core/limits.ts';
-import { actorId, granted, reachesAny } from '../store/granted.ts';
+import { byForm, isForToken } from '../store/form.ts';
+import { actorId, actorTokenId, granted, reachesAny } from '../store/granted.ts';
 import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
-import { members, secretLabels, secrets } from '../store/schema.ts';
+import { members, secretLabels, secrets, tokenScopes } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
+import { seat, seats } from '../store/token-principal.ts';
 import { listedSecrets, markOf, markOfMember, secretJson } from './listed.ts';
 import { longList } from './long-lists.ts';
 import { type Operation, operation } from './operation.ts';
@@ -31,12 +33,22 @@ const { id, name, description, project_id } = secrets;
 
 type Given = Params<'after' | 'from' | 'to' | 'is_project' | 'part'>;
 
+/** For tokens: each range of the scopes, beside the keys in it. */
+const scope = alias(tokenScopes, 'scope');
+const isScope = () => eq(scope.token_id, actorTokenId);
+
 /** A range of the index, whatever filters there are. */
 const matches = ({ after, from, to, is_project, part }: Given) =>
   and(
     inUse,
-    gte(name, from),
-    lt(name, to),
+    gte(
+      name,
+      byForm(from, () => sql`max(${from}, ${scope.low})`),
+    ),
+    lt(
+      name,
+      byForm(to, () => sql`min(${to}, ${scope.high})`),
+    ),
     ne(name, after),
     or(not(is_project), sql`${project_id} is not null`),
     sql`(${part} is null or instr(lower(${name}), lower(${part})) > 0 or instr(lower(${description}), lower(${part})) > 0)`,
@@ -44,27 +56,43 @@ const matches = ({ after, from, to, is_project, part }: Given) =>
 
 const mine = alias(members, 'mine');
 
+const fromSecrets = (mark: SQL) => query.select({ name, id, mark: mark.as('mark') }).from(secrets);
+
+/** The same, by the scopes of a token: one look into an index for each. */
+const fromScopes = (mark: SQL) =>
+  query
+    .select({ name, id, mark: mark.as('mark') })
+    .from(scope)
+    .crossJoin(secrets) as unknown as ReturnType<typeof fromSecrets>;
+
+const fromReached = (mark: SQL) => (isForToken() ? fromScopes(mark) : fromSecrets(mark));
+
 /** Everybody's, for admins. */
 const all = (given: Given, only?: SQL) =>
-  query
-    .select({
-      id,
-      mark: sql`iif(${secrets.owner_id} is ${actorId}, ${markOf('owner')}, coalesce(${markOfMember(mine.role)}, ${markOf('admin')}))`.as(
-        'mark',
-      ),
-    })
-    .from(secrets)
+  fromReached(
+    sql`iif(${secrets.owner_id} is ${actorId}, ${markOf('owner')}, coalesce(${markOfMember(mine.role)}, ${markOf('admin')}))`,
+  )
     .leftJoin(mine, and(eq(mine.project_id, project_id), eq(mine.user_id, actorId)))
-    .where(and(matches(given), only))
+    .where(and(matches(given), only, isForToken() ? isScope() : undefined))
     .orderBy(asc(name));
 
 /** What is personal, and what belongs to projects in which one is a member. */
-const own = (given: Given, only?: SQL) =>
+const own = (given: Given, only?: SQL) => (isForToken() ? ownOfToken(given, only) : ownOfUser(given, only));
+
+const ownOfToken = (given: Given, only?: SQL) =>
   unionAll(
+    fromScopes(markOf('owner')).where(and(granted, eq(secrets.owner_id, actorId), isScope(), matches(given), only)),
     query
-      .select({ name, id, mark: markOf('owner').as('mark') })
-      .from(secrets)
-      .where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
+      .select({ name, id, mark: markOfMember(seat.role).as('mark') })
+      .from(seats(actorId, actorTokenId))
+      .crossJoin(scope)
+      .crossJoin(secrets)
+      .where(and(granted, eq(project_id, seat.projectId), isScope(), matches(given), only)),
+  ).orderBy(asc(name));
+
+const ownOfUser = (given: Given, only?: SQL) =>
+  unionAll(
+    fromSecrets(markOf('owner')).where(and(granted, eq(secrets.owner_id, actorId), matches(given), only)),
     query
       .select({ name, id, mark: markOfMember(mine.role).as('mark') })
       .from(mine)

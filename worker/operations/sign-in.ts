@@ -115,6 +115,7 @@ const signInPlan = plan(
       ...switchOffUnused,
     ],
   }),
+  ['session'],
 );
 
 /**
@@ -154,7 +155,7 @@ export const signIn = (
     });
     if (committed.outcome !== 'allowed') return { ...committed, action: 'session.create' };
     const { id: userId, name: username, role } = committed.principal;
-    learn({ vault, caller: { ...caller, sessionId } }, 'allowed', role);
+    learn({ vault, caller: { ...caller, sessionId } }, 'allowed', committed.principal);
     const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
     const cookie = await issueSessionToken(vault.cookieKey, claims);

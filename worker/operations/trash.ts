@@ -5,12 +5,14 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { maxPurgedPerRequest } from '../../core/limits.ts';
-import { actorId, actorName, granted, reachesAny } from '../store/granted.ts';
+import { byForm, isForToken } from '../store/form.ts';
+import { actorId, actorName, actorTokenId, granted, reachesAny } from '../store/granted.ts';
 import { memberMay } from '../store/reach.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, members, secrets, secretVersions } from '../store/schema.ts';
 import { insertFrom, type Params, query } from '../store/statement.ts';
 import { isNamed, nameMeant, secretInTrash, secretNamed } from '../store/targets.ts';
+import { isInScopes, seat, seats } from '../store/token-principal.ts';
 import { operation } from './operation.ts';
 import { revisionRule, revisionsText } from './revision.ts';
 import { overwritten, type SecretName } from './secret-values.ts';
@@ -116,6 +118,7 @@ const listed = (scope: SQL | undefined, { at, before_id, trash_from }: Params<'a
         gt(deleted_at, trash_from),
         lte(deleted_at, at),
         or(lt(deleted_at, at), lt(secrets.id, before_id)),
+        isForToken() ? isInScopes(sql`${name}`, actorTokenId) : undefined,
       ),
     );
 
@@ -125,10 +128,14 @@ export const listTrash = operation({
   params: ['at', 'before_id', 'trash_from', 'most'],
   sql: (given) => {
     const all = reachesAny('trash.list');
-    const ofProjects = query
-      .select({ project_id: members.project_id })
-      .from(members)
-      .where(and(eq(members.user_id, actorId), memberMay('trash.list', members.role)));
+    const ofProjects = byForm(
+      query
+        .select({ project_id: members.project_id })
+        .from(members)
+        .where(and(eq(members.user_id, actorId), memberMay('trash.list', members.role))),
+      () =>
+        sql`(select ${seat.projectId} from ${seats(actorId, actorTokenId)} where ${memberMay('trash.list', seat.role)})`,
+    );
     return {
       answer: unionAll(
         listed(all, given),

@@ -181,6 +181,9 @@ const logEntry = (row: EventRow): LogList['logs'][number] => ({
   outcome: row.outcome,
   reason: row.reason,
   role: row.actor_role,
+  project: null,
+  token: null,
+  token_id: null,
   user_agent: row.user_agent,
   ...(row.requests !== null && { count: row.requests }),
 });

@@ -33,6 +33,9 @@ test('rows have the fields of v0.6 and come newest first', async () => {
     outcome: 'allowed',
     reason: null,
     role: 'admin',
+    project: null,
+    token: null,
+    token_id: null,
     user_agent: 'curl/8',
   });
   const ids = [newest, ...older].map((row) => row?.id ?? 0);

@@ -11,7 +11,7 @@ import type { VerdictRow } from './verdict.ts';
 /** `judged` is the verdicts on each of many targets, if the plan has any. */
 export type Committed<Row> =
   | { outcome: 'allowed'; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
-  | { outcome: Exclude<Outcome, 'allowed'>; reason: string | null };
+  | { outcome: Exclude<Outcome, 'allowed'>; reason: string | null; principal?: Principal };
 
 /** The database is not set up yet, or another key seals it. */
 export class VaultNotOpen extends Error {
@@ -75,7 +75,7 @@ export const commit = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { steps, hasEach, answerAt }: Plan<Row, Name>,
+  { steps, hasEach, answerAt, probeAt }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
   before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
@@ -84,13 +84,31 @@ export const commit = async <Row, Name extends string>(
   const decided = results[before.length]?.[0] as VerdictRow | undefined;
   const judged = ((hasEach ? results[before.length + 1] : undefined) ?? []) as VerdictRow[];
   const first = decided ?? judged[0];
-  if (!first) throw new VaultNotOpen();
-  if (decided && decided.outcome !== 'allowed') return { outcome: decided.outcome, reason: decided.reason };
+  if (!first) {
+    // Of a token that the vault does not know, or that was refused often enough, there is no event.
+    if (probeAt !== null && results[before.length + probeAt]?.length)
+      return { outcome: 'unauthenticated', reason: null };
+    throw new VaultNotOpen();
+  }
+  if (decided && decided.outcome !== 'allowed') return refusalOf(decided);
   const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
   return { outcome: 'allowed', principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 
-const principalOf = ({ actor_id: id, actor_name: name, actor_role: role }: VerdictRow): Principal => {
-  if (id === null || name === null || role === null) throw new TypeError('A verdict without an actor');
-  return { id, name, role };
+/** The refusal that a verdict has written. Only a token needs the principal, to learn whose it is. */
+export const refusalOf = (row: VerdictRow): Exclude<Committed<never>, { outcome: 'allowed' }> => {
+  const { outcome, reason } = row;
+  if (outcome === 'allowed') throw new TypeError('An allowed event is no refusal');
+  const isKnown = outcome !== 'unauthenticated' && typeof row.token_id === 'number';
+  return { outcome, reason, ...(isKnown && { principal: principalOf(row) }) };
+};
+
+export const principalOf = (row: VerdictRow): Principal => {
+  const { actor_id: id, actor_name: name, actor_role: role, token_id, token = '', project = null } = row;
+  if (id === null || name === null || (role === null && project === null))
+    throw new TypeError('A verdict without an actor');
+  const principal = { id, name, role: role ?? 'user' };
+  return typeof token_id === 'number'
+    ? { ...principal, token: { id: token_id, name: token ?? '', project } }
+    : principal;
 };

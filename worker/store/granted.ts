@@ -31,7 +31,7 @@ export const granted = exists(query.select({ id: verdict.id }).from(verdict).whe
 export const insertIfAllowed = <Table extends SQLiteTable>(table: Table, fields: Fields<Table>) =>
   insertFrom(table, fields, verdict, isAllowed);
 
-const ofVerdict = (column: 'actor_id' | 'actor_name' | 'actor_role'): SQL =>
+const ofVerdict = (column: 'actor_id' | 'actor_name' | 'actor_role' | 'token_id' | 'token' | 'project'): SQL =>
   sql`${query
     .select({ [column]: verdict[column] })
     .from(verdict)
@@ -43,6 +43,19 @@ export const actorId = ofVerdict('actor_id');
 export const actorName = ofVerdict('actor_name');
 
 export const actorRole = ofVerdict('actor_role');
+
+/** The id of the service token that the request came with. */
+export const actorTokenId = ofVerdict('token_id');
+
+/** The fields of another event of the same actor. */
+export const actorFields = {
+  actor_id: actorId,
+  actor_name: actorName,
+  actor_role: actorRole,
+  token_id: actorTokenId,
+  token: ofVerdict('token'),
+  project: ofVerdict('project'),
+};
 
 /**
  * For LIMIT: so many rows, and none at all unless the condition holds. In WHERE, SQLite would look at the condition again for

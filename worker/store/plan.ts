@@ -1,4 +1,6 @@
 /** A plan: the statements that one action sends to the database in one batch. */
+import { type Form, isForToken } from './form.ts';
+import { openProbe } from './open.ts';
 import { isRequestParam, type RequestParam } from './request.ts';
 import {
   atFirstUse,
@@ -19,6 +21,8 @@ export interface Plan<Row = unknown, Name extends string = string> {
   readonly hasEach: boolean;
   /** Which of the steps is the answer; null if none is. */
   readonly answerAt: number | null;
+  /** Which of the steps tells an unknown service token from a vault that is not open; null for sessions. */
+  readonly probeAt: number | null;
   /** Carry the type of the answer's rows and the names of the values that the plan takes; never set. */
   readonly row?: Row;
   readonly name?: Name;
@@ -40,7 +44,8 @@ export interface Steps<Row> {
 export const plan = <const Name extends string = never, Row = never>(
   names: readonly Exclude<Name, RequestParam>[],
   write: (params: Params<Name>) => Steps<Row> & { verdict: Query<VerdictRow> },
-): (() => Plan<Row, Name>) =>
+  forms?: readonly Form[],
+): ((form?: Form) => Plan<Row, Name>) =>
   atFirstUse(() => {
     const { verdict, each, effects = [], answer, housekeeping = [] } = write(params<Name>(names));
     const verdicts = each ? [verdict, each] : [verdict];
@@ -50,8 +55,14 @@ export const plan = <const Name extends string = never, Row = never>(
     if (careless) throw new TypeError(`An effect must carry the condition "granted": ${careless.text}`);
     const used = steps.flatMap((each) => each.params).filter((name) => !isRequestParam(name));
     checkParams(steps.map(({ text }) => text).join('; '), names, used);
-    return { steps, hasEach: each !== undefined, answerAt: answer ? verdicts.length + effects.length : null };
-  });
+    const probe = isForToken() ? [compile(openProbe())] : [];
+    return {
+      steps: [...steps, ...probe],
+      hasEach: each !== undefined,
+      answerAt: answer ? verdicts.length + effects.length : null,
+      probeAt: isForToken() ? steps.length : null,
+    };
+  }, forms);
 
 /** Only `granted` depends on the id of the request, and each part of a union needs it. */
 const isGuarded = ({ text, params }: Statement) => {

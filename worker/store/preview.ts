@@ -3,11 +3,11 @@
  * nothing. The verdict that follows decides again, on what is true then, and records the outcome. So there is one event for
  * each request, and nobody costs a hash who may not cause one.
  */
-import { eq } from 'drizzle-orm';
 import type { Caller } from '../../core/caller.ts';
-import { type Committed, transact, VaultNotOpen } from './commit.ts';
-import { request, requestValues } from './request.ts';
-import { instance } from './schema.ts';
+import { type Committed, refusalOf, transact, VaultNotOpen } from './commit.ts';
+import type { Form } from './form.ts';
+import { openProbe } from './open.ts';
+import { requestValues } from './request.ts';
 import {
   atFirstUse,
   compile,
@@ -15,7 +15,6 @@ import {
   type Params,
   params,
   type Query,
-  query,
   type Statement,
   type Values,
 } from './statement.ts';
@@ -28,18 +27,16 @@ export interface Preview<Row = unknown, Name extends string = string> {
   readonly name?: Name;
 }
 
-const isOpen = () =>
-  query.select({ id: instance.id }).from(instance).where(eq(instance.key_id, request.key_id)) as Query<unknown>;
-
 /** A preview with parameters of these names, of which it may leave some unused. `facts` returns a row, or several, if the vault is open. */
 export const preview = <const Name extends string = never, Row = unknown>(
   names: readonly Name[],
   write: (params: Params<Name>) => { refusal: Query<VerdictRow>; facts?: Query<Row> },
-): (() => Preview<Row, Name>) =>
+  forms?: readonly Form[],
+): ((form?: Form) => Preview<Row, Name>) =>
   atFirstUse(() => {
-    const { refusal, facts = isOpen() as Query<Row> } = write(params(names));
+    const { refusal, facts = openProbe() as unknown as Query<Row> } = write(params(names));
     return { refusal: compile(refusal), facts: compile(facts) };
-  });
+  }, forms);
 
 export type Previewed<Row> =
   | { outcome: 'allowed'; facts: Row; rows: Row[] }
@@ -60,7 +57,7 @@ export const ask = async <Row, Name extends string>(
   const given: Values = { ...values, ...requestValues(caller, keyId) };
   const [refusals, found] = await transact(db, [fill(refusal, given), fill(facts, given)]);
   const refused = refusals?.[0] as VerdictRow | undefined;
-  if (refused && refused.outcome !== 'allowed') return { outcome: refused.outcome, reason: refused.reason };
+  if (refused && refused.outcome !== 'allowed') return refusalOf(refused);
   const rows = (found ?? []) as Row[];
   const [row] = rows;
   if (row === undefined) throw new VaultNotOpen();

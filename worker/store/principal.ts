@@ -4,9 +4,11 @@
  */
 import { and, eq, gt, isNull, notExists, type SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { byForm, isForToken } from './form.ts';
 import { request } from './request.ts';
 import { sessions, users } from './schema.ts';
 import { query } from './statement.ts';
+import { ofTokenPrincipal, principalOfToken } from './token-principal.ts';
 
 /** A left join. */
 export interface Join {
@@ -21,19 +23,25 @@ const session = alias(sessions, 'session');
 const isLive = and(eq(session.id, request.session_id), isNull(session.revoked_at), gt(session.expires_at, request.now));
 const isPrincipal = and(eq(principal.id, session.user_id), eq(principal.is_active, 1));
 
-/** The active user of the session that the credential names. */
-export const principalBySession: Join[] = [
-  { table: session, on: isLive },
-  { table: principal, on: isPrincipal },
-];
+/** The active user of the session that the credential names, or the owner of the token. */
+export const principalByCredential = (): Join[] =>
+  isForToken()
+    ? [{ table: principalOfToken(), on: sql`true` }]
+    : [
+        { table: session, on: isLive },
+        { table: principal, on: isPrincipal },
+      ];
 
-/** The same user's id or role, for where those joins do not reach: in a subquery that lists what to judge. */
+/** What is known of the same principal, for where those joins do not reach: in a subquery that lists what to judge. */
 export const ofPrincipal = (column: 'id' | 'role'): SQL =>
-  sql`${query
-    .select({ [column]: principal[column] })
-    .from(session)
-    .innerJoin(principal, isPrincipal)
-    .where(isLive)}`;
+  byForm(
+    sql`${query
+      .select({ [column]: principal[column] })
+      .from(session)
+      .innerJoin(principal, isPrincipal)
+      .where(isLive)}`,
+    () => ofTokenPrincipal(column),
+  );
 
 /**
  * Accounts of v0.6 that look alike have the same likeness, except that the later ones have U+001F and their id behind it. True

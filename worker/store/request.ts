@@ -7,6 +7,10 @@ export const request = {
   now: param('request.now'),
   id: param('request.id'),
   session_id: param('request.session_id'),
+  /** The hash of the service token, where one came in place of a session. */
+  token_hash: param('request.token_hash'),
+  /** The address in the form that ranges of tokens have. */
+  sorted_address: param('request.sorted_address'),
   claimed_name: param('request.claimed_name'),
   claimed_likeness: param('request.claimed_likeness'),
   /** The claimed name with its invisible characters made visible, for the log. */
@@ -27,6 +31,8 @@ export const requestValues = (caller: Caller, keyId: string): Values<RequestPara
   'request.now': caller.now,
   'request.id': caller.requestId,
   'request.session_id': caller.sessionId,
+  'request.token_hash': caller.tokenHash ?? null,
+  'request.sorted_address': caller.sortedAddress ?? null,
   'request.claimed_name': caller.claimedName,
   'request.claimed_likeness': caller.claimedLikeness ?? null,
   'request.shown_name': caller.claimedName === null ? null : shown(caller.claimedName),

@@ -6,11 +6,13 @@ import * as schema from './schema.ts';
 
 const { instance, users, sessions, secrets, secretVersions, auditEvents } = schema;
 const { projects, members, secretLabels } = schema;
+const { serviceTokens, tokenSecrets, tokenScopes } = schema;
 const { activity, logBlocks, usage, knownAddresses, throttles } = schema;
 
 const tables = [
   ...[instance, users, sessions, secrets, secretVersions, auditEvents],
   ...[projects, members, secretLabels],
+  ...[serviceTokens, tokenSecrets, tokenScopes],
   ...[activity, logBlocks, usage, knownAddresses, throttles],
 ];
 

@@ -3,10 +3,10 @@
  * the two. A column has the same name in TypeScript and in SQL, so rows need no mapping. Times are milliseconds since 1970.
  */
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
+import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0005_projects.sql';
+export const currentMigration = '0006_service_tokens.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -127,6 +127,12 @@ export const auditEvents = sqliteTable('audit_events', {
   user_agent: text().notNull(),
   /** How many requests the row stands for; null means one. */
   requests: integer(),
+  /** The service token that the request came with; null for a session. */
+  token_id: integer(),
+  /** Its name at the time. */
+  token: text(),
+  /** The project that it belongs to. Then `actor_id` is the id of the project, negative. */
+  project: text(),
 });
 
 /** Kept by triggers. Account 0 stands for all. */
@@ -168,6 +174,38 @@ export const throttles = sqliteTable('throttles', {
   clear_at: integer().notNull(),
   retry_at: integer().notNull(),
   counted_at: integer().notNull(),
+});
+
+/** Of a person or of a project, never of both. */
+export const serviceTokens = sqliteTable('service_tokens', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  name: text().notNull(),
+  user_id: integer(),
+  project_id: integer(),
+  access: text().$type<Access>().notNull(),
+  /** A JSON list, as it was sent. */
+  scopes: text().notNull(),
+  /** A JSON list of `[range, first address, last address]`; null for anywhere. */
+  allowed_addresses: text(),
+  created_at: integer().notNull(),
+  created_by: text().notNull(),
+  expires_at: integer(),
+  revoked_at: integer(),
+});
+
+/** The hashes of what programs send. One of a token has no end; the one before it may still work until its end. */
+export const tokenSecrets = sqliteTable('token_secrets', {
+  hash: text().primaryKey(),
+  token_id: integer().notNull(),
+  created_at: integer().notNull(),
+  ends_at: integer(),
+});
+
+/** The names that a token reaches, as ranges that do not overlap: from `low` on, and before `high`. */
+export const tokenScopes = sqliteTable('token_scopes', {
+  token_id: integer().notNull(),
+  low: text().notNull(),
+  high: text().notNull(),
 });
 
 export type SecretVersionRow = typeof secretVersions.$inferSelect;

@@ -12,6 +12,7 @@ import {
   type SQLiteTable,
   SQLiteUpdateBuilder,
 } from 'drizzle-orm/sqlite-core';
+import { bothForms, type Form, writtenFor } from './form.ts';
 
 /** What a column holds. */
 export type Value = string | number | null;
@@ -102,22 +103,27 @@ export const insertFrom = <Table extends SQLiteTable>(
 const compiled: Statement[] = [];
 const deferred: (() => unknown)[] = [];
 
-/** Makes something at its first use and keeps it. Compiling every statement would double the time in which an isolate starts. */
-export const atFirstUse = <Made>(make: () => Made): (() => Made) => {
-  let made: Made | undefined;
-  const use = () => (made ??= make());
-  deferred.push(use);
+/**
+ * Makes something for one form of the credential at its first use and keeps it. Compiling every statement would double the time in
+ * which an isolate starts.
+ *
+ * @param forms those that it is used for.
+ */
+export const atFirstUse = <Made>(make: () => Made, forms: readonly Form[] = bothForms): ((form?: Form) => Made) => {
+  const made: { [Each in Form]?: Made } = {};
+  const use = (form: Form = 'session') => (made[form] ??= writtenFor(form, make));
+  deferred.push(...forms.map((form) => () => use(form)));
   return use;
 };
 
 /**
- * Compiles and returns every statement of the modules that are loaded, for checks of all.
+ * Compiles and returns every statement of the modules that are loaded, for checks of all. What is the same for both forms comes once.
  *
  * @throws TypeError if `statement` or `plan` refuses one.
  */
 export const compileAll = (): readonly Statement[] => {
   for (const use of deferred) use();
-  return compiled;
+  return [...new Map(compiled.map((each) => [each.text, each])).values()];
 };
 
 export const param = (name: string): Param => {
@@ -204,7 +210,7 @@ const columnName = (field: unknown): string | undefined => {
 export const statement = <const Name extends string, Row>(
   names: readonly Name[],
   write: (params: Params<Name>) => Query<Row>,
-): (() => Statement<Row, Name>) =>
+): ((form?: Form) => Statement<Row, Name>) =>
   atFirstUse(() => {
     const made = compile(write(params(names)));
     checkParams(made.text, names, made.params);

@@ -2,10 +2,12 @@
 import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { GovernedAction, ProjectAction } from '../../core/policy/policy.ts';
+import { byForm } from './form.ts';
 import { type Join, principal } from './principal.ts';
 import { memberMay, reach } from './reach.ts';
 import { members, projects, secrets, sessions, users } from './schema.ts';
 import { type Given, type Param, type Params, query } from './statement.ts';
+import { isInScopes, reachesIntoProject, roleOfAccess, token } from './token-principal.ts';
 
 /** What an action is aimed at. */
 export interface Target {
@@ -13,6 +15,10 @@ export interface Target {
   name: SQL;
   /** What the name and the rules need, beside the principal. */
   joins?: Join[];
+  /** Whether what is asked for is in the scopes of a token: judged before anything tells whether there is such a thing. */
+  isInScope?: () => SQL;
+  /** The same for what is not found by its name. What is not there is. */
+  isFoundInScope?: () => SQL;
   /** Whether it is there, and whose it is; absent for a thing that is yet to be made. */
   found?: {
     /** Null if there is no such thing. */
@@ -33,12 +39,21 @@ export const targetProject = alias(projects, 'target');
 const targetSession = alias(sessions, 'target');
 
 /** The principal's membership in the project of the target; its role is null if there is none. */
-const membership = alias(members, 'membership');
+export const membership = alias(members, 'membership');
 
-const membershipIn = (project: SQLiteColumn): Join => ({
+export const membershipIn = (project: SQLiteColumn): Join => ({
   table: membership,
   on: and(eq(membership.project_id, project), eq(membership.user_id, principal.id)),
 });
+
+/** The principal's role in the project of the target. A token of a project has one that no row says. */
+const roleInTarget = (project: SQLiteColumn): SQL =>
+  byForm(
+    sql`${membership.role}`,
+    () => sql`coalesce(${membership.role}, iif(${token.projectId} = ${project}, ${roleOfAccess(token.access)}, null))`,
+  );
+const roleForSecret = roleInTarget(targetSecret.project_id);
+const roleForProject = roleInTarget(targetProject.id);
 
 /** True if the principal reaches only what is their own under this action. */
 export const reachesOwn = (action: GovernedAction): SQL => sql`${reach(action, principal.role)} = 'own'`;
@@ -57,11 +72,11 @@ export const nameMeant = ({ name, padded }: GivenName): SQL =>
   sql`coalesce(${query.select({ name: secrets.name }).from(secrets).where(isNamed(padded))}, ${name})`;
 
 /** Whether a secret, found as the target, is the principal's: personal, or of a project with the principal as a member. */
-const isOwnSecret = sql`(${targetSecret.owner_id} is ${principal.id} or ${membership.role} is not null)`;
+const isOwnSecret = sql`(${targetSecret.owner_id} is ${principal.id} or ${roleForSecret} is not null)`;
 
 /** Whether a member may do this with a secret, found as the target. Its owner may do everything with a personal one. */
 export const mayWithSecret = (action: ProjectAction): SQL =>
-  sql`(${targetSecret.project_id} is null or ${memberMay(action, membership.role)})`;
+  sql`(${targetSecret.project_id} is null or ${memberMay(action, roleForSecret)})`;
 
 /** A secret in use. Where two names are possible, the log of a user does not tell by one that somebody else has such a secret. */
 export const secretNamed = (action: GovernedAction & ProjectAction, given: GivenName): Target => ({
@@ -71,6 +86,7 @@ export const secretNamed = (action: GovernedAction & ProjectAction, given: Given
     membershipIn(targetSecret.project_id),
   ],
   found: { id: targetSecret.id, isOwn: isOwnSecret, isAllowed: mayWithSecret(action) },
+  isInScope: () => isInScopes(sql`coalesce(${targetSecret.name}, ${given.name})`),
 });
 
 /** A project, which is there for its members only. */
@@ -79,22 +95,30 @@ export const projectNamed = (action: GovernedAction & ProjectAction, name: Param
   joins: [{ table: targetProject, on: eq(targetProject.name, name) }, membershipIn(targetProject.id)],
   found: {
     id: targetProject.id,
-    isOwn: sql`${membership.role} is not null`,
-    isAllowed: memberMay(action, membership.role),
+    isOwn: sql`${roleForProject} is not null`,
+    isAllowed: memberMay(action, roleForProject),
   },
+  isInScope: () => reachesIntoProject(name),
 });
+
+/** Its name is not for whoever only knows its number. */
+const isHiddenInTrash = (action: GovernedAction) => {
+  const isForeign = sql`${reachesOwn(action)} and not ${isOwnSecret}`;
+  return byForm(isForeign, () => sql`(${isForeign} or not ${isInScopes(sql`${targetSecret.name}`)})`);
+};
 
 /** A secret in the trash that was deleted after `trash_from`: what is older is as good as destroyed. */
 export const secretInTrash = (
   action: GovernedAction & ProjectAction,
   { id, trash_from }: Params<'id' | 'trash_from'>,
 ): Target => ({
-  name: sql`coalesce(iif(${reachesOwn(action)} and not ${isOwnSecret}, null, ${targetSecret.name}), 'trash ' || cast(${id} as integer))`,
+  name: sql`coalesce(iif(${isHiddenInTrash(action)}, null, ${targetSecret.name}), 'trash ' || cast(${id} as integer))`,
   joins: [
     { table: targetSecret, on: and(eq(targetSecret.id, id), gt(targetSecret.deleted_at, trash_from)) },
     membershipIn(targetSecret.project_id),
   ],
   found: { id: targetSecret.id, isOwn: isOwnSecret, isAllowed: mayWithSecret(action) },
+  isFoundInScope: () => sql`(${targetSecret.id} is null or ${isInScopes(sql`${targetSecret.name}`)})`,
 });
 
 /** Who may not do this learns no names either, not even from their own log. */

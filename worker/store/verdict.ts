@@ -4,26 +4,36 @@
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
 import { and, desc, eq, exists, getTableColumns, isNull, not, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { maxTokenRefusals, tokenRefusalsMs } from '../../core/limits.ts';
 import {
   type Action,
   allowedWithDefaultPassword,
   type GovernedAction,
+  isTokenAction,
   type Outcome,
 } from '../../core/policy/policy.ts';
+import { byForm, isForToken } from './form.ts';
 import { isJudged } from './granted.ts';
-import { type Join, principal, principalBySession } from './principal.ts';
+import { type Join, principal, principalByCredential } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
 import { auditEvents, instance } from './schema.ts';
 import { type Param, type Query, query, rowFor, statement } from './statement.ts';
 import { reachesOwn, type Target } from './targets.ts';
+import { accessMay, token } from './token-principal.ts';
 
 /** The first rule that holds is the outcome. `reason` is a fixed word or an expression. */
 export interface Rule {
   when: SQL;
   outcome: Exclude<Outcome, 'allowed'>;
   reason?: string | SQL;
+  /** Judged for service tokens only. */
+  isForTokens?: true;
 }
+
+/** Those that are judged for the form of the credential that is being compiled for. */
+export const judgedRules = (rules: readonly Rule[]): Rule[] =>
+  rules.filter(({ isForTokens }) => isForToken() || !isForTokens);
 
 /** The rule of a thing that is yet to be made: `others` finds those that have its name already. */
 export const nameTaken = (others: SQLWrapper): Rule => ({
@@ -70,8 +80,9 @@ export const judge = ({
   actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
   refusalsOnly = false,
 }: Judgement) => {
-  const outcomes = rules.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
-  const reasons = rules.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
+  const applied = judgedRules(rules);
+  const outcomes = applied.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
+  const reasons = applied.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
   const judged = query
     .select(
       rowFor(auditEvents, {
@@ -79,45 +90,84 @@ export const judge = ({
         request_id: request.id,
         actor_id: principal.id,
         actor_name: sql`${actorName}`,
-        actor_role: principal.role,
+        actor_role: byForm(principal.role, () => sql`iif(${token.projectId} is null, ${principal.role}, null)`),
         action,
         target: target?.name,
         outcome: sql`case ${sql.join(outcomes, sql` `)} else 'allowed' end`,
         reason: sql`case ${sql.join(reasons, sql` `)} else ${detail ?? null} end`,
         address: request.address,
         user_agent: request.user_agent,
+        ...(isForToken() && { token_id: token.id, token: token.name, project: token.projectName }),
       }),
     )
     .from(instance)
     .where(
-      and(eq(instance.key_id, request.key_id), ready, refusalsOnly ? or(...rules.map(({ when }) => when)) : undefined),
+      and(
+        eq(instance.key_id, request.key_id),
+        ready,
+        refusalsOnly ? or(...applied.map(({ when }) => when)) : undefined,
+        isForToken() ? isWorthAnEvent : undefined,
+      ),
     )
     .$dynamic();
   // Drizzle's builder changes in place.
   for (const { table, on } of [...joins, ...(target?.joins ?? [])]) void judged.leftJoin(table, on);
   if (order) void judged.orderBy(order);
-  return query.insert(auditEvents).select(judged).returning(verdictColumns);
+  return query
+    .insert(auditEvents)
+    .select(judged)
+    .returning(isForToken() ? { ...verdictColumns, ...tokenColumns } : verdictColumns) as unknown as Query<VerdictRow>;
 };
 
-const { target, outcome, reason, actor_id, actor_name, actor_role } = auditEvents;
+const { target, outcome, reason, actor_id, actor_name, actor_role, token_id, token: tokenName, project } = auditEvents;
 const verdictColumns = { target, outcome, reason, actor_id, actor_name, actor_role };
+const tokenColumns = { token_id, token: tokenName, project };
 
-type RowOf<Built> = Built extends Query<infer Row> ? Row : never;
+type EventRow = typeof auditEvents.$inferSelect;
 
-/** The row that a verdict returns. `reason` details the outcome where there is more to say. */
-export type VerdictRow = RowOf<ReturnType<typeof judge>>;
+/** The row that a verdict returns. `reason` details the outcome where there is more to say. Tokens have three columns more. */
+export type VerdictRow = Pick<EventRow, keyof typeof verdictColumns> &
+  Partial<Pick<EventRow, keyof typeof tokenColumns>>;
+
+/**
+ * Whether a request with a token is logged: not if the vault does not know the token, nor if it is refused and was refused often
+ * enough from this address (`maxTokenRefusals`).
+ */
+const isWorthAnEvent = sql`${token.id} is not null and (${token.refused} is null or not exists ${query
+  .select({ id: auditEvents.id })
+  .from(auditEvents)
+  .where(
+    and(
+      eq(auditEvents.token_id, token.id),
+      eq(auditEvents.outcome, 'unauthenticated'),
+      eq(auditEvents.address, request.address),
+      sql`${auditEvents.at} > ${request.now} - ${tokenRefusalsMs}`,
+    ),
+  )
+  .limit(1)
+  .offset(maxTokenRefusals - 1)})`;
 
 /** The verdict on a signed-in caller's action. */
 export const verdictOn = ({ action, target, rules = [], detail, ready, order }: Intent, refusalsOnly = false) =>
   judge({
     detail,
     action,
-    principal: principalBySession,
+    principal: principalByCredential(),
     target,
     ready,
     order,
     refusalsOnly,
-    rules: [unauthenticated, ...defaultPassword(action), denied(action), ...targetRules(action, target), ...rules],
+    rules: [
+      unauthenticated,
+      ...defaultPassword(action),
+      ...neverByToken(action),
+      denied(action),
+      ...scopeRule(target?.isInScope),
+      ...accessRule(action),
+      ...scopeRule(target?.isFoundInScope),
+      ...targetRules(action, target),
+      ...rules,
+    ],
   });
 
 /**
@@ -151,7 +201,24 @@ export const verdictsIf = (
 export const verdictOnInvalid = (action: GovernedAction, name: Param, because: Param) =>
   verdictOn({ action, target: { name }, rules: [{ when: sql`true`, outcome: 'invalid', reason: because }] });
 
-const unauthenticated: Rule = { when: isNull(principal.id), outcome: 'unauthenticated' };
+const unauthenticated: Rule = {
+  when: byForm(isNull(principal.id), () => sql`${token.refused} is not null`),
+  outcome: 'unauthenticated',
+  reason: byForm(sql`null`, () => token.refused),
+};
+
+/** What a token may never do, whatever its access is. */
+const neverByToken = (action: GovernedAction): Rule[] =>
+  isTokenAction(action) ? [] : [{ when: sql`true`, outcome: 'denied', reason: 'token', isForTokens: true }];
+
+const accessRule = (action: GovernedAction): Rule[] =>
+  isTokenAction(action)
+    ? [{ when: sql`not ${accessMay(action)}`, outcome: 'denied', reason: 'token_access', isForTokens: true }]
+    : [];
+
+/** Outside the scopes of a token every name is as if it were missing, whether a key has it or not. */
+export const scopeRule = (isInScope: (() => SQL) | undefined, reason = 'token_scope'): Rule[] =>
+  isInScope === undefined ? [] : [{ when: sql`not ${isInScope()}`, outcome: 'denied', reason, isForTokens: true }];
 
 /** Everybody knows the default passwords, so where everybody can try them they open nothing. */
 const defaultPassword = (action: GovernedAction): Rule[] =>

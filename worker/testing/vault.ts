@@ -5,6 +5,7 @@ import { withoutBasePath } from '../http/base-path.ts';
 import type * as json from '../wire/json.ts';
 import type * as keyJson from '../wire/key-json.ts';
 import type * as projectJson from '../wire/project-json.ts';
+import type * as tokenJson from '../wire/token-json.ts';
 import { applyTestMigrations, testDb } from './test-database.ts';
 
 export { testDb };
@@ -61,6 +62,11 @@ type Body = Partial<
     Pick<ReturnType<typeof json.userList>, 'users'> &
     Pick<ReturnType<typeof projectJson.projectList>, 'projects'> &
     Omit<ReturnType<typeof projectJson.project>, 'next'> &
+    Pick<ReturnType<typeof tokenJson.tokenList>, 'tokens'> &
+    Omit<
+      NonNullable<ReturnType<typeof tokenJson.token>>,
+      'name' | 'id' | 'created_at' | 'created_by' | 'expires_at' | 'project'
+    > &
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
     Pick<ReturnType<typeof json.activity>, 'complete_from'> &

@@ -57,7 +57,13 @@ export interface LogList {
     target: string | null;
     outcome: Outcome;
     reason: string | null;
+    /** Null for a token of a project. */
     role: Role | null;
+    /** The project whose token it was; `user_name` is its name then. */
+    project: string | null;
+    /** The service token that the request came with; null for a session. */
+    token: string | null;
+    token_id: number | null;
     user_agent: string;
     /** For all other rows it would always be 1. */
     count?: number;

@@ -38,7 +38,7 @@ const timeOf = (given: string): number | null => {
 };
 const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
 
-const expiry = v.pipe(
+export const expiry = v.pipe(
   v.nullable(v.string(notATime)),
   v.transform((given) => (given === null ? null : (timeOf(given) ?? Number.NaN))),
   v.check((ms) => ms === null || !Number.isNaN(ms), notATime),

@@ -97,6 +97,7 @@ const otherRevision =
   'The key has changed since: it has another revision than If-Match asks for. Read the key again, then repeat the change.';
 const otherConflicts: Record<string, string> = {
   changed: 'The key got another value at the same moment. Nothing was changed. Try again.',
+  token_ended: 'The token is revoked or has expired, so it cannot get another secret. Make a new one.',
   keys_look_alike:
     'There are keys whose names look as if they belonged to a project of that name, but differ in invisible ways, such as the width of a letter. Rename those keys first, or choose another name.',
   current_version: 'This is the current version. Store or restore another value first, then destroy this one.',
@@ -135,6 +136,7 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
     case 'too_many_bytes':
     case 'too_many_projects':
     case 'too_many_trashed':
+    case 'too_many_tokens':
     case 'project_keys':
     case 'project_bytes':
     case 'project_trashed':
@@ -161,12 +163,31 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
         'This account still has its default password, which everybody knows, and other machines can reach this vault. Set a new password first: POST /auth/password with current_password and new_password.',
       );
     case 'not_owner':
+    case 'token_scope':
       return notFound(action, null);
+    case 'outside_scopes':
+      return failed(404, outsideScopes);
+    case 'token':
+    case 'token_access':
+    case 'token_of_other':
+    case 'must_change_password':
+      return failed(403, aboutTokens[reason]);
     case 'project_role':
       return failed(403, 'Your role in the project does not allow this. Ask a manager of the project.');
     default:
       return failed(403, 'Only an admin may do this.');
   }
+};
+
+const outsideScopes =
+  'This name is outside the scopes of the token. Choose a name within them, or use a token that reaches it.';
+
+const aboutTokens = {
+  token: 'A service token cannot do this: it is for keys only. Sign in as a person.',
+  token_access:
+    'The access of this token does not allow this. Changing keys takes "write"; destroying them and taking them out of a project takes "manage".',
+  token_of_other: 'This token belongs to somebody else, who alone may rotate it. You can revoke it.',
+  must_change_password: 'Change your password first: POST /auth/password with current_password and new_password.',
 };
 
 const overLimit = {
@@ -177,6 +198,7 @@ const overLimit = {
   too_many_keys:
     'Your account has as many keys as it may have. Delete some, or ask the operator to raise MAX_KEYS_PER_USER.',
   too_many_projects: 'Your account has made as many projects as it may. Delete one first.',
+  too_many_tokens: 'There are as many tokens as there may be of one person or project. Revoke one first.',
   too_many_trashed:
     'Your trash holds as many keys as it may. Destroy some of them, then add new ones. The operator can raise MAX_KEYS_PER_USER.',
   project_trashed:
@@ -200,8 +222,9 @@ const notFound = (action: Refusal['action'], reason: string | null): Reply => {
   if (/^(?:secret|version)\./.test(action)) return failed(404, 'There is no such key, or it is not yours.');
   if (reason === 'no_member') return failed(404, 'There is no such member of the project.');
   if (reason === 'no_user') return failed(404, 'There is no such user.');
-  if (/^(?:project|member)\./.test(action))
+  if (/^(?:project|member)\./.test(action) || action === 'token.create')
     return failed(404, 'There is no such project, or you are not a member of it.');
+  if (action.startsWith('token.')) return failed(404, 'There is no such token, or it is not yours.');
   if (action.startsWith('user.')) return failed(404, 'There is no such user.');
   return failed(404, 'There is no such session.');
 };
