@@ -24,6 +24,7 @@ export const loaders: Readonly<Record<string, () => Promise<Module>>> = {
   export: () => import('./export.ts'),
   run: () => import('./run.ts'),
   projects: () => import('./projects.ts'),
+  tokens: () => import('./tokens.ts'),
   logs: () => import('./logs.ts'),
   completion: () => import('./completion.ts'),
   'git-credential': () => import('./git-credential.ts'),
