@@ -417,7 +417,7 @@ describeInBrowser('accessibility', () => {
       return paths;
     };
     const first = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/chunk-.js', '/assets/theme-boot-.js'];
-    const later = ['/assets/dialogs-.js', '/assets/rest-.js'];
+    const later = ['/assets/dialogs-.js', '/assets/page-.js', '/assets/rest-.js'];
     await expect
       .poll(asked)
       .toEqual(new Set([...first, ...later, '/auth/login', '/auth/session', '/keys', '/projects']));
