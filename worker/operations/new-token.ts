@@ -202,10 +202,10 @@ const replaceSecret = operation({
       ],
       effects: [
         query.delete(tokenSecrets).where(and(ofToken, lte(tokenSecrets.ends_at, request.now), granted)),
-        // A grace that has not ended ends now.
+        // A grace that has not ended ends now, for good: a clock that is set back does not bring it back.
         query
           .update(tokenSecrets)
-          .set({ ends_at: request.now })
+          .set({ ends_at: 0 })
           .where(and(ofToken, gt(tokenSecrets.ends_at, request.now), granted)),
         query
           .update(tokenSecrets)
@@ -223,7 +223,7 @@ const replaceSecret = operation({
     id,
     hash,
     grace_minutes,
-    grace_ends_at: caller.now + grace_minutes * 60_000,
+    grace_ends_at: grace_minutes === 0 ? 0 : caller.now + grace_minutes * 60_000,
   }),
   result: ([rotated]) => rotated ?? null,
 });

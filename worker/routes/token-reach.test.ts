@@ -357,6 +357,44 @@ describe('the trash', () => {
   });
 });
 
+describe("a person's own log", () => {
+  const own = async (most: number) =>
+    (await user('GET', `/logs?limit=${most}`)).body.logs?.map(({ outcome, reason, target }) => [
+      outcome,
+      reason,
+      target,
+    ]);
+
+  test("does not tell by the scopes of a token what is in somebody else's trash", async () => {
+    await add(other, 'buried/treasure');
+    const id = (await other('DELETE', path('buried/treasure'))).headers.get('Trash-Id');
+    for (const scopes of [['nothing/*'], ['buried/*'], ['buried/treasure']]) {
+      const use = await make(user, scopes, 'manage');
+      for (const [method, end] of [
+        ['DELETE', ''],
+        ['POST', '/restore'],
+      ] as const) {
+        const [there, missing] = [await use(method, `/trash/${id}${end}`), await use(method, `/trash/99999${end}`)];
+        expect([there.status, there.text]).toEqual([404, missing.text]);
+        expect(await own(2), `${scopes} ${method}`).toEqual([
+          ['not_found', null, 'trash 99999'],
+          ['not_found', null, `trash ${id}`],
+        ]);
+      }
+    }
+  });
+
+  test('does not tell by the scopes of a token that somebody else has a key with white space around its name', async () => {
+    await add(other, 'padded');
+    await testDb().exec("UPDATE secrets SET name = ' padded' WHERE name = 'padded'");
+    const use = await make(user, ['padded', 'absent']);
+    for (const name of [' padded', ' absent']) {
+      expect((await use('GET', path(name))).status).toBe(404);
+      expect(await own(1)).toEqual([['not_found', null, name.trim()]]);
+    }
+  });
+});
+
 describe('projects', () => {
   test('are those with names in the scopes, with the keys in them, and without people', async () => {
     const use = await make(user, ['shop/prod/A', 'shop/prod/B', 'stripe', 'bank/*']);

@@ -280,6 +280,27 @@ describe('the use of a token', () => {
     expect(theirs.map(({ token }) => token)).toContain('backup job');
   });
 
+  test('that the vault does not know, or has refused often, costs no hash of a password', async () => {
+    const revoked = await make(admin);
+    await admin('DELETE', `/tokens/${revoked.id}`);
+    for (let sent = 0; sent < maxTokenRefusals; sent += 1) await revoked.use('GET', '/keys');
+    const { newServiceToken } = await import('../../core/crypto/service-token.ts');
+    const before = await count();
+    for (const use of [vault.client(newServiceToken()), revoked.use]) {
+      for (const [method, path, body] of [
+        ['POST', '/users', { username: 'costly', password }],
+        ['POST', '/auth/password', { current_password: password, new_password: `${password} too` }],
+        ['PUT', '/keys/mine', { key_name: 'not mine' }],
+      ] as const) {
+        vault.trips.count = 0;
+        expect((await use(method, path, body)).status, path).toBe(401);
+        // The hash would come between two.
+        expect(vault.trips.count, path).toBe(1);
+      }
+    }
+    expect(await count()).toEqual(before);
+  });
+
   test('with a typing error, or with a token that the vault does not know: 401, and no row', async () => {
     const { token } = await make(user);
     const before = await count();
@@ -497,6 +518,17 @@ describe('rotating a token', () => {
     const { id, use } = await make(user);
     expect((await rotate(user, id, { grace_minutes })).status).toBe(400);
     expect((await use('GET', '/keys')).status).toBe(200);
+  });
+
+  test('without a grace is for good, also when the clock is set back', async () => {
+    const first = await make(user);
+    const second = (await rotate(user, first.id, { grace_minutes: 60 })).body;
+    const third = (await rotate(user, first.id)).body;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60 * 60_000 });
+    const works = async (token: string | undefined) => (await vault.client(token ?? '')('GET', '/keys')).status;
+    const found = [await works(first.token), await works(second.token), await works(third.token)];
+    vi.useRealTimers();
+    expect(found).toEqual([401, 401, 200]);
   });
 
   test('takes a grace of a week', async () => {

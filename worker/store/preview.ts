@@ -5,7 +5,7 @@
  */
 import type { Caller } from '../../core/caller.ts';
 import { type Committed, refusalOf, transact, VaultNotOpen } from './commit.ts';
-import type { Form } from './form.ts';
+import { type Form, isForToken } from './form.ts';
 import { openProbe } from './open.ts';
 import { requestValues } from './request.ts';
 import {
@@ -18,11 +18,14 @@ import {
   type Statement,
   type Values,
 } from './statement.ts';
+import { goodToken } from './token-principal.ts';
 import type { VerdictRow } from './verdict.ts';
 
 export interface Preview<Row = unknown, Name extends string = string> {
   readonly refusal: Statement<VerdictRow>;
   readonly facts: Statement<Row>;
+  /** Of a token that the vault does not know, or that was refused often enough, there is no refusal. Null for sessions. */
+  readonly tokenProbe: Statement | null;
   /** Carries the names of the values that it takes; never set. */
   readonly name?: Name;
 }
@@ -35,7 +38,7 @@ export const preview = <const Name extends string = never, Row = unknown>(
 ): ((form?: Form) => Preview<Row, Name>) =>
   atFirstUse(() => {
     const { refusal, facts = openProbe() as unknown as Query<Row> } = write(params(names));
-    return { refusal: compile(refusal), facts: compile(facts) };
+    return { refusal: compile(refusal), facts: compile(facts), tokenProbe: isForToken() ? compile(goodToken()) : null };
   }, forms);
 
 export type Previewed<Row> =
@@ -51,15 +54,20 @@ export const ask = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { refusal, facts }: Preview<Row, Name>,
+  { refusal, facts, tokenProbe }: Preview<Row, Name>,
   values: Values<NoInfer<Name>>,
 ): Promise<Previewed<Row>> => {
   const given: Values = { ...values, ...requestValues(caller, keyId) };
-  const [refusals, found] = await transact(db, [fill(refusal, given), fill(facts, given)]);
+  const steps = [refusal, facts, ...(tokenProbe ? [tokenProbe] : [])];
+  const [refusals, found, good] = await transact(
+    db,
+    steps.map((step) => fill(step, given)),
+  );
   const refused = refusals?.[0] as VerdictRow | undefined;
   if (refused && refused.outcome !== 'allowed') return refusalOf(refused);
   const rows = (found ?? []) as Row[];
   const [row] = rows;
   if (row === undefined) throw new VaultNotOpen();
+  if (good?.length === 0) return { outcome: 'unauthenticated', reason: null };
   return { outcome: 'allowed', facts: row, rows };
 };

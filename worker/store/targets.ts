@@ -84,16 +84,19 @@ const isOwnSecret = sql`(${targetSecret.owner_id} is ${principal.id} or ${roleFo
 export const mayWithSecret = (action: ProjectAction): SQL =>
   sql`(${targetSecret.project_id} is null or ${memberMay(action, roleForSecret)})`;
 
-/** A secret in use. Where two names are possible, the log of a user does not tell by one that somebody else has such a secret. */
-export const secretNamed = (action: GovernedAction & ProjectAction, given: GivenName): Target => ({
-  name: sql`coalesce(iif(${reachesOwn(action)} and not ${isOwnSecret}, null, ${targetSecret.name}), ${given.name})`,
-  joins: [
-    { table: targetSecret, on: and(eq(targetSecret.name, nameMeant(given)), isNull(targetSecret.deleted_at)) },
-    membershipIn(targetSecret.project_id),
-  ],
-  found: { id: targetSecret.id, isOwn: isOwnSecret, isAllowed: mayWithSecret(action) },
-  isInScope: () => isInScopes(sql`coalesce(${targetSecret.name}, ${given.name})`),
-});
+/** A secret in use. Where two names are possible, neither the log of a user nor their token tells by one that somebody else has such a secret. */
+export const secretNamed = (action: GovernedAction & ProjectAction, given: GivenName): Target => {
+  const name = sql`coalesce(iif(${reachesOwn(action)} and not ${isOwnSecret}, null, ${targetSecret.name}), ${given.name})`;
+  return {
+    name,
+    joins: [
+      { table: targetSecret, on: and(eq(targetSecret.name, nameMeant(given)), isNull(targetSecret.deleted_at)) },
+      membershipIn(targetSecret.project_id),
+    ],
+    found: { id: targetSecret.id, isOwn: isOwnSecret, isAllowed: mayWithSecret(action) },
+    isInScope: () => isInScopes(name),
+  };
+};
 
 /** A project, which is there for its members only. */
 export const projectNamed = (action: GovernedAction & ProjectAction, name: Param): Target => ({
@@ -107,11 +110,11 @@ export const projectNamed = (action: GovernedAction & ProjectAction, name: Param
   isInScope: () => reachesIntoProject(name),
 });
 
+const isForeign = (action: GovernedAction) => sql`(${reachesOwn(action)} and not ${isOwnSecret})`;
+
 /** Its name is not for whoever only knows its number. */
-const isHiddenInTrash = (action: GovernedAction) => {
-  const isForeign = sql`${reachesOwn(action)} and not ${isOwnSecret}`;
-  return byForm(isForeign, () => sql`(${isForeign} or not ${isInScopes(sql`${targetSecret.name}`)})`);
-};
+const isHiddenInTrash = (action: GovernedAction) =>
+  byForm(isForeign(action), () => sql`(${isForeign(action)} or not ${isInScopes(sql`${targetSecret.name}`)})`);
 
 /** A secret in the trash that was deleted after `trash_from`: what is older is as good as destroyed. */
 export const secretInTrash = (
@@ -124,7 +127,9 @@ export const secretInTrash = (
     membershipIn(targetSecret.project_id),
   ],
   found: { id: targetSecret.id, isOwn: isOwnSecret, isAllowed: mayWithSecret(action) },
-  isFoundInScope: () => sql`(${targetSecret.id} is null or ${isInScopes(sql`${targetSecret.name}`)})`,
+  // Whose scopes do not hold it must not learn so of what is not theirs: the person chooses the scopes, and reads the log.
+  isFoundInScope: () =>
+    sql`(${targetSecret.id} is null or ${isForeign(action)} or ${isInScopes(sql`${targetSecret.name}`)})`,
 });
 
 /** Who may not do this learns no names either, not even from their own log. */

@@ -6,7 +6,8 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { accesses, projectRoleOf, type TokenAction, tokenPolicy } from '../../core/policy/policy.ts';
 import { request } from './request.ts';
-import { users } from './schema.ts';
+import { instance, users } from './schema.ts';
+import { integer, query } from './statement.ts';
 
 const own: Record<string, SQL> = {
   id: sql`coalesce(person.id, -team.id)`,
@@ -53,6 +54,13 @@ export const principalOfToken = (): SQL => {
 /** A column of the principal whose token is good. */
 export const ofTokenPrincipal = (column: 'id' | 'role' | 'token_id' | 'access'): SQL =>
   sql`(select ${columns()[column]} from ${found} and ${ofToken.refused} is null)`;
+
+/** One row if the token is good, else none. */
+export const goodToken = () =>
+  query
+    .select({ id: integer('id', ofTokenPrincipal('token_id')) })
+    .from(instance)
+    .where(sql`${ofTokenPrincipal('token_id')} is not null`);
 
 /** Of the principal, for rules and joins of statements for tokens. */
 export const token = {
