@@ -23,9 +23,9 @@ export interface SecretChange extends SecretName {
   revisions: readonly number[] | null;
 }
 
-/** The new name, if there is one. A body may repeat the name that the secret has. */
+/** The new name, if there is one. A body may repeat the name that the secret has; one of 1.0.0 may lose the white space around it. */
 export const newNameIn = ({ name, padded, named }: SecretChange): string | null =>
-  named === null || named.given === padded || trimmed(named.given) === name ? null : named.name;
+  named === null || named.given === padded || (padded === null && trimmed(named.given) === name) ? null : named.name;
 
 /** Whether anything changes but the name and the owner. */
 const isUpdate = ({ value, description, fields }: SecretChange): boolean =>

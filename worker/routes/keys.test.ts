@@ -332,6 +332,12 @@ describe('names that version 1.0.0 stored', () => {
     const next = named();
     expect((await user('PUT', path(' old to rename '), { key_name: next })).status).toBe(200);
     expect((await user('GET', path(next))).body.api_key).toBe('old value');
+    await storeOld(' old to trim ', 'old value');
+    expect((await user('PUT', path(' old to trim '), { key_name: 'old to trim' })).status).toBe(200);
+    expect((await user('GET', path('old to trim'))).body).toMatchObject({
+      key_name: 'old to trim',
+      api_key: 'old value',
+    });
     await storeOld(' old to restore\u200b ', 'old value');
     const id = (await user('DELETE', path(' old to restore\u200b '))).headers.get('Trash-Id');
     const restored = await user('POST', `/trash/${id}/restore`, { key_name: named() });
