@@ -49,6 +49,10 @@ describe('words an entry as a sentence', () => {
       'alice tried to view STRIPE (it belongs to another user)',
     ],
     [
+      { action: 'update_key', target: 'STRIPE', success: false, outcome: 'conflict', reason: 'revision' },
+      'alice tried to change STRIPE (somebody had changed it meanwhile)',
+    ],
+    [
       { action: 'delete_key', target: 'GONE', reason: 'owner_deleted' },
       'alice deleted the key GONE (with the account of its owner)',
     ],

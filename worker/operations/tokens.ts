@@ -27,12 +27,21 @@ export const tokenNumbered = (action: 'token.read' | 'token.revoke' | 'token.rot
   };
 };
 
-/** The newest event of a token that was let in. The log is where its use is recorded, so nothing is written for it. */
+/**
+ * The newest event of a token that was let in. The log is where its use is recorded, so nothing is written for it. A request beyond
+ * the limit is refused before anybody looks at its address.
+ */
 const newestUse = <Column extends SQLiteColumn>(column: Column) =>
   query
     .select({ [column.name]: column })
     .from(auditEvents)
-    .where(and(eq(auditEvents.token_id, id), ne(auditEvents.outcome, 'unauthenticated')))
+    .where(
+      and(
+        eq(auditEvents.token_id, id),
+        ne(auditEvents.outcome, 'unauthenticated'),
+        ne(auditEvents.action, 'request.send'),
+      ),
+    )
     .orderBy(desc(auditEvents.id))
     .limit(1);
 

@@ -251,6 +251,11 @@ describe('the use of a token', () => {
     expect(Date.now() - Date.parse(body.last_used_at ?? '')).toBeLessThan(60_000);
     const [entry] = (await user('GET', '/logs?action=view_key&limit=1')).body.logs ?? [];
     expect(entry).toMatchObject({ user_name: 'user', role: 'user', project: null, token: 'backup job', token_id: id });
+    // Requests beyond the limit are refused before anybody looks at their address.
+    await testDb().exec(
+      `INSERT INTO audit_events (at, request_id, action, outcome, reason, address, user_agent, token_id) VALUES (${Date.now() + 1000}, 'x', 'request.send', 'denied', 'too_many_requests', '203.0.113.66', '', ${id})`,
+    );
+    expect((await user('GET', `/tokens/${id}`)).body.last_used_address).toBe('198.51.100.9');
   });
 
   test("of a project is in the log under the project's name, and counts for no account", async () => {
