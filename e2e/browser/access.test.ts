@@ -297,6 +297,24 @@ async function findings(page: Page): Promise<string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
 }
 
+async function findingsInThemes(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await findings(page)).map((finding) => `${colorScheme}: ${finding}`));
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  return found;
+}
+
+/** By how many pixels the page and its dialogs are wider than they are shown. */
+async function sideways(page: Page): Promise<Set<number>> {
+  const ofDialogs = await page.evaluate<number[]>(`
+    [...document.querySelectorAll('dialog')].map((dialog) => dialog.scrollWidth - dialog.clientWidth)
+  `);
+  return new Set([await overflow(page), ...ofDialogs]);
+}
+
 async function show(page: Page, { at, heading, prepare }: (typeof views)[number]) {
   await page.goto(`${vault.url}/#/${at}`);
   await page.reload();
@@ -351,52 +369,43 @@ describeInBrowser('accessibility', () => {
     await vault?.dispose();
   });
 
-  describe.each(['light', 'dark'] as const)('axe finds nothing, %s', (colorScheme) => {
-    test('before signing in', async () => {
-      const { page, leave } = await visit(browser, vault.url, { colorScheme });
-      await page.getByLabel('User name').waitFor();
-      expect(await findings(page)).toEqual([]);
-      await signInAs(page, 'alice', 'wrong');
-      await page.getByText('is not right').waitFor();
-      expect(await findings(page)).toEqual([]);
-      await signInAs(page, 'alice', 'quiet river stone');
-      await page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
-      expect(await findings(page)).toEqual([]);
-      await leave();
-    });
-
-    // Axe takes a second for each, so pages and dialogs are tests of their own.
-    test.each([
-      ['page', 1280],
-      ['dialog', 1280],
-      ['page', 360],
-      ['dialog', 360],
-    ])('on every %s, %i wide', async (what, width) => {
-      const { page, leave } = await beginAsAdmin({ colorScheme, viewport: { width, height: 740 } });
-      const found: Record<string, string[]> = {};
-      for (const view of views.filter(({ isDialog = false }) => isDialog === (what === 'dialog'))) {
-        await show(page, view);
-        const here = await findings(page);
-        if (here.length > 0) found[view.name] = here;
-      }
-      expect(found).toEqual({});
-      await leave();
-    });
+  test('axe finds nothing before signing in, in either theme', async () => {
+    const { page, leave } = await visit(browser, vault.url);
+    await page.getByLabel('User name').waitFor();
+    expect(await findingsInThemes(page)).toEqual([]);
+    await signInAs(page, 'alice', 'wrong');
+    await page.getByText('is not right').waitFor();
+    expect(await findingsInThemes(page)).toEqual([]);
+    await signInAs(page, 'alice', 'quiet river stone');
+    await page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
+    expect(await findingsInThemes(page)).toEqual([]);
+    await leave();
   });
 
-  test.each([360, 768, 1280])('nothing scrolls sideways at %i', async (width) => {
-    const { page, leave } = await visit(browser, vault.url, { viewport: { width, height: 740 } });
-    await page.getByLabel('User name').waitFor();
-    expect(await overflow(page)).toBe(0);
-    await signInAs(page, 'admin', password);
-    await page.getByRole('heading', { name: 'API Keys' }).waitFor();
-    for (const view of views) {
+  // Axe takes a second for each, so pages and dialogs are tests of their own.
+  test.each([
+    ['page', 1280],
+    ['dialog', 1280],
+    ['page', 360],
+    ['dialog', 360],
+  ])('axe finds nothing on any %s in either theme, and nothing scrolls sideways, %i wide', async (what, width) => {
+    const { page, leave } = await beginAsAdmin({ viewport: { width, height: 740 } });
+    const found: Record<string, string[]> = {};
+    for (const view of views.filter(({ isDialog = false }) => isDialog === (what === 'dialog'))) {
       await show(page, view);
-      expect([view.name, await overflow(page)]).toEqual([view.name, 0]);
-      const ofDialogs = await page.evaluate<number[]>(`
-        [...document.querySelectorAll('dialog')].map((dialog) => dialog.scrollWidth - dialog.clientWidth)
-      `);
-      expect([view.name, new Set(ofDialogs)]).toEqual([view.name, new Set(view.isDialog ? [0] : [])]);
+      expect([view.name, await sideways(page)]).toEqual([view.name, new Set([0])]);
+      const here = await findingsInThemes(page);
+      if (here.length > 0) found[view.name] = here;
+    }
+    expect(found).toEqual({});
+    await leave();
+  });
+
+  test.each(['page', 'dialog'])('nothing scrolls sideways on any %s, 768 wide', async (what) => {
+    const { page, leave } = await beginAsAdmin({ viewport: { width: 768, height: 740 } });
+    for (const view of views.filter(({ isDialog = false }) => isDialog === (what === 'dialog'))) {
+      await show(page, view);
+      expect([view.name, await sideways(page)]).toEqual([view.name, new Set([0])]);
     }
     await leave();
   });
