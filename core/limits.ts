@@ -211,8 +211,8 @@ export const maxImportBytes = 4 * 1024 * 1024;
 export const maxStatementBytes = 1536 * 1024;
 /** How often an import begins anew because a key came or went while it compared. */
 export const maxImportAttempts = 3;
-/** The values that are sealed before other requests have their turn. */
-export const maxSealedAtOnceBytes = 256 * 1024;
+/** How much of many values is sealed or opened before other requests have their turn: some 10 ms of work. */
+export const maxCharactersPerSlice = 256 * 1024;
 
 // --- Projects
 

@@ -1,7 +1,8 @@
 /** Seals what is imported, and divides it into texts that a statement can take. */
 import { type Keyring, sealValue } from '../../core/crypto/keyring.ts';
-import { maxSealedAtOnceBytes, maxStatementBytes } from '../../core/limits.ts';
+import { maxStatementBytes } from '../../core/limits.ts';
 import type { Value } from '../store/statement.ts';
+import { createPause } from './pauses.ts';
 
 interface Unsealed {
   name: string;
@@ -17,18 +18,14 @@ interface SealedEntry {
   binding: string;
 }
 
-/** Seals values, and lets other requests have their turn in between: sealing takes the time of the isolate. */
+/** Seals values, with pauses for other requests. */
 export const sealInTurns = async (keyring: Keyring, entries: readonly Unsealed[]): Promise<SealedEntry[]> => {
   const sealed: SealedEntry[] = [];
-  let characters = 0;
+  const pause = createPause();
   for (const { name, value, description } of entries) {
     const { token, binding } = sealValue(keyring, name, value);
     sealed.push({ name, description, token, binding });
-    characters += value.length;
-    if (characters < maxSealedAtOnceBytes) continue;
-    characters = 0;
-    // A microtask would let nobody else run.
-    await new Promise((resolve) => setTimeout(resolve));
+    await pause(value.length);
   }
   return sealed;
 };

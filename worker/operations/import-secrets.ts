@@ -18,6 +18,7 @@ import { partsOf, sealInTurns } from './import-parts.ts';
 import { contested, done, type Found, type GoodEntry, type Import, type Imported } from './import-states.ts';
 import { createSecret } from './new-secret.ts';
 import { type Operation, whenOpen, withCounts } from './operation.ts';
+import { createPause } from './pauses.ts';
 import { placeValues } from './place.ts';
 import { quotaValues } from './quota.ts';
 import type { Refusal } from './refusal.ts';
@@ -124,18 +125,19 @@ const compare = async (
   }
   const stopOf = new Map(stops.map(({ target, outcome }) => [target, outcome]));
   const storedOf = new Map(rows.map((row) => [row.name, row]));
-  const found = new Map(
-    good.map((entry): [string, Found] => {
-      const row = storedOf.get(entry.name);
-      if (row) return [entry.name, existing(context, entry, row, on_conflict)];
-      const stop = stopOf.get(entry.name);
-      if (stop === 'invalid') return [entry.name, { state: 'invalid', reason: badSegment, version: 0 }];
-      return [
-        entry.name,
-        stop ? { state: 'conflict', reason: taken, version: 0 } : { state: 'new', reason: null, version: 0 },
-      ];
-    }),
-  );
+  const stateOf = (entry: GoodEntry): Found => {
+    const row = storedOf.get(entry.name);
+    if (row) return existing(context, entry, row, on_conflict);
+    const stop = stopOf.get(entry.name);
+    if (stop === 'invalid') return { state: 'invalid', reason: badSegment, version: 0 };
+    return stop ? { state: 'conflict', reason: taken, version: 0 } : { state: 'new', reason: null, version: 0 };
+  };
+  const found = new Map<string, Found>();
+  const pause = createPause();
+  for (const entry of good) {
+    found.set(entry.name, stateOf(entry));
+    await pause(storedOf.get(entry.name)?.token?.length ?? 0);
+  }
   return { found, newest: open.newest };
 };
 

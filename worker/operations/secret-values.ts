@@ -11,6 +11,7 @@ import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
 import { isNamed } from '../store/targets.ts';
 import { failure, failures } from '../store/verdict.ts';
+import { createPause } from './pauses.ts';
 import type { Context } from './vault.ts';
 
 /** The name of a secret as a caller gives it. */
@@ -48,12 +49,13 @@ export const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'bi
 type Read = Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'> & { name: string; event_id: number };
 
 /**
- * Opens many values, each under its name. Of those that do not open the log records each; the caller learns of the first one, as
+ * Opens many values, each under its name, with pauses for other requests. Of those that do not open the log records each; the caller learns of the first one, as
  * from `opened`.
  */
 export const openedAll = async ({ vault }: Context, rows: readonly Read[], { role }: Principal): Promise<string[]> => {
   const values: string[] = [];
   const faults: [event: number, reason: string][] = [];
+  const pause = createPause();
   let first: SealedValueError | undefined;
   for (const { name, event_id, token, binding, key_id: keyId } of rows) {
     try {
@@ -64,6 +66,7 @@ export const openedAll = async ({ vault }: Context, rows: readonly Read[], { rol
       first ??= error;
       faults.push([event_id, error.reason]);
     }
+    await pause(token?.length ?? 0);
   }
   if (!first) return values;
   await transact(vault.db, [fill(failures(), { faults: JSON.stringify(faults) })]);
