@@ -86,9 +86,22 @@ describe('a restore over the same vault', () => {
     ]);
   });
 
+  test('keeps the secret of a token that was rotated so often that it has none of the backup', () => {
+    const staged = vaultWith({ rotated: ['old'] });
+    const current = vaultWith(
+      { rotated: ['newer', 'newest'] },
+      "UPDATE token_secrets SET ends_at = 0 WHERE hash = 'newer'",
+    );
+    expect(carryTokens(staged.database, current.file, now)).toEqual({ working: ['rotated'], ended: [], lost: [] });
+    expect(secretsOf(staged.database)).toEqual([
+      ['newer', 0],
+      ['newest', null],
+    ]);
+  });
+
   test('names the tokens that are lost, and does not take one for another because of its number or name', () => {
     const staged = vaultWith({ first: ['a'] });
-    const current = vaultWith({ first: ['z'], second: ['b'] });
+    const current = vaultWith({ first: ['z'], second: ['b'] }, 'UPDATE service_tokens SET created_at = 2');
     expect(carryTokens(staged.database, current.file, now)).toEqual({
       working: [],
       ended: ['first'],

@@ -21,6 +21,8 @@ export interface TokenReport {
 
 interface Token {
   id: number;
+  /** With the number it tells a token from all others of the vault: after a restore, numbers can come again. */
+  createdAt: number;
   name: string;
   isLive: boolean;
   revokedAt: number | null;
@@ -37,7 +39,7 @@ export function carryTokens(staged: DatabaseSync, current: string, now: number):
   const tokens = readTokens(staged, now);
   const ended: string[] = [];
   for (const token of known ? tokens : []) {
-    const same = known?.find(({ secrets }) => shareSecret(secrets, token.secrets));
+    const same = known?.find((other) => isSame(other, token));
     if (same && same.revokedAt === null) keepSecrets(staged, token.id, same);
     else {
       staged
@@ -46,11 +48,10 @@ export function carryTokens(staged: DatabaseSync, current: string, now: number):
       if (token.isLive) ended.push(token.name);
     }
   }
-  const isIn = ({ secrets }: Token) => tokens.some((token) => shareSecret(token.secrets, secrets));
   return {
     working: namesOf(readTokens(staged, now)),
     ended,
-    lost: namesOf((known ?? []).filter((token) => !isIn(token))),
+    lost: namesOf((known ?? []).filter((token) => !tokens.some((other) => isSame(other, token)))),
   };
 }
 
@@ -74,11 +75,11 @@ function namesOf(tokens: readonly Token[]): string[] {
   return tokens.filter(({ isLive }) => isLive).map(({ name }) => name);
 }
 
-function shareSecret(some: Token['secrets'], others: Token['secrets']): boolean {
-  return some.some(({ hash }) => others.some((other) => other.hash === hash));
+/** Their secrets do not tell: a token that was rotated twice has none of the backup's. */
+function isSame(one: Token, other: Token): boolean {
+  return one.id === other.id && one.createdAt === other.createdAt;
 }
 
-/** Only a secret that this very token had later takes the place of those in the backup. */
 function keepSecrets(staged: DatabaseSync, id: number, { secrets }: Token): void {
   staged.prepare('DELETE FROM token_secrets WHERE token_id = ?').run(id);
   const insert = staged.prepare('INSERT INTO token_secrets (hash, token_id, created_at, ends_at) VALUES (?, ?, ?, ?)');
@@ -96,9 +97,12 @@ function readTokens(database: DatabaseSync, now: number): Token[] {
     })[],
     ({ token_id }) => token_id,
   );
-  const rows = database.prepare('SELECT id, name, expires_at, revoked_at FROM service_tokens ORDER BY id').all();
-  return rows.map(({ id, name, expires_at, revoked_at }) => ({
+  const rows = database
+    .prepare('SELECT id, created_at, name, expires_at, revoked_at FROM service_tokens ORDER BY id')
+    .all();
+  return rows.map(({ id, created_at, name, expires_at, revoked_at }) => ({
     id: Number(id),
+    createdAt: Number(created_at),
     name: String(name),
     isLive: revoked_at === null && (expires_at === null || Number(expires_at) > now),
     revokedAt: revoked_at === null ? null : Number(revoked_at),
