@@ -51,7 +51,7 @@ type Live = Pick<Principal, 'role' | 'token'> & Partial<Pick<Principal, 'id' | '
 interface State {
   counts: Map<string, Count>;
   /**
-   * What the database said of sessions and service tokens, by session id and by hash: whose a live one is, or until when an ended
+   * What the database said of sessions and service tokens, by session id and by hash and address: whose a live one is, or until when an ended
    * session is not asked about again.
    */
   credentials: Map<string, Live | { endedUntil: number }>;
@@ -90,8 +90,9 @@ const countOf = ({ counts }: State, key: string, now: number): Count => {
   return fresh;
 };
 
-/** How the maps name the credential; empty without one. */
-const credentialOf = ({ sessionId, tokenHash }: Caller): string => tokenHash ?? sessionId ?? '';
+/** How the maps name the credential; empty without one. That a token works is known of one address only. */
+const credentialOf = ({ sessionId, tokenHash, address }: Caller): string =>
+  tokenHash === undefined ? (sessionId ?? '') : `${tokenHash} ${address}`;
 
 /** What is known of the credential, if it has worked. */
 const liveOf = ({ vault, caller }: Context): Live | undefined => {
@@ -159,9 +160,9 @@ export const learn = (context: Context, outcome: string, principal: Principal | 
   const { credentials } = stateOf(vault);
   if (caller.tokenHash !== undefined) {
     // The database is asked about a token each time, since one that was refused may work from another address.
-    if (outcome === 'unauthenticated') credentials.delete(caller.tokenHash);
+    if (outcome === 'unauthenticated') credentials.delete(credentialOf(caller));
     else if (principal && liveOf(context)?.role !== principal.role)
-      keep(credentials, caller.tokenHash, principal, maxKnownSessions);
+      keep(credentials, credentialOf(caller), principal, maxKnownSessions);
     return;
   }
   if (caller.sessionId === null) return;

@@ -357,6 +357,23 @@ describe('the use of a token', () => {
       ),
     ).toEqual([{ actor_name: 'user', token: 'deploy', actor_id: 2 }]);
   });
+
+  test('tell nobody at a foreign address that the token works elsewhere, and count none of their requests', async () => {
+    const small = await startVault({ MAX_REQUESTS_PER_MINUTE: '20' });
+    const client = await small.signIn('user', 'user123');
+    const made = await client('POST', '/tokens', { ...fields, allowed_addresses: ['198.51.100.9'] });
+    const use = small.client(made.body.token ?? '');
+    const from = async (address: string) =>
+      (await use('GET', '/keys', undefined, { 'CF-Connecting-IP': address })).status;
+    const seen = new Set<number>();
+    for (let index = 0; index < 15; index++) {
+      expect(await from('198.51.100.9')).toBe(200);
+      seen.add(await from('203.0.113.66'));
+    }
+    for (let index = 0; index < 15; index++) await from('198.51.100.9');
+    seen.add(await from('203.0.113.66'));
+    expect(seen).toEqual(new Set([401]));
+  });
 });
 
 const refusedAs = async (use: Client, address = '192.0.2.50') => {
