@@ -55,7 +55,7 @@ export class Given {
     return this.has('json');
   }
 
-  /** The argument in this place; empty if there is none. */
+  /** The argument at this position; empty if it was not given. */
   argument(place: number): string {
     return this.positionals[place] ?? '';
   }

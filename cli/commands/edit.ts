@@ -32,7 +32,7 @@ export async function run(given: Given): Promise<undefined> {
 function editText(text: string, filesIn: string | undefined): string {
   const editor = process.env.VISUAL || process.env.EDITOR || 'vi';
   const folder = makePrivateFolder(filesIn);
-  // The editor gets Ctrl-C, and the file is to be removed behind it.
+  // Ctrl-C is for the editor. This process goes on, so that it can remove the file.
   const ignore = () => {};
   process.on('SIGINT', ignore);
   try {

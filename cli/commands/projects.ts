@@ -103,7 +103,7 @@ async function setMember(vault: Vault, given: Given): Promise<void> {
 
 async function removeMember(vault: Vault, given: Given): Promise<void> {
   const [, project = '', user = ''] = given.positionals;
-  await finish(vault, given, 'DELETE', memberPath(project, user), `${user} is no member of ${project} any more.`);
+  await finish(vault, given, 'DELETE', memberPath(project, user), `${user} is no longer a member of ${project}.`);
 }
 
 async function remove(vault: Vault, given: Given): Promise<void> {

@@ -60,7 +60,7 @@ export const commands: readonly Command[] = [
     options: {
       long: { short: 'l', help: 'also version, role, and when it was changed' },
       tree: { help: 'as a tree of folders' },
-      due: { value: 'DAYS', help: 'only keys that expire or are to be rotated within so many days' },
+      due: { value: 'DAYS', help: 'only keys that expire or are due for rotation within this many days' },
       label: { value: 'NAME:VALUE', help: 'only keys with this label' },
     },
     arguments: [0, 1],

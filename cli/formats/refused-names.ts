@@ -1,6 +1,6 @@
 /**
- * Variables by which whoever can change a key could run code on the machines that read it, or listen to them: loaders,
- * interpreters, shells, and where programs look for programs, certificates and proxies.
+ * Names of environment variables that let somebody who can change a key run code on the machines that read it, or intercept their
+ * traffic: settings of loaders, interpreters and shells, search paths, certificates and proxies.
  */
 
 /** Whole families, by how their names begin. */

@@ -40,7 +40,7 @@ export async function startCommand(
   ];
   const child = start(locate(command), args, { env, stdio, argv0: command });
   const ended = endOf(child, command);
-  // Whoever waits for it later gets the error then.
+  // This only prevents the warning of an unhandled rejection: the error reaches whoever awaits it later.
   ended.catch(() => {});
   await maskOutput(child, patterns);
   return { ended, kill: (signal) => child.kill(signal) };
@@ -108,7 +108,7 @@ async function maskOutput(child: ChildProcess, patterns: () => Buffer[]): Promis
 }
 
 /**
- * Calls back for each signal that is to be passed on. SIGINT and SIGQUIT only count where no terminal sends them to the command.
+ * Calls back for each signal to pass on. SIGINT and SIGQUIT are passed on only without a terminal, which sends them to the command itself.
  *
  * @returns a function that ends this.
  */

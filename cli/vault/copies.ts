@@ -44,7 +44,7 @@ export class Copies {
     renameSync(partial, path);
   }
 
-  /** A copy that is not older than `maxAgeMs`; else why there is none. */
+  /** Returns the copy if it is not older than `maxAgeMs`, otherwise the reason in words. */
   async load<Content>(what: string, maxAgeMs: number, nowMs = Date.now()): Promise<Copy<Content> | string> {
     let bytes: Buffer;
     try {

@@ -2,7 +2,7 @@
 
 export interface ServiceTokenVector {
   text: string;
-  /** Why it is none; null if it is one. */
+  /** Why the text is not a token; null if it is one. */
   fault: string | null;
 }
 

@@ -49,7 +49,7 @@ export const readers: Record<CsvFormat, Read> = {
   '1password': (collected, field, where) => {
     const name = field('title').trim();
     if (field('archived').toLowerCase() === 'true') {
-      collected.skip(where, name, 'It is archived.');
+      collected.skip(where, name, 'This item is archived.');
       return;
     }
     addItem(collected, where, name, describe(field('username'), field('url') || field('website')), [

@@ -31,7 +31,7 @@ export function readCsvEntries(text: string): ImportFile {
   for (const [index, row] of rows.entries()) {
     const where = `record ${index + 1}`;
     if (row.length !== columns.length) {
-      collected.skip(where, '', `It has ${row.length} fields, and the header ${columns.length}.`);
+      collected.skip(where, '', `This record has ${row.length} fields, but the header has ${columns.length}.`);
       continue;
     }
     readers[format](collected, (name) => row[columns.indexOf(name)] ?? '', where);

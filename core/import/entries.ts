@@ -1,4 +1,4 @@
-/** What a file holds that is to be imported. */
+/** What is read from an import file: entries, and records that were skipped. */
 
 /** The formats that are read. */
 export type ImportFormat = 'env' | 'json' | '1password' | 'bitwarden' | 'key-value';

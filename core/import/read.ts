@@ -1,5 +1,5 @@
 /**
- * Reads a file that is to be imported, whatever its format: .env, JSON, or the CSV export of another product. Pure functions of
+ * Reads an import file in any of the formats: .env, JSON, or the CSV export of another product. Pure functions of
  * the text, for browsers, workers and Node.js alike. The vault takes the entries: `POST /keys/import`.
  */
 

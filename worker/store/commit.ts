@@ -8,7 +8,7 @@ import { requestValues } from './request.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
-/** `judged` is the verdicts on each of many targets, if the plan has any. */
+/** `judged` has a verdict for each target, if the plan has several. */
 export type Committed<Row> =
   | { outcome: 'allowed'; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
   | { outcome: Exclude<Outcome, 'allowed'>; reason: string | null; principal?: Principal };
