@@ -500,7 +500,7 @@ describe.each(
 test('the policy of tokens never allows what is about accounts, members, sessions, or other tokens', async () => {
   for (const action of Object.keys(tokenPolicy))
     expect(action).not.toMatch(/^(user|member|session|password)\.|^project\.(?!list|read)/);
-  expect(Object.keys(tokenPolicy).filter((action) => action.startsWith('token.'))).toEqual(['token.read']);
+  expect(Object.keys(tokenPolicy).filter((action) => action.startsWith('token.'))).toEqual(['token.read', 'token.end']);
 });
 
 test.each(roles)('the policy names every action for the role %s', async (role) => {

@@ -65,6 +65,8 @@ export interface LogList {
     token: string | null;
     token_id: number | null;
     user_agent: string;
+    /** The beginning of the accessor of the child token that was sent, if one was. */
+    child?: string;
     /** For all other rows it would always be 1. */
     count?: number;
   }[];
