@@ -13,7 +13,7 @@ export const run = promisify(execFile);
 const maxBuildMs = 10 * 60_000;
 
 /** Where tools are kept: `~/.cache/keystore-tests`. */
-export const toolCache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'keystore-tests');
+const toolCache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'keystore-tests');
 
 /** A tool's path; or, in words, why there is none. */
 export type Tool = { path: string } | { missing: string };
@@ -35,7 +35,7 @@ export function findProgram(name: string): string | undefined {
 }
 
 /** Makes a folder in the cache, whole or not at all: it is filled under another name. */
-export async function inCache(name: string, fill: (folder: string) => Promise<unknown>): Promise<string> {
+async function inCache(name: string, fill: (folder: string) => Promise<unknown>): Promise<string> {
   const folder = join(toolCache, name);
   if (existsSync(folder)) return folder;
   mkdirSync(toolCache, { recursive: true });
