@@ -13,6 +13,7 @@ const entry = (fields: Partial<LogEntry>): LogEntry => ({
   target: null,
   outcome: 'allowed',
   reason: null,
+  role: 'user',
   user_agent: '',
   ...fields,
 });
