@@ -1,6 +1,7 @@
 /** Compares an answer with what the API document says of its route. Tests do that with every answer that they get. */
 import * as v from 'valibot';
 import { error, unavailable } from '../worker/answers/parts.ts';
+import { problem } from '../worker/answers/problem.ts';
 import { api } from '../worker/app.ts';
 import { requestedBy } from '../worker/http/route.ts';
 import type { Description } from './description.ts';
@@ -14,15 +15,18 @@ interface Answered {
   status: number;
   /** The JSON of the answer; undefined if it has none. */
   body: unknown;
+  /** Its Content-Type. */
+  type: string | null;
 }
 
 /** What in an answer is not in the document; null if it fits, or if the request is for no route that the document has. */
-export function undocumented({ method, pathname, status, body }: Answered): string | null {
+export function undocumented({ method, pathname, status, body, type }: Answered): string | null {
   const described = descriptionOf(method === 'HEAD' ? 'GET' : method, pathname);
   if (!described || body === undefined) return null;
   const where = `${method} ${pathname} answered ${status}`;
   if (!described.statuses.includes(status)) return `${where}, which the API document does not have.`;
-  const { success, issues } = v.safeParse(schemaOf(described.description, status), body);
+  const schema = type === 'application/problem+json' ? problem : schemaOf(described.description, status);
+  const { success, issues } = v.safeParse(schema, body);
   return success ? null : `${where}: ${issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`).join(' ')}`;
 }
 

@@ -74,6 +74,7 @@ test('limits are in the schemas of requests', () => {
 
 test('an answer with a status, a field or a type that the document does not have is noticed', () => {
   const answered = {
+    type: 'application/json',
     method: 'GET',
     pathname: '/health/live',
     status: 200,

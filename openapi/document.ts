@@ -2,6 +2,7 @@
 import type { JsonSchema } from '@valibot/to-json-schema';
 import { version } from '../core/version.ts';
 import { error, unavailable } from '../worker/answers/parts.ts';
+import { problem as problemDetails } from '../worker/answers/problem.ts';
 import { api } from '../worker/app.ts';
 import type { Schemas } from '../worker/http/input.ts';
 import { requestedBy } from '../worker/http/route.ts';
@@ -83,7 +84,7 @@ export function makeDocument(): Document {
 
 const about = `A vault where a team keeps its API keys. JSON in, JSON out; times are ISO 8601 in UTC.
 
-An error is \`{"error": "what is wrong and what to do"}\` with a status from 400 on. Beside those that are named here, a path has 405 for other methods, and the server before the vault may answer with 408, 413, 414, 429, 431, 502 or 504 in the same form. Fields that a request has beyond its schema are ignored; answers may get more fields in later versions.
+An error is \`{"error": "what is wrong and what to do"}\` with a status from 400 on, or problem details (RFC 9457) for a request with \`Accept: application/problem+json\`. Beside those that are named here, a path has 405 for other methods, and the server before the vault may answer with 408, 413, 414, 429, 431, 502 or 504 in the same form. Fields that a request has beyond its schema are ignored; answers may get more fields in later versions.
 
 The browser UI uses the same API with a cookie in place of the token, which counts for pages of the vault alone.`;
 
@@ -190,9 +191,12 @@ function problem(status: number): Response {
   return {
     description: problems[status] ?? '',
     ...(isLater && { headers: headerRefs(['Retry-After']) }),
-    content: { [json]: { schema } },
+    content: { [json]: { schema }, ...asProblem },
   };
 }
+
+/** RFC 9457. */
+const asProblem = { 'application/problem+json': { schema: ofAnswer(problemDetails) } };
 
 function headerRefs(names: readonly string[]) {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
@@ -215,7 +219,7 @@ export function statusesOf(schemas: Schemas, isOpen: boolean, { id, answers, err
 }
 
 function responsesOf(schemas: Schemas, isOpen: boolean, described: Description): Operation['responses'] {
-  const { answers, headers: given = [], example } = described;
+  const { id, answers, headers: given = [], example } = described;
   const response = (status: number): Response | { $ref: string } => {
     const schema = answers[status as keyof typeof answers];
     if (!schema) return { $ref: `#/components/responses/Error${status}` };
@@ -223,7 +227,10 @@ function responsesOf(schemas: Schemas, isOpen: boolean, described: Description):
     return {
       description: isGood ? described.summary : (problems[status] ?? ''),
       ...(isGood && given.length > 0 && { headers: headerRefs(given) }),
-      content: { [json]: { schema: ofAnswer(schema), ...(isGood && { example: example.answer }) } },
+      content: {
+        [json]: { schema: ofAnswer(schema), ...(isGood && { example: example.answer }) },
+        ...(!isGood && id !== 'health' && asProblem),
+      },
     };
   };
   return Object.fromEntries(statusesOf(schemas, isOpen, described).map((status) => [status, response(status)]));

@@ -5,11 +5,13 @@ import * as keys from '../worker/answers/keys.ts';
 import * as log from '../worker/answers/log.ts';
 import * as parts from '../worker/answers/parts.ts';
 import * as people from '../worker/answers/people.ts';
+import { problem } from '../worker/answers/problem.ts';
 import * as projects from '../worker/answers/projects.ts';
 
 /** The schemas that have a name in the document, and in clients that are made of it. */
 const named: Record<string, GenericSchema> = {
   Error: parts.error,
+  Problem: problem,
   Done: parts.done,
   Key: keys.key,
   ListedKey: keys.listedKey,

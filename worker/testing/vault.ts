@@ -131,7 +131,13 @@ export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapC
         const isJson = response.headers.get('Content-Type')?.includes('json');
         const json = isJson && text ? JSON.parse(text) : undefined;
         const { status } = response;
-        const problem = undocumented({ method, pathname: path.replace(/\?.*/, ''), status, body: json });
+        const problem = undocumented({
+          method,
+          pathname: path.replace(/\?.*/, ''),
+          status,
+          body: json,
+          type: response.headers.get('Content-Type'),
+        });
         if (problem !== null) throw new Error(problem);
         return {
           status,
