@@ -24,6 +24,11 @@ test('the document is valid OpenAPI 3.1, and needs no token', async () => {
   expect((await new Validator().validate(broken)).valid).toBe(false);
 });
 
+test('the document names the base path, if it is asked for under it', async () => {
+  const { servers } = (await (await fetch(`${vault.url}/vault/openapi.json`)).json()) as { servers: { url: string }[] };
+  expect(servers[0]?.url).toBe('/vault');
+});
+
 test('the page describes every operation under the strict policy, and needs no script', async () => {
   const answer = await fetch(`${vault.url}/vault/docs`);
   expect(answer.status).toBe(200);

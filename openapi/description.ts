@@ -26,6 +26,8 @@ export interface Description {
   errors?: (404 | 409)[];
   /** Headers of a good answer. */
   headers?: ('ETag' | 'Trash-Id')[];
+  /** What can be asked next with what a good answer, or its request, has: operation to its parameters, as runtime expressions. */
+  links?: Record<string, Record<string, string>>;
   example: Example;
 }
 

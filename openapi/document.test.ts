@@ -19,6 +19,20 @@ test('no two operations have the same id', () => {
   expect(ids).toEqual([...new Set(ids)]);
 });
 
+test('every link leads to an operation, and gives parameters that it has', () => {
+  const links = operations
+    .flatMap(({ responses }) => Object.values(responses))
+    .flatMap((response) => Object.values(('links' in response && response.links) || {}));
+  expect(links.length).toBeGreaterThan(20);
+  for (const { operationId, parameters } of links as { operationId: string; parameters: object }[]) {
+    const target = operations.find((each) => each.operationId === operationId);
+    expect(
+      target?.parameters.map(({ name }) => name),
+      operationId,
+    ).toEqual(expect.arrayContaining(Object.keys(parameters)));
+  }
+});
+
 test('every field of a request and of an answer says what it is', () => {
   const vague: string[] = [];
   const walk = (schema: unknown, path: string): void => {

@@ -38,6 +38,7 @@ export interface Operation {
 interface Response {
   description: string;
   headers?: object;
+  links?: Record<string, object>;
   content: Record<string, Media>;
 }
 
@@ -68,7 +69,7 @@ export function makeDocument(): Document {
   return {
     openapi: '3.1.0',
     info: { title: 'Keystore', version, description: about, license: { name: 'MIT', identifier: 'MIT' } },
-    servers: [{ url: '.', description: 'The vault that serves this document' }],
+    servers: [{ url: '/', description: 'The vault that serves this document' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
@@ -202,6 +203,16 @@ function headerRefs(names: readonly string[]) {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
+/** Restoring a version needs a number in its body, and every key has the version 1. */
+function linked(links: NonNullable<Description['links']>) {
+  return Object.fromEntries(
+    Object.entries(links).map(([operationId, parameters]) => [
+      operationId,
+      { operationId, parameters, ...(operationId.startsWith('restoreVersion') && { requestBody: { version: 1 } }) },
+    ]),
+  );
+}
+
 /** The statuses that a route can answer by the parts that it has. */
 export function statusesOf(schemas: Schemas, isOpen: boolean, { id, answers, errors = [] }: Description): number[] {
   const isProbe = isOpen && !schemas.body;
@@ -219,7 +230,7 @@ export function statusesOf(schemas: Schemas, isOpen: boolean, { id, answers, err
 }
 
 function responsesOf(schemas: Schemas, isOpen: boolean, described: Description): Operation['responses'] {
-  const { id, answers, headers: given = [], example } = described;
+  const { id, answers, headers: given = [], links, example } = described;
   const response = (status: number): Response | { $ref: string } => {
     const schema = answers[status as keyof typeof answers];
     if (!schema) return { $ref: `#/components/responses/Error${status}` };
@@ -227,6 +238,7 @@ function responsesOf(schemas: Schemas, isOpen: boolean, described: Description):
     return {
       description: isGood ? described.summary : (problems[status] ?? ''),
       ...(isGood && given.length > 0 && { headers: headerRefs(given) }),
+      ...(isGood && links && { links: linked(links) }),
       content: {
         [json]: { schema: ofAnswer(schema), ...(isGood && { example: example.answer }) },
         ...(!isGood && id !== 'health' && asProblem),

@@ -2,6 +2,7 @@
 import * as answers from '../worker/answers/keys.ts';
 import { done } from '../worker/answers/parts.ts';
 import type { Description, Descriptions } from './description.ts';
+import { linksToKey, linksToTrash } from './links.ts';
 
 const times = { created_at: '2026-11-25T09:30:00.000Z', updated_at: '2026-11-25T09:30:00.000Z' };
 
@@ -49,6 +50,7 @@ const oneKey: Record<string, Omit<Description, 'tag'>> = {
     answers: { 200: done },
     errors: [404],
     headers: ['Trash-Id'],
+    links: linksToTrash,
     example: { answer: { message: 'API key deleted successfully' } },
   },
   'GET /versions': {
@@ -117,6 +119,7 @@ export const keys: Descriptions = {
     summary: 'Add a key',
     description: 'A name that begins with that of a project and `/` puts the key into that project.',
     answers: { 201: done },
+    links: linksToKey('$request.body#/key_name'),
     errors: [404, 409],
     example: {
       body: {
@@ -189,6 +192,7 @@ export const trash: Descriptions = {
     summary: 'Take a key out of the trash',
     description: 'With all its versions. Without a body, or with `key_name` null, it gets the name that it had.',
     answers: { 200: answers.keyRestored },
+    links: linksToKey('$response.body#/key_name'),
     errors: [404, 409],
     headers: ['ETag'],
     example: {

@@ -2,6 +2,7 @@
 import { done } from '../worker/answers/parts.ts';
 import * as answers from '../worker/answers/people.ts';
 import type { Descriptions } from './description.ts';
+import { linksToUser } from './links.ts';
 
 const at = '2026-11-25T09:30:00.000Z';
 const tomorrow = '2026-11-26T09:30:00.000Z';
@@ -100,6 +101,7 @@ export const users: Descriptions = {
     tag: 'Users',
     summary: 'Add a user',
     answers: { 201: answers.newUser },
+    links: linksToUser,
     errors: [409],
     example: {
       body: { username: 'bob', password: 'a password for bob', role: 'user', must_change_password: true },

@@ -2,6 +2,7 @@
 import { done } from '../worker/answers/parts.ts';
 import * as answers from '../worker/answers/projects.ts';
 import type { Descriptions } from './description.ts';
+import { linksToProject } from './links.ts';
 
 const at = '2026-11-25T09:30:00.000Z';
 const shop = {
@@ -29,6 +30,7 @@ export const projects: Descriptions = {
     description:
       'You become its manager. Your own keys whose names begin with the name and `/` move in. With `adopt`, an admin moves in those of others as well.',
     answers: { 201: answers.newProject },
+    links: linksToProject,
     errors: [409],
     example: {
       body: { name: 'office', description: 'the office' },

@@ -16,11 +16,13 @@ export const assets = (files: Fetcher | undefined, basePath: string) =>
     if (!files || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) return c.notFound();
     const url = new URL(c.req.url);
     url.pathname = pages[url.pathname] ?? url.pathname;
-    const isMoved = basePath !== '' && url.pathname.endsWith('.html');
+    const isMoved = basePath !== '' && (url.pathname.endsWith('.html') || url.pathname === '/openapi.json');
     // The ETag of the file is not that of the page that is made of it.
     const found = await files.fetch(new Request(url, isMoved ? {} : { headers: c.req.raw.headers }));
     if (found.status === 404) return c.notFound();
-    const response = isMoved ? movedPage(basePath, await found.text()) : new Response(found.body, found);
+    const response = isMoved
+      ? movedPage(basePath, await found.text(), found.headers.get('Content-Type') ?? '')
+      : new Response(found.body, found);
     response.headers.set(
       'Cache-Control',
       hashedName.test(url.pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
@@ -29,5 +31,5 @@ export const assets = (files: Fetcher | undefined, basePath: string) =>
     return response;
   };
 
-const movedPage = (basePath: string, page: string) =>
-  new Response(pageUnder(basePath, page), { headers: { 'Content-Type': 'text/html; charset=utf-8' } });
+const movedPage = (basePath: string, page: string, type: string) =>
+  new Response(pageUnder(basePath, page), { headers: { 'Content-Type': type } });
