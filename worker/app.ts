@@ -27,6 +27,9 @@ const corsHeaders = {
   exposeHeaders: ['ETag', 'Retry-After', 'Trash-Id'],
 };
 
+/** Everything but the UI's files. */
+export const api = [health, auth, bulk, keys, trash, projects, tokens, logs, users];
+
 export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins }: Settings) => {
   const app = new Hono<AppEnv>();
   app.use(framed);
@@ -34,7 +37,7 @@ export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));
-  for (const routes of [health, auth, bulk, keys, trash, projects, tokens, logs, users]) app.route('/', routes);
+  for (const routes of api) app.route('/', routes);
   // Without the slash at the end it is not the page.
   if (basePath) app.get(basePath, (c) => c.redirect(`${basePath}/${new URL(c.req.url).search}`, 307));
   // Not `app.get`: as a route for GET it would turn a 404 for any other method into a 405.

@@ -15,7 +15,7 @@ import { nameIn, scopeProblem } from '../../core/policy/scopes.ts';
 import { trimmed } from '../../core/text.ts';
 import type { NewToken } from '../operations/new-token.ts';
 import { expiry } from './key-requests.ts';
-import { newKeyName, newName, object, text, wholeNumber } from './requests.ts';
+import { id, newKeyName, newName, object, text, wholeNumber } from './requests.ts';
 
 const listOf = (field: string, max: number) =>
   v.pipe(
@@ -110,15 +110,12 @@ export const tokenRotation = object({
   ),
 });
 
-/** Decimal digits only. Any other text becomes 0, which no token has, and so a 404. */
-const number = v.fallback(v.pipe(v.string(), v.regex(/^[1-9]\d{0,15}$/), v.transform(Number), v.safeInteger()), 0);
-
-export const tokenPath = v.object({ id: number });
+export const tokenPath = v.object({ id });
 
 /** `self` is the token that the request comes with. */
 export const tokenOrSelfPath = v.pipe(
   v.object({ id: v.string() }),
-  v.transform(({ id }) => ({ id: id === 'self' ? null : v.parse(number, id) })),
+  v.transform((given) => ({ id: given.id === 'self' ? null : v.parse(id, given.id) })),
 );
 
 export const tokenListQuery = v.object({
