@@ -12,7 +12,7 @@ import createClient from 'openapi-fetch';
 import type { components, paths } from './schema.d.ts';
 
 export const run = async (url: string, password: string): Promise<string> => {
-  const client = createClient<paths>({ baseUrl: url });
+  const client = createClient<paths, 'application/json'>({ baseUrl: url });
   const signedIn = await client.POST('/auth/login', { body: { username: 'admin', password } });
   if (!signedIn.data) throw new Error(signedIn.error.error);
   const headers = { Authorization: 'Bearer ' + signedIn.data.token };

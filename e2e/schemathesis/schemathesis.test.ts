@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { maxEventsPerList } from '../../core/limits.ts';
 import { project } from '../../testing/disk-vaults.ts';
 import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 
@@ -18,7 +19,30 @@ const venv = join(project, 'dist/schemathesis');
 const program = join(venv, 'bin/schemathesis');
 
 /** For each operation and kind of request. */
-const maxCases = 5;
+const maxCases = 10;
+
+/** Sequences of requests, each of which uses what one before it answered. */
+const maxSequences = 200;
+
+const password = 'a long password for the fuzzer';
+
+/** The token is not in its arguments, which others on the machine can read. */
+function settings(token: string): string {
+  return `headers = { Authorization = "Bearer ${token}" }
+
+[phases.stateful]
+max-steps = 12
+
+[phases.stateful.generation]
+max-examples = ${maxSequences}
+mode = "positive"
+codec = "ascii"
+allow-x00 = false
+`;
+}
+
+/** What it does in every run. */
+const often = ['add_key', 'view_key', 'update_key', 'delete_key', 'add_project', 'add_token', 'rotate_token'];
 
 const timeoutMs = 600_000;
 
@@ -64,15 +88,32 @@ async function install(): Promise<void> {
   if (installed.status !== 0) throw new Error(installed.output);
 }
 
+/** How often each action was carried out, as the log has it. */
+async function doneActions(token: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (let next: number | undefined = Number.MAX_SAFE_INTEGER; next !== undefined; ) {
+    const { body } = await ask<{ logs: { action: string }[]; next?: number }>(
+      vault.url,
+      'GET',
+      `/logs?success=true&limit=${maxEventsPerList}&before=${next}`,
+      { token },
+    );
+    for (const { action } of body.logs) counts[action] = (counts[action] ?? 0) + 1;
+    next = body.next;
+  }
+  return counts;
+}
+
 test.skipIf(!hasPython && process.env.CI !== 'true')(
   'schemathesis finds no 5xx and no answer that the document does not describe',
   async () => {
     await install();
-    const token = await signIn(vault.url, 'admin', 'admin123');
-    // Not in its arguments, which others on the machine can read.
-    writeFileSync(join(folder, 'schemathesis.toml'), `headers = { Authorization = "Bearer ${token}" }\n`, {
-      mode: 0o600,
-    });
+    const first = await signIn(vault.url, 'admin', 'admin123');
+    // Who must change a password makes no service tokens.
+    const passwords = { current_password: 'admin123', new_password: password };
+    expect((await ask(vault.url, 'POST', '/auth/password', { token: first, body: passwords })).status).toBe(200);
+    const token = await signIn(vault.url, 'admin', password);
+    writeFileSync(join(folder, 'schemathesis.toml'), settings(token), { mode: 0o600 });
     const { status, output } = await run(
       program,
       ...['run', `${vault.url}/openapi.json`, '--url', vault.url, '--seed', '1', '-n', String(maxCases)],
@@ -87,6 +128,11 @@ test.skipIf(!hasPython && process.env.CI !== 'true')(
     expect(status, output).toBe(0);
     // It was signed in to the end: otherwise every answer would be a 401, which fits the document.
     expect((await ask(vault.url, 'GET', '/auth/session', { token })).status).toBe(200);
+    // Not refused all the time, for what it made up: it also did things.
+    const done = await doneActions(token);
+    console.log(done);
+    expect(done).toMatchObject(Object.fromEntries(often.map((action) => [action, expect.any(Number)])));
+    expect(Object.keys(done).length).toBeGreaterThan(20);
     expect(Number(/(\d+) generated/.exec(output)?.[1])).toBeGreaterThan(500);
     expect(Number(/API Links: +(\d+) covered/.exec(output)?.[1])).toBeGreaterThan(3);
   },
