@@ -91,15 +91,13 @@ async function install(): Promise<void> {
 /** How often each action was carried out, as the log has it. */
 async function doneActions(token: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (let next: number | undefined = Number.MAX_SAFE_INTEGER; next !== undefined; ) {
-    const { body } = await ask<{ logs: { action: string }[]; next?: number }>(
-      vault.url,
-      'GET',
-      `/logs?success=true&limit=${maxEventsPerList}&before=${next}`,
-      { token },
-    );
+  let before = Number.MAX_SAFE_INTEGER;
+  for (let hasMore = true; hasMore; ) {
+    const path = `/logs?success=true&limit=${maxEventsPerList}&before=${before}`;
+    const { body } = await ask<{ logs: { action: string }[]; next?: number }>(vault.url, 'GET', path, { token });
     for (const { action } of body.logs) counts[action] = (counts[action] ?? 0) + 1;
-    next = body.next;
+    hasMore = body.next !== undefined;
+    before = body.next ?? before;
   }
   return counts;
 }

@@ -43,7 +43,7 @@ const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
 export const expiry = v.pipe(
   v.nullable(v.string(notATime)),
   shownAs({
-    description: 'ISO 8601 with a zone, or a day in UTC. null takes it away.',
+    description: 'ISO 8601 with a zone, or a day in UTC. null means never.',
     examples: ['2027-01-31', '2027-01-31T12:00:00Z'],
   }),
   v.transform((given) => (given === null ? null : (timeOf(given) ?? Number.NaN))),
