@@ -303,6 +303,7 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
   ['DELETE /projects/:name/members/:user_name', '', async () => ({ path: `${await project()}/members/user` })],
   ['GET /logs', '', () => ({})],
   ['GET /logs/activity', '', () => ({})],
+  ['GET /logs/uses', '', () => ({})],
   ['GET /users', '', () => ({})],
   ['POST /users', hash, () => ({ body: { username: `walked ${++made}`, password: 'a good password' }, trips: 2 })],
   ['PUT /users/:id', '', async () => ({ path: `/users/${await somebody()}`, body: { is_active: false } })],

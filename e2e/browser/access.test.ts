@@ -474,17 +474,17 @@ describeInBrowser('accessibility', () => {
       await press(page, 'Enter');
       expect(await page.getByLabel('Revealed value').textContent()).toBe('typed');
       await press(page, 'Enter');
-      await tabTo(page, 'Copy BY_KEYBOARD');
-      await press(page, 'Enter');
-      await page.locator('.toast', { hasText: 'Copied BY_KEYBOARD.' }).waitFor();
-      expect(await page.evaluate('navigator.clipboard.readText()')).toBe('typed');
-
       await tabTo(page, 'Edit BY_KEYBOARD');
       await press(page, 'Enter');
       await page.getByRole('dialog').waitFor();
       await press(page, 'Escape');
       await expect.poll(() => focused(page)).toBe('Edit BY_KEYBOARD');
-      await tabTo(page, 'Delete BY_KEYBOARD');
+      await tabTo(page, 'Copy BY_KEYBOARD');
+      await press(page, 'Enter');
+      await page.locator('.toast', { hasText: 'Copied BY_KEYBOARD.' }).waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe('typed');
+      await press(page, 'Shift+Tab');
+      expect(await focused(page)).toBe('Delete BY_KEYBOARD');
       await press(page, 'Enter');
       await page.locator('.toast', { hasText: 'Moved BY_KEYBOARD to the trash.' }).waitFor();
       await expect.poll(() => focused(page)).toBe('Select');

@@ -159,6 +159,7 @@ export const api = {
   removeMember: (name: string, user: string) => call('DELETE', memberPath(name, user)),
 
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
+  lastUses: () => get<wire.LastUses>('/logs/uses'),
   activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
 
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
