@@ -65,7 +65,7 @@ export default defineConfig({
       {
         // What a request costs, as counts, on either database.
         plugins: [countedCrypto, onD1()],
-        test: { ...patient, name: 'counts', include: ['bench/worker/npm-start.test.ts'] },
+        test: { ...patient, name: 'counts', include: ['bench/worker/{npm-start,growth}.test.ts'] },
       },
       {
         plugins: [countedCrypto, standaloneDatabase, onStandalone()],

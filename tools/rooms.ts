@@ -217,7 +217,7 @@ export const rooms: Record<string, Room> = {
   'e2e/standalone': { purpose: 'the one-file vault, from outside', rooms: ['testing'], packages: ['node:', 'vitest'] },
   'bench/worker': {
     purpose: 'what of the benchmark runs in workerd: the steps of the ladder, and counts per request',
-    rooms: ['core', 'core/crypto', 'standalone', 'standalone/database', 'standalone/http'],
+    rooms: ['core', 'core/crypto', 'worker', 'worker/testing', 'standalone', 'standalone/database', 'standalone/http'],
     packages: ['../counts.json', 'keystore:worker'],
   },
   bench: {

@@ -38,8 +38,15 @@ export type Waiting = Pick<Caller, 'claimedName' | 'address' | 'hasLeft'>;
 interface Place {
   account: string;
   network: string;
-  /** Until when the request counts; moved on by each look. */
-  aliveUntil: number;
+  /** How often the request has polled, and when it last did. */
+  polls: number;
+  polledAt: number;
+}
+
+/** What a waiting request has seen of another one: how often that had polled, and for how long it has not polled since. */
+interface Sight {
+  polls: number;
+  silentMs: number;
 }
 
 /** Who hashes, and until when without a sign of life. */
@@ -89,27 +96,29 @@ const giveWay = async () => {
 
 /** Waits for the turn. Nothing may come between the check and the assignment, so both are synchronous. */
 const takeTurn = async ({ claimedName, address, hasLeft }: Waiting) => {
-  const place = { account: likeness(claimedName ?? ''), network: networkRange(address).from, aliveUntil: 0 };
+  const place = { account: likeness(claimedName ?? ''), network: networkRange(address).from, polls: 0, polledAt: 0 };
   const enteredAt = Date.now();
+  const seen = new Map<number, Sight>();
   let ticket = 0;
-  let lookedAt = 0;
+  let waitedMs = 0;
   for (;;) {
     if (ticket !== 0 && hasLeft?.()) {
       places.delete(ticket);
       throw new HashingBusy();
     }
-    const ahead = countAhead(ticket || Number.POSITIVE_INFINITY, lookedAt);
+    const ahead = countAhead(ticket || Number.POSITIVE_INFINITY, seen, waitedMs);
     if (ahead === 0 && !isBusy()) break;
     if (ticket === 0) ticket = enter(place);
     if (Math.abs(Date.now() - enteredAt) > maxHashWaitMs) {
       places.delete(ticket);
       throw new HashingBusy();
     }
-    lookedAt = Date.now();
-    place.aliveUntil = Date.now() + maxHashSilenceMs;
+    place.polls += 1;
+    place.polledAt = Date.now();
     // Set again, since the place may have been taken away while the worker could not poll.
     places.set(ticket, place);
-    await scheduler.wait(ahead === 0 ? nextPollMs : Math.min(maxPollMs, pollMs * ahead));
+    waitedMs = ahead === 0 ? nextPollMs : Math.min(maxPollMs, pollMs * ahead);
+    await scheduler.wait(waitedMs);
   }
   places.delete(ticket);
   turn = { endsAt: Date.now() + maxHashTurnMs };
@@ -120,16 +129,19 @@ const takeTurn = async ({ claimedName, address, hasLeft }: Waiting) => {
 const isBusy = () => turn !== null && turn.endsAt > Date.now() && turn.endsAt <= Date.now() + maxHashTurnMs;
 
 /**
- * How many requests with a lower ticket wait; takes away the places of those that have left. Whoever was silent at the last
- * look already has had time to poll since. Without that, a moment in which nobody could poll would mix up the order.
+ * How many requests with a lower ticket wait; takes away the places of those that have left. Their silence is the sum of this
+ * request's own pauses: a clock would also count a moment in which nobody could poll.
  *
- * @param lookedAt when this request last looked; 0 if it has not.
+ * @param seen what this request has seen of the others. @param waitedMs how long it paused since it last looked.
  */
-const countAhead = (ticket: number, lookedAt: number): number => {
+const countAhead = (ticket: number, seen: Map<number, Sight>, waitedMs: number): number => {
   let ahead = 0;
-  for (const [other, { aliveUntil }] of places) {
-    const isSilent = aliveUntil < lookedAt || aliveUntil > Date.now() + maxHashSilenceMs;
-    if (isSilent && other !== ticket) places.delete(other);
+  for (const [other, { polls }] of places) {
+    if (other === ticket) continue;
+    const last = seen.get(other);
+    const silentMs = last?.polls === polls ? last.silentMs + waitedMs : 0;
+    seen.set(other, { polls, silentMs });
+    if (silentMs >= maxHashSilenceMs) places.delete(other);
     else if (other < ticket) ahead += 1;
   }
   return ahead;
@@ -137,7 +149,7 @@ const countAhead = (ticket: number, lookedAt: number): number => {
 
 const enter = ({ account, network }: Place): number => {
   const now = Date.now();
-  const all = [...places.values()].filter(({ aliveUntil }) => aliveUntil >= now);
+  const all = [...places.values()].filter(({ polledAt }) => Math.abs(now - polledAt) <= maxHashSilenceMs);
   const ofAccount = all.filter((other) => other.account === account);
   const ofNetwork = all.filter((other) => other.network === network);
   const ofBoth = ofNetwork.filter((other) => other.account === account);

@@ -9,7 +9,7 @@ import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, instance, secrets, secretVersions } from '../store/schema.ts';
 import { atFirstUse, compile, integer, param, type Query, query, type Statement } from '../store/statement.ts';
-import { reachesOwn, secretNamed, targetSecret } from '../store/targets.ts';
+import { isPersonal, reachesOwn, secretNamed, targetSecret } from '../store/targets.ts';
 import { type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { namedLike } from './naming.ts';
@@ -40,7 +40,7 @@ const isThere = sql`${targetSecret.id} is not null`;
 /** Whether the key of this name is there and the caller may read it. */
 const mayRead = sql`(${isThere} and (not ${reachesOwn('secret.read')} or ${isOwn} and ${isAllowed}))`;
 
-const isForeign = and(isNull(secrets.project_id), ne(secrets.owner_id, principal.id));
+const isForeign = and(isPersonal, ne(secrets.owner_id, principal.id));
 
 /** What stops an entry, whatever its value is. */
 const refusals: Rule[] = [

@@ -1,9 +1,9 @@
 /** What holds for a name that a secret gets, whatever gives it: adding, renaming, taking out of the trash. */
-import { and, eq, exists, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, exists, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { principal } from '../store/principal.ts';
 import { secrets } from '../store/schema.ts';
 import { query } from '../store/statement.ts';
-import { inUse, reachesOwn } from '../store/targets.ts';
+import { inUse, isPersonal, reachesOwn } from '../store/targets.ts';
 import { nameTaken, type Rule } from '../store/verdict.ts';
 import { type placeParams, placeRules } from './place.ts';
 import { tooManyConflicts } from './quota.ts';
@@ -16,16 +16,16 @@ type GivenNaming = Readonly<Record<'name' | 'likeness' | (typeof placeParams)[nu
 export const namingRules = (given: GivenNaming, others?: SQL): Rule[] => [
   tooManyConflicts,
   ...placeRules(given),
-  nameHeld(namedLike(given, and(isNull(secrets.project_id), ne(secrets.owner_id, principal.id), others))),
+  nameHeld(namedLike(given, and(isPersonal, ne(secrets.owner_id, principal.id), others))),
   nameTaken(namedLike(given, others)),
 ];
 
-/** Those that have this name, or one that looks like it. */
-export const namedLike = (given: Pick<GivenNaming, 'name' | 'likeness'>, condition?: SQL) =>
+/** Those that have this name, or one that looks like it. All have their likeness by then, see `likenessesAreFilled`. */
+export const namedLike = (given: Pick<GivenNaming, 'likeness'>, condition?: SQL) =>
   query
     .select({ name })
     .from(secrets)
-    .where(and(or(eq(name, given.name), eq(likeness, given.likeness)), inUse, condition));
+    .where(and(eq(likeness, given.likeness), inUse, condition));
 
 /** The key of that name belongs to somebody else. It is counted apart: see `tooManyConflicts`. */
 const nameHeld = (others: SQLWrapper): Rule => ({

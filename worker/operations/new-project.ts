@@ -1,5 +1,5 @@
 /** Making a project. The keys whose names begin with its name move in. */
-import { and, count, eq, exists, gte, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, count, eq, exists, gte, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { keyLikeness, likeness } from '../../core/accounts/likeness.ts';
 import { maxProjectsPerAccount } from '../../core/limits.ts';
@@ -8,7 +8,7 @@ import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, members, projects, secrets } from '../store/schema.ts';
 import { insertFrom, integer, type Params, query } from '../store/statement.ts';
-import { inUse, reachesOwn } from '../store/targets.ts';
+import { inUse, isPersonal, reachesOwn } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { operation } from './operation.ts';
@@ -49,7 +49,7 @@ const lookingLike = (
         gte(secrets.likeness, first_likeness),
         lt(secrets.likeness, end_likeness),
         or(lt(secrets.name, first), gte(secrets.name, end)),
-        isNull(secrets.project_id),
+        isPersonal,
         inUse,
         ...conditions,
       ),

@@ -49,6 +49,12 @@ export type GivenName = Given<'name' | 'padded'>;
 /** Secrets in use. Those in the trash have no name: who looks one up must say this, or else no index serves the query. */
 export const inUse = isNull(secrets.deleted_at);
 
+/**
+ * Of no project, where a name or its likeness finds the secret. Without the `+` SQLite would rather go through all personal secrets
+ * by the index of projects.
+ */
+export const isPersonal = sql`+${secrets.project_id} is null`;
+
 /** The secret in use of this name. */
 export const isNamed = (name: SQL | Param): SQL | undefined => and(eq(secrets.name, name), inUse);
 
