@@ -65,7 +65,7 @@ describeInBrowser('the list of keys', () => {
     await keyRow(page, first).waitFor();
     const sort = page.getByLabel('Sort by', { exact: true });
     expect(await sort.isVisible()).toBe(false);
-    await button(page, 'Sort and filter').tap();
+    await button(page, 'Sort, filter, select').tap();
     await sort.selectOption('-name');
     await expect.poll(() => rows(page).first().locator('.row-name').textContent()).toBe('shop/prod/STRIPE_SECRET_KEY');
     await page.getByLabel('Which keys', { exact: true }).selectOption('personal');

@@ -43,7 +43,7 @@ export const Toolbar = ({ model, isAdmin }: KeysProps) => {
         <kbd aria-hidden="true">/</kbd>
       </div>
       <span class="toolbar-switch">
-        <${IconButton} icon="filter" label="Sort and filter" aria-expanded=${isOpen.value} onClick=${() => (isOpen.value = !isOpen.value)} />
+        <${IconButton} icon="filter" label="Sort, filter, select" aria-expanded=${isOpen.value} onClick=${() => (isOpen.value = !isOpen.value)} />
       </span>
       <div class="toolbar-options row ${isOpen.value ? 'open' : ''}">
         <select
