@@ -26,6 +26,17 @@ export const logList = v.strictObject({
   next: v.optional(v.pipe(whole, v.description('What to ask for with before, if there may be older entries.'))),
 });
 
+export const lastUses = v.strictObject({
+  uses: v.array(
+    v.strictObject({
+      key_name: v.string(),
+      timestamp: time,
+      user_name: v.pipe(v.string(), v.description('Who read it: a person, or the project whose token it was.')),
+    }),
+  ),
+  complete_from: v.optional(v.pipe(time, v.description('How far back it goes, if that is not the whole log.'))),
+});
+
 export const activity = v.strictObject({
   activity: v.array(v.strictObject({ time, allowed: whole, refused: whole })),
   complete_from: v.optional(v.pipe(time, v.description('If set, only the events since this time were counted.'))),
