@@ -28,6 +28,9 @@ const corsHeaders = {
   exposeHeaders: ['ETag', 'Retry-After', 'Trash-Id'],
 };
 
+/** Everything but the UI's files, and the metrics, which exist only where they are switched on. */
+export const api = [health, auth, bulk, keys, trash, projects, tokens, logs, users];
+
 export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins, metricsToken }: Settings) => {
   const app = new Hono<AppEnv>();
   app.use(framed(vault.metrics));
@@ -35,7 +38,7 @@ export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));
-  for (const routes of [health, auth, bulk, keys, trash, projects, tokens, logs, users]) app.route('/', routes);
+  for (const routes of api) app.route('/', routes);
   if (vault.metrics && metricsToken) app.route('/', metricsRoute(vault.metrics, metricsToken));
   // Without the slash at the end it is not the page.
   if (basePath) app.get(basePath, (c) => c.redirect(`${basePath}/${new URL(c.req.url).search}`, 307));
