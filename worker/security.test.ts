@@ -388,6 +388,7 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
   ['DELETE /tokens/:id', '', async () => ({ path: `/tokens/${await token()}` })],
   ['GET /logs', '', () => ({})],
   ['GET /logs/activity', '', () => ({})],
+  ['GET /logs/uses', '', () => ({})],
   ['GET /users', '', () => ({})],
   ['POST /users', hash, () => ({ body: { username: `walked ${++made}`, password: 'a good password' }, trips: 2 })],
   ['PUT /users/:id', '', async () => ({ path: `/users/${await somebody()}`, body: { is_active: false } })],
@@ -494,6 +495,31 @@ describe.each(
   test('a form: 415', async () => {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
     expect((await admin(method, at(path), 'key_name=x', headers)).status).toBe(415);
+  });
+});
+
+describe('/metrics, which is no part of the API above', () => {
+  const token = 'the-token-of-the-metrics-of-a-suite';
+
+  test('takes no credential of a person or a program, and its own token opens no other route', async () => {
+    const measured = await startVault({ METRICS_TOKEN: token });
+    const service = await admin('POST', '/tokens', { name: 'scraper', access: 'manage', scopes: ['*'] });
+    const before = await eventCount();
+    measured.trips.count = 0;
+    for (const [kind, forged] of [...forgeries, ['an admin', admin.token], ['a program', service.body.token ?? '']]) {
+      const answer = await measured.client(forged ?? '')('GET', '/metrics');
+      expect.soft([answer.status, Object.keys(answer.body)], kind).toEqual([401, ['error']]);
+    }
+    const cookie = await measured.client('')('GET', '/metrics', undefined, { Cookie: admin.cookie });
+    expect(cookie.status).toBe(401);
+    for (const route of routes) expect.soft((await ask(measured.client(token), route)).status, route.route).toBe(401);
+    expect([measured.trips.count, await eventCount()]).toEqual([0, before]);
+  });
+
+  test('does not exist unless it is switched on', async () => {
+    for (const client of [vault.anonymous, admin, vault.client(token)])
+      expect((await client('GET', '/metrics')).text).toBe((await client('GET', '/metrics/')).text);
+    expect((await admin('GET', '/metrics')).status).toBe(404);
   });
 });
 

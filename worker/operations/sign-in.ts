@@ -134,14 +134,27 @@ const signInPlan = plan(
   ['session'],
 );
 
+interface Attempt {
+  name: string;
+  password: string;
+  /** A program gets what a child of a session is: it may do less, and lives for at most a day without a renewal. */
+  isForProgram?: boolean;
+}
+
 /**
- * Signs in; a program gets a session that may do less, and lives no longer than a day without a renewal. The throttle is asked before anything is hashed, and again by the verdict, so that concurrent attempts get no
+ * Signs in. The throttle is asked before anything is hashed, and again by the verdict, so that concurrent attempts get no
  * more answers than it allows (OWASP Authentication Cheat Sheet). An unknown or inactive account takes the same time and
  * gets the same answer as a wrong password.
  */
-export const signIn = (
+export const signIn = async (context: Context, attempt: Attempt): Promise<Outcome<SignedIn>> => {
+  const outcome = await trySignIn(context, attempt);
+  if (outcome.outcome !== 'allowed') context.vault.metrics?.noteFailedSignIn(outcome.outcome);
+  return outcome;
+};
+
+const trySignIn = (
   { vault, caller: stranger }: Context,
-  { name, password, isForProgram = false }: { name: string; password: string; isForProgram?: boolean },
+  { name, password, isForProgram = false }: Attempt,
 ): Promise<Outcome<SignedIn>> => {
   const caller = { ...stranger, claimedName: name, claimedLikeness: likeness(name) };
   return inTurn(caller, async (pause): Promise<Outcome<SignedIn>> => {
@@ -157,7 +170,6 @@ export const signIn = (
     const issuedAt = Math.floor(caller.now / 1000);
     const expiresAt = issuedAt + vault.sessionTtlSeconds;
     const sessionId = newSessionId();
-    // A program gets what a child would be: it may do less than a person, and must renew what it has.
     const ttlSeconds = isForProgram ? Math.min(vault.sessionTtlSeconds, maxChildSeconds) : vault.sessionTtlSeconds;
     const committed = await commitOpen(context, signInPlan, {
       ...throttle,
