@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0006_service_tokens.sql';
+export const currentMigration = '0008_paths.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -92,6 +92,18 @@ export const secrets = sqliteTable('secrets', {
   labels: text(),
   deleted_at: integer(),
   deleted_by: text(),
+});
+
+/** What is said of a path that is no secret: of a folder, or of a secret that is yet to be written. Of a person, or of a project. */
+export const pathEntries = sqliteTable('path_entries', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  name: text().notNull(),
+  owner_id: integer(),
+  project_id: integer(),
+  description: text().notNull(),
+  labels: text(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
 });
 
 /** Kept by triggers: the labels of each secret as `name:value`. */
