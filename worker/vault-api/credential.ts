@@ -14,11 +14,11 @@ export const vaultContext = async (c: AppContext): Promise<Context | Reply> => {
 };
 
 /** Vault takes its own header first. */
-const vaultToken = (headers: Headers): string | null =>
+export const vaultToken = (headers: Headers): string | null =>
   headers.get('X-Vault-Token') || bearerToken(headers.get('Authorization') ?? '');
 
 /** Asks for what would change the meaning of the request: ignoring it would do something else than was asked for. */
-const unservedHeader = (headers: Headers): Reply | null => {
+export const unservedHeader = (headers: Headers): Reply | null => {
   if (headers.get('X-Vault-Namespace')) return errors(400, [noNamespaces]);
   if (headers.get('X-Vault-Wrap-TTL')) return errors(400, [noWrapping]);
   return null;

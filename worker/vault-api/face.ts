@@ -6,10 +6,12 @@ import { type AppContext, router } from '../http/context.ts';
 import { replyToError } from '../http/errors.ts';
 import { pathnameOf } from '../http/pathname.ts';
 import { send } from '../http/send.ts';
+import { auth } from './auth.ts';
 import { vaultContext } from './credential.ts';
 import { errors } from './envelope.ts';
 import { kv } from './kv.ts';
 import { asVault } from './refusals.ts';
+import { sys } from './sys.ts';
 
 const root = '/v1/';
 
@@ -29,4 +31,6 @@ const unknownPath = async (c: AppContext): Promise<Response> => {
 export const vaultApi = router()
   .onError((error, c) => send(c, asVault(replyToError(error))))
   .route('/', kv)
+  .route('/', auth)
+  .route('/', sys)
   .all(`${root}*`, unknownPath);
