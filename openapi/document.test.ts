@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Client, emptyDatabase, startVault, testDb } from '../worker/testing/vault.ts';
 import { undocumented } from './answer.ts';
-import { makeDocument, routes, wirePath } from './document.ts';
+import { makeDocument, routes } from './document.ts';
+import { wirePath } from './parameters.ts';
 import { descriptions } from './routes.ts';
 
 const document = makeDocument();

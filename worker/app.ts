@@ -23,8 +23,8 @@ import { noSuchMethod, noSuchRoute } from './wire/reply.ts';
 
 /** What pages of other origins may send and see, beside what browsers always allow. */
 const corsHeaders = {
-  allowHeaders: ['Authorization', 'Content-Type', 'If-Match'],
-  exposeHeaders: ['ETag', 'Retry-After', 'Trash-Id'],
+  allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match'],
+  exposeHeaders: ['ETag', 'Idempotent-Replayed', 'Retry-After', 'Trash-Id'],
 };
 
 /** Everything but the UI's files. */

@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0006_service_tokens.sql';
+export const currentMigration = '0007_kept_answers.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -206,6 +206,19 @@ export const tokenScopes = sqliteTable('token_scopes', {
   token_id: integer().notNull(),
   low: text().notNull(),
   high: text().notNull(),
+});
+
+/** What was answered to requests with an Idempotency-Key. */
+export const keptAnswers = sqliteTable('kept_answers', {
+  /** As in the audit event. */
+  actor_id: integer().notNull(),
+  /** 0 for a session. */
+  token_id: integer().notNull(),
+  key: text().notNull(),
+  fingerprint: text().notNull(),
+  at: integer().notNull(),
+  /** The rows that the answer was made of, as JSON. */
+  result: text().notNull(),
 });
 
 export type SecretVersionRow = typeof secretVersions.$inferSelect;
