@@ -58,6 +58,7 @@ export default defineConfig({
             'standalone/**/*.test.ts',
             'worker/routes/**/*.test.ts',
             'worker/store/**/*.test.ts',
+            'worker/vault-api/**/*.test.ts',
             'worker/security.test.ts',
           ],
         },

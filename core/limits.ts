@@ -144,6 +144,19 @@ export const maxHasherAnswerMs = 5_000;
 /** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
 export const maxHashSilenceMs = 300;
 
+// --- Metrics
+
+/** Of METRICS_TOKEN. It is the only thing that a guess has to find, and nothing slows guesses down. */
+export const minMetricsTokenCharacters = 32;
+/** It is sent in a header: see `maxAuthorizationBytes`. */
+export const maxMetricsTokenCharacters = 512;
+
+/** Counting the versions takes a step for each, so the number is kept for this long. */
+export const maxVersionCountAgeMs = 5 * 60_000;
+
+/** The upper bounds of the histogram of answer times, in ms. The clock of a worker has whole ones. */
+export const answerTimeBoundsMs = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
+
 // --- What one account may use up. The defaults of settings; see docs/CONFIGURATION.md
 
 export const defaultRequestsPerMinute = 10_000;
@@ -245,6 +258,14 @@ export const maxGraceMinutes = 7 * 24 * 60;
 /** Rows about requests with one token that no longer works, from one address, and in which time. */
 export const maxTokenRefusals = 10;
 export const tokenRefusalsMs = 15 * 60_000;
+/** Of one service token, or in all sign-ins of one person; the oldest end first. */
+export const maxChildrenPerParent = 1_000;
+/** How long a child lives, and by how much a renewal can prolong it. */
+export const maxChildSeconds = 86_400;
+/** A child may make children, and so on. */
+export const maxChildGenerations = 8;
+/** Of the id of a child, what the log says. */
+export const childIdCharacters = 8;
 /** What the log says of the scopes of a new token. */
 export const maxScopesTextCharacters = 300;
 export const maxTokensPerList = 500;

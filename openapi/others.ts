@@ -36,6 +36,15 @@ export const log: Descriptions = {
     answers: { 200: answers.activity },
     example: { query: { per: 'hour' }, answer: { activity: [{ time: at, allowed: 12, refused: 0 }] } },
   },
+  'GET /logs/uses': {
+    id: 'lastUses',
+    tag: 'Log',
+    summary: 'See when each key was last read, and by whom',
+    description:
+      'From the newest part of the log, as far as the caller may read it. A key that was not read in that part is not in the answer.',
+    answers: { 200: answers.lastUses },
+    example: { answer: { uses: [{ key_name: 'stripe', timestamp: at, user_name: 'admin' }] } },
+  },
 };
 
 export const probes: Descriptions = {

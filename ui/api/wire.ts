@@ -112,6 +112,11 @@ export type LogEntry = InferOutput<typeof log.logEntry>;
 
 export type LogList = InferOutput<typeof log.logList>;
 
+/** Who read each key last, and when. */
+export type LastUses = InferOutput<typeof log.lastUses>;
+
+export type LastUse = LastUses['uses'][number];
+
 export type Activity = InferOutput<typeof log.activity>;
 
 export type ListedUser = InferOutput<typeof people.user>;

@@ -3,7 +3,7 @@ import type { Principal } from '../../core/caller.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { type Committed, commit, type Kept, VaultNotOpen } from '../store/commit.ts';
-import { bothForms, type Form, formOf, formsWithKey } from '../store/form.ts';
+import { type Form, formOf, formsWithKey, usualForm } from '../store/form.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
 import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';
 import type { RequestParam } from '../store/request.ts';
@@ -48,6 +48,8 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   params?: readonly Exclude<Name, RequestParam>[];
   /** Target and rules for the verdict, the effects, and the answer whose rows make the result. It is compiled at its first use. */
   sql: (params: Params<Name>) => Omit<Intent, 'action'> & Steps<Row>;
+  /** The credentials that it is for; all by default. */
+  forms?: readonly Form[];
   /** Whether it may be sent with an Idempotency-Key. Its rows are kept then, so none may hold a secret. */
   takesKey?: true;
   /** Whether the input stores something that needs room on the disk. */
@@ -92,15 +94,15 @@ export const operation = <
     action,
     params = [],
     sql,
-    objection,
     takesKey,
+    forms = takesKey && formsWithKey,
+    objection,
     needsRoom,
     isSearch,
     values,
     newPassword,
     result,
   } = definition;
-  const forms = takesKey ? formsWithKey : bothForms;
   const wanted = plan<string, Row>(
     params,
     (given) => {
@@ -164,6 +166,16 @@ export const operation = <
 export const rowsOf = <Row>(kept: Kept): { rows: Row[]; principal: Principal } => ({
   ...kept,
   rows: JSON.parse(kept.rows) as Row[],
+});
+
+/** One operation out of two of the same action: the first for service tokens, the second for sessions. */
+export const byCredential = <Input, Result>(
+  ofToken: Operation<Input, Result>,
+  ofSession: Operation<Input, Result>,
+): Operation<Input, Result> => ({
+  ...ofSession,
+  perform: (context, input) =>
+    (usualForm(formOf(context.caller)) === 'token' ? ofToken : ofSession).perform(context, input),
 });
 
 /** One operation out of two of the same action: the first for the inputs that meet the condition. */

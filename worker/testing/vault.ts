@@ -71,6 +71,7 @@ type Body = Partial<
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
     Pick<ReturnType<typeof json.activity>, 'complete_from'> &
+    Pick<ReturnType<typeof json.lastUses>, 'uses'> &
     Record<'token' | 'error' | 'warning' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
       id: number;
       next: string;

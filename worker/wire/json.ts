@@ -4,6 +4,7 @@ import type * as keyAnswers from '../answers/keys.ts';
 import type * as logAnswers from '../answers/log.ts';
 import type * as people from '../answers/people.ts';
 import type { countEvents, listEvents } from '../operations/events.ts';
+import type { listLastUses } from '../operations/last-uses.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import type { listSecrets } from '../operations/secret-list.ts';
 import type { listSessions, readSession } from '../operations/sessions.ts';
@@ -39,6 +40,14 @@ export const activity = ({
   coveredFrom,
 }: ResultOf<typeof countEvents>): InferOutput<typeof logAnswers.activity> => ({
   activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),
+  ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
+});
+
+export const lastUses = ({
+  uses,
+  coveredFrom,
+}: ResultOf<typeof listLastUses>): InferOutput<typeof logAnswers.lastUses> => ({
+  uses: uses.map(({ name, at, by }) => ({ key_name: name, timestamp: time(at), user_name: by })),
   ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
 });
 
