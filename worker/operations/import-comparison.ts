@@ -4,7 +4,7 @@
  */
 import { and, eq, exists, gt, isNull, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { maxEntriesPerImport, maxReadBytes } from '../../core/limits.ts';
-import { byForm, type Form, formsWithKey, isWithKey } from '../store/form.ts';
+import { byForm, byKey, type Form, formsWithKey } from '../store/form.ts';
 import { verdict, verdictId } from '../store/granted.ts';
 import { isKeyUsed, keptRows } from '../store/kept-answers.ts';
 import { principal } from '../store/principal.ts';
@@ -37,17 +37,16 @@ export const entry = {
   bytes: field(7),
 };
 
-const read = secretNamed('secret.read', { name: entry.name, padded: sql`null` });
+export const read = secretNamed('secret.read', { name: entry.name, padded: sql`null` });
 const { isOwn, isAllowed } = read.found as { isOwn: SQL; isAllowed: SQL };
 const isThere = sql`${targetSecret.id} is not null`;
 /** Whether the key of this name is there and the caller may read it. */
-const mayRead = sql`(${isThere} and (not ${reachesOwn('secret.read')} or ${isOwn} and ${isAllowed}))`;
+export const mayRead = sql`(${isThere} and (not ${reachesOwn('secret.read')} or ${isOwn} and ${isAllowed}))`;
 
 const isForeign = and(isPersonal, ne(secrets.owner_id, principal.id));
 
-/** What stops an entry, whatever its value is. */
-const refusals: Rule[] = [
-  ...placeRules(entry),
+/** What stops an entry because of its name, whatever its value is. */
+export const nameRefusals: Rule[] = [
   {
     when: sql`${reachesOwn('secret.create')} and not ${mayRead} and ${exists(namedLike(entry, isForeign))}`,
     outcome: 'conflict',
@@ -55,6 +54,7 @@ const refusals: Rule[] = [
   },
   { when: sql`not ${isThere} and ${exists(namedLike(entry))}`, outcome: 'conflict', reason: 'name_taken' },
 ];
+const refusals: Rule[] = [...placeRules(entry), ...nameRefusals];
 const isRefused = () => sql`(${or(...judgedRules(refusals).map(({ when }) => when))})`;
 
 /** This step's events, which are among the newest. `since` is the newest before it, where the request has others. */
@@ -63,21 +63,20 @@ const isNew = and(
   eq(verdict.request_id, request.id),
 );
 
-/** Also if its Idempotency-Key has been used. Such a refusal is the only one of its outcome that is on the whole. */
-const isPlaceRefused = () =>
-  exists(
-    query
-      .select({ id: verdict.id })
-      .from(verdict)
-      .where(
-        and(
-          isNew,
-          isWithKey()
-            ? sql`(${verdict.outcome} in ('not_found', 'denied', 'unauthenticated') or ${isKeyUsed})`
-            : sql`${verdict.outcome} in ('not_found', 'denied', 'unauthenticated')`,
-        ),
+const isOnWhole = sql`${verdict.outcome} in ('not_found', 'denied', 'unauthenticated')`;
+
+/** Also if its Idempotency-Key has been used. Such a refusal is the only conflict that is on the whole. */
+export const isPlaceRefused = exists(
+  query
+    .select({ id: verdict.id })
+    .from(verdict)
+    .where(
+      and(
+        isNew,
+        byKey(isOnWhole, () => sql`(${isOnWhole} or ${isKeyUsed})`),
       ),
-  );
+    ),
+);
 
 const step = <Row>(write: () => Query<Row>, forms?: readonly Form[]): ((form?: Form) => Statement<Row>) =>
   atFirstUse(() => compile(write()), forms);
@@ -88,13 +87,13 @@ const refused = step(
   formsWithKey,
 );
 
-const target = { name: entry.name, joins: [...placeJoins(entry), ...(read.joins ?? [])] };
+export const target = { name: entry.name, joins: [...placeJoins(entry), ...(read.joins ?? [])] };
 
 /** An event for each entry that is stopped. */
 const stopped = step(
   () =>
     verdictsIf(
-      not(isPlaceRefused()),
+      not(isPlaceRefused),
       { action: 'secret.create', target, rules: refusals, ready: likenessesAreFilled },
       source,
       key,
@@ -107,7 +106,7 @@ const stopped = step(
 const compared = step(
   () =>
     verdictsIf(
-      sql`not ${isPlaceRefused()} and (${mayRead} or ${param('is_dry_run')} and not ${isRefused()})`,
+      sql`not ${isPlaceRefused} and (${mayRead} or ${param('is_dry_run')} and not ${isRefused()})`,
       {
         action: 'secret.read',
         target: { ...read, joins: [...placeJoins(entry), ...(read.joins ?? [])] },

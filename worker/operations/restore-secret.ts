@@ -63,7 +63,7 @@ const restored = (id: Param) =>
 
 const firstRow = ([row]: readonly Restored[]): Restored | null => row ?? null;
 
-const inUseAgain = { deleted_at: null, deleted_by: null, revision: sql`${secrets.revision} + 1` };
+export const inUseAgain = { deleted_at: null, deleted_by: null, revision: sql`${secrets.revision} + 1` };
 
 const trashValues = ({ id }: TrashedSecret, context: Context) => ({
   id,

@@ -8,13 +8,17 @@ import { requestValues } from './request.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
-/** `judged` has a verdict for each target, if the plan has several. */
+/**
+ * `judged` has a verdict for each target, if the plan has several. `told` has the rows that an answer gives under a refusal: only one does
+ * that is written to depend on its reason.
+ */
 export type Committed<Row> =
   | { outcome: 'allowed'; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
   | {
       outcome: Exclude<Outcome, 'allowed'>;
       reason: string | null;
       principal?: Principal;
+      told?: readonly unknown[];
       /** The request was sent again: what was answered to the first one. */
       kept?: Kept;
     };
@@ -87,7 +91,7 @@ export const commit = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { steps, hasEach, answerAt, keptAt, probeAt }: Plan<Row, Name>,
+  { steps, hasEach, tells, answerAt, keptAt, probeAt }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
   before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
@@ -102,10 +106,11 @@ export const commit = async <Row, Name extends string>(
       return { outcome: 'unauthenticated', reason: null };
     throw new VaultNotOpen();
   }
-  if (decided && decided.outcome !== 'allowed') {
-    return refusalOf(decided, keptAt === null ? undefined : results[before.length + keptAt]);
-  }
   const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
+  if (decided && decided.outcome !== 'allowed') {
+    const kept = keptAt === null ? undefined : results[before.length + keptAt];
+    return { ...refusalOf(decided, kept), ...(tells && { told: rows }) };
+  }
   return { outcome: 'allowed', principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 

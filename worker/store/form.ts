@@ -40,8 +40,13 @@ export const writtenFor = <Made>(form: Form, write: () => Made): Made => {
 };
 
 /** SQL that is another one for tokens. It may be part of SQL that is made only once. */
-export const byForm = (session: SQLWrapper, token: () => SQLWrapper): SQL => {
+export const byForm = (session: SQLWrapper, token: () => SQLWrapper): SQL => either(isForToken, session, token);
+
+/** The same for requests with an Idempotency-Key. */
+export const byKey = (without: SQLWrapper, withKey: () => SQLWrapper): SQL => either(isWithKey, without, withKey);
+
+const either = (isOther: () => boolean, usual: SQLWrapper, other: () => SQLWrapper): SQL => {
   const chosen = new SQL([]);
-  Object.defineProperty(chosen, 'queryChunks', { get: () => [isForToken() ? sql`${token()}` : session] });
+  Object.defineProperty(chosen, 'queryChunks', { get: () => [isOther() ? sql`${other()}` : usual] });
   return chosen;
 };

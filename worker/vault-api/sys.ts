@@ -88,13 +88,10 @@ const kvMount = {
 
 const authMount = (type: string) => ({ type, description: '', options: null });
 
-const mounts = enveloped(
-  {
-    secret: { 'secret/': kvMount },
-    auth: { 'token/': authMount('token'), 'approle/': authMount('approle'), 'userpass/': authMount('userpass') },
-  },
-  { mountType: 'system' },
-);
+const mounts = {
+  secret: { 'secret/': kvMount },
+  auth: { 'token/': authMount('token'), 'approle/': authMount('approle'), 'userpass/': authMount('userpass') },
+};
 
 const mountsPath = '/v1/sys/internal/ui/mounts/';
 
@@ -114,5 +111,5 @@ const notMounted = errors(403, [
 export const sys = router()
   .get('/v1/sys/health', health)
   .get('/v1/sys/seal-status', sealStatus)
-  .get('/v1/sys/internal/ui/mounts', (c) => send(c, mounts))
+  .get('/v1/sys/internal/ui/mounts', (c) => send(c, enveloped(mounts, { mountType: 'system' })))
   .get(`${mountsPath}*`, mount);
