@@ -15,6 +15,14 @@ test('every route of the worker is in the document, and no other', () => {
   expect(operations).toHaveLength(routes.length);
 });
 
+test('what else the worker answers is the API of HashiCorp Vault and the metrics, which have documents of their own', async () => {
+  const { app } = await startVault({ METRICS_TOKEN: 'a-token-for-metrics-of-32-characters' });
+  const others = app.routes
+    .filter(({ method, path }) => method !== 'ALL' && !(`${method} ${path}` in descriptions))
+    .map(({ path }) => path);
+  expect(others.filter((path) => !path.startsWith('/v1/'))).toEqual(['/metrics']);
+});
+
 test('no two operations have the same id', () => {
   const ids = operations.map(({ operationId }) => operationId);
   expect(ids).toEqual([...new Set(ids)]);
