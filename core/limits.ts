@@ -227,6 +227,15 @@ export const maxImportAttempts = 3;
 /** How much of many values is sealed or opened before other requests have their turn: some 10 ms of work. */
 export const maxCharactersPerSlice = 256 * 1024;
 
+// --- Paths: folders as clients of Vault see them
+
+/** The names and folders directly in a folder that one request lists. */
+export const maxPathsPerList = 5_000;
+/** Of one person or one project: what is said of paths that are no secrets. */
+export const maxPathEntriesPerOwner = 1_000;
+/** The secrets in the trash below a path that one request looks at. */
+export const maxTrashedPerPath = 5_000;
+
 // --- Projects
 
 /** That one account has made, and that still exist. */

@@ -101,6 +101,18 @@ export const secrets = sqliteTable('secrets', {
   deleted_by: text(),
 });
 
+/** What is said of a path that is no secret: of a folder, or of a secret that is yet to be written. Of a person, or of a project. */
+export const pathEntries = sqliteTable('path_entries', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  name: text().notNull(),
+  owner_id: integer(),
+  project_id: integer(),
+  description: text().notNull(),
+  labels: text(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+});
+
 /** Kept by triggers: the labels of each secret as `name:value`. */
 export const secretLabels = sqliteTable('secret_labels', {
   secret_id: integer().notNull(),

@@ -11,18 +11,17 @@ import { errors, type VaultReply } from './envelope.ts';
 import { refusedAsVault } from './refusals.ts';
 
 /** What a request asks for; or what is wrong with it, and how the log calls what it was about. */
-export type Asked<Input> = { input: Input } | { status: ErrorStatus; error: string; target: string | null };
+export type Parsed<Input> = { input: Input } | { status: ErrorStatus; error: string; target: string | null };
 
-export type ReadRequest<Input> = (c: AppContext) => Asked<Input> | Promise<Asked<Input>>;
+export type ReadRequest<Input> = (c: AppContext) => Parsed<Input> | Promise<Parsed<Input>>;
 
-export const isProblem = <Input>(asked: Asked<Input>): asked is Extract<Asked<Input>, { error: string }> =>
-  'error' in asked;
+const isProblem = <Input>(asked: Parsed<Input>): asked is Extract<Parsed<Input>, { error: string }> => 'error' in asked;
 
 /** A route for callers with a credential. An invalid request is recorded. */
-export const answer = <Input, Result>(
+export const answer = <Input, Asked extends Input, Result>(
   operation: Operation<Input, Result>,
-  read: ReadRequest<Input>,
-  success: (result: Result, input: Input, c: AppContext) => VaultReply,
+  read: ReadRequest<Asked>,
+  success: (result: Result, input: Asked, c: AppContext) => VaultReply,
 ) =>
   async function answerRoute(c: AppContext): Promise<Response> {
     const context = await vaultContext(c);
@@ -44,7 +43,7 @@ export const answer = <Input, Result>(
     );
   };
 
-export const sendVault = (c: AppContext, reply: VaultReply): Response =>
+const sendVault = (c: AppContext, reply: VaultReply): Response =>
   hasBody(reply) ? send(c, reply) : new Response(null, { status: 204, headers: jsonHeaders });
 
 const hasBody = (reply: VaultReply): reply is Reply => reply.status !== 204;
