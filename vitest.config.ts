@@ -57,7 +57,9 @@ export default defineConfig({
           include: [
             'standalone/**/*.test.ts',
             'worker/routes/**/*.test.ts',
+            'worker/vault-api/**/*.test.ts',
             'worker/store/**/*.test.ts',
+            'worker/vault-api/**/*.test.ts',
             'worker/security.test.ts',
           ],
         },

@@ -110,9 +110,14 @@ export const rooms: Record<string, Room> = {
     rooms: ['core', 'worker/operations', 'worker/wire', 'worker/http'],
     packages: ['hono'],
   },
+  'worker/vault-api': {
+    purpose: 'the same operations as clients of HashiCorp Vault and OpenBao ask for them, under /v1',
+    rooms: ['core', 'core/accounts', 'core/crypto', 'core/policy', 'worker/operations', 'worker/wire', 'worker/http'],
+    packages: ['hono', 'valibot'],
+  },
   worker: {
     purpose: 'the product: environment, app and entry point',
-    rooms: [...core, 'worker/operations', 'worker/wire', 'worker/http', 'worker/routes'],
+    rooms: [...core, 'worker/operations', 'worker/wire', 'worker/http', 'worker/routes', 'worker/vault-api'],
     packages: ['hono'],
   },
   openapi: {

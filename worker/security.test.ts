@@ -1,4 +1,7 @@
-/** One suite for every route of the app. A new route is covered without being added here. */
+/**
+ * One suite for every route of the app. A new route is covered without being added here. Those of the Vault API answer in another form:
+ * `vault-api/security.test.ts` has them.
+ */
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newServiceToken } from '../core/crypto/service-token.ts';
@@ -26,7 +29,7 @@ beforeAll(async () => {
 });
 
 const routes = (await startVault()).app.routes
-  .filter(({ method, path }) => method !== 'ALL' && !open.has(`${method} ${path}`))
+  .filter(({ method, path }) => method !== 'ALL' && !path.startsWith('/v1/') && !open.has(`${method} ${path}`))
   .map(({ method, path }) => ({ method, path, route: `${method} ${path}` }));
 
 const at = (path: string) =>
@@ -523,7 +526,7 @@ describe('/metrics, which is no part of the API above', () => {
 test('the policy of tokens never allows what is about accounts, members, sessions, or other tokens', async () => {
   for (const action of Object.keys(tokenPolicy))
     expect(action).not.toMatch(/^(user|member|session|password)\.|^project\.(?!list|read)/);
-  expect(Object.keys(tokenPolicy).filter((action) => action.startsWith('token.'))).toEqual(['token.read']);
+  expect(Object.keys(tokenPolicy).filter((action) => action.startsWith('token.'))).toEqual(['token.read', 'token.end']);
 });
 
 test.each(roles)('the policy names every action for the role %s', async (role) => {

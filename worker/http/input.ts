@@ -91,6 +91,8 @@ const decoded = (segment: string): string => {
 /** What the log calls the target of an invalid request. Its invisible characters are made visible; its length is bounded. */
 export const attemptedTarget = (c: AppContext): string | null => {
   const given = Object.values(parametersOf(c))[0];
-  if (given === undefined) return null;
-  return [...shown(given.toWellFormed())].slice(0, maxAttemptedTargetCharacters).join('');
+  return given === undefined ? null : attemptedText(given);
 };
+
+export const attemptedText = (given: string): string =>
+  [...shown(given.toWellFormed())].slice(0, maxAttemptedTargetCharacters).join('');

@@ -36,17 +36,16 @@ export const entry = {
   bytes: field(7),
 };
 
-const read = secretNamed('secret.read', { name: entry.name, padded: sql`null` });
+export const read = secretNamed('secret.read', { name: entry.name, padded: sql`null` });
 const { isOwn, isAllowed } = read.found as { isOwn: SQL; isAllowed: SQL };
 const isThere = sql`${targetSecret.id} is not null`;
 /** Whether the key of this name is there and the caller may read it. */
-const mayRead = sql`(${isThere} and (not ${reachesOwn('secret.read')} or ${isOwn} and ${isAllowed}))`;
+export const mayRead = sql`(${isThere} and (not ${reachesOwn('secret.read')} or ${isOwn} and ${isAllowed}))`;
 
 const isForeign = and(isPersonal, ne(secrets.owner_id, principal.id));
 
-/** What stops an entry, whatever its value is. */
-const refusals: Rule[] = [
-  ...placeRules(entry),
+/** What stops an entry because of its name, whatever its value is. */
+export const nameRefusals: Rule[] = [
   {
     when: sql`${reachesOwn('secret.create')} and not ${mayRead} and ${exists(namedLike(entry, isForeign))}`,
     outcome: 'conflict',
@@ -54,6 +53,7 @@ const refusals: Rule[] = [
   },
   { when: sql`not ${isThere} and ${exists(namedLike(entry))}`, outcome: 'conflict', reason: 'name_taken' },
 ];
+const refusals: Rule[] = [...placeRules(entry), ...nameRefusals];
 const isRefused = () => sql`(${or(...judgedRules(refusals).map(({ when }) => when))})`;
 
 /** This step's events, which are among the newest. `since` is the newest before it, where the request has others. */
@@ -62,7 +62,7 @@ const isNew = and(
   eq(verdict.request_id, request.id),
 );
 
-const isPlaceRefused = exists(
+export const isPlaceRefused = exists(
   query
     .select({ id: verdict.id })
     .from(verdict)
@@ -76,7 +76,7 @@ const refused = step(() =>
   verdictOn({ action: 'secret.create', rules: [tooManyConflicts], ready: likenessesAreFilled }, true),
 );
 
-const target = { name: entry.name, joins: [...placeJoins(entry), ...(read.joins ?? [])] };
+export const target = { name: entry.name, joins: [...placeJoins(entry), ...(read.joins ?? [])] };
 
 /** An event for each entry that is stopped. */
 const stopped = step(() =>

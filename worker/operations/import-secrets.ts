@@ -57,7 +57,7 @@ export const importSecrets: Operation<Import, Imported> = {
 };
 
 /** Runs statements of one request in one transaction, with the counts of what was refused before. */
-const run = (context: Context, statements: (given: Values) => Filled[], values: Values) =>
+export const run = (context: Context, statements: (given: Values) => Filled[], values: Values) =>
   withCounts(context, async (before) => {
     const { vault, caller } = context;
     const given = { ...values, ...requestValues(caller, vault.keyring.primary.id) };
@@ -65,12 +65,12 @@ const run = (context: Context, statements: (given: Values) => Filled[], values: 
     return results.slice(before.length);
   });
 
-const fillAll = (steps: readonly ((form: Form) => Parameters<typeof fill>[0])[], given: Values, form: Form) =>
+export const fillAll = (steps: readonly ((form: Form) => Parameters<typeof fill>[0])[], given: Values, form: Form) =>
   steps.map((step) => fill(step(form), given));
 
 const refused = (row: VerdictRow): Refusal => ({ ...refusalOf(row), action });
 
-interface Stored {
+export interface Stored {
   name: string;
   current_version: number;
   token: string | null;
@@ -156,7 +156,11 @@ const existing = (context: Context, entry: GoodEntry, stored: Stored, policy: Im
 };
 
 /** A value that does not open is another one. */
-const isSame = ({ vault }: Context, { name, value }: GoodEntry, { token, binding, key_id }: Stored): boolean => {
+export const isSame = (
+  { vault }: Context,
+  { name, value }: Pick<GoodEntry, 'name' | 'value'>,
+  { token, binding, key_id }: Stored,
+): boolean => {
   if (token === null || binding === null || key_id === null) return false;
   try {
     return openValue(vault.keyring, name, { token, binding, keyId: key_id }) === value;
@@ -226,5 +230,5 @@ const store = async (
 };
 
 /** Whether it tells that a key came, went or changed since the first step: that looks again, and says so as it should. */
-const isMeanwhile = (outcome: VerdictRow['outcome'], reason: string | null) =>
+export const isMeanwhile = (outcome: VerdictRow['outcome'], reason: string | null) =>
   outcome === 'conflict' || (outcome === 'not_found' && reason === null) || reason === 'not_owner';

@@ -39,6 +39,8 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   params?: readonly Exclude<Name, RequestParam>[];
   /** Target and rules for the verdict, the effects, and the answer whose rows make the result. It is compiled at its first use. */
   sql: (params: Params<Name>) => Omit<Intent, 'action'> & Steps<Row>;
+  /** The credentials that it is for; all by default. */
+  forms?: readonly Form[];
   /** Whether the input stores something that needs room on the disk. */
   needsRoom?: (input: Input) => boolean;
   /** Whether the input makes the answer a search, which waits for its turn. */
@@ -77,11 +79,15 @@ export const operation = <
 >(
   definition: Definition<Name, Input, Given, Row, Result> & Complete<Name, Given>,
 ): Operation<Input, Result> => {
-  const { action, params = [], sql, objection, needsRoom, isSearch, values, newPassword, result } = definition;
-  const wanted = plan<string, Row>(params, (given) => {
-    const { target, rules, detail, ready, ...steps } = sql(given as Params<Name>);
-    return { verdict: verdictOn({ action, target, rules, detail, ready }), ...steps };
-  });
+  const { action, params = [], sql, forms, objection, needsRoom, isSearch, values, newPassword, result } = definition;
+  const wanted = plan<string, Row>(
+    params,
+    (given) => {
+      const { target, rules, detail, ready, ...steps } = sql(given as Params<Name>);
+      return { verdict: verdictOn({ action, target, rules, detail, ready }), ...steps };
+    },
+    forms,
+  );
   const beforeHash =
     newPassword &&
     preview<string>(params, (given) => {
@@ -129,6 +135,15 @@ export const operation = <
     },
   };
 };
+
+/** One operation out of two of the same action: the first for service tokens, the second for sessions. */
+export const byCredential = <Input, Result>(
+  ofToken: Operation<Input, Result>,
+  ofSession: Operation<Input, Result>,
+): Operation<Input, Result> => ({
+  ...ofSession,
+  perform: (context, input) => (formOf(context.caller) === 'token' ? ofToken : ofSession).perform(context, input),
+});
 
 /** One operation out of two of the same action: the first for the inputs that meet the condition. */
 export const eitherOf = <Input, Result>(

@@ -49,7 +49,7 @@ const restoring = (given: Params<TrashParam>, naming: Parameters<typeof namingRu
   };
 };
 
-const inUseAgain = { deleted_at: null, deleted_by: null, revision: sql`${secrets.revision} + 1` };
+export const inUseAgain = { deleted_at: null, deleted_by: null, revision: sql`${secrets.revision} + 1` };
 
 const trashValues = ({ id }: TrashedSecret, context: Context) => ({
   id,

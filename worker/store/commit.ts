@@ -8,10 +8,13 @@ import { requestValues } from './request.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
-/** `judged` has a verdict for each target, if the plan has several. */
+/**
+ * `judged` has a verdict for each target, if the plan has several. `told` has the rows that an answer gives under a refusal: only one does
+ * that is written to depend on its reason.
+ */
 export type Committed<Row> =
   | { outcome: 'allowed'; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
-  | { outcome: Exclude<Outcome, 'allowed'>; reason: string | null; principal?: Principal };
+  | { outcome: Exclude<Outcome, 'allowed'>; reason: string | null; principal?: Principal; told?: readonly unknown[] };
 
 /** The database is not set up yet, or another key seals it. */
 export class VaultNotOpen extends Error {
@@ -75,7 +78,7 @@ export const commit = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { steps, hasEach, answerAt, probeAt }: Plan<Row, Name>,
+  { steps, hasEach, tells, answerAt, probeAt }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
   before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
@@ -90,8 +93,10 @@ export const commit = async <Row, Name extends string>(
       return { outcome: 'unauthenticated', reason: null };
     throw new VaultNotOpen();
   }
-  if (decided && decided.outcome !== 'allowed') return refusalOf(decided);
   const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
+  if (decided && decided.outcome !== 'allowed') {
+    return { ...refusalOf(decided), ...(tells && { told: rows }) };
+  }
   return { outcome: 'allowed', principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 

@@ -31,7 +31,9 @@ export const granted = exists(query.select({ id: verdict.id }).from(verdict).whe
 export const insertIfAllowed = <Table extends SQLiteTable>(table: Table, fields: Fields<Table>) =>
   insertFrom(table, fields, verdict, isAllowed);
 
-const ofVerdict = (column: 'actor_id' | 'actor_name' | 'actor_role' | 'token_id' | 'token' | 'project'): SQL =>
+const ofVerdict = (
+  column: 'actor_id' | 'actor_name' | 'actor_role' | 'token_id' | 'token' | 'project' | 'child',
+): SQL =>
   sql`${query
     .select({ [column]: verdict[column] })
     .from(verdict)
@@ -55,6 +57,7 @@ export const actorFields = {
   token_id: actorTokenId,
   token: ofVerdict('token'),
   project: ofVerdict('project'),
+  child: ofVerdict('child'),
 };
 
 /**

@@ -7,14 +7,16 @@ import { and, desc, eq, exists, getTableColumns, isNull, not, or, type SQL, type
 import { maxTokenRefusals, tokenRefusalsMs } from '../../core/limits.ts';
 import {
   type Action,
+  accesses,
   allowedWithDefaultPassword,
+  childPolicyOf,
   type GovernedAction,
   isTokenAction,
   type Outcome,
 } from '../../core/policy/policy.ts';
 import { byForm, isForToken } from './form.ts';
 import { isJudged } from './granted.ts';
-import { type Join, principal, principalByCredential } from './principal.ts';
+import { accessOfChild, childOfSession, type Join, principal, principalByCredential } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
 import { auditEvents, instance } from './schema.ts';
@@ -61,6 +63,8 @@ interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'
   rules: Rule[];
   /** Under which name the log has the actor; by default the principal's, or the one that a verified credential claims. */
   actorName?: SQLWrapper;
+  /** Which child the credential is, for the log. */
+  child?: SQL | null;
   /** Writes a refusal only: for a preview, after which the request is judged again. */
   refusalsOnly?: boolean;
 }
@@ -78,6 +82,7 @@ export const judge = ({
   ready,
   order,
   actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
+  child = null,
   refusalsOnly = false,
 }: Judgement) => {
   const applied = judgedRules(rules);
@@ -98,6 +103,7 @@ export const judge = ({
         address: request.address,
         user_agent: request.user_agent,
         ...(isForToken() && { token_id: token.id, token: token.name, project: token.projectName }),
+        child,
       }),
     )
     .from(instance)
@@ -153,6 +159,7 @@ export const verdictOn = ({ action, target, rules = [], detail, ready, order }: 
     detail,
     action,
     principal: principalByCredential(),
+    child: byForm(childOfSession, () => token.child),
     target,
     ready,
     order,
@@ -161,6 +168,7 @@ export const verdictOn = ({ action, target, rules = [], detail, ready, order }: 
       unauthenticated,
       ...defaultPassword(action),
       ...neverByToken(action),
+      ...accessOfChildRule(action),
       denied(action),
       ...scopeRule(target?.isInScope),
       ...accessRule(action),
@@ -215,6 +223,22 @@ const accessRule = (action: GovernedAction): Rule[] =>
   isTokenAction(action)
     ? [{ when: sql`not ${accessMay(action)}`, outcome: 'denied', reason: 'token_access', isForTokens: true }]
     : [];
+
+/** What a child of a sign-in may not do. For a token the rules above say it. */
+const accessOfChildRule = (action: GovernedAction): Rule[] => {
+  if (isForToken()) return [];
+  const allowed = childPolicyOf(action);
+  const some = accesses.filter((access) => allowed?.[access]).map((access) => sql`${access}`);
+  if (some.length === accesses.length) return [];
+  const isRefused = some.length === 0 ? sql`true` : sql`${accessOfChild} not in (${sql.join(some, sql`, `)})`;
+  return [
+    {
+      when: sql`(${accessOfChild} is not null and ${isRefused})`,
+      outcome: 'denied',
+      reason: some.length === 0 ? 'token' : 'token_access',
+    },
+  ];
+};
 
 /** Outside the scopes of a token every name is as if it were missing, whether a key has it or not. */
 export const scopeRule = (isInScope: (() => SQL) | undefined, reason = 'token_scope'): Rule[] =>

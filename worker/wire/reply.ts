@@ -123,6 +123,9 @@ const invalid: Record<string, string> = {
   owner_of_project_key: 'A key of a project belongs to the project and has no owner. Leave out owner.',
   no_such_owner: 'owner names no user. Write the exact name of the user who gets the key.',
   bad_segment: 'In a project, no part of a key name between slashes may be empty, "." or "..". Choose another name.',
+  child_access:
+    'child policies must be subset of parent: the access of a new token is at most that of the one that makes it.',
+  child_generations: 'Tokens that were made by tokens may go on making tokens a few times only. Use the first one.',
   renaming: 'A user cannot be renamed. Leave out username, or add a user with the new name and delete this one.',
 };
 
