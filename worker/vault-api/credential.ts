@@ -14,7 +14,7 @@ export const vaultContext = async (c: AppContext): Promise<Context | Reply> => {
 };
 
 /** Vault takes its own header first. */
-const vaultToken = (headers: Headers): string | null =>
+export const vaultToken = (headers: Headers): string | null =>
   headers.get('X-Vault-Token') || bearerToken(headers.get('Authorization') ?? '');
 
 /** Asks for what would change the meaning of the request: ignoring it would do something else than was asked for. */
