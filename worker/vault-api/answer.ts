@@ -11,17 +11,17 @@ import { errors, type VaultReply } from './envelope.ts';
 import { refusedAsVault } from './refusals.ts';
 
 /** What a request asks for; or what is wrong with it, and how the log calls what it was about. */
-export type Parsed<Input> = { input: Input } | { status: ErrorStatus; error: string; target: string | null };
+export type Asked<Input> = { input: Input } | { status: ErrorStatus; error: string; target: string | null };
 
-export type ReadRequest<Input> = (c: AppContext) => Parsed<Input> | Promise<Parsed<Input>>;
+export type ReadRequest<Input> = (c: AppContext) => Asked<Input> | Promise<Asked<Input>>;
 
-const isProblem = <Input>(asked: Parsed<Input>): asked is Extract<Parsed<Input>, { error: string }> => 'error' in asked;
+const isProblem = <Input>(asked: Asked<Input>): asked is Extract<Asked<Input>, { error: string }> => 'error' in asked;
 
 /** A route for callers with a credential. An invalid request is recorded. */
-export const answer = <Input, Asked extends Input, Result>(
+export const answer = <Read extends Input, Result, Input = Read>(
   operation: Operation<Input, Result>,
-  read: ReadRequest<Asked>,
-  success: (result: Result, input: Asked, c: AppContext) => VaultReply,
+  read: ReadRequest<Read>,
+  success: (result: Result, input: Read, c: AppContext) => VaultReply,
 ) =>
   async function answerRoute(c: AppContext): Promise<Response> {
     const context = await vaultContext(c);

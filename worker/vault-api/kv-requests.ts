@@ -12,13 +12,13 @@ import type { PathWrite } from '../operations/path-write.ts';
 import { labelsProblem } from '../wire/key-requests.ts';
 import type { ErrorStatus } from '../wire/reply.ts';
 import { keyDescription, keyValue, newKeyName } from '../wire/requests.ts';
-import type { Parsed } from './answer.ts';
+import type { Asked } from './answer.ts';
 import { folderOf, pathOf } from './path.ts';
 
 /** What is said of a path, and how many versions a client wants to be kept: how many are kept is for all keys alike. */
 export type AskedAnnotation = PathAnnotation & { maxVersions: number };
 
-type Problem = Extract<Parsed<never>, { error: string }>;
+type Problem = Extract<Asked<never>, { error: string }>;
 
 /** What is wrong with a request about a path. */
 const problem = (error: string, target: string | null, status: ErrorStatus = 400): Problem => ({
@@ -32,8 +32,8 @@ const rest = (c: AppContext, prefix: string): string => pathnameOf(c.req.url).sl
 
 /** Reads the path, and then what else the request says about it. */
 const atPath =
-  <Input>(prefix: string, read: (path: string, c: AppContext) => Parsed<Input> | Promise<Parsed<Input>>) =>
-  (c: AppContext): Parsed<Input> | Promise<Parsed<Input>> => {
+  <Input>(prefix: string, read: (path: string, c: AppContext) => Asked<Input> | Promise<Asked<Input>>) =>
+  (c: AppContext): Asked<Input> | Promise<Asked<Input>> => {
     const at = pathOf(rest(c, prefix));
     return 'problem' in at ? problem(at.problem, at.target) : read(at.path, c);
   };
@@ -48,7 +48,7 @@ const versionIn = (c: AppContext): number | null => {
   return /^\d{1,15}$/.test(given) ? Number(given) : null;
 };
 
-const reading = (path: string, c: AppContext): Parsed<PathRead> => {
+const reading = (path: string, c: AppContext): Asked<PathRead> => {
   const version = versionIn(c);
   return version === null ? problem(notAVersion, path) : { input: { path, version } };
 };
@@ -107,7 +107,7 @@ const fieldProblem = (name: string, field: string, value: unknown, isPatch: bool
     : valued.issues[0].message.replaceAll('api_key', `The value of ${JSON.stringify(field)}`);
 };
 
-const writing = async (path: string, c: AppContext): Promise<Parsed<PathWrite>> => {
+const writing = async (path: string, c: AppContext): Promise<Asked<PathWrite>> => {
   const body = await bodyOf(c, path);
   if (isProblem(body)) return body;
   const isPatch = c.req.method === 'PATCH';
@@ -138,7 +138,7 @@ const writing = async (path: string, c: AppContext): Promise<Parsed<PathWrite>> 
 };
 export const dataWrite = atPath('data', writing);
 
-export const dataDelete = atPath('data', (path): Parsed<PathChange> => ({ input: { path, versions: null } }));
+export const dataDelete = atPath('data', (path): Asked<PathChange> => ({ input: { path, versions: null } }));
 
 const noVersions = 'versions must be a list of numbers of versions, such as {"versions": [3]}.';
 
@@ -151,7 +151,7 @@ const versionsIn = ({ versions }: Record<string, unknown>): number[] | null => {
     : null;
 };
 
-const changing = async (path: string, c: AppContext): Promise<Parsed<{ path: string; versions: number[] }>> => {
+const changing = async (path: string, c: AppContext): Promise<Asked<{ path: string; versions: number[] }>> => {
   const body = await bodyOf(c, path);
   if (isProblem(body)) return body;
   const versions = versionsIn(body);
@@ -161,8 +161,8 @@ export const versionsDelete = atPath('delete', changing);
 export const versionsUndelete = atPath('undelete', changing);
 export const versionsDestroy = atPath('destroy', changing);
 
-export const pathErase = atPath('metadata', (path): Parsed<{ path: string }> => ({ input: { path } }));
-export const metadataRead = atPath('metadata', (path): Parsed<PathRead> => ({ input: { path, version: 0 } }));
+export const pathErase = atPath('metadata', (path): Asked<{ path: string }> => ({ input: { path } }));
+export const metadataRead = atPath('metadata', (path): Asked<PathRead> => ({ input: { path, version: 0 } }));
 
 /** What Vault stores of a key, and this vault cannot. What it would do here must not be believed to be done. */
 const unserved = ({ cas_required, delete_version_after: after }: Record<string, unknown>): string | null => {
@@ -176,7 +176,7 @@ const unserved = ({ cas_required, delete_version_after: after }: Record<string, 
 
 const notMetadata = 'custom_metadata must be an object of strings, such as {"team": "shop"}.';
 
-const annotating = async (path: string, c: AppContext): Promise<Parsed<AskedAnnotation>> => {
+const annotating = async (path: string, c: AppContext): Promise<Asked<AskedAnnotation>> => {
   const body = await bodyOf(c, path, true);
   if (isProblem(body)) return body;
   const wrong = unserved(body);
@@ -209,7 +209,7 @@ export const metadataWrite = atPath('metadata', annotating);
 export const asksForList = (c: AppContext): boolean => /^(?:true|1)$/i.test(c.req.query('list') ?? '');
 
 /** Paging is as in OpenBao. */
-export const metadataList = (c: AppContext): Parsed<PathList> => {
+export const metadataList = (c: AppContext): Asked<PathList> => {
   const at = folderOf(rest(c, 'metadata'));
   if ('problem' in at) return problem(at.problem, at.target);
   const { path } = at;

@@ -1,5 +1,6 @@
 /** The secrets engine KV version 2, mounted at `secret/`: a table of contents, one line for each route. */
-import { router } from '../http/context.ts';
+import { type AppContext, router } from '../http/context.ts';
+import { send } from '../http/send.ts';
 import { readKeptVersions } from '../operations/kv-settings.ts';
 import { annotatePath } from '../operations/path-annotate.ts';
 import { describePath } from '../operations/path-describe.ts';
@@ -9,7 +10,7 @@ import { readPath } from '../operations/path-read.ts';
 import { deletePath, undeletePath } from '../operations/path-trash.ts';
 import { writePath } from '../operations/path-write.ts';
 import { answer } from './answer.ts';
-import { noContent } from './envelope.ts';
+import { errors, noContent } from './envelope.ts';
 import * as json from './kv-json.ts';
 import * as asked from './kv-requests.ts';
 
@@ -25,12 +26,19 @@ const annotate = answer(annotatePath, asked.metadataWrite, (result, input, c) =>
 );
 const undelete = answer(undeletePath, asked.versionsUndelete, done);
 
+/** A LIST arrives as a GET that asks for a list. Where there is none, it must not be answered like a GET. */
+const unlessList =
+  (get: (c: AppContext) => Promise<Response>) =>
+  (c: AppContext): Response | Promise<Response> =>
+    asked.asksForList(c) ? send(c, noList) : get(c);
+const noList = errors(405, ['unsupported operation', `Lists are at ${root}/metadata/.`], { Allow: 'GET, HEAD' });
+
 export const kv = router()
   .get(
     `${root}/config`,
     answer(readKeptVersions, () => ({ input: {} }), json.config),
   )
-  .get(`${root}/data/*`, answer(readPath, asked.dataRead, json.pathRead))
+  .get(`${root}/data/*`, unlessList(answer(readPath, asked.dataRead, json.pathRead)))
   .post(`${root}/data/*`, write)
   .put(`${root}/data/*`, write)
   .patch(`${root}/data/*`, write)
@@ -46,4 +54,4 @@ export const kv = router()
   .put(`${root}/metadata/*`, annotate)
   .patch(`${root}/metadata/*`, annotate)
   .delete(`${root}/metadata/*`, answer(erasePath, asked.pathErase, done))
-  .get(`${root}/subkeys/*`, answer(describePath, asked.subkeysRead, json.subkeys));
+  .get(`${root}/subkeys/*`, unlessList(answer(describePath, asked.subkeysRead, json.subkeys)));
