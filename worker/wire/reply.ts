@@ -3,7 +3,7 @@ import { fullRetrySeconds, passwordThrottles } from '../../core/limits.ts';
 import type { Refusal } from '../operations/refusal.ts';
 import type { ListText } from './list-text.ts';
 
-export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 412 | 413 | 415 | 429 | 500 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
 
 export interface Reply {
   status: 200 | 201 | ErrorStatus;
@@ -75,6 +75,7 @@ export const refused = (refusal: Refusal): Reply => {
       return notFound(action, reason);
     case 'conflict':
       if (reason === 'revision') return failed(412, otherRevision);
+      if (reason === 'key_of_other_request') return failed(422, keyOfOtherRequest);
       return failed(409, otherConflicts[reason ?? ''] ?? conflicts[action] ?? nameTaken);
     case 'invalid':
       return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request is invalid.');
@@ -95,6 +96,8 @@ const nameTaken =
   'A key of that name, or of one that looks like it, exists already. Choose another name, or change the existing key.';
 const otherRevision =
   'The key has changed since: it has another revision than If-Match asks for. Read the key again, then repeat the change.';
+const keyOfOtherRequest =
+  'Another request had this Idempotency-Key in the last 24 hours. Nothing was changed. Send this request with a key of its own.';
 const otherConflicts: Record<string, string> = {
   changed: 'The key got another value at the same moment. Nothing was changed. Try again.',
   token_ended: 'The token is revoked or has expired, so it cannot get another secret. Make a new one.',
