@@ -137,11 +137,10 @@ beforeAll(async () => {
 const results = new Map<string, string>();
 
 afterAll(async () => {
-  console.log(
-    `\nEach cell: ${runtimes.join(' / ')}\n${matrix((client, verb) =>
-      runtimes.map((runtime) => results.get(`${keyOf(runtime, client)} ${verb}`) ?? '?').join(' / '),
-    )}\n`,
-  );
+  // Not by console.log, which vitest keeps to itself unless a test fails.
+  const cell = (client: Client, verb: Verb) =>
+    runtimes.map((runtime) => results.get(`${keyOf(runtime, client)} ${verb}`) ?? '?').join(' / ');
+  process.stdout.write(`\nClients of Vault; each cell: ${runtimes.join(' / ')}\n${matrix(cell)}\n\n`);
   for (const vault of vaults.values()) await vault.dispose();
 });
 
