@@ -14,6 +14,7 @@ import { workerVariables } from '../core/settings/settings.ts';
 import { type RunningVault, startVault } from '../testing/vault.ts';
 
 const root = join(import.meta.dirname, '..');
+const metricsToken = 'token-of-the-metrics-for-the-docs';
 const notOurs = ['node_modules', '.git', '.dev', '.wrangler', 'dist', 'data', 'backups', 'output'];
 
 const find = (pattern: string) =>
@@ -26,7 +27,12 @@ const reasons: Record<string, string> = {
   slow: 'runs a whole suite or build; .ci/run does',
   docker: 'needs a Docker engine; e2e/docker',
   cloudflare: 'needs an account; .ci/run builds the bundle',
+  install: 'installs a client; e2e/vault-clients has it',
+  elsewhere: 'changes another system',
 };
+
+/** They name the files and variables of others. e2e/vault-clients/recipes.test.ts runs them. */
+const isRecipe = (path: string) => path.startsWith('docs/clients/');
 
 interface Fence {
   info: string;
@@ -78,7 +84,8 @@ describe.each(pages)('$path', (page) => {
 
   test('shell commands run, or say why they do not run here', () => {
     for (const { info, text } of shellFences(page)) {
-      expect.soft(info === 'sh run' || Object.hasOwn(reasons, info.replace('sh not-run=', '')), text).toBe(true);
+      const isRun = info === 'sh run' || (isRecipe(path) && /^sh (?:setup|file=\S+)$/.test(info));
+      expect.soft(isRun || Object.hasOwn(reasons, info.replace('sh not-run=', '')), text).toBe(true);
     }
   });
 
@@ -89,7 +96,7 @@ describe.each(pages)('$path', (page) => {
     }
   });
 
-  test.skipIf(path === 'CHANGELOG.md')('names only files and folders that exist', () => {
+  test.skipIf(path === 'CHANGELOG.md' || isRecipe(path))('names only files and folders that exist', () => {
     const words = [...codeSpans(page), ...shellFences(page).map(({ text }) => text)].flatMap((text) =>
       text.split(/\s+/),
     );
@@ -98,7 +105,7 @@ describe.each(pages)('$path', (page) => {
     }
   });
 
-  test.skipIf(path === 'CHANGELOG.md')('names only variables that the code reads', () => {
+  test.skipIf(path === 'CHANGELOG.md' || isRecipe(path))('names only variables that the code reads', () => {
     const text = [prose, ...shellFences(page).flatMap(({ info, text: shell }) => (info === 'sh run' ? [] : [shell]))];
     for (const [name] of text.join('\n').matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)) {
       expect.soft(sources.includes(name.replace(/_FILE$/, '')), name).toBe(true);
@@ -144,12 +151,13 @@ test('docs/CONFIGURATION.md names every variable that the vault, the scripts and
   for (const name of names) expect.soft(page.includes(`\`${name}\``), name).toBe(true);
 });
 
-test('docs/API.md describes every route of the app, and no other', async () => {
+test('docs/API.md describes every route of the app, except those of the Vault API, and no other', async () => {
   const { createApp } = (await import(join(root, 'worker/app.ts'))) as {
     createApp: (settings: object) => { routes: { method: string; path: string }[] };
   };
-  const routes = createApp({ vault: {}, corsOrigins: [] })
-    .routes.filter(({ method, path }) => method !== 'ALL' && path !== '/*')
+  const withMetrics = { vault: { metrics: { noteAnswer: () => {} } }, metricsToken };
+  const routes = createApp({ ...withMetrics, corsOrigins: [] })
+    .routes.filter(({ method, path }) => method !== 'ALL' && path !== '/*' && !path.startsWith('/v1/'))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:\w+/g, '{}')}`);
   // A path parameter may have another name in the code than on the wire.
   const described = [...read('docs/API.md').matchAll(/^### `([A-Z]+ \S+)`$/gm)].map(([, route = '']) =>
@@ -158,7 +166,7 @@ test('docs/API.md describes every route of the app, and no other', async () => {
   expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());
 });
 
-const examples = pages.filter((page) => page.fences.some(({ info }) => info === 'sh run'));
+const examples = pages.filter(({ path, fences }) => !isRecipe(path) && fences.some(({ info }) => info === 'sh run'));
 
 describe.each(examples)('the examples of $path', ({ fences }) => {
   let vault: RunningVault;
@@ -167,7 +175,7 @@ describe.each(examples)('the examples of $path', ({ fences }) => {
   const printed = new Map<number, string>();
 
   beforeAll(async () => {
-    vault = await startVault();
+    vault = await startVault({ env: { METRICS_TOKEN: metricsToken } });
     folder = mkdtempSync(join(tmpdir(), 'keystore-docs-'));
     const script = fences.flatMap(({ info, text }, index) =>
       info === 'sh run'
@@ -175,7 +183,8 @@ describe.each(examples)('the examples of $path', ({ fences }) => {
         : [],
     );
     writeFileSync(join(folder, 'page.sh'), `set -u\n${script.join('\n')}\n`);
-    const ran = spawnSync('bash', ['page.sh'], { cwd: folder, encoding: 'utf8' });
+    const env = { ...process.env, METRICS_TOKEN: metricsToken };
+    const ran = spawnSync('bash', ['page.sh'], { cwd: folder, env, encoding: 'utf8' });
     if (ran.status !== 0) throw new Error(`Fence ${ran.status} failed:\n${ran.stderr}${String(ran.error ?? '')}`);
     for (const index of fences.keys()) {
       const file = join(folder, `${index}.out`);
@@ -186,6 +195,10 @@ describe.each(examples)('the examples of $path', ({ fences }) => {
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
     await vault.dispose();
+  });
+
+  test('run to their end', () => {
+    expect(printed.size).toBe(fences.filter(({ info }) => info === 'sh run').length);
   });
 
   const answers = fences.flatMap(({ info, text }, index) => (info === 'json answer' ? [{ index, text }] : []));

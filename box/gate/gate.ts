@@ -10,11 +10,13 @@ import { shareBodyMemory } from '../../core/network/body.ts';
 import { createSeats } from '../../core/network/connections.ts';
 import { maxBodyBytesOf, mayBeLarge } from '../../core/network/large-body.ts';
 import { holderOf } from '../../core/network/share.ts';
+import { asksForMetrics, newestBackupHeader } from '../../core/newest-backup.ts';
 import { isStoring, spaceHeader } from '../../core/space.ts';
 import { readBody } from './body.ts';
 import { maxOpenFiles, spareConnections, withinFileLimit } from './file-limit.ts';
-import { type Address, createForwarder } from './forward.ts';
+import { type Address, createForwarder, type Exchange } from './forward.ts';
 import { type RequestHeaders, readRequestHeaders } from './headers.ts';
+import { createListRequests, type ParseError } from './list-requests.ts';
 import { answerToParseError } from './parse-error.ts';
 import { sendError, sendErrorOnSocket } from './send-error.ts';
 import { createTurns } from './turns.ts';
@@ -30,6 +32,8 @@ export interface GateOptions {
   limits?: Partial<HttpLimits>;
   /** Whether the disk is nearly full, which the worker is told. */
   isSpaceLow?: () => boolean;
+  /** When the newest backup was made, in ms since 1970: for requests for the metrics. Left out if nobody asks for them. */
+  newestBackup?: () => Promise<number | undefined>;
 }
 
 /**
@@ -67,15 +71,17 @@ export function createGate(options: GateOptions, shared = createShared(options))
       void forwardWithBody(req, res, path, headers, expectsContinue);
     } else {
       req.resume();
-      forwarder.forward({
-        req,
-        res,
-        path,
-        headers: headers.forwarded,
-        body: undefined,
-        holder: holderOf(headers.address),
-      });
+      const holder = holderOf(headers.address);
+      const exchange = { req, res, path, headers: headers.forwarded, body: undefined, holder };
+      if (options.newestBackup && asksForMetrics(path)) void forwardForMetrics(exchange, options.newestBackup);
+      else forwarder.forward(exchange);
     }
+  }
+
+  async function forwardForMetrics(exchange: Exchange, newestBackup: () => Promise<number | undefined>) {
+    const at = await newestBackup();
+    if (at !== undefined) exchange.headers.push(newestBackupHeader, String(at));
+    forwarder.forward(exchange);
   }
 
   async function forwardWithBody(
@@ -107,7 +113,10 @@ export function createGate(options: GateOptions, shared = createShared(options))
     else sendError(req, res, body);
   }
 
-  function handleParseError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const takeList = createListRequests(turns.enqueue, (req, res) => handle(req, res, false));
+
+  function handleParseError(error: ParseError, socket: Duplex): void {
+    if (takeList(error, socket)) return;
     const response = responses.get(socket);
     // A response that has begun cannot be followed by another one: it goes out as far as it was written.
     if (socket instanceof Socket && response?.headersSent && !response.writableFinished) socket.destroySoon();

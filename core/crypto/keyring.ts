@@ -12,6 +12,7 @@ import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.
 // Labels separate the uses of one key (RFC 5869, section 3.2). They are part of the stored format: never change one.
 const keyIdLabel = utf8('keystore key id v1');
 const bindingLabel = utf8('keystore binding v1');
+const fingerprintLabel = utf8('keystore request fingerprint v1');
 const canaryText = 'keystore canary v1';
 
 /** Together at most half a megabyte. */
@@ -22,12 +23,15 @@ const maxRememberedTokenCharacters = 1024;
 export class SealingKey {
   readonly id: string;
   readonly fernet: FernetKey;
+  readonly #key: Uint8Array;
   readonly #binding: ReturnType<typeof hmac.create>;
+  #fingerprint: ReturnType<typeof hmac.create> | undefined;
   /** Names and tokens that opened before, by their bindings. It holds nothing that is not in the database. */
   readonly #opened = new Map<string, { name: string; token: string }>();
 
   constructor(key: Uint8Array) {
     this.id = bytesToHex(hkdf(sha256, key, undefined, keyIdLabel, 8));
+    this.#key = key;
     this.fernet = new FernetKey(key);
     this.#binding = hmac.create(sha256, hkdf(sha256, key, undefined, bindingLabel, 32));
   }
@@ -41,6 +45,15 @@ export class SealingKey {
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, nameBytes.length);
     return base64url(this.#binding.clone().update(length).update(nameBytes).update(utf8(token)).digest());
+  }
+
+  /**
+   * HMAC-SHA256 of a text, as unpadded base64url: tells whether two requests are the same without keeping what they say. Most vaults never
+   * need its key, so it is derived at its first use.
+   */
+  fingerprint(text: string): string {
+    this.#fingerprint ??= hmac.create(sha256, hkdf(sha256, this.#key, undefined, fingerprintLabel, 32));
+    return base64url(this.#fingerprint.clone().update(utf8(text)).digest());
   }
 
   /** Whether exactly this has opened before under this name: then its binding and its MAC hold. */

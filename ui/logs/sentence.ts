@@ -96,6 +96,8 @@ const reasons: Record<string, string> = {
   no_member: 'they are not a member',
   no_heir: 'no other account has the name of the heir',
   name_taken: 'the name is already taken',
+  repeated: 'the same request had been carried out before',
+  key_of_other_request: 'another request had the same Idempotency-Key',
   revision: 'somebody had changed it meanwhile',
   changed_meanwhile: 'somebody had changed it meanwhile',
   no_version: 'there is no such version',

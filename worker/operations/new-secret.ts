@@ -34,6 +34,7 @@ export const createSecret = operation({
     'fields',
     ...placeParams,
   ],
+  takesKey: true,
   needsRoom: () => true,
   sql: (given) => ({
     target: { name: given.name, joins: placeJoins(given) },

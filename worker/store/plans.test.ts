@@ -6,12 +6,18 @@ import { compileAll, type Statement } from './statement.ts';
 
 beforeAll(applyTestMigrations);
 
-/** The one-row table, lists of bounded length, and the accounts may be scanned. All else must be found through an index. */
+/**
+ * The one-row table, lists of bounded length (`line` is a child with what has made it), and the accounts may be scanned; and what a query makes of these for itself. All else must be
+ * found through an index.
+ */
 const mayBeScanned =
-  /SCAN (instance|listed|chosen|newest|readable|below|seat|\(|CONSTANT|json_each|\d)|SCAN users$|SCAN other|SCAN sealing_keys/;
+  /SCAN (instance|listed|chosen|newest|readable|below|seat|line|asker|who|here|gone|live|one|step|kids|sums|noted|told|is_list|found|there|trashed|\(|CONSTANT|json_each|\d)|SCAN users$|SCAN other|SCAN sealing_keys/;
 
 /** This one only asks whether a table has a row, so that its scan ends at the first. */
 const asksForAnyRow = ({ text }: Statement) => text.includes('d1_migrations');
+
+/** The totals for the metrics add up what triggers have counted for each account and each project. */
+const isTotals = ({ text }: Statement) => text.includes('log_rows');
 
 test('the verdict on a secret looks up the membership by its key, and nothing else that a verdict without projects would not', async () => {
   const verdict = compileAll().find(
@@ -69,6 +75,7 @@ test('no statement scans a table that grows', async () => {
     const scans = results
       .map(({ detail }) => detail)
       .filter((detail) => /^SCAN/.test(detail) && !mayBeScanned.test(detail))
+      .filter((detail) => !(/^SCAN (usage|projects)$/.test(detail) && isTotals(statements[index] as Statement)))
       // For a service token it is a query of one row, and no table.
       .filter((detail) => !(detail.startsWith('SCAN principal') && statements[index]?.text.includes('token_secrets')));
     expect.soft(scans, statements[index]?.text).toEqual([]);

@@ -1,4 +1,6 @@
 /** Keys, their versions and the trash as clients read them. */
+import type { InferOutput } from 'valibot';
+import type * as answers from '../answers/keys.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import type { readSecret } from '../operations/secrets.ts';
 import type { listTrash } from '../operations/trash.ts';
@@ -10,7 +12,7 @@ const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 
 const dayMs = 86_400_000;
 
-export const key = (secret: ResultOf<typeof readSecret>) => ({
+export const key = (secret: ResultOf<typeof readSecret>): InferOutput<typeof answers.key> => ({
   key_name: secret.name,
   api_key: secret.value,
   description: secret.description,
@@ -22,10 +24,13 @@ export const key = (secret: ResultOf<typeof readSecret>) => ({
   rotate_every_days: secret.rotate_every_days,
   rotation_due_at:
     secret.rotate_every_days === null ? null : time(secret.value_changed_at + secret.rotate_every_days * dayMs),
-  labels: JSON.parse(secret.labels ?? '{}') as Record<string, string>,
+  labels: JSON.parse(secret.labels ?? '{}'),
 });
 
-export const versionList = ({ versions, next }: ResultOf<typeof listVersions>) => ({
+export const versionList = ({
+  versions,
+  next,
+}: ResultOf<typeof listVersions>): InferOutput<typeof answers.versionList> => ({
   versions: versions.map(({ number, created_at, created_by, is_current, is_erased }) => ({
     version: number,
     created_at: time(created_at),
@@ -36,7 +41,7 @@ export const versionList = ({ versions, next }: ResultOf<typeof listVersions>) =
   ...(next !== null && { next }),
 });
 
-export const trashList = ({ keys, next }: ResultOf<typeof listTrash>) => ({
+export const trashList = ({ keys, next }: ResultOf<typeof listTrash>): InferOutput<typeof answers.trash> => ({
   keys: keys.map(({ id, name, project, deleted_at, deleted_by, purged_at }) => ({
     id,
     key_name: name,
