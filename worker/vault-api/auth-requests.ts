@@ -6,7 +6,7 @@ import type { AppContext } from '../http/context.ts';
 import type { NewChild } from '../operations/new-child.ts';
 import type { Renewal } from '../operations/own-credential.ts';
 import type { ErrorStatus } from '../wire/reply.ts';
-import type { Parsed } from './answer.ts';
+import type { Asked } from './answer.ts';
 import { lifetimeOf } from './lifetime.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ const unservedIn = (fields: Fields): string | undefined =>
 const lifetimeNames = ['ttl', 'lease', 'period', 'explicit_max_ttl'] as const;
 
 /** What `POST auth/token/create` asks for. */
-export const readNewToken = async (c: AppContext): Promise<Parsed<AskedToken>> => {
+export const readNewToken = async (c: AppContext): Promise<Asked<AskedToken>> => {
   const body = await fieldsOf(c);
   if ('error' in body) return wrong(body.error, body.status);
   const { fields } = body;
@@ -102,7 +102,7 @@ const accessIn = (policies: readonly string[]): { access: Access | null; unknown
 });
 
 /** What `POST auth/token/renew-self` asks for. */
-export const readRenewal = async (c: AppContext): Promise<Parsed<Renewal>> => {
+export const readRenewal = async (c: AppContext): Promise<Asked<Renewal>> => {
   const body = await fieldsOf(c);
   if ('error' in body) return wrong(body.error, body.status);
   const increment = lifetimeOf(body.fields.increment);

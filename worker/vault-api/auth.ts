@@ -63,7 +63,7 @@ export const auth = router()
   .on(
     writing,
     '/v1/auth/token/create',
-    answer<AskedToken, AskedToken, Child>(createChild, readNewToken, (child, asked, c) =>
+    answer<AskedToken, Child>(createChild, readNewToken, (child, asked, c) =>
       issued(
         {
           ...child,
