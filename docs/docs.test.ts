@@ -168,6 +168,24 @@ test('docs/API.md describes every route of the app, except those of the Vault AP
 
 const examples = pages.filter(({ path, fences }) => !isRecipe(path) && fences.some(({ info }) => info === 'sh run'));
 
+test('docs/VAULT.md names every route of the Vault API with its methods', async () => {
+  const { createApp } = (await import(join(root, 'worker/app.ts'))) as {
+    createApp: (settings: object) => { routes: { method: string; path: string }[] };
+  };
+  const page = read('docs/VAULT.md');
+  const rows = [...page.matchAll(/^\| (?:`([\w/{}-]+)` )?\| ([A-Z, ]+) \|/gm)];
+  const named = new Set<string>();
+  let path = '';
+  for (const [, name = path, methods = ''] of rows) {
+    path = name;
+    for (const method of methods.split(', ')) named.add(`${method} /v1/${path}`);
+  }
+  const routes = createApp({ vault: {}, corsOrigins: [] })
+    .routes.filter(({ method, path }) => method !== 'ALL' && path.startsWith('/v1/'))
+    .map(({ method, path }) => `${method} ${path.replace('*', '{path}').replaceAll(/:(\w+)/g, '{$1}')}`);
+  expect(routes.filter((route) => !named.has(route))).toEqual([]);
+});
+
 describe.each(examples)('the examples of $path', ({ fences }) => {
   let vault: RunningVault;
   let folder: string;

@@ -15,7 +15,7 @@ const runtimes: readonly Runtime[] = ['wrangler', 'standalone'];
 
 const maxDriverMs = 5 * 60_000;
 
-/** How many drivers run at once. */
+/** How many drivers run at once. They wait most of the time. */
 const places = 3;
 
 const password = 'correct horse battery';
