@@ -187,9 +187,14 @@ export async function goPrograms(module: string, sources: readonly string[]): Pr
   }
 }
 
+const told = new Set<string>();
+
 /** The path of a tool. Without it the test that asks is skipped; with CI=true it fails, unless `isOptional`. */
 export function needTool(tool: Tool, skip: (note: string) => never, isOptional = false): string {
   if ('path' in tool) return tool.path;
   if (process.env.CI && !isOptional) throw new Error(`With CI=true this test must run, but ${tool.missing}.`);
-  return skip(`${tool.missing}`);
+  // Not by console.warn, which vitest keeps to itself unless a test fails.
+  if (!told.has(tool.missing)) process.stderr.write(`Tests are skipped: ${tool.missing}.\n`);
+  told.add(tool.missing);
+  return skip(tool.missing);
 }
