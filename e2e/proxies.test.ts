@@ -84,7 +84,7 @@ async function listThrough(front: RunningProxy, base: string, tls: boolean): Pro
   const headers = { 'X-Vault-Token': await signIn(vault.url, 'admin', adminPassword) };
   const path = `${base}/v1/secret/metadata/`;
   const got = await through(front, { path: `${path}?list=true`, tls, headers });
-  expect([400, 401, 403, 405]).not.toContain(got.status);
+  expect([got.status, got.text]).toEqual([200, expect.stringContaining('"keys"')]);
   for (let i = 0; i < 3; i++) {
     const listed = await through(front, { path, tls, method: 'LIST', headers });
     const withoutId = (text: string) => text.replace(/"request_id":"[^"]*"/, '');

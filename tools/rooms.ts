@@ -26,7 +26,7 @@ export const core = [
 export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
 const features = {
   session: 'signing in and out, and the first new password',
-  keys: 'the list of keys: search, reveal, copy, edit',
+  keys: 'the list of keys, and the page of each: search, reveal, copy, edit',
   projects: 'projects and their members',
   trash: 'deleted keys: restore, destroy',
   tokens: 'service tokens: make, rotate, revoke',
@@ -210,7 +210,7 @@ export const rooms: Record<string, Room> = {
         // A pasted line means what it means in a .env file, and so does an imported file.
         rooms: [
           'core',
-          ...(name === 'keys' ? ['core/settings', 'core/import'] : []),
+          ...(name === 'keys' ? ['core/settings', 'core/import', 'core/policy'] : []),
           ...(name === 'tokens' ? ['core/policy'] : []),
           'ui/api',
           'ui/parts',

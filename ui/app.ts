@@ -6,9 +6,21 @@ import type { Problem } from './api/client.ts';
 import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
 import { commandsFor } from './commands.ts';
+import { nameIn } from './keys/chosen.ts';
 import { AddKeys, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
-import { AboutPage, AccountPage, LogsPage, ProjectsPage, TokensPage, TrashPage, UsersPage } from './pages.ts';
+import {
+  AboutPage,
+  AccountPage,
+  KeyActivity,
+  LogsPage,
+  NewPassword,
+  ProjectsPage,
+  ShortcutDialog,
+  TokensPage,
+  TrashPage,
+  UsersPage,
+} from './pages.ts';
 import { clearCopied } from './parts/clipboard.ts';
 import { openDialogs } from './parts/dialog.ts';
 import { DiscardQuestion } from './parts/discard.ts';
@@ -17,16 +29,14 @@ import { fetchRest } from './parts/lazy.ts';
 import { setTitle } from './parts/page-head.ts';
 import { Palette } from './parts/palette.ts';
 import { useRetry } from './parts/retry.ts';
-import { ShortcutDialog } from './parts/shortcuts.ts';
 import { Failed, Waiting } from './parts/state.ts';
 import { forgetToasts, notify, ToastList } from './parts/toast.ts';
 import { askFirst, hasUnsaved, question, useUnsaved } from './parts/unsaved.ts';
 import { SideProjects } from './projects/side.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
-import { NewPassword } from './session/new-password.ts';
 import { ProxyNotice } from './session/proxy-notice.ts';
 import { SignIn } from './session/sign-in.ts';
-import { type Page, type Route, route } from './shell/router.ts';
+import { go, type Page, type Route, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
 
 const leave = () => void askFirst(hasUnsaved(), signOutNow);
@@ -120,17 +130,18 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
   const shown = tabs.filter(({ page }) => page !== 'users' || isAdmin);
   useLayoutEffect(() => {
-    addEventListener('keydown', onShortcut);
-    return () => {
-      removeEventListener('keydown', onShortcut);
-      closeOverlay();
-    };
-  }, []);
+    const onKeyDown = (event: KeyboardEvent) => onShortcut(event, shown, own);
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, [own, isAdmin]);
+  useLayoutEffect(() => closeOverlay, []);
   useLayoutEffect(() => {
     void own.projects.list.load();
     // At once, so that a connection that is lost now takes nothing away.
     void fetchRest();
   }, [own]);
+  const { page, item, query } = route.value;
+  useLayoutEffect(() => own.keys.settle(), [own, page, item, query.key]);
   useArrival(route.value, lazyPages[route.value.page]?.isHere() ?? true);
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
   return html`
@@ -155,13 +166,14 @@ const lazyPages: Partial<Record<Page, { isHere: () => boolean }>> = {
 
 const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
+  const activity = (name: string) => html`<${KeyActivity} name=${name} isAdmin=${isAdmin} />`;
   switch (route.value.page) {
     case 'keys':
-      return html`<${KeysPage} model=${own.keys} isAdmin=${isAdmin} />`;
+      return html`<${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
     case 'projects':
       return html`<${ProjectsPage}
         model=${own.projects} me=${mine.user} isAdmin=${isAdmin} onKeysChange=${() => void own.keys.list.load()}
-        keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
+        keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
       />`;
     case 'trash':
       return html`<${TrashPage} model=${own.trash} onRestored=${() => void own.keys.list.load()} />`;
@@ -185,7 +197,7 @@ const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) 
     case 'palette':
       return html`<${Commands} models=${own} tabs=${shown} />`;
     case 'shortcuts':
-      return html`<${ShortcutDialog} onClose=${closeOverlay} />`;
+      return html`<${ShortcutDialog} title="Keyboard shortcuts" onClose=${closeOverlay} />`;
     case null:
       return null;
   }
@@ -194,38 +206,59 @@ const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) 
 const Commands = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) => {
   useLayoutEffect(() => {
     if (!own.keys.list.answer.value) void own.keys.list.load();
+    const seesUsers = shown.some(({ page }) => page === 'users');
+    if (seesUsers && !own.users.list.answer.value) void own.users.list.load();
   }, [own]);
   return html`<${Palette} find=${commandsFor(own, shown, leave)} onClose=${closeOverlay} />`;
 };
 
 /** A page that opens puts its name in the title, moves the focus to its heading, and starts at its top. */
 const useArrival = ({ page, item }: Route, isHere: boolean) => {
-  const place = `${page}/${item}`;
+  const key = nameIn(route.value);
+  const place = page === 'projects' ? `${page}/${item}` : page;
   const before = useRef<string | null>(null);
   useLayoutEffect(() => {
-    setTitle((page === 'projects' && item) || tabs.find((tab) => tab.page === page)?.text || '');
+    setTitle(key || (page === 'projects' && item) || tabs.find((tab) => tab.page === page)?.text || '');
     if (!isHere) return;
     if (before.current !== null && before.current !== place) {
       scrollTo(0, 0);
-      document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+      // The page of a key takes the focus itself.
+      if (key === '') document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     }
     before.current = place;
-  }, [place, isHere]);
+  }, [place, key, isHere]);
 };
 
-const onShortcut = (event: KeyboardEvent) => {
-  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {
+/** `g` and then the first letter of a page go there, if the second one follows soon. */
+const places: Record<string, Page> = { k: 'keys', p: 'projects', t: 'trash', l: 'logs', u: 'users', a: 'account' };
+const chordMs = 1_000;
+let chordBegan = Number.NEGATIVE_INFINITY;
+
+const onShortcut = (event: KeyboardEvent, shown: readonly Tab[], own: Models) => {
+  const { key, timeStamp } = event;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && key.toLowerCase() === 'k') {
     event.preventDefault();
     if (openDialogs.value === 0) openPalette();
     return;
   }
   if (isTyping(event) || openDialogs.value > 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-  const search = document.querySelector<HTMLInputElement>('main [data-search]');
-  if (event.key === '/' && search) {
-    event.preventDefault();
-    search.focus();
-    search.select();
-  } else if (event.key === '?') {
-    overlay.value = 'shortcuts';
-  }
+  const isChord = timeStamp - chordBegan < chordMs;
+  chordBegan = key === 'g' ? timeStamp : Number.NEGATIVE_INFINITY;
+  const page = isChord ? places[key] : undefined;
+  if (page && shown.some((tab) => tab.page === page)) return go(page);
+  if (event.defaultPrevented) return;
+  if (key === 'Escape' && own.keys.chosen.value !== '') own.keys.closeKey();
+  else if (key === '?') overlay.value = 'shortcuts';
+  else if (key === '/') focusOn(event, 'main [data-search]');
+  else if (key === 'n') focusOn(event, 'main [data-new]')?.click();
+};
+
+/** Moves the focus to what is found on the page, and keeps the key from typing into it. */
+const focusOn = (event: KeyboardEvent, selector: string): HTMLElement | undefined => {
+  const found = [...document.querySelectorAll<HTMLElement>(selector)].find((one) => one.checkVisibility());
+  if (!found) return;
+  event.preventDefault();
+  found.focus();
+  if (found instanceof HTMLInputElement) found.select();
+  return found;
 };

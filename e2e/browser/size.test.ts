@@ -14,9 +14,9 @@ const password = 'correct horse battery';
 const keysMade = 10_001;
 const maxRows = 40;
 /** What the first screen needs, and each file that is fetched later. The CSV reader is fetched when somebody imports one. */
-const maxStartBytes = 38 * 1024;
-const maxLaterBytes = 16 * 1024;
-const maxAllBytes = 80 * 1024;
+const maxStartBytes = 40 * 1024;
+const maxLaterBytes = 18 * 1024;
+const maxAllBytes = 87 * 1024;
 /** The targets, for a machine that does nothing else. */
 const targetLongTaskMs = 100;
 const targetFirstPaintMs = 1_000;
@@ -78,7 +78,7 @@ describeInBrowser('with 10,001 keys', () => {
     writeFileSync(join(folder, 'browser.json'), `${JSON.stringify(measured, null, 2)}\n`);
   });
 
-  test('the compressed scripts of the first screen are smaller than 38 KB, and what is fetched later is small too', () => {
+  test('the compressed scripts of the first screen are smaller than 40 KB, and what is fetched later is small too', () => {
     const folder = join(project, 'dist/ui/assets');
     const page = readFileSync(join(project, 'dist/ui/index.html'), 'utf8');
     const sizes = Object.fromEntries(
@@ -142,8 +142,15 @@ describeInBrowser('with 10,001 keys', () => {
       await settled(page);
       expect(await rows(page)).toBeLessThanOrEqual(maxRows);
     }
-    await page.getByRole('button', { name: 'STRIPE', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'STRIPE', exact: true }).waitFor();
     tasks.scroll = await longTasks(page);
+
+    await page.getByRole('link', { name: 'STRIPE', exact: true }).click();
+    await page.getByRole('region', { name: 'Key STRIPE' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('region', { name: 'Key STRIPE' }).waitFor({ state: 'detached' });
+    await settled(page);
+    tasks.key = await longTasks(page);
 
     measured.paintMs = paint;
     measured.longTasksMs = tasks;
