@@ -302,6 +302,25 @@ describe('a token above whose path its scopes are', () => {
     expect((await use('GET', `secret/metadata/${base}/dev?list=true`)).text).toBe(denied);
   });
 
+  test('finds no key of the path itself, in use or in the trash, if it reaches only what is below', async () => {
+    const base = `above${++made}`;
+    await user('POST', '/keys', { key_name: `${base}/prod`, api_key: 'not for it' });
+    await user('POST', '/keys', { key_name: `${base}/prod/A`, api_key: 'a' });
+    const { use } = await newToken(user, 'manage', [`${base}/prod/*`]);
+    expect((await use('GET', `secret/data/${base}/prod`)).body.data?.data).toEqual({ A: 'a' });
+    expect((await use('GET', `secret/metadata/${base}/prod`)).body.data).toMatchObject({ current_version: 1 });
+    expect((await use('DELETE', `secret/metadata/${base}/prod`)).status).toBe(204);
+    expect((await use('GET', `secret/data/${base}/prod`)).text).toBe(nothing);
+    expect((await user('GET', `/keys/${base}%2Fprod`)).body.api_key).toBe('not for it');
+    await user('DELETE', `/keys/${base}%2Fprod`);
+    for (const route of aboutPaths.filter(({ method, path }) => method === 'GET' || /destroy|undelete/.test(path)))
+      expect
+        .soft([route.route, (await ask(use, route, `${base}/prod`)).text])
+        .toEqual([route.route, route.path.includes('undelete') ? '' : nothing]);
+    expect((await use('POST', `secret/data/${base}/prod`, { data: { value: 'x' } })).text).toBe(denied);
+    expect((await user('GET', '/trash')).text).toContain(`"${base}/prod"`);
+  });
+
   test('changes only what it reaches, and says nothing of a folder that it does not hold whole', async () => {
     const base = `above${++made}`;
     for (const name of ['A', 'B']) await user('POST', '/keys', { key_name: `${base}/${name}`, api_key: name });
