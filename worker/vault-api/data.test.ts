@@ -238,6 +238,14 @@ describe('a folder', () => {
     expect((await get(`${path}/K7`)).status).toBe(200);
   });
 
+  test('whose last key a PATCH takes away has no version, and the time of now', async () => {
+    const path = folder();
+    await put(path, { A: 'a' });
+    const { status, body } = await patch(path, { A: null });
+    expect([status, body.data]).toMatchObject([200, { version: 0 }]);
+    expect(Date.now() - Date.parse(String(body.data?.created_time))).toBeLessThan(3_600_000);
+  });
+
   test('of more bytes than one request reads is refused with a sentence, too', async () => {
     const path = folder();
     await put(path, { A: 'a', B: 'b' });
