@@ -121,6 +121,10 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'user.delete',
 ]);
 
+/** Which of the two counts of an account an action is in. */
+const accountKey = (context: Context, action: Action): string =>
+  `account ${accountOf(context)}${waysOut.has(action) ? ' out' : ''}`;
+
 /** Counts a request, and refuses it if its session has ended or its account has sent too many in this minute. */
 export const admit = async (context: Context, action: Action): Promise<Refusal | null> => {
   const { vault, caller } = context;
@@ -135,9 +139,7 @@ export const admit = async (context: Context, action: Action): Promise<Refusal |
   }
   const live = liveOf(context);
   // A token that may have been revoked must not use up what its owner may send.
-  const key = live
-    ? `account ${accountOf(context)}${waysOut.has(action) ? ' out' : ''}`
-    : `network ${networkRange(caller.address).from}`;
+  const key = live ? accountKey(context, action) : `network ${networkRange(caller.address).from}`;
   const count = countOf(state, key, caller.now);
   count.requests += 1;
   if (count.requests <= limitOf(vault, live?.role ?? null)) return null;
@@ -148,6 +150,15 @@ export const admit = async (context: Context, action: Action): Promise<Refusal |
 export const charge = (context: Context, requests: number): void => {
   if (!liveOf(context)) return;
   countOf(stateOf(context.vault), `account ${accountOf(context)}`, context.caller.now).requests += requests;
+};
+
+/**
+ * The same for an action on all that is in a folder, by the events that it has written, also where it was refused: so it fills the log no
+ * faster than one by one.
+ */
+export const chargeEvents = (context: Context, action: Action, { events = 0 }: { events?: number }): void => {
+  if (events < 2 || !liveOf(context)) return;
+  countOf(stateOf(context.vault), accountKey(context, action), context.caller.now).requests += events - 1;
 };
 
 const limitOf = ({ limits: { requestsPerMinute } }: Vault, role: Role | null): number => {

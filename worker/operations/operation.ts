@@ -9,7 +9,7 @@ import { ask, type Preview, type Previewed, preview } from '../store/preview.ts'
 import type { RequestParam } from '../store/request.ts';
 import type { Filled, Params, Value, Values } from '../store/statement.ts';
 import { type Intent, verdictOn, verdictOnInvalid } from '../store/verdict.ts';
-import { accountOf, learn, learnOfRoom, refuseForRoom, refuseTurn, takeCounts } from './admission.ts';
+import { accountOf, chargeEvents, learn, learnOfRoom, refuseForRoom, refuseTurn, takeCounts } from './admission.ts';
 import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
@@ -153,6 +153,7 @@ export const operation = <
       const commitNow = () => commitOpen(context, wanted, hashed ? { ...given, verifier: hashed.verifier } : given);
       const committed = isSearch?.(input, context) ? await searching(context, action, commitNow) : await commitNow();
       learnOfRoom(context, action, committed);
+      chargeEvents(context, action, committed);
       const isDone = committed.outcome === 'allowed';
       if (!isDone && !committed.kept) return { ...committed, action };
       const { rows, principal } = isDone ? committed : rowsOf<Row>(committed.kept as Kept);

@@ -5,7 +5,7 @@ import { pathEntries, secrets, secretVersions } from '../store/schema.ts';
 import { query } from '../store/statement.ts';
 import { targetSecret } from '../store/targets.ts';
 import { operation } from './operation.ts';
-import { entryIdToChange } from './path-entries.ts';
+import { entryIdAt } from './path-entries.ts';
 import { grantedAll, pathRules, pathTarget } from './path-target.ts';
 import { orNothing } from './path-trash.ts';
 import { foundToDestroy } from './path-trash-source.ts';
@@ -71,7 +71,7 @@ export const erasePath = orNothing(
     action: 'secret.destroy',
     params: ['path', 'trash_from'],
     sql: ({ path, trash_from }) => {
-      const source = () => foundToDestroy('secret.destroy', path, trash_from, entryIdToChange(path));
+      const source = () => foundToDestroy('secret.destroy', path, trash_from, entryIdAt(path));
       const isFound = and(inArray(secrets.id, sql`(select found.id from ${source()})`), grantedAll);
       return {
         target: pathTarget(source()),
@@ -81,7 +81,7 @@ export const erasePath = orNothing(
             .delete(pathEntries)
             .where(
               and(
-                sql`${pathEntries.id} = (with ${asker('secret.destroy', path)} select ${entryIdToChange(path)})`,
+                sql`${pathEntries.id} = (with ${asker('secret.destroy', path)} select ${entryIdAt(path)})`,
                 grantedAll,
               ),
             ),

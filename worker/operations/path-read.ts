@@ -11,7 +11,7 @@ import { instance, secrets, secretVersions } from '../store/schema.ts';
 import { integer, type Param, query, textColumn } from '../store/statement.ts';
 import { inUse, targetSecret } from '../store/targets.ts';
 import { verdictOn } from '../store/verdict.ts';
-import { charge } from './admission.ts';
+import { chargeEvents } from './admission.ts';
 import { commitOpen, type Operation, type Outcome } from './operation.ts';
 import { type Described, entryAt, entryOf } from './path-entries.ts';
 import { isEvent, pathRules, pathTarget } from './path-target.ts';
@@ -128,22 +128,23 @@ const versionOf = ({ number, created_at, deleted_at, destroyed_at }: Row): Versi
   isErased: destroyed_at !== null,
 });
 
-/** It counts as one request for each value. */
 export const readPath: Operation<PathRead, PathValues> = {
   action,
   recordInvalid: readSecret.recordInvalid,
   async perform(context, asked): Promise<Outcome<PathValues>> {
     const { committed, told } = await commitRead(context, asked);
+    chargeEvents(context, action, committed);
     if (committed.outcome !== 'allowed') {
       const [gone] = told ?? [];
       if (!gone) return { ...committed, action };
       const described = gone.name === asked.path ? gone : entryOf(gone.entry);
       return { outcome: 'allowed', result: { kind: 'gone', ...versionOf(gone), described } };
     }
-    const { rows, principal } = committed;
+    const { rows, principal, events } = committed;
     const [first] = rows;
-    if (!first) throw new SealedValueError('token_invalid');
-    charge(context, rows.length - 1);
+    // All of them, or none.
+    if (!first && events > 1) return { outcome: 'invalid', action, reason: 'too_large_folder' };
+    if (!first || rows.length < events) throw new SealedValueError('token_invalid');
     const values = await openedAll(context, rows, principal);
     const { description, labels, entry } = first;
     if (first.name === asked.path) {

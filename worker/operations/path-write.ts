@@ -75,18 +75,20 @@ export const writePath: Operation<PathWrite, PathWritten> = {
       const compared = await whenOpen(context, () => compare(context, input, since));
       if ('outcome' in compared) return compared;
       const { planned, newest } = compared;
-      if (planned.every(({ kind }) => kind === 'same')) return written(input, compared.summary);
+      if (planned.every(({ kind }) => kind === 'same')) return written(context, input, compared.summary);
       const stored = await whenOpen(context, () => store(context, input, planned, newest));
-      if (stored !== 'contested') return 'outcome' in stored ? stored : written(input, stored.summary);
+      if (stored !== 'contested') return 'outcome' in stored ? stored : written(context, input, stored.summary);
       if (attempt === maxImportAttempts) return { action, outcome: 'conflict', reason: 'changed' };
       since = newest;
     }
   },
 };
 
-const written = ({ isFolder }: PathWrite, summary: Summary | undefined): Outcome<PathWritten> => {
+const written = ({ caller }: Context, { isFolder }: PathWrite, summary: Summary | undefined): Outcome<PathWritten> => {
   if (!summary) throw new TypeError('A write without a result');
-  const { version, changed_at: changedAt, others, description, labels, entry } = summary;
+  const { version, changed_at, others, description, labels, entry } = summary;
+  // Nothing is there any more where all keys of a folder were taken away.
+  const changedAt = changed_at || caller.now;
   const described = isFolder ? entryOf(entry) : { description, labels: labels || null };
   return { outcome: 'allowed', result: { version, changedAt, others, described } };
 };

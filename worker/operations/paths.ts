@@ -53,10 +53,8 @@ const isIn = (of: SQLWrapper, id: SQL) =>
 /** Whether the asker is in the project of the path. Admins are in all of them. */
 const isInProject = sql`(${isAny} or ${isOwn} and (select asker.is_in from asker))`;
 
-/** Whether the asker may be at a path at all: it is personal, or in a project that they reach, and the scopes of a token do not exclude it. */
-const inPlace = sql`(${project} is null or ${isInProject})`;
-export const isPathReached = (path: SQL): SQL =>
-  byForm(inPlace, () => sql`(${inPlace} and (${isInScopes(path, tokenId)} or ${reachesIntoProject(path, tokenId)}))`);
+/** Whether the asker may be at the path at all, but for the scopes of a token: it is personal, or in a project that they reach. */
+export const isInPlace = sql`(${project} is null or ${isInProject})`;
 
 /** The project that the first segment of the path names; null for none. */
 export const projectOfPath = project;

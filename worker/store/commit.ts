@@ -9,14 +9,15 @@ import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
 /**
- * `judged` has a verdict for each target, if the plan has several. `told` has the rows that an answer gives under a refusal: only one does
- * that is written to depend on its reason.
+ * `events` says how many the verdict has written, where one verdict is on many things. `judged` has a verdict for each target, if the plan
+ * has several. `told` has the rows that an answer gives under a refusal: only one does that is written to depend on its reason.
  */
 export type Committed<Row> =
-  | { outcome: 'allowed'; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
+  | { outcome: 'allowed'; events: number; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
   | {
       outcome: Exclude<Outcome, 'allowed'>;
       reason: string | null;
+      events?: number;
       principal?: Principal;
       told?: readonly unknown[];
       /** The request was sent again: what was answered to the first one. */
@@ -97,7 +98,9 @@ export const commit = async <Row, Name extends string>(
 ): Promise<Committed<Row>> => {
   const given: Values = { ...values, ...requestValues(caller, keyId) };
   const results = await transact(db, [...before, ...steps.map((step) => fill(step, given))]);
-  const decided = results[before.length]?.[0] as VerdictRow | undefined;
+  const verdicts = (results[before.length] ?? []) as unknown as VerdictRow[];
+  const [decided] = verdicts;
+  const events = verdicts.length;
   const judged = ((hasEach ? results[before.length + 1] : undefined) ?? []) as VerdictRow[];
   const first = decided ?? judged[0];
   if (!first) {
@@ -109,9 +112,9 @@ export const commit = async <Row, Name extends string>(
   const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
   if (decided && decided.outcome !== 'allowed') {
     const kept = keptAt === null ? undefined : results[before.length + keptAt];
-    return { ...refusalOf(decided, kept), ...(tells && { told: rows }) };
+    return { ...refusalOf(decided, kept), events, ...(tells && { told: rows }) };
   }
-  return { outcome: 'allowed', principal: principalOf(first), rows, ...(hasEach && { judged }) };
+  return { outcome: 'allowed', events, principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 
 /**

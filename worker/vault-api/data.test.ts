@@ -237,6 +237,43 @@ describe('a folder', () => {
     expect((await list(path))?.length).toBe(501);
     expect((await get(`${path}/K7`)).status).toBe(200);
   });
+
+  test('whose last key a PATCH takes away has no version, and the time of now', async () => {
+    const path = folder();
+    await put(path, { A: 'a' });
+    const { status, body } = await patch(path, { A: null });
+    expect([status, body.data]).toMatchObject([200, { version: 0 }]);
+    expect(Date.now() - Date.parse(String(body.data?.created_time))).toBeLessThan(3_600_000);
+  });
+
+  test('of more bytes than one request reads is refused with a sentence, too', async () => {
+    const path = folder();
+    await put(path, { A: 'a', B: 'b' });
+    // As long as many keys of 64 KiB.
+    await testDb()
+      .prepare(
+        'UPDATE secret_versions SET token = hex(zeroblob(2500000)) WHERE secret_id IN (SELECT id FROM secrets WHERE name > ?)',
+      )
+      .bind(path)
+      .run();
+    const { status, body } = await get(path);
+    expect([status, body.errors?.[0]]).toEqual([400, expect.stringMatching(/more than 8 MiB together/)]);
+  });
+
+  test('counts as one request for each of its keys, whatever is done with it, also if it is refused', async () => {
+    const small = await startVault({ MAX_REQUESTS_PER_MINUTE: '50' });
+    const viewer = await vault.signIn('admin', 'admin123');
+    const project = folder();
+    await viewer('POST', '/projects', { name: project });
+    await viewer('PUT', `/projects/${project}/members/user`, { role: 'viewer' });
+    const path = `${project}/prod`;
+    const keys = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`K${index}`, 'x']));
+    expect((await vaultClient(vault, viewer.token)('POST', `secret/data/${path}`, { data: keys })).status).toBe(200);
+    const hasty = vaultClient(small, rest.token);
+    const statuses: number[] = [];
+    for (let sent = 0; sent < 3; sent++) statuses.push((await hasty('DELETE', `secret/data/${path}`)).status);
+    expect(statuses).toEqual([403, 403, 429]);
+  });
 });
 
 describe('the trash', () => {

@@ -337,6 +337,29 @@ describe('a token above whose path its scopes are', () => {
       metadata: { custom_metadata: { a: 'b' } },
     });
   });
+
+  test('is not told what is said of a folder that it does not hold whole, nor whether anything is', async () => {
+    const base = `above${++made}`;
+    const custom_metadata = { owner: 'security', description: 'rotated by hand' };
+    await user('POST', '/keys', { key_name: `${base}/prod/A`, api_key: 'a' });
+    const silent = await newToken(user, 'read', [`${base}/prod/A`, `${base}/said/A`]);
+    const before = bytes(await silent.use('GET', `secret/metadata/${base}/said`));
+    for (const path of [base, `${base}/prod`, `${base}/said`])
+      await as(user)('POST', `secret/metadata/${path}`, { custom_metadata });
+    expect((await silent.use('GET', `secret/metadata/${base}/prod`)).body.data).toMatchObject({
+      custom_metadata: null,
+    });
+    expect((await silent.use('GET', `secret/data/${base}/prod`)).body.data?.metadata).toMatchObject({
+      custom_metadata: null,
+    });
+    expect((await silent.use('GET', `secret/subkeys/${base}/prod`)).body.data?.metadata).toMatchObject({
+      custom_metadata: null,
+    });
+    expect(bytes(await silent.use('GET', `secret/metadata/${base}/said`))).toEqual(before);
+    const { use } = await newToken(user, 'read', [`${base}/prod/*`, `${base}/said`]);
+    expect((await use('GET', `secret/metadata/${base}/prod`)).body.data).toMatchObject({ custom_metadata });
+    expect((await use('GET', `secret/metadata/${base}/said`)).body.data).toMatchObject({ custom_metadata });
+  });
 });
 
 describe('paths', () => {

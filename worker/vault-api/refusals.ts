@@ -2,7 +2,7 @@
  * Refusals as clients of Vault read them. The sentences are those of the other routes; the statuses are Vault's: 403 where a
  * credential is not good or does not reach, 404 without a word where nothing is, and 400 for what is in the way.
  */
-import { maxLabelsPerSecret, maxPathEntriesPerOwner, maxSecretsPerRead } from '../../core/limits.ts';
+import { maxLabelsPerSecret, maxPathEntriesPerOwner, maxReadBytes, maxSecretsPerRead } from '../../core/limits.ts';
 import type { Refusal } from '../operations/refusal.ts';
 import { type ErrorStatus, type Reply, refused } from '../wire/reply.ts';
 import { errors, nothingThere, permissionDenied } from './envelope.ts';
@@ -30,6 +30,7 @@ const sentences: Record<string, string> = {
   too_many_paths: `There are ${maxPathEntriesPerOwner} paths already of which something is said without a key. Delete some of their metadata.`,
   too_many_labels: `A path can have at most ${maxLabelsPerSecret} fields of custom_metadata beside its description.`,
   too_many_in_folder: `More than ${maxSecretsPerRead} keys are directly in this folder, and one request takes no more. Ask for them one by one.`,
+  too_large_folder: `The keys in this folder have more than ${maxReadBytes / 1024 / 1024} MiB together. Ask for them one by one.`,
 };
 
 const isOutside = new Set(['token_scope', 'outside_scopes']);
