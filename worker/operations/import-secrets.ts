@@ -13,8 +13,8 @@ import { type Filled, fill, type Values } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
 import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
 import { decisions, effects } from './import-commit.ts';
-import { comparison } from './import-comparison.ts';
-import { partsOf, sealInTurns } from './import-parts.ts';
+import { comparison, sameValues } from './import-comparison.ts';
+import { imprintsInTurns, partsOf, sealInTurns } from './import-parts.ts';
 import { contested, done, type Found, type GoodEntry, type Import, type Imported } from './import-states.ts';
 import { createSecret } from './new-secret.ts';
 import { type Operation, whenOpen, withCounts } from './operation.ts';
@@ -22,6 +22,7 @@ import { createPause } from './pauses.ts';
 import { placeValues } from './place.ts';
 import { quotaValues } from './quota.ts';
 import type { Refusal } from './refusal.ts';
+import { namesIn } from './same-values.ts';
 import type { Context } from './vault.ts';
 
 const action = 'secret.create';
@@ -93,10 +94,11 @@ const compare = async (
     // Nothing will be stored, so the names that are free are told like in a dry run.
     is_dry_run: Number(dry_run || good.length < entries.length),
     since,
+    ...(dry_run && { imprints: JSON.stringify(await imprintsInTurns(context.vault.keyring, good)) }),
   };
   const { refused: whole, stopped, compared, stored, facts: about } = comparison;
-  const steps = [whole, stopped, compared, stored, about];
-  const [refusals, stops, reads, rows, facts] = (await run(
+  const steps = [whole, stopped, compared, stored, about, ...(dry_run ? [sameValues] : [])];
+  const [refusals, stops, reads, rows, facts, same = []] = (await run(
     context,
     (given) => fillAll(steps, given, formOf(context.caller)),
     values,
@@ -106,6 +108,7 @@ const compare = async (
     VerdictRow[],
     Stored[],
     { held: number; newest: number; is_known: number }[],
+    { name: string; same: string }[] | undefined,
   ];
   const [open] = facts;
   const [refusal] = refusals;
@@ -132,10 +135,11 @@ const compare = async (
     if (stop === 'invalid') return { state: 'invalid', reason: badSegment, version: 0 };
     return stop ? { state: 'conflict', reason: taken, version: 0 } : { state: 'new', reason: null, version: 0 };
   };
+  const sameOf = new Map(same.map((each) => [each.name, namesIn(each.same)]));
   const found = new Map<string, Found>();
   const pause = createPause();
   for (const entry of good) {
-    found.set(entry.name, stateOf(entry));
+    found.set(entry.name, { ...stateOf(entry), sameValueAs: sameOf.get(entry.name) ?? [] });
     await pause(storedOf.get(entry.name)?.token?.length ?? 0);
   }
   return { found, newest: open.newest };
@@ -198,9 +202,9 @@ const store = async (
     since,
   };
   const parts = partsOf(
-    sealed.map(({ name, description, token, binding }) => {
+    sealed.map(({ name, description, token, binding, imprint }) => {
       const { place } = placeValues(name);
-      return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place];
+      return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place, imprint];
     }),
   );
   const form = formOf(context.caller);
