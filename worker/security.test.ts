@@ -386,6 +386,7 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
   ['GET /care', '', () => ({})],
   ['GET /logs', '', () => ({})],
   ['GET /logs/activity', '', () => ({})],
+  ['GET /logs/uses', '', () => ({})],
   ['GET /users', '', () => ({})],
   ['POST /users', hash, () => ({ body: { username: `walked ${++made}`, password: 'a good password' }, trips: 2 })],
   ['PUT /users/:id', '', async () => ({ path: `/users/${await somebody()}`, body: { is_active: false } })],

@@ -116,7 +116,7 @@ describeInBrowser('roles, passwords and messages', () => {
     await page.getByLabel('User name').waitFor();
     expect(await page.locator('main').textContent()).not.toMatch(/team/);
     const theirs = await comeAs(await newUser());
-    await theirs.getByText('Your keys, and those of your projects.').waitFor();
+    await theirs.getByText('No keys yet').waitFor();
     expect(await theirs.locator('main').textContent()).not.toMatch(/team|all keys/i);
   });
 });

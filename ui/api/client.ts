@@ -165,6 +165,7 @@ export const api = {
   revokeToken: (id: number) => call('DELETE', `/tokens/${id}`),
 
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
+  lastUses: () => get<wire.LastUses>('/logs/uses'),
   activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
 
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),

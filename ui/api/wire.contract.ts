@@ -27,6 +27,7 @@ export type Answers = [
   Is<NonNullable<ReturnType<typeof tokenJson.madeToken>>, wire.MadeToken>,
   Is<json.LogList, wire.LogList>,
   Is<ReturnType<typeof json.activity>, wire.Activity>,
+  Is<ReturnType<typeof json.lastUses>, wire.LastUses>,
   Is<ReturnType<typeof json.userList>, wire.UserList>,
   Is<ReturnType<typeof json.sessionList>, wire.SessionList>,
 ];

@@ -222,6 +222,19 @@ export interface LogList {
   next?: number | undefined;
 }
 
+/** Who read a key last, and when. */
+export interface LastUse {
+  key_name: string;
+  timestamp: string;
+  user_name: string;
+}
+
+export interface LastUses {
+  uses: LastUse[];
+  /** How far back it goes, if that is not the whole log. */
+  complete_from?: string | undefined;
+}
+
 export interface Activity {
   activity: { time: string; allowed: number; refused: number }[];
   /** If set, only the events since this time were counted. */

@@ -129,7 +129,7 @@ export const EditKey = ({ title, model, row, isAdmin, onClose: close }: Props & 
         <${Button} kind="quiet" icon="edit" onClick=${instead({ kind: 'rename', row })}>Rename or move<//>
         ${isAdmin && row.project === null && html`<${Button} kind="quiet" icon="user" onClick=${instead({ kind: 'give', row })}>Hand over<//>`}
       </div>
-      <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} isTall /></div>
+      <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} /></div>
       <${ValueField} draft=${draft} name=${row.name} error=${errorAt('api_key')} onEdit=${edit} />
       <${DescriptionField} draft=${draft} error=${errorAt('description')} onEdit=${edit} />
       <${Details} draft=${draft} isOpen=${hasDetails(row)} errorAt=${errorAt} onEdit=${edit} />
@@ -147,7 +147,7 @@ export const ShowKey = ({ title, model, row, onClose }: Props) => html`
       <${Facts} row=${row} />
       ${row.description && html`<p class="verbatim">${shown(row.description)}</p>`}
       ${labelsText(row.labels) && html`<p class="labels note">${shown(labelsText(row.labels))}</p>`}
-      <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} isTall /></div>
+      <div class="field"><span class="label">Current value</span><${Value} model=${model} name=${row.name} /></div>
       <p class="note">You are a viewer of this project, so you can read this key and not change it.</p>
       <div class="dialog-actions">
         <${Button} onClick=${() => model.show({ kind: 'versions', row })}>Versions<//>

@@ -4,8 +4,9 @@ import { VirtualList } from '../parts/virtual-list.ts';
 import { type KeysModel, type KeysProps, mayEdit } from './model.ts';
 import type { KeyRow, Sorting } from './order.ts';
 import { Cells } from './row.ts';
+import { isComfortable } from './row-height.ts';
 import { moveToTrash } from './trashing.ts';
-import { copyValue } from './value.ts';
+import { copyValue, Revealed } from './value.ts';
 
 export const KeyList = ({ model, isAdmin }: KeysProps) => {
   const hasProject = model.project.value === '' && model.inScope.value.some(({ project }) => project !== null);
@@ -14,6 +15,7 @@ export const KeyList = ({ model, isAdmin }: KeysProps) => {
     isAdmin && 'with-owner',
     hasProject && 'with-project',
     model.selected.isOn.value && 'selecting',
+    isComfortable.value && 'comfortable',
   ];
   return html`
     <div class=${classes.filter(Boolean).join(' ')}>
@@ -22,6 +24,7 @@ export const KeyList = ({ model, isAdmin }: KeysProps) => {
         head=${html`<${Head} model=${model} isAdmin=${isAdmin} hasProject=${hasProject} />`}
         row=${(row: KeyRow, isActive: boolean) =>
           html`<${Cells} model=${model} row=${row} isAdmin=${isAdmin} isActive=${isActive} hasProject=${hasProject} />`}
+        open=${model.revealed.value} below=${({ name }: KeyRow) => html`<${Revealed} key=${name} model=${model} name=${name} />`}
         arrived=${model.arrived.value} onArrived=${() => (model.arrived.value = null)}
         onKey=${(row: KeyRow, key: string) => onKey(model, row, key, isAdmin)}
       />
@@ -31,8 +34,8 @@ export const KeyList = ({ model, isAdmin }: KeysProps) => {
 
 /** What makes a row as tall as it is. */
 const sample = html`
-  <div class="cell-name"><span class="row-name">A</span><span class="row-description note">A</span></div>
-  <div class="cell-value"><div class="value well"><span class="icon-button" /></div></div>
+  <div class="cell-name"><span class="row-name">A</span></div>
+  <div class="cell-description note">A</div>
   <div class="cell-updated note">A</div>
   <div class="cell-actions"><span class="icon-button" /></div>
 `;
@@ -43,6 +46,7 @@ const nameOf = ({ name }: KeyRow) => name;
 const onKey = (model: KeysModel, row: KeyRow, key: string, isAdmin: boolean): boolean => {
   if (key === 'Enter' || key === 'e') model.show({ kind: 'edit', row });
   else if (key === 'c') void copyValue(model, row.name);
+  else if (key === 'r') model.reveal(row.name);
   else if (key === 'x') model.selected.toggle(row.name);
   else if (key === 'Delete' && mayEdit(row, isAdmin)) void moveToTrash(model, [row]);
   else return false;
@@ -65,10 +69,10 @@ const Head = ({ model, isAdmin, hasProject }: KeysProps & { hasProject: boolean 
   return html`
     ${model.selected.isOn.value && html`<span role="columnheader" class="head-box"><span class="unseen">Selected</span></span>`}
     ${header('name', 'Name')}
-    <span role="columnheader" class="head-value">Value</span>
+    <span role="columnheader" class="head-description">Description</span>
     ${hasProject && header('project', 'Project')}
     ${isAdmin && header('owner', 'Created by')}
-    ${header('created', 'Created')}
+    <span role="columnheader" class="head-used">${isAdmin ? 'Last used' : 'Last used by you'}</span>
     ${header('updated', 'Changed')}
     <span role="columnheader"><span class="unseen">Actions</span></span>
   `;

@@ -10,6 +10,7 @@ import { importModel } from './import-model.ts';
 import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText } from './order.ts';
 import { changedRow, countedBy, type Only, onlys, personalRow, scoped } from './rows.ts';
 import { selection } from './selection.ts';
+import { fetchUses, withUse } from './uses.ts';
 
 /** What somebody else has made of the key of the open dialog, which has its new state. */
 export interface Conflict {
@@ -43,9 +44,11 @@ export const mayManage = ({ role }: KeyRow, isAdmin: boolean): boolean =>
 export const keysModel = (user: string) => {
   const rowsSoFar = signal(0);
   const list = loaded(() => fetchKeys(rowsSoFar));
+  const uses = loaded(fetchUses);
   const open = signal<Open | null>(null);
   const draft = signal<Draft>(emptyDraft);
   const arrived = signal<string | null>(null);
+  const revealed = signal<string | null>(null);
   const conflict = signal<Conflict | null>(null);
   const times = signal(0);
 
@@ -117,11 +120,15 @@ export const keysModel = (user: string) => {
     user,
     list,
     rowsSoFar,
+    /** The last uses of the keys. The list is there before them. */
+    uses,
     open,
     draft,
     isTyped,
     /** The name of the key whose row gets the focus as soon as it is shown. */
     arrived,
+    /** The name of the key whose value is shown under its row. The model does not hold the value. */
+    revealed,
     project,
     text,
     sort,
@@ -173,9 +180,19 @@ export const keysModel = (user: string) => {
       draft.value = rebased(draft.value, was, initial.value);
     },
 
+    /** Shows the value under the row of this key, or hides it again. */
+    reveal: (name: string) => {
+      revealed.value = revealed.value === name ? null : name;
+    },
+
     /** Fetches one value, which the log records as a view. The model does not keep it. */
-    read: async (name: string, version?: number) =>
-      (await sent(version === undefined ? api.key(name) : api.keyVersion(name, version))).api_key,
+    read: async (name: string, version?: number) => {
+      const { api_key } = await sent(version === undefined ? api.key(name) : api.keyVersion(name, version));
+      const known = uses.answer.value;
+      if (known)
+        uses.answer.value = withUse(known, { key_name: name, timestamp: new Date().toISOString(), user_name: user });
+      return api_key;
+    },
 
     /** Returns the name as it was stored: the vault does not keep blanks around it. */
     add: async (

@@ -5,7 +5,6 @@ import { shown } from '../../core/text.ts';
 import { Button } from '../parts/button.ts';
 import { focusSearch } from '../parts/focus.ts';
 import { lazyDialog } from '../parts/lazy.ts';
-import { PageHead } from '../parts/page-head.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { KeyList } from './list.ts';
 import { type KeysModel, type KeysProps, mayEdit } from './model.ts';
@@ -14,9 +13,11 @@ import { SelectionBar } from './selection-bar.ts';
 import { Toolbar } from './toolbar.ts';
 
 export const KeysPage = ({ model, isAdmin }: KeysProps) => html`
-  <${PageHead} title="API Keys" lead=${isAdmin ? 'All keys in this vault.' : 'Your keys, and those of your projects.'}>
-    <${AddKeys} model=${model} />
-  <//>
+  <header class="page-head keys-head row">
+    <h1 tabindex=${-1}>API Keys</h1>
+    ${model.list.answer.value && !isEmpty(model, model.list.answer.value) && html`<${Toolbar} model=${model} isAdmin=${isAdmin} />`}
+    <div class="page-actions"><${AddKeys} model=${model} /></div>
+  </header>
   <${Keys} model=${model} isAdmin=${isAdmin} />
 `;
 
@@ -35,12 +36,25 @@ export const AddKeys = ({ model }: { model: KeysModel }) => {
 const Keys = ({ model, isAdmin }: KeysProps) => {
   // What is selected on one page is not meant on another.
   useLayoutEffect(() => model.selected.end, [model, model.project.value]);
+  useLastUses(model);
   return html`
     <${Content} of=${model.list} failure="Could not load the keys" waiting=${loadingText(model.rowsSoFar.value)}>
       ${(rows: KeyRow[]) => (isEmpty(model, rows) ? html`<${NoKeys} model=${model} isAdmin=${isAdmin} />` : html`<${Rows} model=${model} isAdmin=${isAdmin} />`)}
     <//>
     <${OpenDialog} model=${model} isAdmin=${isAdmin} />
   `;
+};
+
+/** Each fetch adds an entry to the log, so a list that is fetched again and again asks for them once a minute. */
+const usesPauseMs = 60_000;
+
+/** Fetches the last uses after the list. Without them, the list is as good. */
+const useLastUses = ({ list, uses }: KeysModel) => {
+  const time = list.time.value;
+  useLayoutEffect(() => {
+    if (list.answer.value?.length && Date.now() - uses.time.value > usesPauseMs && !uses.isLoading.value)
+      void uses.load();
+  }, [uses, time]);
 };
 
 /** Nothing to search in. What a choice leaves out is there all the same. */
@@ -50,7 +64,7 @@ const isEmpty = (model: KeysModel, rows: readonly KeyRow[]) =>
 const loadingText = (rows: number) => (rows > 0 ? `Loading keys: ${rows.toLocaleString()} so far` : 'Loading keys…');
 
 const Rows = ({ model, isAdmin }: KeysProps) => html`
-  <${Toolbar} model=${model} isAdmin=${isAdmin} />
+  ${model.project.value !== '' && html`<${Toolbar} model=${model} isAdmin=${isAdmin} />`}
   ${model.shown.value.length > 0 ? html`<${KeyList} model=${model} isAdmin=${isAdmin} />` : html`<${NoMatch} model=${model} isAdmin=${isAdmin} />`}
   ${model.selected.isOn.value && html`<${SelectionBar} model=${model} isAdmin=${isAdmin} />`}
 `;

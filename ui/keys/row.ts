@@ -3,13 +3,14 @@ import { html } from 'htm/preact';
 import { shown } from '../../core/text.ts';
 import { IconButton } from '../parts/button.ts';
 import { Highlight } from '../parts/highlight.ts';
-import { Ago, now } from '../parts/time.ts';
+import { Ago, now, Until } from '../parts/time.ts';
 import { dueKind, dueSoon } from './due.ts';
 import { labelsText } from './labels.ts';
 import { type KeysProps, mayEdit } from './model.ts';
 import type { KeyRow } from './order.ts';
 import { moveToTrash } from './trashing.ts';
-import { Value } from './value.ts';
+import { lastUseOf } from './uses.ts';
+import { copyValue } from './value.ts';
 
 interface Props extends KeysProps {
   row: KeyRow;
@@ -21,6 +22,7 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
   const tabindex = isActive ? 0 : -1;
   const words = model.text.value;
   const labels = labelsText(row.labels);
+  const isRevealed = model.revealed.value === row.name;
   const edit = () => model.show({ kind: 'edit', row });
   return html`
     ${model.selected.isOn.value && html`<${Box} model=${model} row=${row} isAdmin=${isAdmin} tabindex=${tabindex} />`}
@@ -28,26 +30,44 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
       <button type="button" class="row-name bare cut" tabindex=${tabindex} title=${row.name} onClick=${edit}>
         <${Highlight} text=${row.name} words=${words} />
       </button>
+    </div>
+    <div role="gridcell" class="cell-description">
       <span class="row-description note cut" title=${[labels, row.description].filter(Boolean).join(' · ')}>
         <${DueBadge} row=${row} />${labels && html`<span class="labels"><${Highlight} text=${labels} words=${words} /></span> `}<${Highlight} text=${row.description} words=${words} />
       </span>
     </div>
-    <div role="gridcell" class="cell-value"><${Value} model=${model} name=${row.name} tabindex=${tabindex} /></div>
     ${hasProject && html`<div role="gridcell" class="cell-project note cut" title=${row.project ?? ''}>${row.project === null ? 'personal' : shown(row.project)}</div>`}
     ${isAdmin && html`<div role="gridcell" class="cell-owner note cut" title=${row.createdBy}>${row.createdBy}</div>`}
-    <div role="gridcell" class="cell-created note cut"><${Ago} time=${row.createdAt} /></div>
+    <div role="gridcell" class="cell-used note cut"><${LastUsed} model=${model} row=${row} isAdmin=${isAdmin} /></div>
     <div role="gridcell" class="cell-updated note cut"><${Ago} time=${row.updatedAt} /></div>
     <div role="gridcell" class="cell-actions">
-      ${
-        mayEdit(row, isAdmin)
-          ? html`
-              <${IconButton} icon="edit" label="Edit ${row.name}" tabindex=${tabindex} onClick=${edit} />
-              <${IconButton} icon="trash" label="Delete ${row.name}" tabindex=${tabindex} onClick=${() => void moveToTrash(model, [row])} />
-            `
-          : html`<${IconButton} icon="info" label="Show ${row.name}" tabindex=${tabindex} onClick=${edit} />`
-      }
+      <span class="row-tools">
+        <${IconButton}
+          icon=${isRevealed ? 'eye-off' : 'eye'} label="${isRevealed ? 'Hide' : 'Reveal'} ${row.name}" tabindex=${tabindex}
+          onClick=${() => model.reveal(row.name)}
+        />
+        ${
+          mayEdit(row, isAdmin)
+            ? html`
+                <${IconButton} icon="edit" label="Edit ${row.name}" tabindex=${tabindex} onClick=${edit} />
+                <${IconButton} icon="trash" label="Delete ${row.name}" tabindex=${tabindex} onClick=${() => void moveToTrash(model, [row])} />
+              `
+            : html`<${IconButton} icon="info" label="Show ${row.name}" tabindex=${tabindex} onClick=${edit} />`
+        }
+      </span>
+      <${IconButton} icon="copy" label="Copy ${row.name}" tabindex=${tabindex} onClick=${() => void copyValue(model, row.name)} />
     </div>
   `;
+};
+
+/** Admins learn of the uses of all, and others of their own: then the name would always be theirs. */
+const LastUsed = ({ model, row, isAdmin }: KeysProps & { row: KeyRow }) => {
+  const uses = model.uses.answer.value;
+  if (!uses) return null;
+  const use = lastUseOf(row, uses);
+  if (use)
+    return html`<${Ago} time=${use.timestamp} />${isAdmin && html` by <bdi title=${use.user_name}>${shown(use.user_name)}</bdi>`}`;
+  return uses.since === null || uses.since < row.createdAt ? 'never' : html`not since <${Until} time=${uses.since} />`;
 };
 
 /** Says what is due soon; what is overdue stands out. */

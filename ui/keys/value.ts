@@ -1,6 +1,6 @@
 /**
- * Shows a value on request. This is the only component that holds one: until the time is up, the window loses the focus,
- * the tab is hidden, or the component is removed.
+ * Shows a value on request: in a dialog, or under a row of the list. Only these components hold one: until the time is up, the
+ * window loses the focus, the tab is hidden, or the component is removed.
  */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
@@ -15,9 +15,6 @@ interface Props {
   name: string;
   /** An earlier one; by default the current one. */
   version?: number;
-  tabindex?: number;
-  /** Leaves room for many lines. */
-  isTall?: boolean;
 }
 
 const revealSeconds = 30;
@@ -25,15 +22,15 @@ const revealSeconds = 30;
 /** Has the same width for every value. */
 const mask = '••••••••••••';
 
-export const Value = ({ model, name, version, tabindex = 0, isTall = false }: Props) => {
+const useValue = ({ model, name, version }: Props, onHide = () => {}) => {
   const value = useSignal<string | null>(null);
   const asked = useRef(0);
   const isShown = value.value !== null;
-  const label = version === undefined ? name : `version ${version}`;
 
   const hide = () => {
     asked.current += 1;
     value.value = null;
+    onHide();
   };
 
   /** Ignores an answer that comes after the value was hidden again. */
@@ -44,6 +41,7 @@ export const Value = ({ model, name, version, tabindex = 0, isTall = false }: Pr
       const found = await model.read(name, version);
       if (mine === asked.current) value.value = found;
     } catch (problem) {
+      if (mine === asked.current) hide();
       complain(problem);
     }
   };
@@ -54,17 +52,32 @@ export const Value = ({ model, name, version, tabindex = 0, isTall = false }: Pr
     const timer = setTimeout(hide, revealSeconds * 1000);
     return () => clearTimeout(timer);
   }, [isShown]);
+  return { value: value.value, isShown, reveal, hide };
+};
 
+export const Value = (props: Props) => {
+  const { model, name, version } = props;
+  const { value, isShown, reveal, hide } = useValue(props);
+  const label = version === undefined ? name : `version ${version}`;
   return html`
-    <div class="value well ${isTall ? 'tall' : ''} ${isShown ? 'shown' : ''}">
-      <${Text} value=${value.value} />
+    <div class="value well ${isShown ? 'shown' : ''}">
+      <${Text} value=${value} />
       <${IconButton}
-        icon=${isShown ? 'eye-off' : 'eye'} label="${isShown ? 'Hide' : 'Reveal'} ${label}" tabindex=${tabindex}
+        icon=${isShown ? 'eye-off' : 'eye'} label="${isShown ? 'Hide' : 'Reveal'} ${label}"
         onClick=${() => (isShown ? hide() : void reveal())}
       />
-      <${IconButton} icon="copy" label="Copy ${label}" tabindex=${tabindex} onClick=${() => void copyValue(model, name, version)} />
+      <${IconButton} icon="copy" label="Copy ${label}" onClick=${() => void copyValue(model, name, version)} />
     </div>
   `;
+};
+
+/** What stands under the row of a key whose value is to be shown. It goes when the value does. */
+export const Revealed = ({ model, name }: Props) => {
+  const { value, reveal } = useValue({ model, name }, () => {
+    if (model.revealed.value === name) model.revealed.value = null;
+  });
+  useLayoutEffect(() => void reveal(), []);
+  return value !== null && html`<div class="value well shown"><${Text} value=${value} /></div>`;
 };
 
 const Text = ({ value }: { value: string | null }) =>

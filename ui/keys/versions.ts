@@ -57,7 +57,7 @@ const Item = ({ model, row, mayRestore, mayDestroy, version: one }: Props & { ve
         destroyed
           ? html`<p class="note">Its value is erased.</p>`
           : html`
-              <${Value} model=${model} name=${row.name} version=${version} isTall />
+              <${Value} model=${model} name=${row.name} version=${version} />
               ${
                 !is_current &&
                 html`<div class="version-actions row">

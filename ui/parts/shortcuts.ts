@@ -12,6 +12,7 @@ const shortcuts: [string[], string][] = [
   [['↑', '↓'], 'Move through the list of keys'],
   [['Enter'], 'Edit the selected key'],
   [['C'], 'Copy its value'],
+  [['R'], 'Show its value, or hide it'],
   [['Delete'], 'Delete it'],
   [[commandKey, 'Enter'], 'Save from a multiline field'],
   [['Esc'], 'Close the dialog'],

@@ -1,7 +1,8 @@
 /**
  * A grid of any length; only the rows on screen are in the DOM. All rows have the same height: at least the stylesheet's
  * (`--row`), and always enough for the text, however large the reader makes it. The window scrolls, as on any page. Up, Down,
- * Home, End and the page keys move the active row. On paper, the list has all rows up to a bound.
+ * Home, End and the page keys move the active row. One row may have something of any height under it. On paper, the list has all
+ * rows up to a bound.
  */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
@@ -21,6 +22,9 @@ interface Props<Item> {
   row: (item: Item, isActive: boolean) => ComponentChildren;
   /** Handles a key pressed on a row itself. Returns false if the key means nothing here. */
   onKey: (item: Item, key: string) => boolean;
+  /** The key of the row that `below` stands under, if there is one. */
+  open?: string | null;
+  below?: (item: Item) => ComponentChildren;
   /** The key of a row to move to, once. */
   arrived?: string | null;
   onArrived?: () => void;
@@ -29,7 +33,7 @@ interface Props<Item> {
 /** Rows rendered above and below the visible ones, so that scrolling does not outrun rendering. */
 const spareRows = 6;
 /** The height until the rows are measured. */
-const usualRowPixels = 64;
+const usualRowPixels = 44;
 /** Some fifty sheets. */
 const maxPrintedRows = 1000;
 
@@ -41,6 +45,8 @@ export const VirtualList = <Item>({
   sample,
   row,
   onKey,
+  open = null,
+  below = () => null,
   arrived = null,
   onArrived,
 }: Props<Item>) => {
@@ -52,6 +58,15 @@ export const VirtualList = <Item>({
   const active = useSignal(0);
   const activeIndex = Math.min(active.value, Math.max(0, items.length - 1));
   const isMoving = useRef(false);
+  const under = useRef<HTMLDivElement>(null);
+  const openIndex = open === null ? -1 : items.findIndex((item) => keyOf(item) === open);
+  const isOpen = openIndex >= 0;
+  /** What lies between the rows up to the open one and those after it. */
+  const gap = useRef<Gap>(noGap);
+  const gapHeight = useSignal(0);
+  /** How far the list was above the window's top when somebody last looked. */
+  const above = useRef(0);
+  gap.current = isOpen ? { after: openIndex, height: gapHeight.value } : noGap;
 
   // A row that was not in the DOM gets the focus as soon as it is rendered, not a frame later: the next key press is meant
   // for it.
@@ -64,13 +79,14 @@ export const VirtualList = <Item>({
   useLayoutEffect(() => {
     const look = () => {
       if (!body.current || isOnPaper.value) return;
-      const next = visibleRange(body.current, rowHeight.value);
+      above.current = -body.current.getBoundingClientRect().top;
+      const next = visibleRange(body.current, rowHeight.value, gap.current);
       if (next.first !== range.value.first || next.end !== range.value.end) range.value = next;
     };
     const measure = () => {
       const height = probe.current?.getBoundingClientRect().height;
       if (height && body.current && height !== rowHeight.value) {
-        keepPlace(body.current, rowHeight.value, height, items.length);
+        keepPlace(body.current, (above.current / rowHeight.value) * height, items.length * height);
         rowHeight.value = height;
       }
       look();
@@ -88,13 +104,28 @@ export const VirtualList = <Item>({
       watching.disconnect();
       listening.abort();
     };
-  }, [items.length]);
+  }, [items.length, openIndex, gapHeight.value]);
+
+  useLayoutEffect(() => {
+    const element = under.current;
+    if (!element) return;
+    const watching = new ResizeObserver(() => {
+      const { height } = element.getBoundingClientRect();
+      if (height > gapHeight.value) element.scrollIntoView({ block: 'nearest' });
+      gapHeight.value = height;
+    });
+    watching.observe(element);
+    return () => {
+      watching.disconnect();
+      gapHeight.value = 0;
+    };
+  }, [open, isOpen]);
 
   const moveTo = (index: number) => {
     active.value = Math.max(0, Math.min(items.length - 1, index));
     if (!body.current) return;
-    scrollToRow(body.current, active.value, rowHeight.value);
-    range.value = visibleRange(body.current, rowHeight.value);
+    scrollToRow(body.current, topOf(active.value, rowHeight.value, gap.current), rowHeight.value);
+    range.value = visibleRange(body.current, rowHeight.value, gap.current);
     isMoving.current = !focusRow(body.current, active.value);
   };
 
@@ -116,26 +147,32 @@ export const VirtualList = <Item>({
   };
 
   const seen = isOnPaper.value ? { first: 0, end: maxPrintedRows - spareRows } : range.value;
-  const shown = indexesShown(seen, isOnPaper.value ? 0 : activeIndex, items.length);
+  const shown = indexesShown(seen, isOnPaper.value ? [] : [activeIndex, openIndex], items.length);
   return html`
     <div class="grid panel" role="grid" aria-label=${label} aria-rowcount=${items.length + 1}>
       <div class="grid-head note" role="rowgroup"><div role="row" class="grid-row" aria-rowindex=${1}>${head}</div></div>
       <div
         class="grid-body" role="rowgroup" ref=${body} onKeyDown=${onKeyDown}
-        style=${{ '--all-rows': `${items.length * rowHeight.value}px`, '--measured': `${rowHeight.value}px` }}
+        style=${{ '--all-rows': `${items.length * rowHeight.value + gap.current.height}px`, '--measured': `${rowHeight.value}px` }}
       >
-        ${shown.map((index) => {
+        ${shown.flatMap((index) => {
           const item = items[index] as Item;
           const isActive = index === activeIndex;
-          return html`
+          const listed = html`
             <div
               key=${keyOf(item)} role="row" class="grid-row" data-index=${index} aria-rowindex=${index + 2}
-              tabindex=${isActive ? 0 : -1} style=${{ '--top': `${index * rowHeight.value}px` }}
+              tabindex=${isActive ? 0 : -1} style=${{ '--top': `${topOf(index, rowHeight.value, gap.current)}px` }}
               onFocusIn=${() => (active.value = index)}
             >
               ${row(item, isActive)}
             </div>
           `;
+          if (index !== openIndex) return [listed];
+          const top = `${(index + 1) * rowHeight.value}px`;
+          return [
+            listed,
+            html`<div key=${-1} role="row" class="grid-below" ref=${under} style=${{ '--top': top }}><div role="gridcell">${below(item)}</div></div>`,
+          ];
         })}
       </div>
       <div class="grid-probe" aria-hidden="true"><div class="grid-row" ref=${probe}>${sample}</div></div>
@@ -152,27 +189,40 @@ interface Range {
   end: number;
 }
 
-/** Keeps the same row at the top of the window when all rows become taller or shorter. */
-const keepPlace = (body: HTMLElement, before: number, after: number, count: number) => {
-  const above = -body.getBoundingClientRect().top;
+/** Keeps the same row at the top of the window when all rows become taller or shorter, and perhaps what is above them too. */
+const keepPlace = (body: HTMLElement, above: number, height: number) => {
   if (above <= 0) return;
-  body.style.setProperty('--all-rows', `${count * after}px`);
-  scrollBy(0, (above / before) * after - above);
+  body.style.setProperty('--all-rows', `${height}px`);
+  scrollBy(0, above + body.getBoundingClientRect().top);
 };
 
-const visibleRange = (body: HTMLElement, height: number): Range => {
+/** Rows after this one are moved down by so many pixels. */
+interface Gap {
+  after: number;
+  height: number;
+}
+const noGap: Gap = { after: -1, height: 0 };
+
+const topOf = (index: number, height: number, gap: Gap) => index * height + (index > gap.after ? gap.height : 0);
+
+/** The row at so many pixels from the top of the first one. */
+const rowAt = (pixels: number, height: number, { after, height: more }: Gap) => {
+  const edge = (after + 1) * height;
+  return Math.floor((pixels > edge ? Math.max(edge, pixels - more) : pixels) / height);
+};
+
+const visibleRange = (body: HTMLElement, height: number, gap: Gap): Range => {
   const above = Math.max(0, -body.getBoundingClientRect().top);
-  const first = Math.floor(above / height);
-  return { first, end: first + Math.ceil(innerHeight / height) + 1 };
+  return { first: rowAt(above, height, gap), end: rowAt(above + innerHeight, height, gap) + 2 };
 };
 
-/** The active row is always in the DOM, so that it keeps the focus. */
-const indexesShown = ({ first, end }: Range, active: number, count: number): number[] => {
+/** Those that are kept are always in the DOM: the active row keeps the focus, and what is under the open one stays. */
+const indexesShown = ({ first, end }: Range, kept: readonly number[], count: number): number[] => {
   const from = Math.max(0, first - spareRows);
   const to = Math.min(count, end + spareRows);
   const indexes = Array.from({ length: Math.max(0, to - from) }, (_, offset) => from + offset);
-  if (active < count && active < from) return [active, ...indexes];
-  return active < count && active >= to ? [...indexes, active] : indexes;
+  const others = kept.filter((index) => index >= 0 && index < count && (index < from || index >= to));
+  return others.length > 0 ? [...new Set([...indexes, ...others])].sort((a, b) => a - b) : indexes;
 };
 
 const rowsPerPage = 10;
@@ -188,8 +238,8 @@ const destinations: Record<string, (at: number, count: number) => number> = {
 };
 
 /** Keeps the row clear of the sticky bars at the top and the bottom. */
-const scrollToRow = (body: HTMLElement, index: number, height: number) => {
-  const top = body.getBoundingClientRect().top + index * height;
+const scrollToRow = (body: HTMLElement, offset: number, height: number) => {
+  const top = body.getBoundingClientRect().top + offset;
   const clearance = 2 * height;
   if (top < clearance) scrollBy(0, top - clearance);
   else if (top + height > innerHeight - clearance) scrollBy(0, top + height - innerHeight + clearance);

@@ -1,4 +1,4 @@
-/** The theme: light, dark, or the system's. The UI stores nothing else in the browser. */
+/** The theme: light, dark, or the system's. The UI stores nothing else in the browser but the height of the rows. */
 import { signal } from '@preact/signals';
 import type { IconName } from '../parts/icon.ts';
 import { applyTheme, storageName, storedTheme, storeTheme, type ThemeName } from './theme-name.ts';

@@ -152,7 +152,8 @@ const countedEvents = (step: Param) =>
     step,
   );
 
-const timeOf = (id: SQL) =>
+/** When the oldest event from this id on happened. */
+export const timeOf = (id: SQL) =>
   query
     .select({ at: auditEvents.at })
     .from(auditEvents)

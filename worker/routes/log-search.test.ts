@@ -156,3 +156,32 @@ describe('the chart', () => {
     expect((await sums(admin, 'per=day')).first).toMatch(/T00:00:00\.000Z$/);
   });
 });
+
+describe('the last uses', () => {
+  test.each([
+    ['an admin', () => admin],
+    ['a user', () => user],
+  ])('of a long log come from its newest part, and the answer says how far it goes back, for %s', async (_, client) => {
+    const { status, body } = await client()('GET', '/logs/uses');
+    expect(status).toBe(200);
+    const from = Date.parse(body.complete_from ?? '');
+    expect(from).toBeGreaterThan(Date.now() - 31 * 24 * hourMs);
+    // The oldest key of all is older than that.
+    const named = body.uses?.map(({ key_name }) => key_name) ?? [];
+    expect(named.filter((name) => name.startsWith('key_')).toSorted()).toEqual(
+      ['key_0', 'key_1', 'key_2', 'key_3', 'key_4', 'key_5', 'key_6'].toSorted(),
+    );
+    expect(named).not.toContain('Needle');
+    for (const { key_name, timestamp, user_name } of body.uses ?? []) {
+      if (!key_name.startsWith('key_')) continue;
+      expect(user_name).toBe('user');
+      const newest = await testDb()
+        .prepare(
+          "SELECT max(at) AS at FROM audit_events WHERE target = ? AND action = 'secret.read' AND outcome = 'allowed'",
+        )
+        .bind(key_name)
+        .first<number>('at');
+      expect(Date.parse(timestamp)).toBe(newest);
+    }
+  });
+});

@@ -193,6 +193,30 @@ test('activity counts by the hour and by the day, what was allowed and what was 
   expect(own?.at(-1)?.time).toMatch(/T00:00:00\.000Z$/);
 });
 
+test('the last uses tell when each key was read, and by whom; users learn of their own reads only', async () => {
+  const uses = async (client: Client) => {
+    const { status, body } = await client('GET', '/logs/uses');
+    expect([status, body.complete_from]).toEqual([200, undefined]);
+    return body.uses ?? [];
+  };
+  await user('POST', '/keys', { key_name: 'read by two', api_key: 'x' });
+  await user('POST', '/keys', { key_name: 'never read', api_key: 'x' });
+  await user('POST', '/keys', { key_name: 'read in bulk', api_key: 'x' });
+  await user('GET', '/keys/read%20by%20two');
+  await user('POST', '/keys/values', { names: ['read in bulk'] });
+  const before = await uses(user);
+  await admin('GET', '/keys/read%20by%20two');
+  await user('GET', '/keys/not%20there');
+  const seen = (await uses(admin)).map(({ key_name, user_name }) => `${key_name}: ${user_name}`);
+  expect(seen.slice(0, 2)).toEqual(['read by two: admin', 'read in bulk: user']);
+  expect(seen.join()).not.toMatch(/never read|not there/);
+  expect(await uses(user)).toEqual(before);
+  expect(before.slice(0, 2)).toEqual([
+    { key_name: 'read in bulk', timestamp: expect.stringMatching(/^\d{4}-.*Z$/), user_name: 'user' },
+    { key_name: 'read by two', timestamp: expect.stringMatching(/^\d{4}-.*Z$/), user_name: 'user' },
+  ]);
+});
+
 test('the log cannot be changed, not even with SQL', async () => {
   await expect(testDb().exec("UPDATE audit_events SET actor_name = 'nobody'")).rejects.toThrow('append-only');
   await expect(testDb().exec('DELETE FROM audit_events')).rejects.toThrow('append-only');

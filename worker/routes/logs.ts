@@ -2,10 +2,12 @@
 import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
 import { countEvents, listEvents } from '../operations/events.ts';
+import { listLastUses } from '../operations/last-uses.ts';
 import * as json from '../wire/json.ts';
 import { list, listText } from '../wire/reply.ts';
 import { activityQuery, logQuery } from '../wire/requests.ts';
 
 export const logs = router()
   .get('/logs', answer(listEvents, { query: logQuery }, listText(json.logList)))
-  .get('/logs/activity', answer(countEvents, { query: activityQuery }, list(json.activity)));
+  .get('/logs/activity', answer(countEvents, { query: activityQuery }, list(json.activity)))
+  .get('/logs/uses', answer(listLastUses, {}, list(json.lastUses)));

@@ -285,6 +285,29 @@ describe('the use of a token', () => {
     expect(theirs.map(({ token }) => token)).toContain('backup job');
   });
 
+  test('learns of no last use but its own, and a person of theirs and those of their tokens', async () => {
+    await person('stranger')('POST', '/keys', { key_name: 'read by others', api_key: 'x' });
+    await user('POST', '/keys', { key_name: 'read by a token', api_key: 'x' });
+    await user('POST', '/keys', { key_name: 'read by its owner', api_key: 'x' });
+    const [one, other] = [await make(admin, { name: 'uses' }), await make(user, { name: 'other uses' })];
+    const ofProject = await make(person('manager'), { project: 'shop', name: 'uses of shop' });
+    await admin('GET', '/keys/read%20by%20others');
+    await user('GET', '/keys/read%20by%20its%20owner');
+    await other.use('GET', '/keys/read%20by%20a%20token');
+    const named = async (client: Client) =>
+      (await client('GET', '/logs/uses')).body.uses?.map(({ key_name }) => key_name) ?? [];
+    for (const { use } of [one, ofProject]) expect(await named(use)).toEqual([]);
+    await one.use('GET', '/keys/read%20by%20others');
+    await ofProject.use('GET', '/keys/shop%2Fprod%2FSTRIPE');
+    expect(await named(one.use)).toEqual(['read by others']);
+    expect(await named(other.use)).toEqual(['read by a token']);
+    expect(await named(ofProject.use)).toEqual(['shop/prod/STRIPE']);
+    expect((await named(user)).slice(0, 2)).toEqual(['read by a token', 'read by its owner']);
+    expect(await named(user)).not.toContain('read by others');
+    expect(await named(admin)).toEqual(expect.arrayContaining(['read by others', 'shop/prod/STRIPE']));
+    expect((await vault.client(`${one.token.slice(0, -1)}!`)('GET', '/logs/uses')).status).toBe(401);
+  });
+
   test('that the vault does not know, or has refused often, costs no hash of a password', async () => {
     const revoked = await make(admin);
     await admin('DELETE', `/tokens/${revoked.id}`);

@@ -69,7 +69,8 @@ type Body = Partial<
     > &
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
-    Pick<ReturnType<typeof json.activity>, 'complete_from'> & {
+    Pick<ReturnType<typeof json.activity>, 'complete_from'> &
+    Pick<ReturnType<typeof json.lastUses>, 'uses'> & {
       same_value_as: string[];
       more: boolean;
       entries: object[];

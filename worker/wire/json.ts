@@ -1,6 +1,7 @@
 /** From the vault's words to those of v0.6: the JSON that a client reads. Times are ISO 8601 in UTC with `Z`. */
 import type { Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 import type { countEvents, listEvents } from '../operations/events.ts';
+import type { listLastUses } from '../operations/last-uses.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import type { listSecrets } from '../operations/secret-list.ts';
 import type { listSessions, readSession } from '../operations/sessions.ts';
@@ -80,6 +81,11 @@ export const logList = ({ events, next }: ResultOf<typeof listEvents>): ListText
 
 export const activity = ({ counts, coveredFrom }: ResultOf<typeof countEvents>) => ({
   activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),
+  ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
+});
+
+export const lastUses = ({ uses, coveredFrom }: ResultOf<typeof listLastUses>) => ({
+  uses: uses.map(({ name, at, by }) => ({ key_name: name, timestamp: time(at), user_name: by })),
   ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
 });
 
