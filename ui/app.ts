@@ -5,10 +5,22 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Problem } from './api/client.ts';
 import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
+import { CareNotice, SideCare, useCareCount } from './care/side.ts';
 import { commandsFor } from './commands.ts';
-import { AddKeys, KeysPage, ProjectKeys } from './keys/page.ts';
+import { mayEdit } from './keys/model.ts';
+import { AddKeys, KeyDialogs, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
-import { AboutPage, AccountPage, LogsPage, ProjectsPage, TokensPage, TrashPage, UsersPage } from './pages.ts';
+import {
+  AboutPage,
+  AccountPage,
+  CarePage,
+  LogsPage,
+  Overview,
+  ProjectsPage,
+  TokensPage,
+  TrashPage,
+  UsersPage,
+} from './pages.ts';
 import { clearCopied } from './parts/clipboard.ts';
 import { openDialogs } from './parts/dialog.ts';
 import { DiscardQuestion } from './parts/discard.ts';
@@ -131,10 +143,11 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
     // At once, so that a connection that is lost now takes nothing away.
     void fetchRest();
   }, [own]);
+  useCareCount(own.care, own.keys.list);
   useArrival(route.value, lazyPages[route.value.page]?.isHere() ?? true);
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
   return html`
-    <${Shell} tabs=${shown} below=${{ projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
+    <${Shell} tabs=${shown} below=${{ keys: html`<${SideCare} model=${own.care} />`, projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
       ${(route.value.page === 'logs' || route.value.page === 'users') && html`<${ProxyNotice} />`}
       <${CurrentPage} session=${mine} models=${own} />
     <//>
@@ -145,6 +158,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
 
 const lazyPages: Partial<Record<Page, { isHere: () => boolean }>> = {
   projects: ProjectsPage,
+  care: CarePage,
   trash: TrashPage,
   tokens: TokensPage,
   logs: LogsPage,
@@ -157,11 +171,20 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
   switch (route.value.page) {
     case 'keys':
-      return html`<${KeysPage} model=${own.keys} isAdmin=${isAdmin} />`;
+      return html`<${CareNotice} model=${own.care} /><${KeysPage} model=${own.keys} isAdmin=${isAdmin} />`;
+    case 'care':
+      return html`<${CarePage}
+        model=${own.care} onOpen=${(name: string) => openNamed(own.keys, name)} dialogs=${html`<${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />`}
+        mayReplace=${(name: string) => {
+          const row = own.keys.rowNamed(name);
+          return row !== null && mayEdit(row, isAdmin);
+        }}
+      />`;
     case 'projects':
       return html`<${ProjectsPage}
         model=${own.projects} me=${mine.user} isAdmin=${isAdmin} onKeysChange=${() => void own.keys.list.load()}
         keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
+        overview=${(mayAdd: boolean) => html`<${Overview} project=${own.projects.chosen.value} keys=${own.keys.list} mayAdd=${mayAdd} onOpen=${(name: string) => openNamed(own.keys, name)} onAdd=${(name: string) => own.keys.show({ kind: 'new', prefix: name })} /><${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />`}
       />`;
     case 'trash':
       return html`<${TrashPage} model=${own.trash} onRestored=${() => void own.keys.list.load()} />`;
@@ -178,6 +201,12 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
     case 'about':
       return html`<${AboutPage} health=${own.health} />`;
   }
+};
+
+/** Opens the dialog of a key. */
+const openNamed = (keys: Models['keys'], name: string) => {
+  const row = keys.rowNamed(name);
+  if (row) keys.show({ kind: 'edit', row });
 };
 
 const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) => {
@@ -203,7 +232,11 @@ const useArrival = ({ page, item }: Route, isHere: boolean) => {
   const place = `${page}/${item}`;
   const before = useRef<string | null>(null);
   useLayoutEffect(() => {
-    setTitle((page === 'projects' && item) || tabs.find((tab) => tab.page === page)?.text || '');
+    setTitle(
+      (page === 'projects' && item) ||
+        (page === 'care' ? 'Needs care' : tabs.find((tab) => tab.page === page)?.text) ||
+        '',
+    );
     if (!isHere) return;
     if (before.current !== null && before.current !== place) {
       scrollTo(0, 0);

@@ -18,6 +18,7 @@ export type Answers = [
   Is<NonNullable<ReturnType<typeof json.session>>, wire.Session>,
   Is<json.KeyList, wire.KeyList>,
   Is<ReturnType<typeof keyJson.key>, wire.Key>,
+  Is<ReturnType<typeof keyJson.careList>, wire.CareList>,
   Is<ReturnType<typeof keyJson.versionList>, wire.VersionList>,
   Is<ReturnType<typeof keyJson.trashList>, wire.Trash>,
   Is<ReturnType<typeof bulkJson.values>, wire.ManyValues>,

@@ -69,6 +69,35 @@ export interface KeyChange extends KeyDetails {
   owner?: string | undefined;
 }
 
+export type CareReason = 'rotation_overdue' | 'expiring' | 'owner_inactive' | 'same_value' | 'unchanged' | 'unused';
+
+/** A key that needs care. */
+export interface CareKey {
+  key_name: string;
+  project: string | null;
+  /** Of a personal key. */
+  owner: string | null;
+  reasons: CareReason[];
+  expires_at: string | null;
+  rotation_due_at: string | null;
+  value_changed_at: string;
+  /** Some of the other keys with its value. */
+  same_value_as: string[];
+}
+
+export interface CareList {
+  keys: CareKey[];
+  /** Whether there are more than these. */
+  more: boolean;
+}
+
+/** What a key is answered with that was added or changed. */
+export interface Stored {
+  message: string;
+  /** Other keys that have the value. */
+  same_value_as?: string[] | undefined;
+}
+
 export interface Version {
   version: number;
   created_at: string;
@@ -111,6 +140,8 @@ export interface ImportedEntry {
   key_name: string;
   state: ImportState;
   reason?: string | undefined;
+  /** In a dry run: other keys that have the value. */
+  same_value_as?: string[] | undefined;
 }
 
 export interface ImportAnswer {

@@ -9,6 +9,7 @@ import { fetchKeys, fetchVersions } from './fetch.ts';
 import { importModel } from './import-model.ts';
 import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText } from './order.ts';
 import { changedRow, countedBy, type Only, onlys, personalRow, scoped } from './rows.ts';
+import { tellSameValue } from './same-value.ts';
 import { selection } from './selection.ts';
 import { fetchUses, withUse } from './uses.ts';
 
@@ -200,7 +201,8 @@ export const keysModel = (user: string) => {
     ): Promise<string> => {
       const { name: given, value, description = '', ...details } = key;
       const name = given.trim();
-      await api.addKey({ key_name: name, api_key: value, description, ...details });
+      const stored = await api.addKey({ key_name: name, api_key: value, description, ...details });
+      tellSameValue(name, stored.same_value_as);
       // Whether it belongs to a project is for the vault to say.
       if (name.includes('/')) await list.load();
       else change((rows) => [...rows, personalRow(name, user, description, details)]);
@@ -218,7 +220,7 @@ export const keysModel = (user: string) => {
 
     /** With a revision, it changes nothing if somebody else was quicker. Returns the new revision. */
     update: async (name: string, fields: KeyChange, revision: number | null = null): Promise<number | null> => {
-      const now = await sent(api.updateKey(name, fields, revision));
+      const now = await sent(api.updateKey(name, fields, revision, (others) => tellSameValue(name, others)));
       replace(name, (row) => changedRow(row, fields, now, new Date()));
       // From when on days are counted is for the vault to say.
       if (fields.rotate_every_days != null) await list.load();

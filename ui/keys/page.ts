@@ -41,7 +41,7 @@ const Keys = ({ model, isAdmin }: KeysProps) => {
     <${Content} of=${model.list} failure="Could not load the keys" waiting=${loadingText(model.rowsSoFar.value)}>
       ${(rows: KeyRow[]) => (isEmpty(model, rows) ? html`<${NoKeys} model=${model} isAdmin=${isAdmin} />` : html`<${Rows} model=${model} isAdmin=${isAdmin} />`)}
     <//>
-    <${OpenDialog} model=${model} isAdmin=${isAdmin} />
+    <${KeyDialogs} model=${model} isAdmin=${isAdmin} />
   `;
 };
 
@@ -105,7 +105,8 @@ const NoMatch = ({ model, isAdmin }: KeysProps) => {
   `;
 };
 
-const OpenDialog = ({ model, isAdmin }: KeysProps) => {
+/** The open dialog about keys, for pages that have their own list of them. */
+export const KeyDialogs = ({ model, isAdmin }: KeysProps) => {
   const open = model.open.value;
   const close = () => model.show(null);
   switch (open?.kind) {

@@ -24,6 +24,8 @@ export interface ProjectsProps {
   keys: ComponentChildren;
   /** The buttons to add keys to the chosen project. */
   addKeys: ComponentChildren;
+  /** The overview of the environments of the chosen project, for those who may add keys to it, or may not. */
+  overview: (mayAdd: boolean) => ComponentChildren;
   /** Called when one sees other keys than before. */
   onKeysChange: () => void;
 }
@@ -80,11 +82,12 @@ const roleText: Record<Project['role'], string> = {
 
 const views = [
   { value: 'keys', text: 'Keys' },
+  { value: 'environments', text: 'Environments' },
   { value: 'members', text: 'Members' },
 ] as const;
 
 const OneProject = (props: ProjectsProps) => {
-  const { model, me, isAdmin } = props;
+  const { model } = props;
   const name = model.chosen.value;
   const { answer } = model.project;
   // The answer may still be that about another project.
@@ -102,13 +105,25 @@ const OneProject = (props: ProjectsProps) => {
     <${Content} of=${model.project} failure="Could not load this project" waiting="Loading the project…" missing=${missing}>
       ${(found: ProjectWithMembers) => html`
         <div class="project-views row ends">
-          <${Segmented} label="Part of the project" value=${view()} choices=${views} onChange=${(next: string) => setQuery({ view: next === 'keys' ? '' : next, q: '' })} />
+          <${Segmented} label="Part of the project" value=${view()} choices=${views} onChange=${(next: string) => setQuery({ view: next === 'keys' ? '' : next, q: '', gaps: '' })} />
           <${Settings} ...${props} project=${found} />
         </div>
-        ${view() === 'members' ? html`<${Members} model=${model} project=${found} me=${me} isAdmin=${isAdmin} />` : props.keys}
+        <${Part} ...${props} project=${found} />
       `}
     <//>
   `;
+};
+
+const Part = (props: ProjectsProps & { project: ProjectWithMembers }) => {
+  const { model, project, me, isAdmin } = props;
+  switch (view()) {
+    case 'members':
+      return html`<${Members} model=${model} project=${project} me=${me} isAdmin=${isAdmin} />`;
+    case 'environments':
+      return props.overview(mayAdd(props, project));
+    case 'keys':
+      return props.keys;
+  }
 };
 
 const missing = html`
@@ -118,21 +133,23 @@ const missing = html`
   <//>
 `;
 
-const view = () => (route.value.query.view === 'members' ? 'members' : 'keys');
+const view = () => views.find(({ value }) => value === route.value.query.view)?.value ?? 'keys';
 
 const Lead = ({ project }: { project: ProjectWithMembers }) => html`
   ${project.description && html`<span class="verbatim">${shown(project.description)}</span><br />`}
   <span class="note">
-    ${counted(project.member_count, 'member')} · ${roleText[project.role]} · started <${Ago} time=${project.created_at} />
+    ${counted(project.member_count, 'member')} · ${roleText[project.role]} · started <${Ago} time=${project.created_at} /> ·${' '}
+    <a href=${href('logs', { key: `${project.name}/` })}>activity</a>
   </span>
 `;
 
+const mayAdd = ({ isAdmin }: ProjectsProps, { role }: Project) => isAdmin || role !== 'viewer';
 const mayManage = ({ isAdmin }: ProjectsProps, { role }: Project) => isAdmin || role === 'manager';
 
 /** What one does often: it depends on the part that is shown. */
 const Actions = (props: ProjectsProps & { project: ProjectWithMembers }) => {
-  const { model, project, isAdmin, addKeys } = props;
-  if (view() === 'keys') return (isAdmin || project.role !== 'viewer') && addKeys;
+  const { model, project, addKeys } = props;
+  if (view() !== 'members') return mayAdd(props, project) && addKeys;
   return (
     mayManage(props, project) &&
     html`<${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'add-member', project })}>Add member<//>`
