@@ -46,7 +46,7 @@ export default defineConfig({
       {
         // What runs in the worker is tested in workerd, beside the code.
         plugins: [onD1()],
-        test: { ...patient, name: 'worker', include: ['{core,worker}/**/*.test.ts'] },
+        test: { ...patient, name: 'worker', include: ['{core,worker,openapi}/**/*.test.ts'] },
       },
       {
         // The same tests of the routes, on the database of the standalone runtime.

@@ -77,6 +77,8 @@ if $with_env; then
 fi
 mv -- "$target.partial" "$target"
 flush "$backups"
+# An image that is older than this script would print the database.
+box backup.ts made </dev/null >/dev/null || warn 'The time of this backup could not be noted, so the metrics have an older one.'
 
 say "Wrote $target"
 if $with_env; then say "and   $target_env"; else warn 'The backup does not contain the keys (--no-env). It cannot be read without ENCRYPTION_KEY.'; fi

@@ -144,6 +144,19 @@ export const maxHasherAnswerMs = 5_000;
 /** A request that is cut off never leaves the queue: without a sign of life for this time it no longer counts. */
 export const maxHashSilenceMs = 300;
 
+// --- Metrics
+
+/** Of METRICS_TOKEN. It is the only thing that a guess has to find, and nothing slows guesses down. */
+export const minMetricsTokenCharacters = 32;
+/** It is sent in a header: see `maxAuthorizationBytes`. */
+export const maxMetricsTokenCharacters = 512;
+
+/** Counting the versions takes a step for each, so the number is kept for this long. */
+export const maxVersionCountAgeMs = 5 * 60_000;
+
+/** The upper bounds of the histogram of answer times, in ms. The clock of a worker has whole ones. */
+export const answerTimeBoundsMs = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
+
 // --- What one account may use up. The defaults of settings; see docs/CONFIGURATION.md
 
 export const defaultRequestsPerMinute = 10_000;

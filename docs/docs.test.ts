@@ -14,6 +14,7 @@ import { workerVariables } from '../core/settings/settings.ts';
 import { type RunningVault, startVault } from '../testing/vault.ts';
 
 const root = join(import.meta.dirname, '..');
+const metricsToken = 'token-of-the-metrics-for-the-docs';
 const notOurs = ['node_modules', '.git', '.dev', '.wrangler', 'dist', 'data', 'backups', 'output'];
 
 const find = (pattern: string) =>
@@ -148,7 +149,8 @@ test('docs/API.md describes every route of the app, and no other', async () => {
   const { createApp } = (await import(join(root, 'worker/app.ts'))) as {
     createApp: (settings: object) => { routes: { method: string; path: string }[] };
   };
-  const routes = createApp({ vault: {}, corsOrigins: [] })
+  const withMetrics = { vault: { metrics: { noteAnswer: () => {} } }, metricsToken };
+  const routes = createApp({ ...withMetrics, corsOrigins: [] })
     .routes.filter(({ method, path }) => method !== 'ALL' && path !== '/*')
     .map(({ method, path }) => `${method} ${path.replaceAll(/:\w+/g, '{}')}`);
   // A path parameter may have another name in the code than on the wire.
@@ -167,7 +169,7 @@ describe.each(examples)('the examples of $path', ({ fences }) => {
   const printed = new Map<number, string>();
 
   beforeAll(async () => {
-    vault = await startVault();
+    vault = await startVault({ env: { METRICS_TOKEN: metricsToken } });
     folder = mkdtempSync(join(tmpdir(), 'keystore-docs-'));
     const script = fences.flatMap(({ info, text }, index) =>
       info === 'sh run'
@@ -175,7 +177,8 @@ describe.each(examples)('the examples of $path', ({ fences }) => {
         : [],
     );
     writeFileSync(join(folder, 'page.sh'), `set -u\n${script.join('\n')}\n`);
-    const ran = spawnSync('bash', ['page.sh'], { cwd: folder, encoding: 'utf8' });
+    const env = { ...process.env, METRICS_TOKEN: metricsToken };
+    const ran = spawnSync('bash', ['page.sh'], { cwd: folder, env, encoding: 'utf8' });
     if (ran.status !== 0) throw new Error(`Fence ${ran.status} failed:\n${ran.stderr}${String(ran.error ?? '')}`);
     for (const index of fences.keys()) {
       const file = join(folder, `${index}.out`);
@@ -186,6 +189,10 @@ describe.each(examples)('the examples of $path', ({ fences }) => {
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
     await vault.dispose();
+  });
+
+  test('run to their end', () => {
+    expect(printed.size).toBe(fences.filter(({ info }) => info === 'sh run').length);
   });
 
   const answers = fences.flatMap(({ info, text }, index) => (info === 'json answer' ? [{ index, text }] : []));

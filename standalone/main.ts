@@ -5,6 +5,7 @@
 import worker from 'keystore:worker';
 import { answers } from '../core/network/answers.ts';
 import { notRunning } from '../core/network/error-answers.ts';
+import { asksForMetrics } from '../core/newest-backup.ts';
 import { assets } from './assets.ts';
 import { isFromLauncher } from './control.ts';
 import { Connection, connections, createClient } from './database/client.ts';
@@ -13,6 +14,7 @@ import { readBindings } from './env.ts';
 import { createHasher } from './hasher.ts';
 import { errorResponse } from './http/error-response.ts';
 import { createServer } from './http/server.ts';
+import { createNewestBackup } from './newest-backup.ts';
 import { withClientAddress } from './origin.ts';
 import { RequestContext } from './request-context.ts';
 import { createSpace } from './space.ts';
@@ -81,10 +83,14 @@ const make = (bindings: Bindings) => {
   const { worker: variables, trustedProxies: proxies } = readBindings(bindings);
   const env = { ...variables, DB: createClient(bindings), ASSETS: assets, HASHER: createHasher(bindings.HASHER) };
   const space = createSpace(bindings.DISK);
-  const fetch = (request: Request, context: RequestContext): Response | Promise<Response> =>
-    request.body === null
+  const newestBackup = variables.METRICS_TOKEN === undefined ? undefined : createNewestBackup(bindings.DISK);
+  const fetch = (request: Request, context: RequestContext): Response | Promise<Response> => {
+    if (newestBackup && asksForMetrics(request.url))
+      return newestBackup(request).then((marked) => worker.fetch(marked, env, context));
+    return request.body === null
       ? worker.fetch(request, env, context)
       : space.mark(request).then((marked) => worker.fetch(marked, env, context));
+  };
   return { bindings, env, proxies, fetch };
 };
 

@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { buildUi, buildWorker } from '../box/commands/build.ts';
+import { buildReference, buildUi, buildWorker } from '../box/commands/build.ts';
 import { main as startVault } from '../box/commands/start.ts';
 
 /** Editors write a file in several steps. */
@@ -29,6 +29,7 @@ const settleMs = 30;
 const builds: Record<string, (home: string) => Promise<void>> = {
   core: buildWorker,
   worker: buildWorker,
+  openapi: buildReference,
   ui: buildReloadingUi,
 };
 
@@ -116,7 +117,7 @@ function foldersIn(folder: string): string[] {
 
 async function main(project: string): Promise<void> {
   const home = makeHome(project);
-  await Promise.all([buildWorker(home), buildReloadingUi(home)]);
+  await Promise.all([buildWorker(home), buildReloadingUi(home), buildReference(home)]);
   const vault = await startVault(home);
   rebuildOnSave(project, home, vault.reload);
   console.log(`Its keys and data are in ${home}. Waiting for changes in ${Object.keys(builds).join(', ')}.`);

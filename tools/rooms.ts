@@ -82,9 +82,23 @@ export const rooms: Record<string, Room> = {
     rooms: [...core, 'worker/store'],
     packages: ['drizzle-orm'],
   },
+  'worker/answers': {
+    purpose:
+      'the schemas of answers: types of the worker and the UI, and the API document; no code of the worker at run time',
+    rooms: ['core/policy'],
+    packages: ['valibot'],
+  },
   'worker/wire': {
     purpose: 'JSON as clients see it: schemas of requests, shapes of answers',
-    rooms: ['core', 'core/accounts', 'core/network', 'core/policy', 'core/settings', 'worker/operations'],
+    rooms: [
+      'core',
+      'core/accounts',
+      'core/network',
+      'core/policy',
+      'core/settings',
+      'worker/operations',
+      'worker/answers',
+    ],
     packages: ['valibot', 'hono'],
   },
   'worker/http': {
@@ -101,6 +115,11 @@ export const rooms: Record<string, Room> = {
     purpose: 'the product: environment, app and entry point',
     rooms: [...core, 'worker/operations', 'worker/wire', 'worker/http', 'worker/routes'],
     packages: ['hono'],
+  },
+  openapi: {
+    purpose: 'the API document and its page, made by the build; no part of the worker',
+    rooms: ['core', 'worker', 'worker/answers', 'worker/http'],
+    packages: ['valibot', '@valibot/to-json-schema'],
   },
   box: {
     purpose: 'what surrounds the worker on a machine: settings',
@@ -163,7 +182,12 @@ export const rooms: Record<string, Room> = {
     packages: ['hono/utils', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
   },
 
-  'ui/api': { purpose: 'the only place that talks to the vault', rooms: [], packages: ['@preact/signals'] },
+  'ui/api': {
+    purpose: 'the only place that talks to the vault',
+    // Types only: they vanish from the bundle.
+    rooms: ['worker/answers'],
+    packages: ['@preact/signals', 'valibot'],
+  },
   'ui/parts': {
     purpose: 'buttons, dialogs, lists; they know no domain',
     rooms: ['core', 'ui/api'],
@@ -234,7 +258,7 @@ export const rooms: Record<string, Room> = {
 
   'worker/testing': {
     purpose: 'a whole vault in memory, for tests of routes',
-    rooms: ['worker', 'worker/http', 'worker/wire'],
+    rooms: ['worker', 'worker/http', 'worker/wire', 'openapi'],
     packages: ['cloudflare:test'],
   },
   'standalone/testing': {

@@ -15,6 +15,7 @@ import { bulk } from './routes/bulk.ts';
 import { health } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
 import { logs } from './routes/logs.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { projects } from './routes/projects.ts';
 import { tokens } from './routes/tokens.ts';
 import { trash } from './routes/trash.ts';
@@ -27,14 +28,18 @@ const corsHeaders = {
   exposeHeaders: ['ETag', 'Retry-After', 'Trash-Id'],
 };
 
-export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins }: Settings) => {
+/** Everything but the UI's files, and the metrics, which exist only where they are switched on. */
+export const api = [health, auth, bulk, keys, trash, projects, tokens, logs, users];
+
+export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins, metricsToken }: Settings) => {
   const app = new Hono<AppEnv>();
-  app.use(framed);
+  app.use(framed(vault.metrics));
   if (corsOrigins.length > 0) app.use(cors({ origin: corsOrigins, ...corsHeaders }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));
-  for (const routes of [health, auth, bulk, keys, trash, projects, tokens, logs, users]) app.route('/', routes);
+  for (const routes of api) app.route('/', routes);
+  if (vault.metrics && metricsToken) app.route('/', metricsRoute(vault.metrics, metricsToken));
   // Without the slash at the end it is not the page.
   if (basePath) app.get(basePath, (c) => c.redirect(`${basePath}/${new URL(c.req.url).search}`, 307));
   // Not `app.get`: as a route for GET it would turn a 404 for any other method into a 405.

@@ -44,6 +44,16 @@ test.each(['*', 'null', 'a.example', 'https://a.example/', 'https://a.example/pa
   },
 );
 
+test('METRICS_TOKEN is long, and can be sent in a header; without one there are no metrics', () => {
+  const token = '0123456789abcdef0123456789abcdef';
+  for (const none of [{}, { METRICS_TOKEN: '' }, { METRICS_TOKEN: ' ' }])
+    expect([parse(none).metricsToken, parse(none).vault.metrics]).toEqual([null, null]);
+  expect(parse({ METRICS_TOKEN: `${token}\n` }).metricsToken).toBe(token);
+  expect(parse({ METRICS_TOKEN: token }).vault.metrics).not.toBeNull();
+  for (const wrong of ['short', token.slice(1), 'a'.repeat(513), `${token} ${token}`, `${token}é`, `${token}\u0000`])
+    expect(() => parse({ METRICS_TOKEN: wrong })).toThrow(/^METRICS_TOKEN must have 32 to 512 .*\.$/);
+});
+
 test('an empty ADMIN_PASSWORD is none, and default accounts need FIRST_ACCOUNTS=default', () => {
   expect(parse({ ADMIN_PASSWORD: '' }).vault).toMatchObject({ adminPassword: null, makesDefaultAccounts: false });
   expect(parse({ FIRST_ACCOUNTS: 'default' }).vault.makesDefaultAccounts).toBe(true);

@@ -12,13 +12,16 @@ import {
   defaultStoredMegabytesPerAccount,
   defaultTrashDays,
   maxKeptVersions,
+  maxMetricsTokenCharacters,
   maxSessionHours,
   maxTrashDays,
+  minMetricsTokenCharacters,
 } from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { parseBasePath } from '../core/settings/base-path.ts';
 import type { CookieSettings } from './http/context.ts';
 import { createHasher, type Hasher } from './operations/hasher.ts';
+import { Metrics } from './operations/metrics.ts';
 import type { AccountLimits, Vault } from './operations/vault.ts';
 
 /** What the platform binds. Everything is optional until `parseEnv` has checked it. */
@@ -46,6 +49,7 @@ export interface Bindings {
   MAX_MEGABYTES_PER_USER?: string;
   KEEP_VERSIONS?: string;
   TRASH_DAYS?: string;
+  METRICS_TOKEN?: string;
 }
 
 export interface Settings {
@@ -56,6 +60,8 @@ export interface Settings {
   assets: Fetcher | undefined;
   /** The origins whose pages may call the API with a bearer token. */
   corsOrigins: string[];
+  /** What Prometheus must send; null if there are no metrics. */
+  metricsToken: string | null;
 }
 
 /**
@@ -66,6 +72,7 @@ export interface Settings {
 export const parseEnv = (bindings: Bindings): Settings => {
   if (!bindings.DB) throw new OperatorError('The binding DB is missing. Bind a D1 database as DB in wrangler.toml.');
   const basePath = parseBasePath(bindings.BASE_PATH);
+  const metricsToken = parseMetricsToken(bindings.METRICS_TOKEN);
   const vaultTag = base64url(deriveKey(bindings.SECRET_KEY, 'cookie names').subarray(0, 6));
   return {
     vault: {
@@ -81,11 +88,13 @@ export const parseEnv = (bindings: Bindings): Settings => {
       isLocalOnly: bindings.LOCAL_ONLY === 'yes',
       limits: accountLimits(bindings),
       trashMs: wholeNumber(bindings, 'TRASH_DAYS', defaultTrashDays, maxTrashDays) * 86_400_000,
+      metrics: metricsToken === null ? null : new Metrics(),
     },
     cookies: { vaultTag, path: basePath || '/' },
     basePath,
     assets: bindings.ASSETS,
     corsOrigins: corsOrigins(bindings.CORS_ORIGINS),
+    metricsToken,
   };
 };
 
@@ -117,6 +126,21 @@ const sessionHours = (text = ''): number => {
   const hours = Number(text);
   if (Number.isFinite(hours) && hours > 0 && hours <= maxSessionHours) return hours;
   throw new OperatorError(`JWT_EXPIRY_HOURS must be a number of hours greater than 0, at most ${maxSessionHours}.`);
+};
+
+const parseMetricsToken = (text = ''): string | null => {
+  const token = text.trim();
+  if (token === '') return null;
+  // It goes into a header of the request.
+  if (
+    /^[\x21-\x7e]+$/.test(token) &&
+    token.length >= minMetricsTokenCharacters &&
+    token.length <= maxMetricsTokenCharacters
+  )
+    return token;
+  throw new OperatorError(
+    `METRICS_TOKEN must have ${minMetricsTokenCharacters} to ${maxMetricsTokenCharacters} letters, digits or signs, without blanks. \`openssl rand -hex 32\` makes one.`,
+  );
 };
 
 const corsOrigins = (text = ''): string[] =>

@@ -496,6 +496,31 @@ describe.each(
   });
 });
 
+describe('/metrics, which is no part of the API above', () => {
+  const token = 'the-token-of-the-metrics-of-a-suite';
+
+  test('takes no credential of a person or a program, and its own token opens no other route', async () => {
+    const measured = await startVault({ METRICS_TOKEN: token });
+    const service = await admin('POST', '/tokens', { name: 'scraper', access: 'manage', scopes: ['*'] });
+    const before = await eventCount();
+    measured.trips.count = 0;
+    for (const [kind, forged] of [...forgeries, ['an admin', admin.token], ['a program', service.body.token ?? '']]) {
+      const answer = await measured.client(forged ?? '')('GET', '/metrics');
+      expect.soft([answer.status, Object.keys(answer.body)], kind).toEqual([401, ['error']]);
+    }
+    const cookie = await measured.client('')('GET', '/metrics', undefined, { Cookie: admin.cookie });
+    expect(cookie.status).toBe(401);
+    for (const route of routes) expect.soft((await ask(measured.client(token), route)).status, route.route).toBe(401);
+    expect([measured.trips.count, await eventCount()]).toEqual([0, before]);
+  });
+
+  test('does not exist unless it is switched on', async () => {
+    for (const client of [vault.anonymous, admin, vault.client(token)])
+      expect((await client('GET', '/metrics')).text).toBe((await client('GET', '/metrics/')).text);
+    expect((await admin('GET', '/metrics')).status).toBe(404);
+  });
+});
+
 test('the policy of tokens never allows what is about accounts, members, sessions, or other tokens', async () => {
   for (const action of Object.keys(tokenPolicy))
     expect(action).not.toMatch(/^(user|member|session|password)\.|^project\.(?!list|read)/);

@@ -1,7 +1,7 @@
 /**
  * For HelperScripts/backup-data.sh. `node box/commands/backup.ts` writes a consistent copy of the database to standard output,
  * even while the vault is in use; `node box/commands/backup.ts env` writes the env file, with the keys in it even if they are
- * set elsewhere. `check.ts backup` then checks what arrived.
+ * set elsewhere. `check.ts backup` then checks what arrived, and `node box/commands/backup.ts made` notes when, for the metrics.
  */
 import {
   createReadStream,
@@ -16,11 +16,13 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { abandonedCopyMs } from '../../core/limits.ts';
+import { newestBackupFile } from '../../core/newest-backup.ts';
 import { readEnvFile as parse } from '../../core/settings/env-file.ts';
 import { withSettings } from '../../core/settings/env-format.ts';
 import { createLookup, settingNames } from '../../core/settings/settings.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { requireVault, type VaultFiles } from '../data/database.ts';
+import { writeDurably } from '../data/durable.ts';
 import { readEnvFile, readerIn } from '../settings.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
 
@@ -38,6 +40,11 @@ export async function writeBackup(files: VaultFiles, output: Writable): Promise<
   const copy = join(folder.path, 'backup.db');
   await copyDatabase(files.file, copy);
   await pipeline(createReadStream(copy), output, { end: false });
+}
+
+/** Notes in the data folder that a backup is complete, and checked. */
+export function noteBackup({ folder }: VaultFiles, at: Date): void {
+  writeDurably(join(folder, newestBackupFile), `${at.toISOString()}\n`);
 }
 
 /**
@@ -93,6 +100,7 @@ function removeAbandoned({ folder }: VaultFiles): void {
 async function main([what = 'database']: string[]): Promise<number> {
   const desk = openDesk();
   if (what === 'env') process.stdout.write(envForBackup(desk));
+  else if (what === 'made') noteBackup(desk.files, new Date());
   else await writeBackup(desk.files, process.stdout);
   return 0;
 }

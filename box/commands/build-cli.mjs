@@ -66,7 +66,7 @@ async function buildAlone(project) {
     // What npm was told about the package is not about these.
     const env = Object.fromEntries(
       Object.entries(process.env).filter(
-        ([name]) => !/^npm_config_(?:global|location|prefix|local_prefix)$/i.test(name),
+        ([name]) => !/^npm_config_(?:global|location|prefix|local_prefix|allow_scripts)$/i.test(name),
       ),
     );
     const npm = process.env.npm_execpath;

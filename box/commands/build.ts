@@ -1,5 +1,6 @@
 /** Builds the worker, the browser UI and the command line into dist/. */
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,22 +10,24 @@ import { packCli } from './pack-cli.ts';
 
 /**
  * Builds `dist/worker`, the worker as one module and what runs beside it under `wrangler dev`; `dist/ui`, the browser UI under
- * hashed names; and `dist/cli`, the command line, which is served with the UI.
+ * hashed names and the API document with its page; and `dist/cli`, the command line, which is served with the UI.
  */
 export async function build(project: string): Promise<void> {
   await Promise.all([
     buildWorker(project),
     buildUi(project),
+    buildReference(project),
     buildCli(project).then((file) => serveCli(project, file)),
   ]);
 }
 
 /** Builds if a source is newer than the last build. Returns whether it did. */
 export async function buildIfStale(project: string): Promise<boolean> {
-  const [built = '', ...others] = ['index.js', 'database.js', 'in-wrangler.mjs'].map((name) =>
-    join(project, 'dist/worker', name),
-  );
-  const sources = ['core', 'worker', 'box/d1', 'box/runtime', 'cli', 'ui', 'package-lock.json'].map((name) =>
+  const [built = '', ...others] = [
+    ...['index.js', 'database.js', 'in-wrangler.mjs'].map((name) => join(project, 'dist/worker', name)),
+    join(project, 'dist/ui/openapi.json'),
+  ];
+  const sources = ['core', 'worker', 'openapi', 'box/d1', 'box/runtime', 'cli', 'ui', 'package-lock.json'].map((name) =>
     join(project, name),
   );
   if ([built, ...others].every(existsSync) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return false;
@@ -68,6 +71,39 @@ export async function buildWorker(project: string): Promise<void> {
     }),
   ]);
 }
+
+/**
+ * Builds the API document and its page. A program that has the routes of the worker in it makes both; it runs for itself, so that the
+ * vault that is started next does not hold its memory.
+ */
+export async function buildReference(project: string): Promise<void> {
+  const target = join(project, 'dist/ui');
+  const from = (name: string) => join(import.meta.dirname, '../../openapi', name);
+  const common = { absWorkingDir: project, bundle: true, logLevel: 'warning' } satisfies BuildOptions;
+  const [program] = await Promise.all([
+    bundle({
+      ...common,
+      entryPoints: [from('main.ts')],
+      format: 'esm',
+      platform: 'node',
+      loader: { '.txt': 'text', '.sql': 'text' },
+      write: false,
+    }),
+    bundle({ ...common, entryPoints: [from('docs.css')], outfile: 'dist/ui/docs.css', minify: true }),
+  ]);
+  const made = execFileSync(process.execPath, ['--input-type=module', '-'], {
+    input: program.outputFiles[0]?.contents,
+    encoding: 'utf8',
+    env: {},
+    maxBuffer: maxReferenceBytes,
+  });
+  const { document, page } = JSON.parse(made) as { document: string; page: string };
+  writeFileSync(join(target, 'docs.html'), page);
+  writeFileSync(join(target, 'openapi.json'), document);
+}
+
+/** More than document and page ever have. */
+const maxReferenceBytes = 2 ** 24;
 
 /** Writes the files before the page that names them, and removes old files last, so that a browser always gets a complete page. */
 export async function buildUi(project: string): Promise<void> {

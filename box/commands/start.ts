@@ -16,6 +16,7 @@ import { lockDataFolder } from '../data/lock.ts';
 import { explain } from '../explain.ts';
 import { closeGate } from '../gate/gate.ts';
 import { listen } from '../gate/listen.ts';
+import { readNewestBackup } from '../gate/newest-backup.ts';
 import { watchSpace } from '../gate/space.ts';
 import { type HasherServer, startHasher } from '../runtime/hasher.ts';
 import { type Supervisor, superviseRuntime } from '../runtime/supervisor.ts';
@@ -55,7 +56,9 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     lock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();
     const isSpaceLow = watchSpace(settings.dataFolder, settings.minFreeMegabytes);
-    const port = await listen(settings, { upstream, trustedProxies, isSpaceLow }, gates);
+    let hasMetrics = false;
+    const newestBackup = async () => (hasMetrics ? readNewestBackup(settings.dataFolder) : undefined);
+    const port = await listen(settings, { upstream, trustedProxies, isSpaceLow, newestBackup }, gates);
     const { pendingEnv, isNew, lookup } = await prepare(project, env, print);
     if (pendingEnv !== undefined) {
       print(
@@ -66,6 +69,7 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     hasher = await startHasher();
     if (stopped) return;
     const variables = readWorkerVariables(lookup);
+    hasMetrics = 'METRICS_TOKEN' in variables;
     const hasDefaults = isNew && !('ADMIN_PASSWORD' in variables);
     if (hasDefaults) variables.FIRST_ACCOUNTS = 'default';
     const isLocal = isLocalOnly(settings, lookup);

@@ -19,7 +19,7 @@ export type Address = ({ socketPath: string } | { host: string; port: number }) 
 };
 
 /** An admitted request, with its whole body, and the response to write. */
-interface Exchange {
+export interface Exchange {
   /** Whose request it is, as `holderOf` writes it. */
   holder: string;
   req: IncomingMessage;

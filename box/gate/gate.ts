@@ -10,10 +10,11 @@ import { shareBodyMemory } from '../../core/network/body.ts';
 import { createSeats } from '../../core/network/connections.ts';
 import { maxBodyBytesOf, mayBeLarge } from '../../core/network/large-body.ts';
 import { holderOf } from '../../core/network/share.ts';
+import { asksForMetrics, newestBackupHeader } from '../../core/newest-backup.ts';
 import { isStoring, spaceHeader } from '../../core/space.ts';
 import { readBody } from './body.ts';
 import { maxOpenFiles, spareConnections, withinFileLimit } from './file-limit.ts';
-import { type Address, createForwarder } from './forward.ts';
+import { type Address, createForwarder, type Exchange } from './forward.ts';
 import { type RequestHeaders, readRequestHeaders } from './headers.ts';
 import { answerToParseError } from './parse-error.ts';
 import { sendError, sendErrorOnSocket } from './send-error.ts';
@@ -30,6 +31,8 @@ export interface GateOptions {
   limits?: Partial<HttpLimits>;
   /** Whether the disk is nearly full, which the worker is told. */
   isSpaceLow?: () => boolean;
+  /** When the newest backup was made, in ms since 1970: for requests for the metrics. Left out if nobody asks for them. */
+  newestBackup?: () => Promise<number | undefined>;
 }
 
 /**
@@ -67,15 +70,17 @@ export function createGate(options: GateOptions, shared = createShared(options))
       void forwardWithBody(req, res, path, headers, expectsContinue);
     } else {
       req.resume();
-      forwarder.forward({
-        req,
-        res,
-        path,
-        headers: headers.forwarded,
-        body: undefined,
-        holder: holderOf(headers.address),
-      });
+      const holder = holderOf(headers.address);
+      const exchange = { req, res, path, headers: headers.forwarded, body: undefined, holder };
+      if (options.newestBackup && asksForMetrics(path)) void forwardForMetrics(exchange, options.newestBackup);
+      else forwarder.forward(exchange);
     }
+  }
+
+  async function forwardForMetrics(exchange: Exchange, newestBackup: () => Promise<number | undefined>) {
+    const at = await newestBackup();
+    if (at !== undefined) exchange.headers.push(newestBackupHeader, String(at));
+    forwarder.forward(exchange);
   }
 
   async function forwardWithBody(

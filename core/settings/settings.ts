@@ -21,10 +21,17 @@ export const workerVariables = [
   'MAX_MEGABYTES_PER_USER',
   'KEEP_VERSIONS',
   'TRASH_DAYS',
+  'METRICS_TOKEN',
 ] as const;
 
 /** Settings whose values are never shown. */
-export const secretSettings = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS', 'ADMIN_PASSWORD'] as const;
+export const secretSettings = [
+  'SECRET_KEY',
+  'ENCRYPTION_KEY',
+  'RETIRED_ENCRYPTION_KEYS',
+  'ADMIN_PASSWORD',
+  'METRICS_TOKEN',
+] as const;
 
 const ownSettings = [
   'KEYSTORE_DATA',

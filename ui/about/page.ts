@@ -23,7 +23,7 @@ export const AboutPage = ({ health }: { health: Loaded<Health> }) => html`
       <h2 id="programs-title">For programs</h2>
       <p class="soft">Programs can do everything that you can do here. Sign in to get a token, then request a key by its name:</p>
       <pre class="snippet well" tabindex=${0} role="group" aria-label="Example">${example(location.origin + basePath)}</pre>
-      <p class="links mono"><a href=${`${basePath}/health`}>/health</a><a href=${`${basePath}/health/live`}>/health/live</a></p>
+      <p class="links mono"><a href=${`${basePath}/docs`}>/docs</a><a href=${`${basePath}/health`}>/health</a><a href=${`${basePath}/health/live`}>/health/live</a></p>
     </section>
     <section class="card panel" aria-labelledby="shortcuts-title">
       <h2 id="shortcuts-title">Keyboard shortcuts</h2>

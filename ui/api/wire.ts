@@ -1,55 +1,37 @@
 /**
- * The JSON of the API, as the UI reads and writes it. `wire.contract.ts` compares these types with the worker's, in the
- * worker's program, so that they cannot drift apart; the UI's program contains no worker code.
+ * The JSON of the API, as the UI reads and writes it. Answers have the types of the worker's schemas, which vanish from the
+ * bundle. What the UI asks `wire.contract.ts` compares with the worker's schemas of requests, in the worker's program.
  */
+import type { InferOutput } from 'valibot';
+import type * as health from '../../worker/answers/health.ts';
+import type * as keys from '../../worker/answers/keys.ts';
+import type * as log from '../../worker/answers/log.ts';
+import type * as parts from '../../worker/answers/parts.ts';
+import type * as people from '../../worker/answers/people.ts';
+import type * as projects from '../../worker/answers/projects.ts';
+import type * as tokens from '../../worker/answers/tokens.ts';
 
-export type Role = 'user' | 'admin';
+export type Role = InferOutput<typeof parts.role>;
 
 /** What one is in a project. */
-export type ProjectRole = 'viewer' | 'editor' | 'manager';
+export type ProjectRole = InferOutput<typeof parts.projectRole>;
 
-/** The same, and how else one reaches something: as its owner, or as an admin. */
-export type OwnRole = ProjectRole | 'owner' | 'admin';
+/** A role in a project, and how else one reaches something: as its owner, or as an admin. */
+export type OwnRole = ListedKey['role'];
 
-export interface Session {
-  user: string;
-  role: string;
-  must_change_password: boolean;
-  /** For admins: private addresses from which many accounts fail to sign in. Probably proxies. */
-  likely_proxies?: string[] | undefined;
-}
+/** What the UI needs of a session; signing in answers as much. */
+export type Session = Pick<
+  InferOutput<typeof people.session>,
+  'user' | 'role' | 'must_change_password' | 'likely_proxies'
+>;
 
-export interface ListedKey {
-  key_name: string;
-  description: string;
-  created_at: string;
-  updated_at: string;
-  created_by: string;
-  /** The project that it belongs to; null for a personal key. */
-  project: string | null;
-  /** Why one reaches it. */
-  role: OwnRole;
-  version: number;
-  /** Counts all changes; with it, a change says which state it is about. */
-  revision: number;
-  expires_at: string | null;
-  rotate_every_days: number | null;
-  rotation_due_at: string | null;
-  labels: Record<string, string>;
-}
+export type ListedKey = InferOutput<typeof keys.listedKey>;
 
-export interface KeyList {
-  keys: ListedKey[];
-  /** The last name of this answer, if more keys follow. */
-  next?: string | undefined;
-}
+export type KeyList = InferOutput<typeof keys.keyList>;
 
-export interface Key {
-  key_name: string;
-  api_key: string;
-}
+export type Key = InferOutput<typeof keys.key>;
 
-export interface NewKey extends Key, KeyDetails {
+export interface NewKey extends Pick<Key, 'key_name' | 'api_key'>, KeyDetails {
   description: string;
 }
 
@@ -69,64 +51,25 @@ export interface KeyChange extends KeyDetails {
   owner?: string | undefined;
 }
 
-export type CareReason = 'rotation_overdue' | 'expiring' | 'owner_inactive' | 'same_value' | 'unchanged' | 'unused';
+export type CareList = InferOutput<typeof keys.careList>;
 
 /** A key that needs care. */
-export interface CareKey {
-  key_name: string;
-  project: string | null;
-  /** Of a personal key. */
-  owner: string | null;
-  reasons: CareReason[];
-  expires_at: string | null;
-  rotation_due_at: string | null;
-  value_changed_at: string;
-  /** Some of the other keys with its value. */
-  same_value_as: string[];
-}
+export type CareKey = CareList['keys'][number];
 
-export interface CareList {
-  keys: CareKey[];
-  /** Whether there are more than these. */
-  more: boolean;
-}
+export type CareReason = CareKey['reasons'][number];
 
 /** What a key is answered with that was added or changed. */
-export interface Stored {
-  message: string;
-  /** Other keys that have the value. */
-  same_value_as?: string[] | undefined;
-}
+export type Stored = InferOutput<typeof keys.stored>;
 
-export interface Version {
-  version: number;
-  created_at: string;
-  created_by: string;
-  is_current: boolean;
-  destroyed: boolean;
-}
+export type Version = InferOutput<typeof keys.version>;
 
-export interface VersionList {
-  versions: Version[];
-  next?: number | string | undefined;
-}
+export type VersionList = InferOutput<typeof keys.versionList>;
 
-export interface TrashedKey {
-  id: number;
-  key_name: string;
-  project: string | null;
-  deleted_at: string;
-  /** Null if the log does not say. */
-  deleted_by: string | null;
-  purged_at: string;
-}
+export type TrashedKey = InferOutput<typeof keys.trashedKey>;
 
-export interface Trash {
-  keys: TrashedKey[];
-  next?: number | string | undefined;
-}
+export type Trash = InferOutput<typeof keys.trash>;
 
-export type ImportState = 'new' | 'changed' | 'same' | 'conflict' | 'invalid';
+export type ImportState = ImportedEntry['state'];
 
 export interface ImportRequest {
   /** Empty, or ends with `/`. The names of the entries are relative to it. */
@@ -136,37 +79,15 @@ export interface ImportRequest {
   dry_run: boolean;
 }
 
-export interface ImportedEntry {
-  key_name: string;
-  state: ImportState;
-  reason?: string | undefined;
-  /** In a dry run: other keys that have the value. */
-  same_value_as?: string[] | undefined;
-}
+export type ImportedEntry = InferOutput<typeof keys.importedEntry>;
 
-export interface ImportAnswer {
-  applied: boolean;
-  entries: ImportedEntry[];
-}
+export type ImportAnswer = InferOutput<typeof keys.imported>;
 
-export interface ManyValues {
-  values: Record<string, string>;
-  missing: string[];
-}
+export type ManyValues = InferOutput<typeof keys.manyValues>;
 
-export interface Project {
-  name: string;
-  description: string;
-  role: OwnRole;
-  key_count: number;
-  member_count: number;
-  created_at: string;
-}
+export type Project = InferOutput<typeof projects.project>;
 
-export interface ProjectList {
-  projects: Project[];
-  next?: string | undefined;
-}
+export type ProjectList = InferOutput<typeof projects.projectList>;
 
 export interface NewProject {
   name: string;
@@ -175,50 +96,18 @@ export interface NewProject {
   adopt?: boolean | undefined;
 }
 
-export interface Member {
-  user_name: string;
-  role: ProjectRole;
-  added_at: string;
-  added_by: string;
-}
+export type Member = InferOutput<typeof projects.member>;
 
-export interface ProjectWithMembers extends Project {
-  members: Member[];
-  /** The last member of this answer, if more follow. */
-  next?: string | undefined;
-}
+export type ProjectWithMembers = InferOutput<typeof projects.projectWithMembers>;
 
-export type TokenAccess = 'read' | 'write' | 'manage';
+export type TokenAccess = Token['access'];
 
-export interface Token {
-  id: number;
-  name: string;
-  /** Null for a token of a project. */
-  owner: string | null;
-  project: string | null;
-  scopes: string[];
-  access: TokenAccess;
-  allowed_addresses: string[];
-  created_at: string;
-  created_by: string;
-  expires_at: string | null;
-  last_used_at: string | null;
-  last_used_address: string | null;
-  rotated_at: string | null;
-  grace_ends_at: string | null;
-  revoked_at: string | null;
-}
+export type Token = InferOutput<typeof tokens.token>;
 
-export interface TokenList {
-  tokens: Token[];
-  /** What to ask for with `before` to read on, if there are older ones. */
-  next?: number | undefined;
-}
+export type TokenList = InferOutput<typeof tokens.tokenList>;
 
 /** The only answer that has the token itself. */
-export interface MadeToken extends Token {
-  token: string;
-}
+export type MadeToken = InferOutput<typeof tokens.madeToken>;
 
 export interface NewToken {
   name: string;
@@ -229,64 +118,20 @@ export interface NewToken {
   allowed_addresses: string[];
 }
 
-export interface LogEntry {
-  id: number;
-  timestamp: string;
-  user_name: string | null;
-  key_name: string | null;
-  action: string;
-  ip_address: string;
-  success: boolean;
-  target: string | null;
-  outcome: string;
-  reason: string | null;
-  /** The service token that it was done with. */
-  token: string | null;
-  user_agent: string;
-  /** How many requests the entry stands for, if it is more than one. */
-  count?: number | undefined;
-}
+export type LogEntry = InferOutput<typeof log.logEntry>;
 
-export interface LogList {
-  logs: LogEntry[];
-  /** What to ask for with `before` to search on, if there are older entries. */
-  next?: number | undefined;
-}
+export type LogList = InferOutput<typeof log.logList>;
 
-/** Who read a key last, and when. */
-export interface LastUse {
-  key_name: string;
-  timestamp: string;
-  user_name: string;
-}
+/** Who read each key last, and when. */
+export type LastUses = InferOutput<typeof log.lastUses>;
 
-export interface LastUses {
-  uses: LastUse[];
-  /** How far back it goes, if that is not the whole log. */
-  complete_from?: string | undefined;
-}
+export type LastUse = LastUses['uses'][number];
 
-export interface Activity {
-  activity: { time: string; allowed: number; refused: number }[];
-  /** If set, only the events since this time were counted. */
-  complete_from?: string | undefined;
-}
+export type Activity = InferOutput<typeof log.activity>;
 
-export interface ListedUser {
-  id: number;
-  username: string;
-  role: Role;
-  created_at: string;
-  last_login: string | null;
-  is_active: boolean;
-  must_change_password: boolean;
-  key_count: number;
-}
+export type ListedUser = InferOutput<typeof people.user>;
 
-export interface UserList {
-  users: ListedUser[];
-  next?: number | undefined;
-}
+export type UserList = InferOutput<typeof people.userList>;
 
 export interface NewUser {
   username: string;
@@ -297,25 +142,14 @@ export interface NewUser {
 
 export type UserChange = Partial<Omit<NewUser, 'username'> & Pick<ListedUser, 'is_active'>>;
 
-export interface ListedSession {
-  id: string;
-  created_at: string;
-  expires_at: string;
-  ip_address: string;
-  user_agent: string;
-  is_current: boolean;
-}
+export type ListedSession = InferOutput<typeof people.listedSession>;
 
-export interface SessionList {
-  sessions: ListedSession[];
-}
+export type SessionList = InferOutput<typeof people.sessionList>;
 
-export interface Health {
-  status: string;
-  service: string;
-  timestamp: string;
-  version?: string;
-  error?: string;
-  /** What the operator should do, though the vault serves. */
-  warning?: string;
-}
+/** Of a vault that serves, and of one that does not. */
+export type Health = Omit<Healthy, 'status' | 'version'> &
+  Partial<Pick<Healthy, 'version'> & Pick<Unhealthy, 'error'>> &
+  Pick<Healthy | Unhealthy, 'status'>;
+
+type Healthy = InferOutput<typeof health.healthy>;
+type Unhealthy = InferOutput<typeof health.unhealthy>;

@@ -13,7 +13,10 @@ const entry = (fields: Partial<LogEntry>): LogEntry => ({
   target: null,
   outcome: 'allowed',
   reason: null,
+  role: 'user',
+  project: null,
   token: null,
+  token_id: null,
   user_agent: '',
   ...fields,
 });

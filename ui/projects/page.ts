@@ -77,7 +77,6 @@ const roleText: Record<Project['role'], string> = {
   editor: 'you are an editor',
   manager: 'you are a manager',
   admin: 'you are an admin',
-  owner: 'you are the owner',
 };
 
 const views = [

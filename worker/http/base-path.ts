@@ -12,8 +12,9 @@ export const withoutBasePath = (basePath: string, request: Request): Request => 
   return new Request(url, request);
 };
 
-/** The page with its own addresses under the base path. */
+/** A page, or the API document, with its own addresses under the base path. */
 export const pageUnder = (basePath: string, page: string): string =>
   page
     .replace(/(href|src)="\//g, `$1="${basePath}/`)
+    .replace('"servers":[{"url":"/"', `"servers":[{"url":"${basePath}"`)
     .replace('<meta name="base-path" content="">', `<meta name="base-path" content="${basePath}">`);

@@ -10,6 +10,16 @@ import { signedInContext } from './credential.ts';
 import { attemptedTarget, type InputOf, parseInput, type Schemas } from './input.ts';
 import { type Success, send } from './send.ts';
 
+/** What a route asks for, for the API document: its schemas, and whether anybody may ask. */
+export interface Requested {
+  schemas: Schemas;
+  isOpen: boolean;
+}
+
+/** What the handler of a route asks for; null if it asks for nothing, or is none that this file made. */
+export const requestedBy = (handler: object): Requested | null =>
+  (handler as { requested?: Requested }).requested ?? null;
+
 /** Compiles only if the schemas give what the operation takes. */
 type Fitting<Asked extends Schemas, Input> = Asked & (InputOf<Asked> extends Input ? unknown : never);
 
@@ -22,23 +32,26 @@ export const answer = <Asked extends Schemas, Input, Result>(
   schemas: Fitting<Asked, Input>,
   success: Success<Result>,
 ) =>
-  async function answerRoute(c: AppContext): Promise<Response> {
-    const context = await signedInContext(c);
-    if (!('caller' in context)) return send(c, context);
-    const tooMuch = await admit(context, operation.action);
-    if (tooMuch) return send(c, refused(tooMuch));
-    if (context.caller.tokenHash !== undefined && !isTokenAction(operation.action)) {
-      return send(c, refused(await operation.recordInvalid(context, 'token', attemptedTarget(c))));
-    }
-    // The server that faces the network asks before it takes a large body.
-    if (schemas.maxBodyBytes !== undefined && c.req.header(askHeader) !== undefined) return c.body(null, mayFollow);
-    const parsed = await parseInput<Input>(c, schemas);
-    if ('error' in parsed) {
-      const refusal = await operation.recordInvalid(context, parsed.error, attemptedTarget(c));
-      return send(c, refusal.outcome === 'invalid' ? failed(parsed.status, parsed.error) : refused(refusal));
-    }
-    return send(c, replyTo(await operation.perform(context, parsed.input), success, c));
-  };
+  Object.assign(
+    async function answerRoute(c: AppContext): Promise<Response> {
+      const context = await signedInContext(c);
+      if (!('caller' in context)) return send(c, context);
+      const tooMuch = await admit(context, operation.action);
+      if (tooMuch) return send(c, refused(tooMuch));
+      if (context.caller.tokenHash !== undefined && !isTokenAction(operation.action)) {
+        return send(c, refused(await operation.recordInvalid(context, 'token', attemptedTarget(c))));
+      }
+      // The server that faces the network asks before it takes a large body.
+      if (schemas.maxBodyBytes !== undefined && c.req.header(askHeader) !== undefined) return c.body(null, mayFollow);
+      const parsed = await parseInput<Input>(c, schemas);
+      if ('error' in parsed) {
+        const refusal = await operation.recordInvalid(context, parsed.error, attemptedTarget(c));
+        return send(c, refusal.outcome === 'invalid' ? failed(parsed.status, parsed.error) : refused(refusal));
+      }
+      return send(c, replyTo(await operation.perform(context, parsed.input), success, c));
+    },
+    { requested: { schemas, isOpen: false } satisfies Requested },
+  );
 
 /** A route without a credential. An invalid request is not recorded: otherwise anyone could fill the log. */
 export const answerStranger = <Asked extends Schemas, Input, Result>(
@@ -46,11 +59,14 @@ export const answerStranger = <Asked extends Schemas, Input, Result>(
   schemas: Fitting<Asked, Input>,
   success: Success<Result>,
 ) =>
-  async function answerRoute(c: AppContext): Promise<Response> {
-    const parsed = await parseInput<Input>(c, schemas);
-    if ('error' in parsed) return send(c, failed(parsed.status, parsed.error));
-    return send(c, replyTo(await perform(contextOf(c), parsed.input), success, c));
-  };
+  Object.assign(
+    async function answerRoute(c: AppContext): Promise<Response> {
+      const parsed = await parseInput<Input>(c, schemas);
+      if ('error' in parsed) return send(c, failed(parsed.status, parsed.error));
+      return send(c, replyTo(await perform(contextOf(c), parsed.input), success, c));
+    },
+    { requested: { schemas, isOpen: true } satisfies Requested },
+  );
 
 const replyTo = <Result>(outcome: Outcome<Result>, success: Success<Result>, c: AppContext): Reply =>
   outcome.outcome === 'allowed' ? success(outcome.result, c) : refused(outcome);

@@ -1,8 +1,10 @@
 /** From a reply to the HTTP response. */
 
+import { parseAccept } from 'hono/utils/accept';
 import { listPieceCharacters } from '../../core/limits.ts';
 import type { AnswerText } from '../../core/network/answer-text.ts';
 import { type ListText, piecesOf, textOf } from '../wire/list-text.ts';
+import { problemOf, problemType } from '../wire/problem.ts';
 import type { Reply } from '../wire/reply.ts';
 import { compressed } from './compression.ts';
 import type { AppContext } from './context.ts';
@@ -13,14 +15,27 @@ export type Success<Result> = (result: Result, c: AppContext) => Reply;
 
 export const send = (c: AppContext, { status, body, headers, cookies, isList, text }: Reply): Response => {
   const isLong = text?.list != null;
-  const json = isLong ? '' : text ? textOf(text) : JSON.stringify(body);
+  const problem = status >= 400 && wantsProblem(c.req.header('Accept')) ? problemOf(status, body) : null;
+  const json = isLong ? '' : text ? textOf(text) : JSON.stringify(problem ?? body);
   const response = new Response(isLong ? streamOf(text) : json, { status, headers: jsonHeaders });
+  if (problem) {
+    response.headers.set('Content-Type', problemType);
+    response.headers.set('Vary', 'Accept');
+  }
   for (const name in headers) response.headers.set(name, headers[name] as string);
   for (const cookie of cookies ?? []) response.headers.append('Set-Cookie', cookie);
   const isCompressed = isList && compressed(c.req.raw, response.headers);
   if (isLong) response.headers.set('Transfer-Encoding', 'chunked');
   else if (!isCompressed) contextOf(c)?.noteText?.(response, json);
   return response;
+};
+
+/** Whether a client names the type, and likes it as much as plain JSON. */
+const wantsProblem = (accept: string | undefined): boolean => {
+  if (!accept?.toLowerCase().includes(problemType)) return false;
+  const accepted = parseAccept(accept);
+  const weightOf = (type: string) => accepted.find((each) => each.type.toLowerCase() === type)?.q ?? 0;
+  return weightOf(problemType) > 0 && weightOf(problemType) >= weightOf('application/json');
 };
 
 const encoder = new TextEncoder();

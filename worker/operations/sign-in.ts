@@ -123,7 +123,16 @@ const signInPlan = plan(
  * more answers than it allows (OWASP Authentication Cheat Sheet). An unknown or inactive account takes the same time and
  * gets the same answer as a wrong password.
  */
-export const signIn = (
+export const signIn = async (
+  context: Context,
+  attempt: { name: string; password: string },
+): Promise<Outcome<SignedIn>> => {
+  const outcome = await trySignIn(context, attempt);
+  if (outcome.outcome !== 'allowed') context.vault.metrics?.noteFailedSignIn(outcome.outcome);
+  return outcome;
+};
+
+const trySignIn = (
   { vault, caller: stranger }: Context,
   { name, password }: { name: string; password: string },
 ): Promise<Outcome<SignedIn>> => {

@@ -4,6 +4,7 @@ import type { Keyring } from '../../core/crypto/keyring.ts';
 import type { ScryptCost } from '../../core/crypto/scrypt.ts';
 import type { SessionKey } from '../../core/crypto/session-token.ts';
 import type { Hasher } from './hasher.ts';
+import type { Metrics } from './metrics.ts';
 
 /** What the worker was started with, parsed once. */
 export interface Vault {
@@ -26,6 +27,8 @@ export interface Vault {
   limits: AccountLimits;
   /** How long a deleted secret stays in the trash. */
   trashMs: number;
+  /** What has been counted since the start; null if nobody asks for it. */
+  metrics: Metrics | null;
 }
 
 /** What one account may use up. */

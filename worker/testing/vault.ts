@@ -1,4 +1,5 @@
 /** A whole vault in memory, for tests that speak HTTP to it. A test file has one database, and so one vault. */
+import { undocumented } from '../../openapi/answer.ts';
 import { createApp } from '../app.ts';
 import { type Bindings, parseEnv, type Settings } from '../env.ts';
 import { withoutBasePath } from '../http/base-path.ts';
@@ -112,7 +113,10 @@ export const emptyDatabase = async () => {
 /** The cheapest cost that a stored verifier may have: one hash takes a millisecond instead of a fifth of a second. */
 const cheapCost: Settings['vault']['passwordCost'] = { N: 2 ** 10, r: 1, p: 1 };
 
-/** Applies the migrations and starts the app on the test file's database. Password hashes cost `cost`. */
+/**
+ * Applies the migrations and starts the app on the test file's database. Password hashes cost `cost`. A client throws if an answer
+ * is not as the API document has it.
+ */
 export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapCost) => {
   await applyTestMigrations();
   const { db, trips } = counting(testDb());
@@ -135,11 +139,21 @@ export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapC
         );
         const text = await response.text();
         const isJson = response.headers.get('Content-Type')?.includes('json');
+        const json = isJson && text ? JSON.parse(text) : undefined;
+        const { status } = response;
+        const problem = undocumented({
+          method,
+          pathname: path.replace(/\?.*/, ''),
+          status,
+          body: json,
+          type: response.headers.get('Content-Type'),
+        });
+        if (problem !== null) throw new Error(problem);
         return {
-          status: response.status,
+          status,
           headers: response.headers,
           text,
-          body: isJson && text ? JSON.parse(text) : {},
+          body: json ?? {},
         };
       },
       { token, cookie },

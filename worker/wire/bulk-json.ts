@@ -1,12 +1,17 @@
 /** The answers about many keys at once. */
 
+import type { InferOutput } from 'valibot';
+import type * as answers from '../answers/keys.ts';
 import type { Imported } from '../operations/import-states.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import type { readValues } from '../operations/read-values.ts';
 import type { Reply } from './reply.ts';
 
 /** Every name is an ordinary one, `__proto__` too: `fromEntries` defines properties, and assigns none. */
-export const values = ({ values: found, missing }: ResultOf<typeof readValues>) => ({
+export const values = ({
+  values: found,
+  missing,
+}: ResultOf<typeof readValues>): InferOutput<typeof answers.manyValues> => ({
   values: Object.fromEntries(found),
   missing,
 });
@@ -36,5 +41,5 @@ export const imported = ({ applied, states, problem }: Imported): Reply => ({
       ...(reason !== null && { reason }),
       ...(sameValueAs.length > 0 && { same_value_as: sameValueAs }),
     })),
-  },
+  } satisfies Partial<InferOutput<typeof answers.notImported>> & InferOutput<typeof answers.imported>,
 });

@@ -5,11 +5,11 @@ import { hasAtMostBytes } from '../../core/accounts/password-policy.ts';
 import { maxEntriesPerImport, maxNameBytes, maxSecretsPerRead } from '../../core/limits.ts';
 import { trimmed } from '../../core/text.ts';
 import type { ImportEntry } from '../operations/import-states.ts';
-import { existingKeyName, keyDescription, keyValue, newKeyName, object, text } from './requests.ts';
+import { existingKeyName, keyDescription, keyValue, newKeyName, object, shownAs, text } from './requests.ts';
 
 /** Asks for the first thing that is wrong in a list by its place, counted from 1. */
 const listOf = <Item extends v.GenericSchema>(field: string, item: Item) =>
-  v.pipe(v.array(v.unknown(), `${field} must be a list.`), v.array(item));
+  v.pipe(v.array(v.unknown(), `${field} must be a list.`), shownAs({ items: item, minItems: 1 }), v.array(item));
 
 const names = v.pipe(
   listOf('names', v.pipe(v.string('Each of names must be a string.'))),
@@ -32,12 +32,14 @@ const names = v.pipe(
 const prefix = v.pipe(
   text('prefix'),
   v.check((given) => given.endsWith('/'), 'prefix must end with "/".'),
+  shownAs({ pattern: '/$' }),
   v.check((given) => hasAtMostBytes(given, maxNameBytes), `prefix must be at most ${maxNameBytes} bytes long.`),
   v.check((given) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(given), 'prefix must not contain control characters.'),
 );
 
 export const valuesQuery = v.pipe(
   object({ names: v.optional(names), prefix: v.optional(prefix) }),
+  shownAs({ oneOf: [{ required: ['names'] }, { required: ['prefix'] }] }),
   v.check((given) => (given.names === undefined) !== (given.prefix === undefined), 'Send either names or prefix.'),
   v.transform(({ names: asked, prefix: begin = '' }) => (asked === undefined ? { prefix: begin } : { names: asked })),
 );
@@ -45,6 +47,7 @@ export const valuesQuery = v.pipe(
 const importPrefix = v.pipe(
   text('prefix'),
   v.check((given) => given === '' || given.endsWith('/'), 'prefix must be empty or end with "/".'),
+  shownAs({ pattern: '^$|/$' }),
 );
 
 const importEntry = v.object({
@@ -87,6 +90,7 @@ export const keyImport = v.pipe(
     prefix: v.optional(importPrefix, ''),
     entries: v.pipe(
       v.array(v.unknown(), 'entries must be a list.'),
+      shownAs({ items: importEntry, minItems: 1, maxItems: maxEntriesPerImport }),
       v.check((given) => given.length > 0, 'entries must not be empty.'),
       v.check(
         (given) => given.length <= maxEntriesPerImport,

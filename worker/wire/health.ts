@@ -1,13 +1,21 @@
 /** The replies to probes, in the shapes of v0.6. */
+import type { InferOutput } from 'valibot';
 import { sentences } from '../../core/settings/messages.ts';
 import { version } from '../../core/version.ts';
+import type * as answers from '../answers/health.ts';
 import type { Health } from '../operations/health.ts';
 import type { Reply } from './reply.ts';
 
 const service = 'keystore';
 
+const healthy = (body: InferOutput<typeof answers.healthy>): Reply => ({ status: 200, body });
+const unhealthy = (body: InferOutput<typeof answers.unhealthy>): Reply => ({ status: 503, body });
+
 /** The worker runs: no more is asked, not even of the database. */
-export const alive: Reply = { status: 200, body: { status: 'alive', service } };
+export const alive: Reply = {
+  status: 200,
+  body: { status: 'alive', service } satisfies InferOutput<typeof answers.alive>,
+};
 
 /** A vault that lacks a key serves everything else, and a restart does not help, so `degraded` is a 200. */
 export const healthReply = ({ at, problem, missingKeys }: Health): Reply => {
@@ -19,15 +27,13 @@ export const healthReply = ({ at, problem, missingKeys }: Health): Reply => {
       versions,
     }));
     const warning = missingKeys.map(sentences.missingKey).join(' ');
-    return { status: 200, body: { status: 'degraded', timestamp, service, version, warning, missing_keys } };
+    return healthy({ status: 'degraded', timestamp, service, version, warning, missing_keys });
   }
-  if (!problem) return { status: 200, body: { status: 'healthy', timestamp, service, version } };
+  if (!problem) return healthy({ status: 'healthy', timestamp, service, version });
   const { reason, message: error } = problem;
-  return { status: 503, body: { status: 'unhealthy', timestamp, service, reason, error } };
+  return unhealthy({ status: 'unhealthy', timestamp, service, reason, error });
 };
 
 /** The reply to every request while a setting is wrong; `error` says which and how to fix it. */
-export const misconfigured = (error: string): Reply => ({
-  status: 503,
-  body: { status: 'unhealthy', service, reason: 'settings', error },
-});
+export const misconfigured = (error: string): Reply =>
+  unhealthy({ status: 'unhealthy', service, reason: 'settings', error });

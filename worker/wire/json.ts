@@ -1,5 +1,8 @@
 /** From the vault's words to those of v0.6: the JSON that a client reads. Times are ISO 8601 in UTC with `Z`. */
-import type { Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
+import type { InferOutput } from 'valibot';
+import type * as keyAnswers from '../answers/keys.ts';
+import type * as logAnswers from '../answers/log.ts';
+import type * as people from '../answers/people.ts';
 import type { countEvents, listEvents } from '../operations/events.ts';
 import type { listLastUses } from '../operations/last-uses.ts';
 import type { ResultOf } from '../operations/operation.ts';
@@ -15,29 +18,7 @@ const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 /** Where the next list begins, if this one does not hold everything. */
 const more = <Next>(next: Next | null) => (next === null ? {} : { next });
 
-export interface KeyList {
-  keys: {
-    key_name: string;
-    description: string;
-    created_at: string;
-    updated_at: string;
-    created_by: string;
-    /** Null for a personal key. */
-    project: string | null;
-    /** What one is to the key: its owner, a member of its project, or an admin who is neither. */
-    role: 'owner' | ProjectRole | 'admin';
-    version: number;
-    /** Counts all changes; the ETag of the key. */
-    revision: number;
-    expires_at: string | null;
-    rotate_every_days: number | null;
-    /** So many days after the value was last changed. */
-    rotation_due_at: string | null;
-    labels: Record<string, string>;
-  }[];
-  /** The last name of this list, if more keys follow. */
-  next?: string;
-}
+export type KeyList = InferOutput<typeof keyAnswers.keyList>;
 
 export const keyList = ({ secrets, hasMore, list }: ResultOf<typeof listSecrets>): ListText => ({
   name: 'keys' satisfies keyof KeyList,
@@ -46,32 +27,7 @@ export const keyList = ({ secrets, hasMore, list }: ResultOf<typeof listSecrets>
   ...(hasMore && { next: (JSON.parse(`[${secrets.at(-1)}]`) as KeyList['keys']).at(-1)?.key_name ?? '' }),
 });
 
-export interface LogList {
-  logs: {
-    id: number;
-    timestamp: string;
-    user_name: string | null;
-    key_name: string | null;
-    action: string;
-    ip_address: string;
-    success: boolean;
-    target: string | null;
-    outcome: Outcome;
-    reason: string | null;
-    /** Null for a token of a project. */
-    role: Role | null;
-    /** The project whose token it was; `user_name` is its name then. */
-    project: string | null;
-    /** The service token that the request came with; null for a session. */
-    token: string | null;
-    token_id: number | null;
-    user_agent: string;
-    /** For all other rows it would always be 1. */
-    count?: number;
-  }[];
-  /** What to ask for with `before` to read on, if there are older entries. */
-  next?: number;
-}
+export type LogList = InferOutput<typeof logAnswers.logList>;
 
 export const logList = ({ events, next }: ResultOf<typeof listEvents>): ListText => ({
   name: 'logs' satisfies keyof LogList,
@@ -79,17 +35,23 @@ export const logList = ({ events, next }: ResultOf<typeof listEvents>): ListText
   ...more(next),
 });
 
-export const activity = ({ counts, coveredFrom }: ResultOf<typeof countEvents>) => ({
+export const activity = ({
+  counts,
+  coveredFrom,
+}: ResultOf<typeof countEvents>): InferOutput<typeof logAnswers.activity> => ({
   activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),
   ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
 });
 
-export const lastUses = ({ uses, coveredFrom }: ResultOf<typeof listLastUses>) => ({
+export const lastUses = ({
+  uses,
+  coveredFrom,
+}: ResultOf<typeof listLastUses>): InferOutput<typeof logAnswers.lastUses> => ({
   uses: uses.map(({ name, at, by }) => ({ key_name: name, timestamp: time(at), user_name: by })),
   ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
 });
 
-export const userList = ({ users, next }: ResultOf<typeof listUsers>) => ({
+export const userList = ({ users, next }: ResultOf<typeof listUsers>): InferOutput<typeof people.userList> => ({
   users: users.map((user) => ({
     id: user.id,
     username: user.name,
@@ -105,14 +67,19 @@ export const userList = ({ users, next }: ResultOf<typeof listUsers>) => ({
 
 export const newUser = (id: number | null) => ({ message: 'User added successfully', id });
 
-export const signedIn = ({ token, name: user, role, must_change_password }: SignedIn) => ({
+export const signedIn = ({
+  token,
+  name: user,
+  role,
+  must_change_password,
+}: SignedIn): InferOutput<typeof people.signedIn> => ({
   token,
   user,
   role,
   must_change_password,
 });
 
-export const session = (live: ResultOf<typeof readSession>) =>
+export const session = (live: ResultOf<typeof readSession>): InferOutput<typeof people.session> | null =>
   live && {
     user: live.name,
     user_id: live.id,
@@ -122,7 +89,7 @@ export const session = (live: ResultOf<typeof readSession>) =>
     ...(live.likelyProxies.length > 0 && { likely_proxies: live.likelyProxies }),
   };
 
-export const sessionList = (sessions: ResultOf<typeof listSessions>) => ({
+export const sessionList = (sessions: ResultOf<typeof listSessions>): InferOutput<typeof people.sessionList> => ({
   sessions: sessions.map(({ id, created_at, expires_at, address, user_agent, is_current }) => ({
     id,
     created_at: time(created_at),

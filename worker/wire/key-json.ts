@@ -1,4 +1,6 @@
 /** Keys, their versions and the trash as clients read them. */
+import type { InferOutput } from 'valibot';
+import type * as answers from '../answers/keys.ts';
 import type { listCare } from '../operations/care.ts';
 import type { changeSecret } from '../operations/change-secret.ts';
 import type { ResultOf } from '../operations/operation.ts';
@@ -12,7 +14,7 @@ const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 
 const dayMs = 86_400_000;
 
-export const key = (secret: ResultOf<typeof readSecret>) => ({
+export const key = (secret: ResultOf<typeof readSecret>): InferOutput<typeof answers.key> => ({
   key_name: secret.name,
   api_key: secret.value,
   description: secret.description,
@@ -24,10 +26,13 @@ export const key = (secret: ResultOf<typeof readSecret>) => ({
   rotate_every_days: secret.rotate_every_days,
   rotation_due_at:
     secret.rotate_every_days === null ? null : time(secret.value_changed_at + secret.rotate_every_days * dayMs),
-  labels: JSON.parse(secret.labels ?? '{}') as Record<string, string>,
+  labels: JSON.parse(secret.labels ?? '{}'),
 });
 
-export const versionList = ({ versions, next }: ResultOf<typeof listVersions>) => ({
+export const versionList = ({
+  versions,
+  next,
+}: ResultOf<typeof listVersions>): InferOutput<typeof answers.versionList> => ({
   versions: versions.map(({ number, created_at, created_by, is_current, is_erased }) => ({
     version: number,
     created_at: time(created_at),
@@ -38,7 +43,7 @@ export const versionList = ({ versions, next }: ResultOf<typeof listVersions>) =
   ...(next !== null && { next }),
 });
 
-export const trashList = ({ keys, next }: ResultOf<typeof listTrash>) => ({
+export const trashList = ({ keys, next }: ResultOf<typeof listTrash>): InferOutput<typeof answers.trash> => ({
   keys: keys.map(({ id, name, project, deleted_at, deleted_by, purged_at }) => ({
     id,
     key_name: name,
@@ -50,11 +55,10 @@ export const trashList = ({ keys, next }: ResultOf<typeof listTrash>) => ({
   ...(next !== null && { next: `${next.at}-${next.id}` }),
 });
 
-export const careList = ({ secrets, hasMore }: ResultOf<typeof listCare>) => ({
+export const careList = ({ secrets, hasMore }: ResultOf<typeof listCare>): InferOutput<typeof answers.careList> => ({
   keys: secrets.map((secret) => ({
     key_name: secret.name,
     project: secret.is_project ? secret.name.slice(0, secret.name.indexOf('/')) : null,
-    /** Of a personal key. */
     owner: secret.owner || null,
     reasons: secret.reasons,
     expires_at: timeOrNull(secret.expires_at || null),
@@ -63,7 +67,6 @@ export const careList = ({ secrets, hasMore }: ResultOf<typeof listCare>) => ({
     value_changed_at: time(secret.value_changed_at),
     same_value_as: secret.others,
   })),
-  /** Whether there are more than one answer names. */
   more: hasMore,
 });
 
@@ -75,15 +78,18 @@ export const keyRead = (secret: ResultOf<typeof readSecret>): Reply =>
   withRevision({ status: 200, body: key(secret) }, secret.revision);
 
 /** Other keys with the same value, of those that the caller may read. */
-const alsoIn = (names: readonly string[]) => (names.length === 0 ? {} : { same_value_as: names });
+const stored = (message: string, sameValueAs: string[]): InferOutput<typeof answers.stored> => ({
+  message,
+  ...(sameValueAs.length > 0 && { same_value_as: sameValueAs }),
+});
 
 export const keyAdded = (sameValueAs: string[]): Reply => ({
   status: 201,
-  body: { message: 'API key added successfully', ...alsoIn(sameValueAs) },
+  body: stored('API key added successfully', sameValueAs),
 });
 
 export const keyChanged = ({ revision, sameValueAs }: ResultOf<typeof changeSecret>): Reply =>
-  withRevision({ status: 200, body: { message: 'API key updated successfully', ...alsoIn(sameValueAs) } }, revision);
+  withRevision({ status: 200, body: stored('API key updated successfully', sameValueAs) }, revision);
 
 /** The header says where the key is in the trash; the body is that of v0.6. */
 export const keyDeleted = (id: number | null): Reply => ({

@@ -13,11 +13,13 @@ import type { SecretFields } from '../operations/secret-fields.ts';
 import type { TrashPosition } from '../operations/trash.ts';
 import {
   existingKeyName,
+  id,
   keyDescription,
   keyQuery,
   keyValue,
   newKeyName,
   object,
+  shownAs,
   text,
   wholeNumber,
 } from './requests.ts';
@@ -40,6 +42,10 @@ const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 export const expiry = v.pipe(
   v.nullable(v.string(notATime)),
+  shownAs({
+    description: 'ISO 8601 with a zone, or a day in UTC. null means never.',
+    examples: ['2027-01-31', '2027-01-31T12:00:00Z'],
+  }),
   v.transform((given) => (given === null ? null : (timeOf(given) ?? Number.NaN))),
   v.check((ms) => ms === null || !Number.isNaN(ms), notATime),
 );
@@ -76,6 +82,7 @@ const isPlainObject = (given: unknown): given is Record<string, unknown> =>
 const labels = v.nullable(
   v.pipe(
     v.custom<Record<string, string>>(isPlainObject, 'labels must be an object of strings, such as {"env":"prod"}.'),
+    shownAs({ type: 'object', maxProperties: maxLabelsPerSecret, additionalProperties: { type: 'string' } }),
     v.check(
       (given) => labelsProblem(Object.entries(given)) === null,
       ({ input }) => labelsProblem(Object.entries(input)) ?? '',
@@ -187,9 +194,6 @@ const versionPage = v.pipe(
 export const versionsQuery = versionPage;
 export const keyVersionsQuery = withKey(versionPage);
 
-/** Decimal digits only. Any other text becomes 0, which no version and no secret has, and so a 404. */
-const id = v.fallback(v.pipe(v.string(), v.regex(/^[1-9]\d{0,15}$/), v.transform(Number), v.safeInteger()), 0);
-
 export const versionPath = v.object({ version: id });
 
 export const keyVersionPath = v.pipe(
@@ -219,8 +223,10 @@ export const trashQuery = v.object({
   limit: v.optional(wholeNumber('limit', 1, maxTrashedPerList), String(maxTrashedPerList)),
 });
 
+const newName = v.optional(v.nullable(newKeyName), null);
 export const trashRestore = v.pipe(
   v.custom<object>(isPlainObject, 'The body must be a JSON object, or left out.'),
-  object({ key_name: v.optional(v.nullable(newKeyName), null) }),
+  shownAs({ type: 'object', properties: { key_name: newName } }),
+  object({ key_name: newName }),
   v.transform(({ key_name }) => ({ newName: key_name })),
 );

@@ -1,4 +1,6 @@
 /** Projects and their members as a client reads them. */
+import type { InferOutput } from 'valibot';
+import type * as answers from '../answers/projects.ts';
 import type { createProject } from '../operations/new-project.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import { type listProjects, type readProject, roleAt } from '../operations/projects.ts';
@@ -15,7 +17,7 @@ const summary = ({
   secrets,
   members,
   rank,
-}: ResultOf<typeof listProjects>['rows'][number]) => ({
+}: ResultOf<typeof listProjects>['rows'][number]): InferOutput<typeof answers.project> => ({
   name,
   description,
   role: roleAt(rank),
@@ -24,12 +26,19 @@ const summary = ({
   created_at: time(created_at),
 });
 
-export const projectList = ({ rows, next }: ResultOf<typeof listProjects>) => ({
+export const projectList = ({
+  rows,
+  next,
+}: ResultOf<typeof listProjects>): InferOutput<typeof answers.projectList> => ({
   projects: rows.map(summary),
   ...more(next),
 });
 
-export const project = ({ project, rows, next }: ResultOf<typeof readProject>) => ({
+export const project = ({
+  project,
+  rows,
+  next,
+}: ResultOf<typeof readProject>): InferOutput<typeof answers.projectWithMembers> => ({
   ...summary(project),
   members: rows.map(({ name, role, added_at, added_by }) => ({
     user_name: name,

@@ -5,7 +5,7 @@ import { hasAtMostBytes } from '../../core/accounts/password-policy.ts';
 import { maxMembersPerList, maxNameBytes, maxProjectsPerList } from '../../core/limits.ts';
 import { projectRoles } from '../../core/policy/policy.ts';
 import { trimmed } from '../../core/text.ts';
-import { newName, object, shortText, text, wholeNumber } from './requests.ts';
+import { newName, object, shortText, shownAs, text, wholeNumber } from './requests.ts';
 
 /** Also in the form that looks alike: a full-width slash divides names as well, for who reads them. */
 const isPlain = (name: string) => !/[/*]/.test(keyLikeness(name)) && !['.', '..'].includes(keyLikeness(name));
@@ -19,6 +19,7 @@ const newProjectName = v.pipe(
 const nameInPath = (field: string) =>
   v.pipe(
     text(field),
+    shownAs({ minLength: 1 }),
     v.transform(trimmed),
     v.check((name) => name !== '', `${field} must not be empty.`),
     v.check((name) => hasAtMostBytes(name, maxNameBytes), `${field} must be at most ${maxNameBytes} bytes long.`),

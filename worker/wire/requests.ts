@@ -27,13 +27,32 @@ export const text = (field: string) =>
     v.check((given) => given.isWellFormed(), `${field} is not valid Unicode: it contains a lone surrogate.`),
   );
 
-const atMostBytes = (field: string, max: number) =>
-  v.check<string, string>((given) => hasAtMostBytes(given, max), `${field} must be at most ${max} bytes long.`);
+/** The API document reads `maxBytes`. */
+const atMostBytes = (field: string, maxBytes: number) =>
+  Object.assign(
+    v.check<string, string>(
+      (given) => hasAtMostBytes(given, maxBytes),
+      `${field} must be at most ${maxBytes} bytes long.`,
+    ),
+    { maxBytes },
+  );
+
+/**
+ * For the API document: keywords of JSON Schema about the input, where the checks do not tell. It comes before the first
+ * transformation. Validation skips it. A keyword may have a schema of valibot as its value.
+ */
+export const shownAs = <Input>(keywords: Record<string, unknown>) => v.metadata<Input, typeof keywords>(keywords);
+
+const nameShown = {
+  minLength: 1,
+  description: `White space around it is dropped; then it has at most ${maxNameBytes} bytes in UTF-8.`,
+};
 
 /** The name of something new: without the white space around it. */
 export const newName = (field: string) =>
   v.pipe(
     text(field),
+    shownAs(nameShown),
     v.transform(trimmed),
     atMostBytes(field, maxNameBytes),
     v.check((name) => name !== '', `${field} must not be empty.`),
@@ -54,6 +73,7 @@ export const newKeyName = v.pipe(
 /** The name of a key that exists. Earlier versions accepted more names, so this does not apply the rules for new ones. */
 export const existingKeyName = v.pipe(
   text('key_name'),
+  shownAs(nameShown),
   v.transform((given) => ({ name: trimmed(given), padded: trimmed(given) === given ? null : given })),
   v.check(({ name }) => name !== '', 'key_name must not be empty.'),
   v.check(({ name }) => hasAtMostBytes(name, maxNameBytes), `key_name must be at most ${maxNameBytes} bytes long.`),
@@ -144,8 +164,20 @@ export const passwordChange = v.pipe(
   ),
 );
 
-/** Decimal digits only. Any other text becomes 0, which no user has, and so a 404. */
-const id = v.fallback(v.pipe(v.string(), v.regex(/^[1-9]\d{0,15}$/), v.transform(Number), v.safeInteger()), 0);
+const shownAsNumber = (minimum: number, maximum: number) =>
+  shownAs<string>({ type: 'integer', pattern: undefined, minimum, maximum });
+
+/** Decimal digits only. Any other text becomes 0, which no user, key or version has, and so a 404. */
+export const id = v.fallback(
+  v.pipe(
+    v.string(),
+    v.regex(/^[1-9]\d{0,15}$/),
+    shownAsNumber(1, Number.MAX_SAFE_INTEGER),
+    v.transform(Number),
+    v.safeInteger(),
+  ),
+  0,
+);
 
 export const userPath = v.object({ id });
 
@@ -157,6 +189,7 @@ export const wholeNumber = (field: string, min: number, max: number) => {
   return v.pipe(
     v.string(),
     v.regex(/^\d{1,16}$/, message),
+    shownAsNumber(min, max),
     v.transform(Number),
     v.minValue(min, message),
     v.maxValue(max, message),

@@ -1,5 +1,7 @@
 /** Service tokens as a client reads them. */
+import type { InferOutput } from 'valibot';
 import type { AllowedRange } from '../../core/network/allowed.ts';
+import type * as answers from '../answers/tokens.ts';
 import type { createToken } from '../operations/new-token.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import type { listTokens, readToken } from '../operations/tokens.ts';
@@ -9,7 +11,7 @@ const timeOrNull = (ms: number | null) => (ms === null || ms === 0 ? null : time
 
 type Row = ResultOf<typeof listTokens>['tokens'][number];
 
-const fields = (row: Row) => ({
+const fields = (row: Row): InferOutput<typeof answers.token> => ({
   id: row.id,
   name: row.name,
   /** Null for a token of a project. */
@@ -32,7 +34,7 @@ const fields = (row: Row) => ({
 
 const rangesIn = (text: string) => (JSON.parse(text) as AllowedRange[]).map(([range]) => range);
 
-export const tokenList = ({ tokens, next }: ResultOf<typeof listTokens>) => ({
+export const tokenList = ({ tokens, next }: ResultOf<typeof listTokens>): InferOutput<typeof answers.tokenList> => ({
   tokens: tokens.map(fields),
   ...(next !== null && { next }),
 });
@@ -40,4 +42,5 @@ export const tokenList = ({ tokens, next }: ResultOf<typeof listTokens>) => ({
 export const token = (found: ResultOf<typeof readToken>) => found && fields(found);
 
 /** The only answer that has the token itself. */
-export const madeToken = (made: ResultOf<typeof createToken>) => made && { ...fields(made), token: made.secret };
+export const madeToken = (made: ResultOf<typeof createToken>): InferOutput<typeof answers.madeToken> | null =>
+  made && { ...fields(made), token: made.secret };

@@ -15,11 +15,12 @@ import { nameIn, scopeProblem } from '../../core/policy/scopes.ts';
 import { trimmed } from '../../core/text.ts';
 import type { NewToken } from '../operations/new-token.ts';
 import { expiry } from './key-requests.ts';
-import { newKeyName, newName, object, text, wholeNumber } from './requests.ts';
+import { id, newKeyName, newName, object, shownAs, text, wholeNumber } from './requests.ts';
 
-const listOf = (field: string, max: number) =>
+const listOf = (field: string, max: number, description: string, minItems = 0) =>
   v.pipe(
     v.array(v.string(`Each of ${field} must be a string.`), `${field} must be a list.`),
+    shownAs({ description, minItems, maxItems: max }),
     v.check((given) => given.length <= max, `${field} must have at most ${max} entries.`),
     v.transform((given) => [...new Set(given)]),
   );
@@ -41,7 +42,7 @@ const addressHelp = (given: string) =>
 
 const addresses = v.nullable(
   v.pipe(
-    listOf('allowed_addresses', maxAllowedAddresses),
+    listOf('allowed_addresses', maxAllowedAddresses, 'Addresses and CIDR ranges. Without any it works from anywhere.'),
     v.check(
       (given) => given.every((each) => parseAllowedRange(each)),
       ({ input }) => addressHelp(input.find((each) => !parseAllowedRange(each)) ?? ''),
@@ -69,10 +70,24 @@ export const newToken = v.pipe(
         `name must be at most ${maxTokenNameBytes} bytes long.`,
       ),
     ),
-    project: v.optional(v.nullable(v.pipe(text('project'), v.transform(trimmed))), null),
+    project: v.optional(
+      v.nullable(
+        v.pipe(
+          text('project'),
+          shownAs({ description: 'Whose token it is. Without one it is your own.' }),
+          v.transform(trimmed),
+        ),
+      ),
+      null,
+    ),
     access: v.picklist(accesses, 'access must be "read", "write" or "manage".'),
     scopes: v.pipe(
-      listOf('scopes', maxScopesPerToken),
+      listOf(
+        'scopes',
+        maxScopesPerToken,
+        'Names, what is below a prefix (`shop/prod/*`), or all that the token may reach (`*`).',
+        1,
+      ),
       v.check((given) => given.length > 0, 'scopes must not be empty. Write ["*"] for all that the token may reach.'),
       v.check(
         (given) => given.every((scope) => scope.isWellFormed()),
@@ -110,15 +125,12 @@ export const tokenRotation = object({
   ),
 });
 
-/** Decimal digits only. Any other text becomes 0, which no token has, and so a 404. */
-const number = v.fallback(v.pipe(v.string(), v.regex(/^[1-9]\d{0,15}$/), v.transform(Number), v.safeInteger()), 0);
-
-export const tokenPath = v.object({ id: number });
+export const tokenPath = v.object({ id });
 
 /** `self` is the token that the request comes with. */
 export const tokenOrSelfPath = v.pipe(
   v.object({ id: v.string() }),
-  v.transform(({ id }) => ({ id: id === 'self' ? null : v.parse(number, id) })),
+  v.transform((given) => ({ id: given.id === 'self' ? null : v.parse(id, given.id) })),
 );
 
 export const tokenListQuery = v.object({

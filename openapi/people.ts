@@ -1,0 +1,135 @@
+/** The routes of sign-in, sessions and users, as the API document describes them. */
+import { done } from '../worker/answers/parts.ts';
+import * as answers from '../worker/answers/people.ts';
+import type { Descriptions } from './description.ts';
+import { linksToUser } from './links.ts';
+
+const at = '2026-11-25T09:30:00.000Z';
+const tomorrow = '2026-11-26T09:30:00.000Z';
+
+export const signIn: Descriptions = {
+  'POST /auth/login': {
+    id: 'signIn',
+    tag: 'Sign-in',
+    summary: 'Sign in',
+    description:
+      'The token goes into the header `Authorization: Bearer`. It is valid for 24 hours, unless the operator says otherwise.',
+    answers: { 200: answers.signedIn },
+    example: {
+      body: { username: 'admin', password: 'admin123' },
+      answer: { token: 'eyJhbGciOiJIUzI1NiJ9.e30.signature', user: 'admin', role: 'admin', must_change_password: true },
+    },
+  },
+  'POST /auth/logout': {
+    id: 'signOut',
+    tag: 'Sign-in',
+    summary: 'Sign out',
+    description: 'The token is refused from now on.',
+    answers: { 200: done },
+    example: { answer: { message: 'Logged out successfully' } },
+  },
+  'POST /auth/password': {
+    id: 'changePassword',
+    tag: 'Sign-in',
+    summary: 'Change your own password',
+    description: 'Ends your other sessions.',
+    answers: { 200: done },
+    example: {
+      body: { current_password: 'admin123', new_password: 'a much better password' },
+      answer: { message: 'Password changed successfully' },
+    },
+  },
+  'GET /auth/session': {
+    id: 'readSession',
+    tag: 'Sign-in',
+    summary: 'Who you are',
+    answers: { 200: answers.session },
+    example: {
+      answer: { user: 'admin', user_id: 1, role: 'admin', must_change_password: true, expires_at: tomorrow },
+    },
+  },
+  'GET /auth/sessions': {
+    id: 'listSessions',
+    tag: 'Sign-in',
+    summary: 'List your sessions',
+    answers: { 200: answers.sessionList },
+    example: {
+      answer: {
+        sessions: [
+          {
+            id: 'p0mQ3vXhT1yJm6Zr',
+            created_at: at,
+            expires_at: tomorrow,
+            ip_address: '192.0.2.1',
+            user_agent: 'curl/8.5.0',
+            is_current: true,
+          },
+        ],
+      },
+    },
+  },
+  'DELETE /auth/sessions/:id': {
+    id: 'endSession',
+    tag: 'Sign-in',
+    summary: 'End one of your sessions',
+    answers: { 200: done },
+    errors: [404],
+    example: { path: { id: 'p0mQ3vXhT1yJm6Zr' }, answer: { message: 'Session ended successfully' } },
+  },
+};
+
+export const users: Descriptions = {
+  'GET /users': {
+    id: 'listUsers',
+    tag: 'Users',
+    summary: 'List users',
+    description: 'At most 1,000 in one answer.',
+    answers: { 200: answers.userList },
+    example: {
+      answer: {
+        users: [
+          {
+            ...{ id: 1, username: 'admin', role: 'admin', created_at: at, last_login: at },
+            ...{ is_active: true, must_change_password: true, key_count: 1 },
+          },
+        ],
+      },
+    },
+  },
+  'POST /users': {
+    id: 'addUser',
+    tag: 'Users',
+    summary: 'Add a user',
+    answers: { 201: answers.newUser },
+    links: linksToUser,
+    errors: [409],
+    example: {
+      body: { username: 'bob', password: 'a password for bob', role: 'user', must_change_password: true },
+      answer: { message: 'User added successfully', id: 4 },
+    },
+  },
+  'PUT /users/:id': {
+    id: 'changeUser',
+    tag: 'Users',
+    summary: 'Change a user',
+    description:
+      'Any of `password`, `role`, `is_active` and `must_change_password`. A new password, or `"is_active": false`, ends the sessions of the user. The last active admin stays one.',
+    answers: { 200: done },
+    errors: [404],
+    example: { path: { id: '3' }, body: { is_active: false }, answer: { message: 'User updated successfully' } },
+  },
+  'DELETE /users/:id': {
+    id: 'deleteUser',
+    tag: 'Users',
+    summary: 'Delete a user',
+    description:
+      'The personal keys of the user go to the trash; with `transfer_to` they belong to that user from now on.',
+    answers: { 200: done },
+    errors: [404],
+    example: {
+      path: { id: '3' },
+      query: { transfer_to: 'admin' },
+      answer: { message: 'User deleted successfully' },
+    },
+  },
+};

@@ -1,0 +1,43 @@
+/** Answers about the log. */
+import * as v from 'valibot';
+import { time, whole } from './parts.ts';
+
+export const logEntry = v.strictObject({
+  id: whole,
+  timestamp: time,
+  user_name: v.pipe(v.nullable(v.string()), v.description('Who did it: a person, or the project whose token it was.')),
+  key_name: v.nullable(v.string()),
+  action: v.string(),
+  ip_address: v.string(),
+  success: v.boolean(),
+  target: v.pipe(v.nullable(v.string()), v.description('To what or to whom.')),
+  outcome: v.string(),
+  reason: v.pipe(v.nullable(v.string()), v.description('Why it was refused, or what was changed.')),
+  role: v.pipe(v.nullable(v.string()), v.description('Null for a token of a project.')),
+  project: v.pipe(v.nullable(v.string()), v.description('The project whose token it was.')),
+  token: v.pipe(v.nullable(v.string()), v.description('The service token that it was done with; null for a session.')),
+  token_id: v.nullable(whole),
+  user_agent: v.string(),
+  count: v.optional(v.pipe(whole, v.description('How many requests the entry stands for, if more than one.'))),
+});
+
+export const logList = v.strictObject({
+  logs: v.array(logEntry),
+  next: v.optional(v.pipe(whole, v.description('What to ask for with before, if there may be older entries.'))),
+});
+
+export const lastUses = v.strictObject({
+  uses: v.array(
+    v.strictObject({
+      key_name: v.string(),
+      timestamp: time,
+      user_name: v.pipe(v.string(), v.description('Who read it: a person, or the project whose token it was.')),
+    }),
+  ),
+  complete_from: v.optional(v.pipe(time, v.description('How far back it goes, if that is not the whole log.'))),
+});
+
+export const activity = v.strictObject({
+  activity: v.array(v.strictObject({ time, allowed: whole, refused: whole })),
+  complete_from: v.optional(v.pipe(time, v.description('If set, only the events since this time were counted.'))),
+});
