@@ -82,10 +82,11 @@ const Environments = ({ project, rows: all, ...actions }: OverviewProps & { rows
   `;
 };
 
+const namesText = (count: number) => `${count.toLocaleString()} ${count === 1 ? 'name' : 'names'}`;
 const gapText = (gaps: number, all: number) =>
   gaps === 0
-    ? `${all.toLocaleString()} names, no gaps`
-    : `${gaps.toLocaleString()} of ${all.toLocaleString()} names ${gaps === 1 ? 'has' : 'have'} gaps`;
+    ? `${namesText(all)}, no gaps`
+    : `${gaps.toLocaleString()} of ${namesText(all)} ${gaps === 1 ? 'has' : 'have'} gaps`;
 
 const NoFolders = ({ project }: { project: string }) => html`
   <${Blank} icon="folder" title="No folders yet">
@@ -152,13 +153,16 @@ const State = ({
   const { state, key, name, note } = cell;
   const { icon, text } = looks[state];
   if (key === null && !mayAdd) return html`<span class="env-state" data-cell tabindex=${tabindex}>Missing</span>`;
-  const label = key === null ? `Missing: add ${shown(name)}` : `${text}: open ${shown(name)}${note && `, ${note}`}`;
+  const isSet = state === 'present' && key !== null;
   return html`
     <button
-      type="button" class="env-state bare" data-cell tabindex=${tabindex} aria-label=${label} title=${note || shown(name)}
+      type="button" class="env-state bare" data-cell tabindex=${tabindex} title=${note || shown(name)}
       onClick=${() => (key === null ? onAdd(name) : onOpen(name))}
     >
-      <${Icon} name=${icon} size=${16} /><span>${state === 'present' && key ? html`<${Ago} time=${key.updatedAt} />` : text}</span>
+      <${Icon} name=${icon} size=${16} />
+      <span>
+        ${isSet ? html`<${Ago} time=${key.updatedAt} />` : text}<span class="unseen">${' '}${shown(name)}${isSet ? ', set' : note && `, ${note}`}</span>
+      </span>
     </button>
   `;
 };
