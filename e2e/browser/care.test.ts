@@ -38,7 +38,7 @@ describeInBrowser('care', () => {
     for (const name of [one, two]) await add(person, name, `the value of ${one}`);
     await addKey(person, fresh('fine'));
     const page = await comeAs(person);
-    await page.getByRole('navigation').getByRole('link', { name: 'Needs care 3 keys' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Needs care 3' }).click();
     await heading(page, 'Needs care').waitFor();
     expect(await page.title()).toBe('Needs care · Keystore');
     await item(page, old)
@@ -55,7 +55,7 @@ describeInBrowser('care', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
     await toast(page, `Saved a new value for ${one}.`);
     await page.getByRole('heading', { name: 'None for this reason' }).waitFor();
-    await page.getByRole('navigation').getByRole('link', { name: 'Needs care 1 key' }).waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Needs care 1' }).waitFor();
   });
 
   test('a viewer sees what needs care in a project and may not replace it; an editor and a manager may', async () => {
@@ -92,7 +92,7 @@ describeInBrowser('care', () => {
     const person = await newUser();
     await add(person, fresh('old'), 'x', { expires_at: '2020-01-01' });
     const page = await comeAs(person, { viewport: { width: 360, height: 740 }, hasTouch: true });
-    await page.getByRole('link', { name: '1 key needs care' }).click();
+    await page.getByRole('link', { name: 'Needs care: 1' }).click();
     await page.getByLabel('Why').last().waitFor();
     await page.locator('.trash-item').waitFor();
     expect(await overflow(page)).toBe(0);

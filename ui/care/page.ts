@@ -10,8 +10,8 @@ import { PageHead } from '../parts/page-head.ts';
 import { Segmented } from '../parts/segmented.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { now } from '../parts/time.ts';
+import { route, setQuery } from '../shell/router.ts';
 import type { CareModel } from './model.ts';
-import { reasons } from './model.ts';
 import { reasonNames, reasonsOf } from './reasons.ts';
 
 export interface CareProps {
@@ -34,11 +34,16 @@ export const CarePage = (props: CareProps) => html`
   ${props.dialogs}
 `;
 
+const reasons = Object.keys(reasonNames) as CareReason[];
+
+/** The reason that the address names; empty for all. */
+const chosen = (): CareReason | '' => reasons.find((reason) => reason === route.value.query.show) ?? '';
+const showOnly = (reason: CareReason | '') => setQuery({ show: reason });
+
 /** So many rows are shown at first. */
 const firstRows = 100;
 
 const List = ({ list, ...props }: CareProps & { list: CareList }) => {
-  const { model } = props;
   const isWhole = useSignal(false);
   if (list.keys.length === 0)
     return html`
@@ -46,14 +51,15 @@ const List = ({ list, ...props }: CareProps & { list: CareList }) => {
         <p>No key is overdue, expires within 14 days, has the value of another one, or has lain unread for 90 days.</p>
       <//>
     `;
-  const keys = model.shown.value;
+  const reason = chosen();
+  const keys = reason === '' ? list.keys : list.keys.filter((key) => key.reasons.includes(reason));
   const listed = isWhole.value ? keys : keys.slice(0, firstRows);
   return html`
-    <${Filters} model=${model} />
+    <${Filters} list=${list} />
     ${
       listed.length > 0
         ? html`<ul class="panel trash" aria-label="Keys that need care">${listed.map((key) => html`<${Item} key=${key.key_name} ...${props} care=${key} />`)}</ul>`
-        : html`<${Blank} icon="check" title="None for this reason"><${Button} onClick=${() => model.showOnly(null)}>Show all reasons<//><//>`
+        : html`<${Blank} icon="check" title="None for this reason"><${Button} onClick=${() => showOnly('')}>Show all reasons<//><//>`
     }
     ${listed.length < keys.length && html`<p class="env-more"><${Button} onClick=${() => (isWhole.value = true)}>Show all ${keys.length.toLocaleString()}<//></p>`}
     ${list.more && html`<p class="note">There are more than these ${list.keys.length.toLocaleString()}. The urgent ones come first.</p>`}
@@ -61,14 +67,13 @@ const List = ({ list, ...props }: CareProps & { list: CareList }) => {
 };
 
 /** A phone has no room for all of them side by side. */
-const Filters = ({ model }: { model: CareModel }) => {
-  const choices = choicesOf(model);
-  const value = model.only.value ?? '';
-  const show = (next: CareReason | '') => model.showOnly(next || null);
+const Filters = ({ list }: { list: CareList }) => {
+  const choices = choicesOf(list);
+  const value = chosen();
   return html`
     <div class="care-filters">
-      <${Segmented} label="Why" value=${value} choices=${choices} onChange=${show} />
-      <select class="input" aria-label="Why" value=${value} onChange=${(event: Event) => show(typed(event) as CareReason | '')}>
+      <${Segmented} label="Why" value=${value} choices=${choices} onChange=${showOnly} />
+      <select class="input" aria-label="Why" value=${value} onChange=${(event: Event) => showOnly(typed(event) as CareReason | '')}>
         ${choices.map(({ value: choice, text }) => html`<option key=${choice} value=${choice}>${text}</option>`)}
       </select>
     </div>
@@ -76,16 +81,13 @@ const Filters = ({ model }: { model: CareModel }) => {
 };
 
 /** Reasons that no key has are left out. */
-const choicesOf = (model: CareModel): { value: CareReason | ''; text: string }[] => {
-  const all = model.list.answer.value?.keys.length ?? 0;
-  const counts = model.counts.value;
-  return [
-    { value: '', text: `All ${all.toLocaleString()}` },
-    ...reasons
-      .filter((reason) => (counts.get(reason) ?? 0) > 0 || reason === model.only.value)
-      .map((value) => ({ value, text: `${reasonNames[value]} ${(counts.get(value) ?? 0).toLocaleString()}` })),
-  ];
-};
+const choicesOf = ({ keys }: CareList): { value: CareReason | ''; text: string }[] => [
+  { value: '', text: `All ${keys.length.toLocaleString()}` },
+  ...reasons.flatMap((value) => {
+    const count = keys.filter((key) => key.reasons.includes(value)).length;
+    return count > 0 || value === chosen() ? [{ value, text: `${reasonNames[value]} ${count.toLocaleString()}` }] : [];
+  }),
+];
 
 const Item = ({ care, mayReplace, onOpen }: CareProps & { care: CareKey }) => {
   const label = shown(care.key_name);

@@ -1,7 +1,7 @@
 /** Why a key needs care, in words. */
 import type { CareKey, CareReason } from '../api/wire.ts';
 
-/** What the page calls those with the reason. */
+/** What the page calls those with the reason, in the order in which it offers them. */
 export const reasonNames: Record<CareReason, string> = {
   rotation_overdue: 'Due for rotation',
   expiring: 'Expiring',

@@ -5,24 +5,30 @@ import type { Loaded } from '../api/loaded.ts';
 import { href, route } from '../shell/router.ts';
 import type { CareModel } from './model.ts';
 
+/** Empty for none. */
+const countOf = ({ list: { answer } }: CareModel): string => {
+  const { keys = [], more = false } = answer.value ?? {};
+  return keys.length === 0 ? '' : keys.length.toLocaleString() + (more ? '+' : '');
+};
+
 export const SideCare = ({ model }: { model: CareModel }) => {
-  const count = model.countText.value;
+  const count = countOf(model);
   const isHere = route.value.page === 'care';
-  if (count === '' && !isHere) return null;
-  return html`
-    <div class="side-care">
+  return (
+    (count || isHere) &&
+    html`<div class="side-care">
       <a class="side-project row ends" href=${href('care')} aria-current=${isHere ? 'page' : undefined}>
-        <span>Needs care</span>
-        ${count && html`<small class="care-count">${count}<span class="unseen"> ${count === '1' ? 'key' : 'keys'}</span></small>`}
+        <span>Needs care</span>${' '}${count && html`<small class="care-count">${count}</small>`}
       </a>
-    </div>
-  `;
+    </div>`
+  );
 };
 
 export const CareNotice = ({ model }: { model: CareModel }) => {
-  const count = model.countText.value;
-  if (count === '') return null;
-  return html`<p class="care-notice note"><a href=${href('care')}>${count === '1' ? '1 key needs care' : `${count} keys need care`}</a></p>`;
+  const count = countOf(model);
+  return (
+    count && html`<p class="care-notice note"><a class="care-link" href=${href('care')}>Needs care: ${count}</a></p>`
+  );
 };
 
 /** Each fetch adds an entry to the log, so a list that changes again and again asks for it once a minute. */
@@ -35,13 +41,11 @@ export const useCareCount = ({ list }: CareModel, keys: Loaded<unknown>): void =
   const rows = keys.answer.value;
   const isShown = route.value.page === 'care';
   useLayoutEffect(() => {
-    if (isShown && rows === null && !keys.isLoading.value) void keys.load();
-  }, [isShown, rows, keys]);
-  useLayoutEffect(() => {
-    const isKnown = list.time.value > 0;
-    const isRecent = isShown ? rows === null || !isKnown : Date.now() - list.time.value < pauseMs;
+    if (isShown && !rows && !keys.isLoading.value) void keys.load();
+    const known = list.time.value;
+    const isRecent = isShown ? !rows || known === 0 : Date.now() - known < pauseMs;
     if (isRecent || list.isLoading.value) return;
-    const timer = setTimeout(() => void list.load(), rows === null ? delayMs : 0);
+    const timer = setTimeout(() => void list.load(), rows ? 0 : delayMs);
     return () => clearTimeout(timer);
-  }, [rows, list]);
+  }, [rows, list, isShown]);
 };

@@ -5,6 +5,7 @@ import { useLayoutEffect } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
 import type { Project, ProjectWithMembers } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
+import { Icon } from '../parts/icon.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Segmented } from '../parts/segmented.ts';
 import { Blank, Content } from '../parts/state.ts';
@@ -137,8 +138,7 @@ const view = () => views.find(({ value }) => value === route.value.query.view)?.
 const Lead = ({ project }: { project: ProjectWithMembers }) => html`
   ${project.description && html`<span class="verbatim">${shown(project.description)}</span><br />`}
   <span class="note">
-    ${counted(project.member_count, 'member')} · ${roleText[project.role]} · started <${Ago} time=${project.created_at} /> ·${' '}
-    <a href=${href('logs', { key: `${project.name}/` })}>activity</a>
+    ${counted(project.member_count, 'member')} · ${roleText[project.role]} · started <${Ago} time=${project.created_at} />
   </span>
 `;
 
@@ -163,6 +163,7 @@ const Settings = (props: ProjectsProps & { project: ProjectWithMembers }) => {
   const isMember = project.role !== 'admin';
   return html`
     <div class="project-settings row">
+      <a class="button quiet" href=${href('logs', { key: `${project.name}/` })}><${Icon} name="log" size=${18} /><span>Activity</span></a>
       ${manages && html`<${Button} kind="quiet" icon="edit" onClick=${() => model.show({ kind: 'describe', project })}>Description<//>`}
       ${isMember && html`<${Button} kind="quiet" icon="leave" onClick=${() => model.show({ kind: 'leave', project })}>Leave<//>`}
       ${manages && html`<${Button} kind="quiet" class="danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', project })}>Delete<//>`}
