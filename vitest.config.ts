@@ -57,7 +57,9 @@ export default defineConfig({
           include: [
             'standalone/**/*.test.ts',
             'worker/routes/**/*.test.ts',
+            'worker/vault-api/**/*.test.ts',
             'worker/store/**/*.test.ts',
+            'worker/vault-api/**/*.test.ts',
             'worker/security.test.ts',
           ],
         },
@@ -77,7 +79,7 @@ export default defineConfig({
           ...patient,
           name: 'node',
           include: ['{bench,box,cli,docs,e2e,tools,ui}/**/*.test.ts'],
-          exclude: ['bench/worker/**', 'e2e/docker/**', 'e2e/standalone/**'],
+          exclude: ['bench/worker/**', 'e2e/docker/**', 'e2e/standalone/**', 'e2e/vault-clients/**'],
           globalSetup: ['testing/build.ts'],
         },
       },
@@ -88,6 +90,15 @@ export default defineConfig({
           name: 'standalone',
           include: ['e2e/*.test.ts', 'e2e/cli/**/*.test.ts', 'e2e/standalone/**/*.test.ts'],
           env: { KEYSTORE_RUNTIME: 'standalone' },
+          globalSetup: ['testing/build.ts'],
+        },
+      },
+      {
+        // Clients of others that speak Vault's API, on both runtimes.
+        test: {
+          ...patient,
+          name: 'clients',
+          include: ['e2e/vault-clients/**/*.test.ts'],
           globalSetup: ['testing/build.ts'],
         },
       },

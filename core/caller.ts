@@ -13,6 +13,8 @@ export interface Caller {
   sortedAddress?: string | null;
   /** The user name that the credential claims. Only for the log and for the throttle on passwords. */
   claimedName: string | null;
+  /** What the header Idempotency-Key says, where the route takes it. */
+  idempotency?: Idempotency;
   /** The id of the account that the credential names: to count its requests, never to decide what it may do. */
   claimedId?: number;
   /** The likeness of that name, at a sign-in: an account is found by it as well. */
@@ -29,6 +31,13 @@ export interface Caller {
   hasLeft?: () => boolean;
   /** Whether the disk of the vault is nearly full. */
   isSpaceLow?: boolean;
+}
+
+export interface Idempotency {
+  /** What the client calls its request, however often it sends it. */
+  key: string;
+  /** Which request it is: an HMAC under each encryption key, the primary one first. */
+  fingerprints: readonly string[];
 }
 
 /** The user that a verdict resolved the credential to. */

@@ -240,10 +240,30 @@ export const maxImportAttempts = 3;
 /** How much of many values is sealed or opened before other requests have their turn: some 10 ms of work. */
 export const maxCharactersPerSlice = 256 * 1024;
 
+// --- Paths: folders as clients of Vault see them
+
+/** The names and folders directly in a folder that one request lists. */
+export const maxPathsPerList = 5_000;
+/** Of one person or one project: what is said of paths that are no secrets. */
+export const maxPathEntriesPerOwner = 1_000;
+/** The secrets in the trash below a path that one request looks at. */
+export const maxTrashedPerPath = 5_000;
+
 // --- Projects
 
 /** That one account has made, and that still exist. */
 export const maxProjectsPerAccount = 200;
+
+// --- Requests that are sent again (Idempotency-Key)
+
+/** The form of a key: UUIDs have 36 characters. */
+export const maxIdempotencyKeyCharacters = 255;
+/** For how long an answer is kept: a day. */
+export const keptAnswersMs = 86_400_000;
+/** How many answers are kept of one account, and of one service token; the oldest go early. */
+export const maxKeptAnswers = 1_000;
+/** How many of them one request removes at most. */
+export const maxDroppedAnswers = 500;
 
 // --- Service tokens
 
@@ -260,6 +280,14 @@ export const maxGraceMinutes = 7 * 24 * 60;
 /** Rows about requests with one token that no longer works, from one address, and in which time. */
 export const maxTokenRefusals = 10;
 export const tokenRefusalsMs = 15 * 60_000;
+/** Of one service token, or in all sign-ins of one person; the oldest end first. */
+export const maxChildrenPerParent = 1_000;
+/** How long a child lives, and by how much a renewal can prolong it. */
+export const maxChildSeconds = 86_400;
+/** A child may make children, and so on. */
+export const maxChildGenerations = 8;
+/** Of the id of a child, what the log says. */
+export const childIdCharacters = 8;
 /** What the log says of the scopes of a new token. */
 export const maxScopesTextCharacters = 300;
 export const maxTokensPerList = 500;
@@ -391,6 +419,8 @@ export const maxConnectBeforeCopyMs = 5_000;
 /** Without a byte of an answer. */
 export const maxAnswerSilenceMs = 45_000;
 export const maxSilenceBeforeCopyMs = 15_000;
+/** Before a change is sent again whose answer was lost. */
+export const repeatPauseMs = 1_000;
 /** How old a copy of values may be that is used while the vault cannot be reached, and how far its time may be ahead of the clock. */
 export const defaultCopyAgeMs = 86_400_000;
 export const maxCopyAheadMs = 5 * 60_000;

@@ -27,7 +27,12 @@ const reasons: Record<string, string> = {
   slow: 'runs a whole suite or build; .ci/run does',
   docker: 'needs a Docker engine; e2e/docker',
   cloudflare: 'needs an account; .ci/run builds the bundle',
+  install: 'installs a client; e2e/vault-clients has it',
+  elsewhere: 'changes another system',
 };
+
+/** They name the files and variables of others. e2e/vault-clients/recipes.test.ts runs them. */
+const isRecipe = (path: string) => path.startsWith('docs/clients/');
 
 interface Fence {
   info: string;
@@ -79,7 +84,8 @@ describe.each(pages)('$path', (page) => {
 
   test('shell commands run, or say why they do not run here', () => {
     for (const { info, text } of shellFences(page)) {
-      expect.soft(info === 'sh run' || Object.hasOwn(reasons, info.replace('sh not-run=', '')), text).toBe(true);
+      const isRun = info === 'sh run' || (isRecipe(path) && /^sh (?:setup|file=\S+)$/.test(info));
+      expect.soft(isRun || Object.hasOwn(reasons, info.replace('sh not-run=', '')), text).toBe(true);
     }
   });
 
@@ -90,7 +96,7 @@ describe.each(pages)('$path', (page) => {
     }
   });
 
-  test.skipIf(path === 'CHANGELOG.md')('names only files and folders that exist', () => {
+  test.skipIf(path === 'CHANGELOG.md' || isRecipe(path))('names only files and folders that exist', () => {
     const words = [...codeSpans(page), ...shellFences(page).map(({ text }) => text)].flatMap((text) =>
       text.split(/\s+/),
     );
@@ -99,7 +105,7 @@ describe.each(pages)('$path', (page) => {
     }
   });
 
-  test.skipIf(path === 'CHANGELOG.md')('names only variables that the code reads', () => {
+  test.skipIf(path === 'CHANGELOG.md' || isRecipe(path))('names only variables that the code reads', () => {
     const text = [prose, ...shellFences(page).flatMap(({ info, text: shell }) => (info === 'sh run' ? [] : [shell]))];
     for (const [name] of text.join('\n').matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)) {
       expect.soft(sources.includes(name.replace(/_FILE$/, '')), name).toBe(true);
@@ -145,13 +151,13 @@ test('docs/CONFIGURATION.md names every variable that the vault, the scripts and
   for (const name of names) expect.soft(page.includes(`\`${name}\``), name).toBe(true);
 });
 
-test('docs/API.md describes every route of the app, and no other', async () => {
+test('docs/API.md describes every route of the app, except those of the Vault API, and no other', async () => {
   const { createApp } = (await import(join(root, 'worker/app.ts'))) as {
     createApp: (settings: object) => { routes: { method: string; path: string }[] };
   };
   const withMetrics = { vault: { metrics: { noteAnswer: () => {} } }, metricsToken };
   const routes = createApp({ ...withMetrics, corsOrigins: [] })
-    .routes.filter(({ method, path }) => method !== 'ALL' && path !== '/*')
+    .routes.filter(({ method, path }) => method !== 'ALL' && path !== '/*' && !path.startsWith('/v1/'))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:\w+/g, '{}')}`);
   // A path parameter may have another name in the code than on the wire.
   const described = [...read('docs/API.md').matchAll(/^### `([A-Z]+ \S+)`$/gm)].map(([, route = '']) =>
@@ -160,7 +166,25 @@ test('docs/API.md describes every route of the app, and no other', async () => {
   expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());
 });
 
-const examples = pages.filter((page) => page.fences.some(({ info }) => info === 'sh run'));
+const examples = pages.filter(({ path, fences }) => !isRecipe(path) && fences.some(({ info }) => info === 'sh run'));
+
+test('docs/VAULT.md names every route of the Vault API with its methods', async () => {
+  const { createApp } = (await import(join(root, 'worker/app.ts'))) as {
+    createApp: (settings: object) => { routes: { method: string; path: string }[] };
+  };
+  const page = read('docs/VAULT.md');
+  const rows = [...page.matchAll(/^\| (?:`([\w/{}-]+)` )?\| ([A-Z, ]+) \|/gm)];
+  const named = new Set<string>();
+  let path = '';
+  for (const [, name = path, methods = ''] of rows) {
+    path = name;
+    for (const method of methods.split(', ')) named.add(`${method} /v1/${path}`);
+  }
+  const routes = createApp({ vault: {}, corsOrigins: [] })
+    .routes.filter(({ method, path }) => method !== 'ALL' && path.startsWith('/v1/'))
+    .map(({ method, path }) => `${method} ${path.replace('*', '{path}').replaceAll(/:(\w+)/g, '{$1}')}`);
+  expect(routes.filter((route) => !named.has(route))).toEqual([]);
+});
 
 describe.each(examples)('the examples of $path', ({ fences }) => {
   let vault: RunningVault;

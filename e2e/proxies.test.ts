@@ -75,7 +75,21 @@ async function visit(front: RunningProxy, base: string, tls: boolean) {
   expect(JSON.parse(value.text)).toMatchObject({ api_key: 'v' });
   const head = await through(front, { path: `${base}/keys/${name}`, tls, method: 'HEAD', headers: { Cookie: cookie } });
   expect([head.status, head.text]).toEqual([200, '']);
+  await listThrough(front, base, tls);
   return set;
+}
+
+/** Proxies pass on methods that they do not know, and this one ends the connection to the vault. */
+async function listThrough(front: RunningProxy, base: string, tls: boolean): Promise<void> {
+  const headers = { 'X-Vault-Token': await signIn(vault.url, 'admin', adminPassword) };
+  const path = `${base}/v1/secret/metadata/`;
+  const got = await through(front, { path: `${path}?list=true`, tls, headers });
+  expect([got.status, got.text]).toEqual([200, expect.stringContaining('"keys"')]);
+  for (let i = 0; i < 3; i++) {
+    const listed = await through(front, { path, tls, method: 'LIST', headers });
+    const withoutId = (text: string) => text.replace(/"request_id":"[^"]*"/, '');
+    expect([listed.status, withoutId(listed.text)]).toEqual([got.status, withoutId(got.text)]);
+  }
 }
 
 const proxies: [ProxyName, language: string][] = [

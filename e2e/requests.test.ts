@@ -49,6 +49,26 @@ test.each(unusualRequests)('%s: answered', async (_, bytes) => {
   expect(await exchange(bytes, isWhole)).toMatch(/^HTTP\/1\.1 200 .*"status":"alive"/s);
 });
 
+test('LIST of the Vault API is answered as GET with list=true, also behind other requests on a connection', async () => {
+  const token = await signIn(vault.url, 'admin', 'admin123');
+  const head = `Host: a\r\nX-Vault-Token: ${token}\r\n`;
+  const path = '/v1/secret/metadata/';
+  const answered = async (bytes: string) => {
+    const answer = await exchange(bytes);
+    const last = answer.slice(answer.lastIndexOf('HTTP/1.1 '));
+    const [, status = '', body = ''] = /^HTTP\/1\.1 (\d+)[\s\S]*?\r\n\r\n([\s\S]*)$/.exec(last) ?? [];
+    return [Number(status), body.replace(/"request_id":"[^"]*"/, '')];
+  };
+  const close = `${head}Connection: close\r\n\r\n`;
+  await ask(vault.url, 'POST', '/keys', { token, body: { key_name: 'listed/by/LIST', api_key: 'v' } });
+  const expected = await answered(`GET ${path}?list=true HTTP/1.1\r\n${close}`);
+  expect([expected[0], expected[1]]).toEqual([200, expect.stringContaining('"listed/"')]);
+  expect(await answered(`LIST ${path} HTTP/1.1\r\n${close}`)).toEqual(expected);
+  expect(await answered(`GET /health/live HTTP/1.1\r\n${head}\r\nLIST ${path} HTTP/1.1\r\n${close}`)).toEqual(expected);
+  expect((await answered(`LIST /keys HTTP/1.1\r\n${close}`))[0]).toBe(405);
+  expect((await answered(`LIST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`))[0]).toBe(403);
+});
+
 test('a value is never answered for a path that the request line does not name', async () => {
   const token = await signIn(vault.url, 'admin', 'admin123');
   const value = 'only for its own path';

@@ -47,6 +47,8 @@ const routes = api
 function descriptionOf(method: string, pathname: string) {
   const found = routes.find((route) => route.method === method && route.pattern.test(pathname));
   if (!found?.description) return null;
-  const { schemas, isOpen } = requestedBy(found.handler) ?? { schemas: {}, isOpen: true };
-  return { description: found.description, statuses: statusesOf(schemas, isOpen, found.description) };
+  return {
+    description: found.description,
+    statuses: statusesOf(requestedBy(found.handler) ?? { schemas: {}, isOpen: true }, found.description),
+  };
 }

@@ -24,7 +24,7 @@ export interface Description {
   /** The schema of each answer that is not an error in the usual form. */
   answers: Partial<Record<200 | 201 | 400 | 409 | 503, GenericSchema>>;
   /** The errors that it has beside those of every route with its parts. */
-  errors?: (404 | 409)[];
+  errors?: (400 | 404 | 409)[];
   /** Headers of a good answer. */
   headers?: ('ETag' | 'Trash-Id')[];
   /** What can be asked next with what a good answer, or its request, has: operation to its parameters, as runtime expressions. */

@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Client, emptyDatabase, startVault, testDb } from '../worker/testing/vault.ts';
 import { undocumented } from './answer.ts';
-import { makeDocument, routes, wirePath } from './document.ts';
+import { makeDocument, routes } from './document.ts';
+import { wirePath } from './parameters.ts';
 import { descriptions } from './routes.ts';
 
 const document = makeDocument();
@@ -12,6 +13,14 @@ const operations = Object.values(document.paths).flatMap((methods) => Object.val
 test('every route of the worker is in the document, and no other', () => {
   expect(Object.keys(descriptions).sort()).toEqual([...routes].sort());
   expect(operations).toHaveLength(routes.length);
+});
+
+test('what else the worker answers is the API of HashiCorp Vault and the metrics, which have documents of their own', async () => {
+  const { app } = await startVault({ METRICS_TOKEN: 'a-token-for-metrics-of-32-characters' });
+  const others = app.routes
+    .filter(({ method, path }) => method !== 'ALL' && !(`${method} ${path}` in descriptions))
+    .map(({ path }) => path);
+  expect(others.filter((path) => !path.startsWith('/v1/'))).toEqual(['/metrics']);
 });
 
 test('no two operations have the same id', () => {

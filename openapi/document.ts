@@ -4,20 +4,11 @@ import { version } from '../core/version.ts';
 import { error, unavailable } from '../worker/answers/parts.ts';
 import { problem as problemDetails } from '../worker/answers/problem.ts';
 import { api } from '../worker/app.ts';
-import type { Schemas } from '../worker/http/input.ts';
-import { requestedBy } from '../worker/http/route.ts';
-import { type Description, type Example, tags } from './description.ts';
+import { type Requested, requestedBy } from '../worker/http/route.ts';
+import { type Description, tags } from './description.ts';
 import { namedSchemas, ofAnswer, ofRequest } from './json-schema.ts';
+import { type Parameter, parametersOf, wirePath } from './parameters.ts';
 import { descriptions } from './routes.ts';
-
-interface Parameter {
-  name: string;
-  in: 'path' | 'query' | 'header';
-  required: boolean;
-  schema: JsonSchema;
-  description?: string;
-  example?: unknown;
-}
 
 interface Media {
   schema: JsonSchema;
@@ -62,8 +53,7 @@ export function makeDocument(): Document {
   for (const { method, path, handler } of api.flatMap((part) => part.routes)) {
     const described = descriptions[`${method} ${path}`];
     if (!described) continue;
-    const { schemas, isOpen } = requestedBy(handler) ?? { schemas: {}, isOpen: true };
-    const made = operation(path, schemas, isOpen, described);
+    const made = operation(path, requestedBy(handler) ?? { schemas: {}, isOpen: true }, described);
     paths[wirePath(path)] = { ...paths[wirePath(path)], [method.toLowerCase()]: made };
   }
   return {
@@ -93,22 +83,8 @@ An error is \`{"error": "what is wrong and what to do"}\` with a status from 400
 
 The browser UI uses the same API with a cookie in place of the token, which counts for pages of the vault alone. The command line \`keystore\`, which the vault serves at \`/cli/keystore.mjs\`, uses it with a token.`;
 
-/** A path with the parameters as clients call them. */
-export function wirePath(path: string): string {
-  return path
-    .split('/')
-    .map((part) => (part.startsWith(':') ? `{${parameterName(path, part.slice(1))}}` : part))
-    .join('/');
-}
-
-/** Parameters have short names in the code. */
-function parameterName(path: string, name: string): string {
-  if (name === 'name' && path.startsWith('/keys/')) return 'key_name';
-  if (name !== 'id') return name;
-  return path.startsWith('/users/') ? 'user_id' : path.startsWith('/tokens/') ? 'token_id' : name;
-}
-
-function operation(path: string, schemas: Schemas, isOpen: boolean, described: Description): Operation {
+function operation(path: string, requested: Requested, described: Description): Operation {
+  const { schemas, isOpen } = requested;
   const { id, tag, summary, description, example } = described;
   return {
     operationId: id,
@@ -116,59 +92,18 @@ function operation(path: string, schemas: Schemas, isOpen: boolean, described: D
     ...(description !== undefined && { description }),
     tags: [tag],
     security: isOpen ? [] : [{ bearer: [] }],
-    parameters: parametersOf(path, schemas, example),
+    parameters: parametersOf(path, requested, example),
     ...(schemas.body && {
       requestBody: {
         required: !schemas.isBodyOptional,
         content: { [json]: { schema: ofRequest(schemas.body), example: example.body } },
       },
     }),
-    responses: responsesOf(schemas, isOpen, described),
+    responses: responsesOf(requested, described),
   };
 }
 
 const json = 'application/json';
-
-function parametersOf(
-  path: string,
-  { path: inPath, query, headers: inHeader }: Schemas,
-  example: Example,
-): Parameter[] {
-  const named = (given: Record<string, string> | undefined, name: string, { type }: JsonSchema) =>
-    given?.[name] === undefined ? {} : { example: type === 'integer' ? Number(given[name]) : given[name] };
-  return [
-    ...fieldsOf(inPath).map(({ name, schema }) => ({
-      ...parameter('path', parameterName(path, name), schema, true),
-      ...named(example.path, name, schema),
-    })),
-    ...fieldsOf(query).map(({ name, schema, isRequired }) => ({
-      ...parameter('query', name, schema, isRequired),
-      ...named(example.query, name, schema),
-    })),
-    ...fieldsOf(inHeader).map(({ schema, isRequired }) => ({
-      ...parameter('header', 'If-Match', schema, isRequired),
-      description: 'The ETag of an answer: nothing is changed if the key has another revision by now.',
-    })),
-  ];
-}
-
-function parameter(place: Parameter['in'], name: string, schema: JsonSchema, required: boolean): Parameter {
-  return { name, in: place, required, schema };
-}
-
-/** The fields of an object, or of several in one. */
-function fieldsOf(schema: Schemas['path']): { name: string; schema: JsonSchema; isRequired: boolean }[] {
-  if (!schema) return [];
-  const whole = ofRequest(schema);
-  const objects = (whole.allOf ?? [whole]) as JsonSchema[];
-  return objects.flatMap(({ properties = {}, required = [] }) =>
-    Object.entries(properties).map(([name, field]) => ({
-      name,
-      schema: field as JsonSchema,
-      isRequired: required.includes(name),
-    })),
-  );
-}
 
 /** What each error means, whatever the route. */
 const problems: Record<number, string> = {
@@ -180,6 +115,7 @@ const problems: Record<number, string> = {
   412: 'The key has another revision than If-Match asks for.',
   413: 'The body is too large.',
   415: 'The body is not sent as JSON.',
+  422: 'Another request had this Idempotency-Key in the last 24 hours.',
   429: 'A limit is reached. The header Retry-After says when to try again.',
   500: 'A stored value could not be decrypted, or an internal error. Nothing was changed.',
   503: 'The vault cannot serve now. Nothing was changed.',
@@ -188,6 +124,10 @@ const problems: Record<number, string> = {
 const headers = {
   ETag: { description: 'The revision of the key, for If-Match.', schema: { type: 'string', pattern: '^"\\d+"$' } },
   'Trash-Id': { description: 'The number of the key in the trash.', schema: { type: 'integer' } },
+  'Idempotent-Replayed': {
+    description: 'Says true where the request had been carried out before, and this is the answer of then.',
+    schema: { const: 'true' },
+  },
   'Retry-After': { description: 'In so many seconds.', schema: { type: 'integer' } },
 };
 
@@ -219,7 +159,10 @@ function linked(links: NonNullable<Description['links']>) {
 }
 
 /** The statuses that a route can answer by the parts that it has. */
-export function statusesOf(schemas: Schemas, isOpen: boolean, { id, answers, errors = [] }: Description): number[] {
+export function statusesOf(
+  { schemas, isOpen, takesKey }: Requested,
+  { id, answers, errors = [] }: Description,
+): number[] {
   const isProbe = isOpen && !schemas.body;
   const found = [
     ...Object.keys(answers).map(Number),
@@ -228,14 +171,16 @@ export function statusesOf(schemas: Schemas, isOpen: boolean, { id, answers, err
     ...(id === 'signIn' ? [401, 403] : []),
     ...(schemas.path || schemas.query || schemas.headers || schemas.body ? [400] : []),
     ...(schemas.headers ? [412] : []),
+    ...(takesKey ? [422] : []),
     ...(schemas.body ? [413, 415] : []),
     ...errors,
   ];
   return [...new Set(found)].sort((one, other) => one - other);
 }
 
-function responsesOf(schemas: Schemas, isOpen: boolean, described: Description): Operation['responses'] {
-  const { id, answers, headers: given = [], links, example } = described;
+function responsesOf(requested: Requested, described: Description): Operation['responses'] {
+  const { id, answers, links, example } = described;
+  const given = [...(described.headers ?? []), ...(requested.takesKey ? (['Idempotent-Replayed'] as const) : [])];
   const response = (status: number): Response | { $ref: string } => {
     const schema = answers[status as keyof typeof answers];
     if (!schema) return { $ref: `#/components/responses/Error${status}` };
@@ -250,5 +195,5 @@ function responsesOf(schemas: Schemas, isOpen: boolean, described: Description):
       },
     };
   };
-  return Object.fromEntries(statusesOf(schemas, isOpen, described).map((status) => [status, response(status)]));
+  return Object.fromEntries(statusesOf(requested, described).map((status) => [status, response(status)]));
 }

@@ -26,6 +26,7 @@ export const signIn: Descriptions = {
     summary: 'Sign out',
     description: 'The token is refused from now on.',
     answers: { 200: done },
+    errors: [400],
     example: { answer: { message: 'Logged out successfully' } },
   },
   'POST /auth/password': {

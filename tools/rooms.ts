@@ -26,7 +26,7 @@ export const core = [
 export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
 const features = {
   session: 'signing in and out, and the first new password',
-  keys: 'the list of keys: search, reveal, copy, edit',
+  keys: 'the list of keys, and the page of each: search, reveal, copy, edit',
   projects: 'projects and their members',
   trash: 'deleted keys: restore, destroy',
   care: 'keys that need care, and why',
@@ -111,9 +111,14 @@ export const rooms: Record<string, Room> = {
     rooms: ['core', 'worker/operations', 'worker/wire', 'worker/http'],
     packages: ['hono'],
   },
+  'worker/vault-api': {
+    purpose: 'the same operations as clients of HashiCorp Vault and OpenBao ask for them, under /v1',
+    rooms: ['core', 'core/accounts', 'core/crypto', 'core/policy', 'worker/operations', 'worker/wire', 'worker/http'],
+    packages: ['hono', 'valibot'],
+  },
   worker: {
     purpose: 'the product: environment, app and entry point',
-    rooms: [...core, 'worker/operations', 'worker/wire', 'worker/http', 'worker/routes'],
+    rooms: [...core, 'worker/operations', 'worker/wire', 'worker/http', 'worker/routes', 'worker/vault-api'],
     packages: ['hono'],
   },
   openapi: {
@@ -206,7 +211,7 @@ export const rooms: Record<string, Room> = {
         // A pasted line means what it means in a .env file, and so does an imported file.
         rooms: [
           'core',
-          ...(name === 'keys' ? ['core/settings', 'core/import'] : []),
+          ...(name === 'keys' ? ['core/settings', 'core/import', 'core/policy'] : []),
           ...(name === 'tokens' ? ['core/policy'] : []),
           'ui/api',
           'ui/parts',

@@ -7,6 +7,7 @@ import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
 import { CareNotice, SideCare, useCareCount } from './care/side.ts';
 import { commandsFor } from './commands.ts';
+import { nameIn } from './keys/chosen.ts';
 import { mayEdit } from './keys/model.ts';
 import { AddKeys, KeyDialogs, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
@@ -14,9 +15,12 @@ import {
   AboutPage,
   AccountPage,
   CarePage,
+  KeyActivity,
   LogsPage,
+  NewPassword,
   Overview,
   ProjectsPage,
+  ShortcutDialog,
   TokensPage,
   TrashPage,
   UsersPage,
@@ -29,16 +33,14 @@ import { fetchRest } from './parts/lazy.ts';
 import { setTitle } from './parts/page-head.ts';
 import { Palette } from './parts/palette.ts';
 import { useRetry } from './parts/retry.ts';
-import { ShortcutDialog } from './parts/shortcuts.ts';
 import { Failed, Waiting } from './parts/state.ts';
 import { forgetToasts, notify, ToastList } from './parts/toast.ts';
 import { askFirst, hasUnsaved, question, useUnsaved } from './parts/unsaved.ts';
 import { SideProjects } from './projects/side.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
-import { NewPassword } from './session/new-password.ts';
 import { ProxyNotice } from './session/proxy-notice.ts';
 import { SignIn } from './session/sign-in.ts';
-import { type Page, type Route, route } from './shell/router.ts';
+import { go, type Page, type Route, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
 
 const leave = () => void askFirst(hasUnsaved(), signOutNow);
@@ -132,17 +134,18 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
   const shown = tabs.filter(({ page }) => page !== 'users' || isAdmin);
   useLayoutEffect(() => {
-    addEventListener('keydown', onShortcut);
-    return () => {
-      removeEventListener('keydown', onShortcut);
-      closeOverlay();
-    };
-  }, []);
+    const onKeyDown = (event: KeyboardEvent) => onShortcut(event, shown, own);
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, [own, isAdmin]);
+  useLayoutEffect(() => closeOverlay, []);
   useLayoutEffect(() => {
     void own.projects.list.load();
     // At once, so that a connection that is lost now takes nothing away.
     void fetchRest();
   }, [own]);
+  const { page, item, query } = route.value;
+  useLayoutEffect(() => own.keys.settle(), [own, page, item, query.key]);
   useCareCount(own.care, own.keys.list);
   useArrival(route.value, lazyPages[route.value.page]?.isHere() ?? true);
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
@@ -169,22 +172,23 @@ const lazyPages: Partial<Record<Page, { isHere: () => boolean }>> = {
 
 const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
+  const activity = (name: string) => html`<${KeyActivity} name=${name} isAdmin=${isAdmin} />`;
   switch (route.value.page) {
     case 'keys':
-      return html`<${CareNotice} model=${own.care} /><${KeysPage} model=${own.keys} isAdmin=${isAdmin} />`;
+      return html`<${CareNotice} model=${own.care} /><${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
     case 'care':
-      return html`<${CarePage}
-        model=${own.care} onOpen=${(name: string) => openNamed(own.keys, name)} dialogs=${html`<${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />`}
-        mayReplace=${(name: string) => {
-          const row = own.keys.rowNamed(name);
-          return row !== null && mayEdit(row, isAdmin);
-        }}
-      />`;
+      return html`<${CarePage} model=${own.care} actions=${keyActions(own, isAdmin)} />`;
     case 'projects':
       return html`<${ProjectsPage}
         model=${own.projects} me=${mine.user} isAdmin=${isAdmin} onKeysChange=${() => void own.keys.list.load()}
-        keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
-        overview=${(mayAdd: boolean) => html`<${Overview} project=${own.projects.chosen.value} keys=${own.keys.list} mayAdd=${mayAdd} onOpen=${(name: string) => openNamed(own.keys, name)} onAdd=${(name: string) => own.keys.show({ kind: 'new', prefix: name })} /><${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />`}
+        keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
+        overview=${(mayAdd: boolean) => html`
+          <${Overview}
+            project=${own.projects.chosen.value} keys=${own.keys.list} mayAdd=${mayAdd} onOpen=${(name: string) => go('projects', { key: name }, own.projects.chosen.value)}
+            onAdd=${(name: string) => own.keys.show({ kind: 'new', prefix: name })}
+          />
+          <${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />
+        `}
       />`;
     case 'trash':
       return html`<${TrashPage} model=${own.trash} onRestored=${() => void own.keys.list.load()} />`;
@@ -203,10 +207,17 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   }
 };
 
-/** Opens the dialog of a key. */
-const openNamed = (keys: Models['keys'], name: string) => {
-  const row = keys.rowNamed(name);
-  if (row) keys.show({ kind: 'edit', row });
+/** What the page of what needs care does with a key. Who may replace its value begins with that. */
+const keyActions = ({ keys }: Models, isAdmin: boolean) => {
+  const mayReplace = (name: string) => {
+    const row = keys.rowNamed(name);
+    return row !== null && mayEdit(row, isAdmin);
+  };
+  const replace = (name: string) => {
+    const row = keys.rowNamed(name);
+    if (row) keys.beginEdit(row, 'value');
+  };
+  return { mayReplace, open: keys.openKey, replace };
 };
 
 const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) => {
@@ -214,7 +225,7 @@ const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) 
     case 'palette':
       return html`<${Commands} models=${own} tabs=${shown} />`;
     case 'shortcuts':
-      return html`<${ShortcutDialog} onClose=${closeOverlay} />`;
+      return html`<${ShortcutDialog} title="Keyboard shortcuts" onClose=${closeOverlay} />`;
     case null:
       return null;
   }
@@ -223,42 +234,64 @@ const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) 
 const Commands = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) => {
   useLayoutEffect(() => {
     if (!own.keys.list.answer.value) void own.keys.list.load();
+    const seesUsers = shown.some(({ page }) => page === 'users');
+    if (seesUsers && !own.users.list.answer.value) void own.users.list.load();
   }, [own]);
   return html`<${Palette} find=${commandsFor(own, shown, leave)} onClose=${closeOverlay} />`;
 };
 
 /** A page that opens puts its name in the title, moves the focus to its heading, and starts at its top. */
 const useArrival = ({ page, item }: Route, isHere: boolean) => {
-  const place = `${page}/${item}`;
+  const key = nameIn(route.value);
+  const place = page === 'projects' ? `${page}/${item}` : page;
   const before = useRef<string | null>(null);
   useLayoutEffect(() => {
     setTitle(
-      (page === 'projects' && item) ||
+      key ||
+        (page === 'projects' && item) ||
         (page === 'care' ? 'Needs care' : tabs.find((tab) => tab.page === page)?.text) ||
         '',
     );
     if (!isHere) return;
     if (before.current !== null && before.current !== place) {
       scrollTo(0, 0);
-      document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+      // The page of a key takes the focus itself.
+      if (key === '') document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     }
     before.current = place;
-  }, [place, isHere]);
+  }, [place, key, isHere]);
 };
 
-const onShortcut = (event: KeyboardEvent) => {
-  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {
+/** `g` and then the first letter of a page go there, if the second one follows soon. */
+const places: Record<string, Page> = { k: 'keys', p: 'projects', t: 'trash', l: 'logs', u: 'users', a: 'account' };
+const chordMs = 1_000;
+let chordBegan = Number.NEGATIVE_INFINITY;
+
+const onShortcut = (event: KeyboardEvent, shown: readonly Tab[], own: Models) => {
+  const { key, timeStamp } = event;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && key.toLowerCase() === 'k') {
     event.preventDefault();
     if (openDialogs.value === 0) openPalette();
     return;
   }
   if (isTyping(event) || openDialogs.value > 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-  const search = document.querySelector<HTMLInputElement>('main [data-search]');
-  if (event.key === '/' && search) {
-    event.preventDefault();
-    search.focus();
-    search.select();
-  } else if (event.key === '?') {
-    overlay.value = 'shortcuts';
-  }
+  const isChord = timeStamp - chordBegan < chordMs;
+  chordBegan = key === 'g' ? timeStamp : Number.NEGATIVE_INFINITY;
+  const page = isChord ? places[key] : undefined;
+  if (page && shown.some((tab) => tab.page === page)) return go(page);
+  if (event.defaultPrevented) return;
+  if (key === 'Escape' && own.keys.chosen.value !== '') own.keys.closeKey();
+  else if (key === '?') overlay.value = 'shortcuts';
+  else if (key === '/') focusOn(event, 'main [data-search]');
+  else if (key === 'n') focusOn(event, 'main [data-new]')?.click();
+};
+
+/** Moves the focus to what is found on the page, and keeps the key from typing into it. */
+const focusOn = (event: KeyboardEvent, selector: string): HTMLElement | undefined => {
+  const found = [...document.querySelectorAll<HTMLElement>(selector)].find((one) => one.checkVisibility());
+  if (!found) return;
+  event.preventDefault();
+  found.focus();
+  if (found instanceof HTMLInputElement) found.select();
+  return found;
 };

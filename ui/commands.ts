@@ -1,5 +1,5 @@
-/** The commands of the palette. Keys are among them once their list is loaded. */
-import type { KeysModel, Open } from './keys/model.ts';
+/** The commands of the palette. Keys and people are among them once their lists are loaded. */
+import type { KeysModel } from './keys/model.ts';
 import { filtered, type KeyRow } from './keys/order.ts';
 import { copyValue } from './keys/value.ts';
 import type { Models } from './models.ts';
@@ -9,15 +9,20 @@ import { go } from './shell/router.ts';
 import type { Tab } from './shell/shell.ts';
 import { setTheme, themes } from './shell/theme.ts';
 
-const maxPaletteKeys = 8;
+const maxPaletteKeys = 12;
+const maxPalettePeople = 5;
+const maxRecentKeys = 5;
 
 export const commandsFor = (models: Models, tabs: readonly Tab[], signOut: () => void) => {
   const fixed = fixedCommands(models, tabs, signOut);
   return (text: string): Command[] => {
     const wanted = text.trim().toLowerCase();
-    const matching = fixed.filter((command) => command.text.toLowerCase().includes(wanted));
-    if (wanted === '') return matching;
-    const isMeant = ({ id }: Command) => id.toLowerCase() === `project ${wanted}`;
+    if (wanted === '') return [...recentKeys(models.keys).map((row) => keyCommand(models.keys, row)), ...fixed];
+    const matching = [
+      ...fixed.filter((command) => command.text.toLowerCase().includes(wanted)),
+      ...peopleCommands(models, wanted),
+    ];
+    const isMeant = ({ id }: Command) => [`project ${wanted}`, `person ${wanted}`].includes(id.toLowerCase());
     return [
       ...matching.filter(isMeant),
       ...keyCommands(models, wanted),
@@ -27,28 +32,52 @@ export const commandsFor = (models: Models, tabs: readonly Tab[], signOut: () =>
 };
 
 const keyCommands = ({ keys }: Models, wanted: string): Command[] =>
-  bestFirst(filtered(keys.list.answer.value ?? [], wanted), wanted)
+  bestFirst(filtered(keys.list.answer.value ?? [], wanted), wanted, recentKeys(keys))
     .slice(0, maxPaletteKeys)
-    .flatMap((row) => [
-      {
-        id: `copy ${row.name}`,
-        icon: 'copy',
-        text: row.name,
-        hint: 'Copy value',
-        run: () => copyValue(keys, row.name),
-      },
-      {
-        id: `open ${row.name}`,
-        icon: 'key',
-        text: row.name,
-        hint: 'Open',
-        run: () => openKey(keys, { kind: 'edit', row }),
-      },
-    ]);
+    .map((row) => keyCommand(keys, row));
 
-const openKey = (keys: KeysModel, dialog: Open) => {
+const keyCommand = (keys: KeysModel, { name }: KeyRow): Command => ({
+  id: `key ${name}`,
+  icon: 'key',
+  text: name,
+  acts: [
+    { text: 'Copy', run: () => copyValue(keys, name) },
+    { text: 'Open', run: () => keys.openKey(name) },
+    { text: 'Reveal', run: () => keys.revealOnPage(name) },
+  ],
+});
+
+/** What one opened or read last, here or, as far as the log says, elsewhere. */
+const recentKeys = (keys: KeysModel): KeyRow[] => {
+  const own = [...(keys.uses.answer.value?.byName.values() ?? [])]
+    .filter(({ user_name }) => user_name === keys.user)
+    .sort((a, b) => (a.timestamp < b.timestamp ? 1 : -1))
+    .map(({ key_name }) => key_name);
+  return [...new Set([...keys.touched.value, ...own.slice(0, maxRecentKeys)])]
+    .map(keys.rowNamed)
+    .filter((row) => row !== null)
+    .slice(0, maxRecentKeys);
+};
+
+/** For admins, who know who there is. */
+const peopleCommands = ({ users }: Models, wanted: string): Command[] =>
+  (users.list.answer.value ?? [])
+    .filter(({ username }) => username.toLowerCase().includes(wanted))
+    .slice(0, maxPalettePeople)
+    .map(({ username }) => ({
+      id: `person ${username}`,
+      icon: 'user',
+      text: username,
+      hint: 'Person',
+      acts: [
+        { text: 'Their log', run: () => go('logs', { user: username }) },
+        { text: 'Keys they made', run: () => go('keys', { q: username }) },
+      ],
+    }));
+
+const atKeys = (then: () => void) => {
   go('keys');
-  keys.show(dialog);
+  then();
 };
 
 const openProject = (projects: ProjectsModel) => {
@@ -56,9 +85,14 @@ const openProject = (projects: ProjectsModel) => {
   projects.show({ kind: 'new' });
 };
 
-/** Names that begin with `wanted`, then names that contain it, then the rest. */
-const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
-  const rank = ({ order }: KeyRow) => (order.startsWith(wanted) ? 0 : order.includes(wanted) ? 1 : 2);
+/** Names that begin with `wanted`, then names that contain it, then the rest; of each, those of late first. */
+const bestFirst = (rows: readonly KeyRow[], wanted: string, recent: readonly KeyRow[]): KeyRow[] => {
+  const rank = (row: KeyRow) => {
+    const last = row.order.slice(row.order.lastIndexOf('/') + 1);
+    const begins = row.order.startsWith(wanted) || last.startsWith(wanted);
+    const at = recent.indexOf(row);
+    return (begins ? 0 : row.order.includes(wanted) ? 1 : 2) + (at < 0 ? recent.length : at) / (recent.length + 1);
+  };
   return rows
     .map((row) => ({ row, rank: rank(row) }))
     .sort((a, b) => a.rank - b.rank)
@@ -66,40 +100,31 @@ const bestFirst = (rows: readonly KeyRow[], wanted: string): KeyRow[] => {
 };
 
 const fixedCommands = ({ keys, projects }: Models, tabs: readonly Tab[], signOut: () => void): Command[] => [
-  {
-    id: 'add-key',
-    icon: 'plus',
-    text: 'Add key',
-    run: () => openKey(keys, { kind: 'new' }),
-  },
-  {
-    id: 'import-keys',
-    icon: 'enter',
-    text: 'Import keys',
-    hint: '.env, JSON, CSV',
-    run: () => openKey(keys, { kind: 'import', prefix: '' }),
-  },
-  { id: 'new-project', icon: 'plus', text: 'New project', run: () => openProject(projects) },
-  ...(projects.list.answer.value ?? []).map(({ name }) => ({
-    id: `project ${name}`,
-    icon: 'folder' as const,
-    text: name,
-    hint: 'Project',
-    run: () => go('projects', {}, name),
-  })),
-  ...tabs.map(({ page, text, icon }) => ({ id: page, icon, text, hint: 'Go to', run: () => go(page) })),
-  {
-    id: 'failures',
-    icon: 'refuse',
-    text: 'Refused actions',
-    hint: 'Access Logs',
-    run: () => go('logs', { failures: 'only' }),
-  },
-  ...themes.map(({ value, text, icon }) => ({
-    id: `theme-${value}`,
-    icon,
-    text: `Theme: ${text.toLowerCase()}`,
-    run: () => setTheme(value),
-  })),
-  { id: 'sign-out', icon: 'leave', text: 'Sign out', run: signOut },
+  one('add-key', 'plus', 'Add key', () => atKeys(() => keys.show({ kind: 'new' }))),
+  one(
+    'import-keys',
+    'enter',
+    'Import keys',
+    () => atKeys(() => keys.show({ kind: 'import', prefix: '' })),
+    '.env, JSON, CSV',
+  ),
+  one('new-project', 'plus', 'New project', () => openProject(projects)),
+  ...(projects.list.answer.value ?? []).map(({ name }) =>
+    one(`project ${name}`, 'folder', name, () => go('projects', {}, name), 'Project'),
+  ),
+  ...tabs.map(({ page, text, icon }) => one(page, icon, text, () => go(page), 'Go to')),
+  one('failures', 'refuse', 'Refused actions', () => go('logs', { failures: 'only' }), 'Access Logs'),
+  ...themes.map(({ value, text, icon }) =>
+    one(`theme-${value}`, icon, `Theme: ${text.toLowerCase()}`, () => setTheme(value)),
+  ),
+  one('sign-out', 'leave', 'Sign out', signOut),
 ];
+
+/** A command that does one thing. */
+const one = (id: string, icon: Command['icon'], text: string, run: () => unknown, hint?: string): Command => ({
+  id,
+  icon,
+  text,
+  ...(hint !== undefined && { hint }),
+  acts: [{ text: 'Go', run }],
+});

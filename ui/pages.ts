@@ -1,5 +1,5 @@
-/** The pages beside the list of keys. They are fetched when they are first needed. */
-import { lazyPage } from './parts/lazy.ts';
+/** The pages beside the list of keys, and what else is fetched when it is first needed. */
+import { lazyDialog, lazyPage } from './parts/lazy.ts';
 
 const rest = () => import('./rest.ts');
 
@@ -11,6 +11,9 @@ export const TrashPage = lazyPage(async () => (await rest()).TrashPage);
 /** A file of its own, which keeps the other one small. */
 export const TokensPage = lazyPage(async () => (await import('./tokens/page.ts')).TokensPage);
 export const LogsPage = lazyPage(async () => (await rest()).LogsPage);
+export const KeyActivity = lazyPage(async () => (await rest()).KeyActivity);
 export const UsersPage = lazyPage(async () => (await rest()).UsersPage);
 export const AccountPage = lazyPage(async () => (await rest()).AccountPage);
+export const NewPassword = lazyPage(async () => (await rest()).NewPassword);
+export const ShortcutDialog = lazyDialog(async () => (await rest()).ShortcutDialog);
 export const AboutPage = lazyPage(async () => (await rest()).AboutPage);

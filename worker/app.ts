@@ -20,12 +20,21 @@ import { projects } from './routes/projects.ts';
 import { tokens } from './routes/tokens.ts';
 import { trash } from './routes/trash.ts';
 import { users } from './routes/users.ts';
+import { isVaultPath, vaultApi, vaultMethods } from './vault-api/face.ts';
 import { noSuchMethod, noSuchRoute } from './wire/reply.ts';
 
 /** What pages of other origins may send and see, beside what browsers always allow. */
 const corsHeaders = {
-  allowHeaders: ['Authorization', 'Content-Type', 'If-Match'],
-  exposeHeaders: ['ETag', 'Retry-After', 'Trash-Id'],
+  allowHeaders: [
+    'Authorization',
+    'Content-Type',
+    'Idempotency-Key',
+    'If-Match',
+    'X-Vault-Namespace',
+    'X-Vault-Request',
+    'X-Vault-Token',
+  ],
+  exposeHeaders: ['ETag', 'Idempotent-Replayed', 'Retry-After', 'Trash-Id'],
 };
 
 /** Everything but the UI's files, and the metrics, which exist only where they are switched on. */
@@ -35,10 +44,15 @@ export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins
   const app = new Hono<AppEnv>();
   app.use(framed(vault.metrics));
   if (corsOrigins.length > 0) app.use(cors({ origin: corsOrigins, ...corsHeaders }));
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => send(c, noSuchMethod(methods)) }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => send(c, isVaultPath(c) ? vaultMethods(methods) : noSuchMethod(methods)),
+    }),
+  );
   if (files) app.use(welcomeVisitors(basePath));
   app.use(withCaller(vault, cookies));
-  for (const routes of api) app.route('/', routes);
+  for (const routes of [...api, vaultApi]) app.route('/', routes);
   if (vault.metrics && metricsToken) app.route('/', metricsRoute(vault.metrics, metricsToken));
   // Without the slash at the end it is not the page.
   if (basePath) app.get(basePath, (c) => c.redirect(`${basePath}/${new URL(c.req.url).search}`, 307));

@@ -17,7 +17,7 @@ beforeEach(async () => {
   database.exec(`
     UPDATE users SET is_active = 0, must_change_password = 1;
     INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('bob', 'bob', 'x', 'user', 0);
-    INSERT INTO sessions VALUES ('of admin', 1, 0, 9e15, NULL, '', ''), ('of bob', 2, 0, 9e15, NULL, '', '')`);
+    INSERT INTO sessions (id, user_id, created_at, expires_at, revoked_at, address, user_agent) VALUES ('of admin', 1, 0, 9e15, NULL, '', ''), ('of bob', 2, 0, 9e15, NULL, '', '')`);
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 

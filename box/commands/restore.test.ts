@@ -122,7 +122,8 @@ describe('a restore', () => {
   test('ends every session that was live in the backup, and leaves an event in the log', async () => {
     const home = living();
     const file = harmed((it) =>
-      it.exec(`INSERT INTO sessions VALUES ('live', 1, 0, 9e15, NULL, '', ''), ('ended', 1, 0, 9e15, 5, '', '')`),
+      it.exec(`INSERT INTO sessions (id, user_id, created_at, expires_at, revoked_at, address, user_agent)
+        VALUES ('live', 1, 0, 9e15, NULL, '', ''), ('ended', 1, 0, 9e15, 5, '', '')`),
     );
     expect(stage(home, file).code).toBe(0);
     next(home, 'confirmed');

@@ -6,10 +6,10 @@ import { type Keyring, openCanary, openValue, parseKeyring, SealedValueError } f
 import { appliedMigrations } from '../../core/data-folder/database.ts';
 import { copyBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
-import { rangesOf } from '../../core/policy/scopes.ts';
 import { sentences } from '../../core/settings/messages.ts';
 import type { Lookup } from '../../core/settings/settings.ts';
 import { quoted } from '../quoted.ts';
+import { checkTokens } from './check-tokens.ts';
 import { readMigrations, sqlOf, type VaultFiles } from './database.ts';
 import { openEveryValue, type StoredVersion } from './open-values.ts';
 
@@ -52,32 +52,6 @@ export function checkDatabase(
 export function secretsInUse(database: DatabaseSync): string {
   const hasTrash = database.prepare("SELECT 1 FROM pragma_table_info('secrets') WHERE name = 'deleted_at'").get();
   return hasTrash ? 'secrets WHERE deleted_at IS NULL' : 'secrets';
-}
-
-/**
- * Counts the service tokens that have not been revoked. Vaults of earlier versions have none.
- *
- * @throws OperatorError if the names that a token reaches are not those of its scopes.
- */
-function checkTokens(database: DatabaseSync): number {
-  if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'service_tokens'").get()) return 0;
-  const ranges = database.prepare('SELECT low, high FROM token_scopes WHERE token_id = ? ORDER BY low');
-  const tokens = database
-    .prepare(
-      `SELECT service_tokens.id, service_tokens.name, scopes, revoked_at, projects.name AS project
-       FROM service_tokens LEFT JOIN projects ON projects.id = project_id`,
-    )
-    .all();
-  for (const { id, name, scopes, project } of tokens) {
-    const stored = ranges.all(Number(id)).map(({ low, high }) => [low, high]);
-    const expected = rangesOf(JSON.parse(String(scopes)) as string[], project === null ? null : String(project));
-    if (JSON.stringify(stored) !== JSON.stringify(expected)) {
-      throw new OperatorError(
-        `The service token ${quoted(String(name))} (${id}) reaches other names than its scopes say.`,
-      );
-    }
-  }
-  return tokens.filter(({ revoked_at }) => revoked_at === null).length;
 }
 
 /** How to check a file: with the keys that `lookup` finds, and what to print meanwhile. */

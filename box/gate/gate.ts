@@ -16,6 +16,7 @@ import { readBody } from './body.ts';
 import { maxOpenFiles, spareConnections, withinFileLimit } from './file-limit.ts';
 import { type Address, createForwarder, type Exchange } from './forward.ts';
 import { type RequestHeaders, readRequestHeaders } from './headers.ts';
+import { createListRequests, type ParseError } from './list-requests.ts';
 import { answerToParseError } from './parse-error.ts';
 import { sendError, sendErrorOnSocket } from './send-error.ts';
 import { createTurns } from './turns.ts';
@@ -112,7 +113,10 @@ export function createGate(options: GateOptions, shared = createShared(options))
     else sendError(req, res, body);
   }
 
-  function handleParseError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const takeList = createListRequests(turns.enqueue, (req, res) => handle(req, res, false));
+
+  function handleParseError(error: ParseError, socket: Duplex): void {
+    if (takeList(error, socket)) return;
     const response = responses.get(socket);
     // A response that has begun cannot be followed by another one: it goes out as far as it was written.
     if (socket instanceof Socket && response?.headersSent && !response.writableFinished) socket.destroySoon();

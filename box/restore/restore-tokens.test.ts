@@ -36,7 +36,9 @@ function vaultWith(
       )
       .run(name);
     for (const hash of secrets) {
-      database.prepare('INSERT INTO token_secrets VALUES (?, ?, 1, NULL)').run(hash, lastInsertRowid);
+      database
+        .prepare('INSERT INTO token_secrets (hash, token_id, created_at) VALUES (?, ?, 1)')
+        .run(hash, lastInsertRowid);
     }
   }
   database.exec(change);
@@ -111,6 +113,41 @@ describe('a restore over the same vault', () => {
   });
 });
 
+/** A child of the token that has the secret `parent`, and one of its own. */
+function childrenOf(parent: string): string {
+  return `INSERT INTO token_secrets (hash, token_id, created_at, ends_at, parent, generation, lifetime, access, latest_end)
+      SELECT 'child of ' || hash, token_id, 1, 9e9, hash, 1, 9, 'read', 9e9 FROM token_secrets WHERE hash = '${parent}';
+    INSERT INTO token_secrets (hash, token_id, created_at, ends_at, parent, generation, lifetime, access, latest_end)
+      SELECT 'grandchild of ${parent}', token_id, 1, 9e9, hash, 2, 9, 'read', 9e9 FROM token_secrets WHERE hash = 'child of ${parent}';`;
+}
+
+test('the children of tokens end with every restore, those of the backup and those that were made since', () => {
+  const backup = () => vaultWith({ deploy: ['s'], gone: ['g'] }, `${childrenOf('s')} ${childrenOf('g')}`).database;
+  const since = vaultWith({ deploy: ['s', 'new'] }, childrenOf('new')).file;
+  for (const [current, secrets] of [
+    [since, ['g', 'new', 's']],
+    [vaultWith({}, '', 2).file, ['g', 's']],
+    [join(folder, 'missing.db'), ['g', 's']],
+  ] as const) {
+    const staged = backup();
+    carryTokens(staged, current, now);
+    expect(secretsOf(staged).map(([hash]) => hash)).toEqual(secrets);
+  }
+});
+
+test('a vault of the version before, whose tokens have no children, has the last word as well', () => {
+  const current = vaultWith({ rotated: ['old', 'new'] }, "UPDATE token_secrets SET ends_at = 7 WHERE hash = 'old'");
+  current.database.exec(`DROP INDEX token_secrets_by_parent; DROP INDEX token_secrets_by_token;
+    CREATE TABLE before AS SELECT hash, token_id, created_at, ends_at FROM token_secrets;
+    DROP TABLE token_secrets; ALTER TABLE before RENAME TO token_secrets`);
+  const staged = vaultWith({ rotated: ['old'] });
+  carryTokens(staged.database, current.file, now);
+  expect(secretsOf(staged.database)).toEqual([
+    ['new', null],
+    ['old', 7],
+  ]);
+});
+
 test.each([
   ['another vault', () => vaultWith({ x: ['r'] }, 'UPDATE service_tokens SET revoked_at = 5', 2).file],
   ['no vault', () => join(folder, 'missing.db')],
@@ -139,7 +176,7 @@ test('the operator reads the names before the question, ten of each kind', () =>
 test('restore-data.sh says which tokens work, check-data.sh counts them, and a token that reaches more than its scopes say is damage', async () => {
   const home = await makeHome(join(folder, 'home'), { mine: 'v' });
   const token = `INSERT INTO service_tokens (name, user_id, access, scopes, created_at, created_by) VALUES ('deploy', 1, 'read', '["shop/*"]', 1, 'admin');
-    INSERT INTO token_secrets VALUES ('h', 1, 1, NULL);`;
+    INSERT INTO token_secrets (hash, token_id, created_at) VALUES ('h', 1, 1);`;
   const database = new DatabaseSync(home.files.file);
   database.exec(`${token} INSERT INTO token_scopes VALUES (1, 'shop/', 'shop0')`);
   addValue(database, home.envFile, 'other', 'v');

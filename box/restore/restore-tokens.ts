@@ -2,11 +2,13 @@
  * What becomes of service tokens in a restore. A backup must not bring back a token that was revoked since, and a program must not lose
  * its token because it was rotated since. So where the vault that is replaced is the same one, it has the last word on the tokens of the
  * backup: what it has revoked or deleted stays ended, and what it has rotated keeps its newest secret. In another vault, such as one on a
- * new machine, tokens are what they were in the backup.
+ * new machine, tokens are what they were in the backup. The short-lived children of tokens end with every restore, as sessions do: programs
+ * log in again.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { foldBusyTimeoutMs } from '../../core/limits.ts';
 import { isVault } from '../data/check-database.ts';
+import { hasChildren } from '../data/check-tokens.ts';
 import { quoted } from '../quoted.ts';
 
 /** The names of tokens, as the operator reads them before the question. */
@@ -36,6 +38,7 @@ interface Token {
  */
 export function carryTokens(staged: DatabaseSync, current: string, now: number): TokenReport {
   const known = readCurrent(current, instanceOf(staged), now);
+  staged.exec('DELETE FROM token_secrets WHERE generation > 0');
   const tokens = readTokens(staged, now);
   const ended: string[] = [];
   for (const token of known ? tokens : []) {
@@ -86,12 +89,13 @@ function keepSecrets(staged: DatabaseSync, id: number, { secrets }: Token): void
   for (const { hash, created_at, ends_at } of secrets) insert.run(hash, id, created_at, ends_at);
 }
 
-/** Vaults of earlier versions have no tokens. */
+/** Vaults of earlier versions have no tokens, or no children of them. */
 function readTokens(database: DatabaseSync, now: number): Token[] {
   if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'service_tokens'").get()) return [];
+  const own = hasChildren(database) ? 'WHERE generation = 0' : '';
   const secrets = Map.groupBy(
     database
-      .prepare('SELECT token_id, hash, created_at, ends_at FROM token_secrets')
+      .prepare(`SELECT token_id, hash, created_at, ends_at FROM token_secrets ${own}`)
       .all() as unknown as (Token['secrets'][number] & {
       token_id: number;
     })[],

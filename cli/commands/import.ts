@@ -51,7 +51,7 @@ async function confirm(given: Given, count: number): Promise<void> {
 
 /** The real thing. The vault decides anew, on what is true now. */
 async function apply(vault: Vault, body: unknown): Promise<Result> {
-  const { status, body: result } = await vault.ask<Result>('POST', '/keys/import', { body, accept: [400, 409] });
+  const { status, body: result } = await vault.change<Result>('/keys/import', { body, accept: [400, 409] });
   if (status < 400) return result;
   throw new Failure(
     `${result.error ?? 'The vault refused the import.'} Nothing was stored.`,

@@ -93,7 +93,9 @@ async function show(vault: Vault, given: Given): Promise<void> {
 async function create(vault: Vault, given: Given): Promise<void> {
   const [name, description] = [given.argument(1), given.text('description')];
   const body = { name, ...(description === undefined ? {} : { description }) };
-  await finish(vault, given, 'POST', '/projects', `Made the project ${name}.`, body);
+  const answer = await vault.change<object>('/projects', { body });
+  if (given.json) sayJson(answer.body);
+  else say(`Made the project ${name}.`);
 }
 
 async function setMember(vault: Vault, given: Given): Promise<void> {

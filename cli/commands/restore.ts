@@ -23,7 +23,7 @@ export async function run(given: Given): Promise<undefined> {
   if (version !== undefined) {
     if (trashId !== undefined || as !== undefined)
       throw usageFailure('--trash-id and --as are for the trash. Leave out --version.');
-    const { body } = await vault.ask<{ version: number }>('POST', '/key/restore', {
+    const { body } = await vault.change<{ version: number }>('/key/restore', {
       query: { key_name: name },
       body: { version },
     });
@@ -32,8 +32,7 @@ export async function run(given: Given): Promise<undefined> {
     return;
   }
   const id = trashId ?? (await findTrashed(vault, name));
-  const { body } = await vault.ask<{ key_name: string }>(
-    'POST',
+  const { body } = await vault.change<{ key_name: string }>(
     `/trash/${id}/restore`,
     as === undefined ? {} : { body: { key_name: as } },
   );

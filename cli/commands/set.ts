@@ -19,7 +19,7 @@ export async function run(given: Given): Promise<undefined> {
     ? { status: 404 }
     : await vault.ask('PUT', '/key', { query: { key_name: name }, body, accept: [404] });
   const isNew = status === 404;
-  if (isNew) await vault.ask('POST', '/keys', { body: { key_name: name, ...body } });
+  if (isNew) await vault.change('/keys', { body: { key_name: name, ...body } });
   if (given.json) sayJson({ key_name: name, state: isNew ? 'added' : 'changed' });
   else say(isNew ? `Added ${name}.` : `Changed ${name}.`);
 }

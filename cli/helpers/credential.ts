@@ -37,7 +37,7 @@ export async function writeCredential(vault: Vault, name: string, { username, pa
   const labels = { ...key?.labels, ...(username === undefined ? {} : { [label]: username }) };
   const body = { api_key: password, labels };
   if (key) await vault.ask('PUT', '/key', { query: { key_name: name }, body });
-  else await vault.ask('POST', '/keys', { body: { key_name: name, ...body } });
+  else await vault.change('/keys', { body: { key_name: name, ...body } });
 }
 
 /** Moves a credential to the trash, if there is one. */

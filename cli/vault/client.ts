@@ -1,7 +1,8 @@
 /** Sends requests to a vault, and turns what goes wrong into failures. */
 
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import { maxAnswerSilenceMs, maxConnectMs } from '../../core/limits.ts';
+import { setTimeout } from 'node:timers/promises';
+import { maxAnswerSilenceMs, maxConnectMs, repeatPauseMs } from '../../core/limits.ts';
 import { version } from '../../core/version.ts';
 import { codeOf, exitCodes, Failure } from '../terminal/failure.ts';
 import { type Connection, needToken, readConnection } from './config.ts';
@@ -22,8 +23,12 @@ interface Asked {
 
 /** The vault did not get the request, or its answer did not arrive. */
 export class Unreachable extends Failure {
-  constructor(message: string) {
+  /** Whether the vault may have got it: only the answer is missing. */
+  readonly isAnswerLost: boolean;
+
+  constructor(message: string, isAnswerLost = false) {
     super(message, exitCodes.unreachable);
+    this.isAnswerLost = isAnswerLost;
   }
 }
 
@@ -97,6 +102,21 @@ export class Vault {
     });
   }
 
+  /**
+   * Sends a POST that changes something. If its answer is lost, it is sent again, once: by its Idempotency-Key the vault carries it out only
+   * once, and answers what it answered the first time.
+   */
+  async change<Body>(path: string, asked: Asked = {}): Promise<Answer<Body>> {
+    const headers = { ...asked.headers, 'Idempotency-Key': `"${crypto.randomUUID()}"` };
+    try {
+      return await this.ask<Body>('POST', path, { ...asked, headers });
+    } catch (error) {
+      if (!(error instanceof Unreachable && error.isAnswerLost)) throw error;
+      await setTimeout(repeatPauseMs);
+      return this.ask<Body>('POST', path, { ...asked, headers });
+    }
+  }
+
   /** Sends one request without a token. */
   async askAnonymously<Body>(method: string, path: string, asked: Asked = {}): Promise<Answer<Body>> {
     const { query = {}, body, headers = {}, accept = [] } = asked;
@@ -144,6 +164,7 @@ export class Vault {
     if (reason !== undefined) {
       return new Unreachable(
         `The vault at ${this.url} cannot be reached: ${reason}. Check KEYSTORE_URL and the network.`,
+        code === 'ECONNRESET' || code === 'EPIPE',
       );
     }
     return new Failure(`Asking the vault at ${this.url} failed: ${error.message}`, exitCodes.unreachable);
@@ -155,7 +176,10 @@ export class Vault {
       return new Failure(`${this.url} redirects to ${location}. Set KEYSTORE_URL to where the vault is.`);
     }
     if (status >= 502 && status <= 504) {
-      return new Unreachable(`The vault cannot be reached: what is in front of it at ${this.url} answers ${status}.`);
+      return new Unreachable(
+        `The vault cannot be reached: what is in front of it at ${this.url} answers ${status}.`,
+        true,
+      );
     }
     return new Failure(`What answers at ${this.url} is not a vault (status ${status}). Check KEYSTORE_URL.`);
   }
@@ -171,7 +195,7 @@ function timeout(): Error {
 }
 
 function boundConnecting(sent: ClientRequest, milliseconds: number, event: 'connect' | 'secureConnect'): void {
-  const timer = setTimeout(() => sent.destroy(timeout()), milliseconds);
+  const timer = globalThis.setTimeout(() => sent.destroy(timeout()), milliseconds);
   sent.once('close', () => clearTimeout(timer));
   sent.once('socket', (socket) => {
     socket.once(event, () => clearTimeout(timer));

@@ -13,6 +13,7 @@ import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.
 const keyIdLabel = utf8('keystore key id v1');
 const bindingLabel = utf8('keystore binding v1');
 const imprintLabel = utf8('keystore value imprint v1');
+const fingerprintLabel = utf8('keystore request fingerprint v1');
 const canaryText = 'keystore canary v1';
 
 /** As many bits as a key of 128 bits: no two values of a vault have the same by chance. */
@@ -26,17 +27,17 @@ const maxRememberedTokenCharacters = 1024;
 export class SealingKey {
   readonly id: string;
   readonly fernet: FernetKey;
-  readonly #binding: ReturnType<typeof hmac.create>;
   readonly #key: Uint8Array;
-  /** Derived at its first use. */
+  readonly #binding: ReturnType<typeof hmac.create>;
+  #fingerprint: ReturnType<typeof hmac.create> | undefined;
   #imprint: ReturnType<typeof hmac.create> | undefined;
   /** Names and tokens that opened before, by their bindings. It holds nothing that is not in the database. */
   readonly #opened = new Map<string, { name: string; token: string }>();
 
   constructor(key: Uint8Array) {
     this.id = bytesToHex(hkdf(sha256, key, undefined, keyIdLabel, 8));
-    this.fernet = new FernetKey(key);
     this.#key = key;
+    this.fernet = new FernetKey(key);
     this.#binding = hmac.create(sha256, hkdf(sha256, key, undefined, bindingLabel, 32));
   }
 
@@ -49,6 +50,15 @@ export class SealingKey {
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, nameBytes.length);
     return base64url(this.#binding.clone().update(length).update(nameBytes).update(utf8(token)).digest());
+  }
+
+  /**
+   * HMAC-SHA256 of a text, as unpadded base64url: tells whether two requests are the same without keeping what they say. Most vaults never
+   * need its key, so it is derived at its first use.
+   */
+  fingerprint(text: string): string {
+    this.#fingerprint ??= hmac.create(sha256, hkdf(sha256, this.#key, undefined, fingerprintLabel, 32));
+    return base64url(this.#fingerprint.clone().update(utf8(text)).digest());
   }
 
   /**

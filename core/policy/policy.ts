@@ -42,6 +42,10 @@ export const policy = {
   'token.revoke': { user: 'own', admin: 'any' },
   /** Not of other people: who rotates a token holds it afterwards, and the log would name somebody else. */
   'token.rotate': { user: 'own', admin: 'any' },
+  /** Ending the token itself, which only a token can ask for. */
+  'token.end': { user: 'own', admin: 'own' },
+  'child.create': { user: 'own', admin: 'own' },
+  'child.renew': { user: 'own', admin: 'own' },
   'event.list': { user: 'own', admin: 'any' },
   'event.count': { user: 'own', admin: 'any' },
   'user.list': { user: 'none', admin: 'any' },
@@ -123,6 +127,9 @@ export const tokenPolicy = {
   'project.read': anyAccess,
   /** Itself only. */
   'token.read': anyAccess,
+  'token.end': anyAccess,
+  'child.create': anyAccess,
+  'child.renew': anyAccess,
   /** What it did itself, also if an admin's. */
   'event.list': anyAccess,
   'event.count': anyAccess,
@@ -134,6 +141,15 @@ export type TokenAction = keyof typeof tokenPolicy;
 /** Whether tokens of some access may ask for it. */
 export function isTokenAction(action: GovernedAction): action is GovernedAction & TokenAction {
   return action in tokenPolicy;
+}
+
+/**
+ * What a child of a sign-in may ask for, by its access; null for nothing. It may do with keys what a token may, and read and end itself. It
+ * changes no account, no password and no service token, since those would outlive it.
+ */
+export function childPolicyOf(action: GovernedAction): Record<Access, boolean> | null {
+  if (action === 'session.read' || action === 'session.end') return anyAccess;
+  return isTokenAction(action) && !action.startsWith('token.') ? tokenPolicy[action] : null;
 }
 
 /** Where a token reaches only what is its own, whatever the role of its person is. */

@@ -52,8 +52,9 @@ describeInBrowser('care', () => {
     await button(page, `Replace ${one}`).click();
     await expect.poll(() => focused(page)).toBe('New value');
     await field(page, 'New value').fill('another value');
-    await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
+    await button(page, 'Save').click();
     await toast(page, `Saved a new value for ${one}.`);
+    await page.goBack();
     await page.getByRole('heading', { name: 'None for this reason' }).waitFor();
     await page.getByRole('navigation').getByRole('link', { name: 'Needs care 1' }).waitFor();
   });

@@ -1,7 +1,18 @@
 /** Dialogs and forms do not drop what was typed, and Back closes a dialog. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { button, describeInBrowser, dialogs, field, focused, heading, keyRow, toast } from './support/browser.ts';
+import {
+  beginReplace,
+  button,
+  describeInBrowser,
+  dialogs,
+  field,
+  focused,
+  heading,
+  keyPage,
+  keyRow,
+  toast,
+} from './support/browser.ts';
 import { browserKit } from './support/kit.ts';
 
 const question = 'Discard what you typed?';
@@ -37,17 +48,6 @@ describeInBrowser('what was typed', () => {
         await button(page, 'Add key').click();
         await field(page, 'Value').fill('precious');
         return { page, typed: () => field(page, 'Value').inputValue() };
-      },
-    ],
-    [
-      'edit key',
-      async () => {
-        const name = fresh('EDITED');
-        await addKey(admin(), name);
-        const page = await comeAs(admin());
-        await button(page, `Edit ${name}`).click();
-        await field(page, 'New value').fill('precious');
-        return { page, typed: () => field(page, 'New value').inputValue() };
       },
     ],
     [
@@ -242,19 +242,57 @@ describeInBrowser('what was typed', () => {
     expect(await field(page, 'Initial password').inputValue()).toBe('another good password');
   });
 
-  test('deleting a key from its form asks first if a value was typed', async () => {
+  test('on the page of a key, everything that leaves its form asks first if something was typed', async () => {
+    const [name, other] = [fresh('EDITED'), fresh('EDITED')];
+    for (const each of [name, other]) await addKey(admin(), each);
+    const page = await comeAs(admin());
+    await beginReplace(page, name);
+    expect(await focused(page)).toBe('New value');
+    await page.keyboard.type('precious');
+    const address = page.url();
+    const leaving: [string, () => Promise<unknown>][] = [
+      ['Esc', () => page.keyboard.press('Escape')],
+      ['Cancel', () => button(page, 'Cancel').click()],
+      ['Close', () => button(page, 'Close').click()],
+      ['Back', () => page.evaluate('history.back()')],
+      ['another key', () => page.getByRole('link', { name: other, exact: true }).click()],
+      ['another page', () => page.getByRole('link', { name: 'Trash' }).click()],
+      ['another form', () => button(page, 'Edit description, expiry and labels').click()],
+      ['a dialog', () => button(page, 'Rename or move').click()],
+      ['Delete', () => keyPage(page).getByRole('button', { name: 'Delete' }).click()],
+    ];
+    for (const [way, leave] of leaving) {
+      await leave();
+      await heading(page, question).waitFor();
+      await button(page, 'Keep editing').click();
+      await expect.poll(() => dialogs(page)).toBe(0);
+      expect([way, await field(page, 'New value').inputValue(), page.url()]).toEqual([way, 'precious', address]);
+      await field(page, 'New value').focus();
+    }
+    await keyPage(page).getByRole('button', { name: 'Delete' }).click();
+    await button(page, 'Discard').click();
+    await toast(page, `Moved ${name} to the trash.`);
+    await expect.poll(() => keyPage(page).count()).toBe(0);
+  });
+
+  test('what was typed on the page of a key is dropped with the page, and kept over an expired session', async () => {
     const name = fresh('EDITED');
     await addKey(admin(), name);
     const page = await comeAs(admin());
-    await button(page, `Edit ${name}`).click();
-    expect(await focused(page)).toBe('New value');
-    await page.keyboard.type('precious');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await button(page, 'Keep editing').click();
+    await beginReplace(page, name);
+    await field(page, 'New value').fill('precious');
+    await page.route('**/keys/*', (route) => route.fulfill({ status: 401, json: { error: 'Sign in first.' } }));
+    await button(page, 'Save').click();
+    await page.getByText('Your session has ended.').waitFor();
+    await page.unroute('**/keys/*');
+    await field(page, 'Password').fill(admin().password);
+    await button(page, 'Sign in').click();
     expect(await field(page, 'New value').inputValue()).toBe('precious');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('link', { name: 'Trash' }).click();
     await button(page, 'Discard').click();
-    await toast(page, `Moved ${name} to the trash.`);
-    await expect.poll(() => dialogs(page)).toBe(0);
+    await heading(page, 'Trash').waitFor();
+    await page.goBack();
+    await keyPage(page).waitFor();
+    expect(await field(page, 'New value').count()).toBe(0);
   });
 });

@@ -2,7 +2,18 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
-import { button, describeInBrowser, dialogs, field, heading, keyRow, toast } from './support/browser.ts';
+import {
+  button,
+  describeInBrowser,
+  dialogs,
+  field,
+  heading,
+  keyPage,
+  keyRow,
+  openKey,
+  toast,
+  unfold,
+} from './support/browser.ts';
 import { browserKit, type Person } from './support/kit.ts';
 
 describeInBrowser('the tools for keys', () => {
@@ -19,19 +30,20 @@ describeInBrowser('the tools for keys', () => {
   const storedValue = async (owner: Person, name: string) =>
     (await ask(url(), 'GET', `/keys/${encodeURIComponent(name)}`, { token: owner.token })).body.api_key;
   const openTool = async (page: Page, name: string, tool: string) => {
-    await button(page, `Edit ${name}`).click();
-    await page.getByRole('dialog').getByRole('button', { name: tool, exact: true }).click();
+    const opened = await openKey(page, name);
+    await opened.getByRole('button', { name: tool, exact: true }).click();
   };
 
   test('an earlier version is read, and restored as a new one', async () => {
     const { owner, name, page } = await withKey();
     await change(owner, name, { api_key: 'the second value' });
     await page.reload();
-    await openTool(page, name, 'Versions');
+    await openKey(page, name);
+    await unfold(page, 'Versions');
     await page.getByText('Version 2').waitFor();
     await button(page, 'Reveal version 1').click();
     expect(await page.getByLabel('Revealed value').textContent()).toBe('the first value');
-    await button(page, 'Restore').click();
+    await button(page, 'Restore version 1').click();
     await toast(page, `${name} has the value of version 1 again.`);
     await page.getByText('Version 3').waitFor();
     expect(await storedValue(owner, name)).toBe('the first value');
@@ -40,8 +52,9 @@ describeInBrowser('the tools for keys', () => {
   test('an earlier version is erased after a question, and its value is gone', async () => {
     const { owner, name, page } = await withKey();
     await change(owner, name, { api_key: 'the second value' });
-    await openTool(page, name, 'Versions');
-    await button(page, 'Erase').click();
+    await openKey(page, name);
+    await unfold(page, 'Versions');
+    await button(page, 'Erase version 1').click();
     await button(page, 'Erase version').click();
     await toast(page, `Erased version 1 of ${name}.`);
     await page.getByText('Its value is erased.').waitFor();
@@ -49,8 +62,7 @@ describeInBrowser('the tools for keys', () => {
     expect(status).toBe(404);
     expect(await storedValue(owner, name)).toBe('the second value');
     // The page knows that this was a change, and does not take it for one by somebody else.
-    await page.keyboard.press('Escape');
-    await button(page, `Edit ${name}`).click();
+    await button(page, 'Edit description, expiry and labels').click();
     await field(page, 'Description').fill('edited afterwards');
     await button(page, 'Save').click();
     await toast(page, `Changed the description of ${name}.`);
@@ -96,7 +108,6 @@ describeInBrowser('the tools for keys', () => {
   test('dates and labels are set, shown, found and taken away', async () => {
     const { name, page } = await withKey();
     await button(page, `Edit ${name}`).click();
-    await page.getByText('Expiry, rotation and labels').click();
     const soon = new Date(Date.now() + 5 * 86_400_000);
     const date = [soon.getFullYear(), soon.getMonth() + 1, soon.getDate()]
       .map((part) => String(part).padStart(2, '0'))
@@ -108,6 +119,10 @@ describeInBrowser('the tools for keys', () => {
     await field(page, 'Labels').fill('env:prod, team:web');
     await button(page, 'Save').click();
     await toast(page, `Changed ${name}.`);
+    await keyPage(page)
+      .getByText(/expires in [56] days/)
+      .waitFor();
+    await button(page, 'Close').click();
     await keyRow(page, name)
       .getByText(/expires in [56] days/)
       .waitFor();

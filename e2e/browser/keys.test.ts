@@ -5,7 +5,9 @@ import {
   addKeyByForm,
   describeInBrowser,
   holdAnswers,
+  keyPage,
   keyRow,
+  openKey,
   paste,
   plainHost,
   toast,
@@ -98,18 +100,19 @@ describeInBrowser('API keys', () => {
 
   test('a changed description can be undone; a new value replaces the old one', async () => {
     const { name, page } = await showKey();
-    const edit = async (field: string, text: string) => {
-      await button(page, `Edit ${name}`).click();
-      await page.getByRole('dialog').getByLabel(field).fill(text);
-      await button(page, 'Save').click();
-    };
-    await edit('Description', 'Something else');
-    await keyRow(page, name).getByText('Something else').waitFor();
+    await button(page, `Edit ${name}`).click();
+    await page.getByLabel('Description', { exact: true }).fill('Something else');
+    await button(page, 'Save').click();
+    await keyPage(page).getByText('Something else').waitFor();
     await button(page, 'Undo').click();
-    await keyRow(page, name).getByText('Payments').waitFor();
-    await edit('New value', 'sk_live_2');
+    await keyPage(page).getByText('Payments').waitFor();
+    await button(page, 'Replace').click();
+    await page.getByLabel('New value', { exact: true }).fill('sk_live_2');
+    await button(page, 'Save').click();
     await toast(page, `Saved a new value for ${name}.`);
-    await button(page, `Reveal ${name}`).click();
+    await keyPage(page)
+      .getByRole('button', { name: `Reveal ${name}` })
+      .click();
     expect(await revealed(page).textContent()).toBe('sk_live_2');
   });
 
@@ -236,11 +239,11 @@ describeInBrowser('API keys', () => {
       await button(page, `Reveal ${name}`).click();
       await revealed(page).waitFor();
       expect(await revealed(page).textContent()).toBe(`value of ${name}`);
-      await button(page, `Edit ${name}`).click();
-      const dialog = page.getByRole('dialog');
-      expect(await dialog.getByRole('heading').textContent()).toBe(name);
-      expect(await dialog.getByLabel('Description').inputValue()).toBe(`<b onclick=alert(1)>${name}</b>`);
+      const opened = await openKey(page, name);
+      expect(await opened.getByRole('heading', { level: 2 }).textContent()).toBe(name);
+      await opened.getByText(`<b onclick=alert(1)>${name}</b>`, { exact: true }).waitFor();
       await page.keyboard.press('Escape');
+      await opened.waitFor({ state: 'detached' });
     }
     await page.goto(`${url()}/#/logs`);
     await page.locator('.log', { hasText: '<img src=x onerror=alert(1)>' }).first().waitFor();

@@ -209,7 +209,7 @@ describeInBrowser('leaving', () => {
       await addKeyByForm(page, key, 'x');
       await keyRow(other, key).waitFor();
       await button(other, `Edit ${key}`).click();
-      await other.getByLabel('Description').fill('from the other tab');
+      await other.getByLabel('Description', { exact: true }).fill('from the other tab');
       await button(other, 'Save').click();
       await keyRow(page, key).getByText('from the other tab').waitFor();
       await button(page, `Delete ${key}`).click();

@@ -95,9 +95,11 @@ describeInBrowser('the list of keys', () => {
     const page = await comeAs(admin());
     const row = keyRow(page, first);
     const seen = (name: string) =>
-      button(page, name).evaluate((one) =>
-        (one as unknown as { checkVisibility: (how: object) => boolean }).checkVisibility({ opacityProperty: true }),
-      );
+      page
+        .getByRole('button', { name, exact: true })
+        .evaluate((one) =>
+          (one as unknown as { checkVisibility: (how: object) => boolean }).checkVisibility({ opacityProperty: true }),
+        );
     await row.waitFor();
     await page.mouse.move(0, 0);
     expect([await seen(`Copy ${first}`), await seen(`Reveal ${first}`), await seen(`Edit ${first}`)]).toEqual([

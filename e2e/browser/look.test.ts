@@ -44,6 +44,7 @@ describeInBrowser('the look', () => {
   };
   const pages: [hash: string, item: string][] = [
     ['keys', '.grid-body [role="row"]'],
+    ['keys/A_NAME_THAT_IS_LONGER_THAN_A_PHONE_IS_WIDE_001', '.key-page .facts'],
     ['projects', '.project'],
     ['projects/shop', '.project-settings button'],
     ['projects/shop?view=members', '.members .table-row select'],

@@ -2,7 +2,17 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
-import { addKeyByForm, button, describeInBrowser, field, focused, heading, keyRow, toast } from './support/browser.ts';
+import {
+  addKeyByForm,
+  button,
+  describeInBrowser,
+  field,
+  focused,
+  heading,
+  keyRow,
+  openKey,
+  toast,
+} from './support/browser.ts';
 import { browserKit, type Person } from './support/kit.ts';
 
 describeInBrowser('projects', () => {
@@ -121,12 +131,13 @@ describeInBrowser('projects', () => {
     expect(await button(page, 'Add key').count()).toBe(0);
     expect(await button(page, `Edit ${key}`).count()).toBe(0);
     expect(await button(page, `Delete ${key}`).count()).toBe(0);
-    await button(page, `Show ${key}`).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByText('who may read').waitFor();
-    await dialog.getByRole('button', { name: `Reveal ${key}` }).click();
-    await dialog.getByText('the value', { exact: true }).waitFor();
-    expect(await dialog.getByRole('textbox').count()).toBe(0);
+    const opened = await openKey(page, key);
+    await opened.getByText('who may read').waitFor();
+    await opened.getByRole('button', { name: `Reveal ${key}` }).click();
+    await opened.getByText('the value', { exact: true }).waitFor();
+    await opened.getByText('You are a viewer of this project').waitFor();
+    for (const change of ['Replace', 'Delete', 'Rename or move', 'Edit description, expiry and labels'])
+      expect(await opened.getByRole('button', { name: change }).count()).toBe(0);
   });
 
   test('the role of a member changes at once and can be undone, and a removed member can be brought back', async () => {

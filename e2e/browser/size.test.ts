@@ -15,8 +15,8 @@ const keysMade = 10_001;
 const maxRows = 40;
 /** What the first screen needs, and each file that is fetched later. The CSV reader is fetched when somebody imports one. */
 const maxStartBytes = 40 * 1024;
-const maxLaterBytes = 16 * 1024;
-const maxAllBytes = 90 * 1024;
+const maxLaterBytes = 18 * 1024;
+const maxAllBytes = 98 * 1024;
 /** The targets, for a machine that does nothing else. */
 const targetLongTaskMs = 100;
 const targetFirstPaintMs = 1_000;
@@ -142,7 +142,7 @@ describeInBrowser('with 10,001 keys', () => {
       await settled(page);
       expect(await rows(page)).toBeLessThanOrEqual(maxRows);
     }
-    await page.getByRole('button', { name: 'STRIPE', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'STRIPE', exact: true }).waitFor();
     tasks.scroll = await longTasks(page);
 
     measured.paintMs = paint;

@@ -117,4 +117,27 @@ describeInBrowser('users', () => {
     await toast(page, `Deleted ${user.name}.`);
     await expect.poll(() => page.getByRole('button', { name: `Delete ${user.name}` }).count()).toBe(0);
   });
+
+  test('a longer list is searched, and leads to the keys that somebody made and to their log', async () => {
+    const people = [];
+    for (let made = 0; made < 9; made += 1) people.push(await newUser());
+    const [user] = people.slice(-1);
+    if (!user) throw new Error('Nobody was made.');
+    const key = fresh('MADE_BY_THEM');
+    await addKey(user, key);
+    const page = await openUsers();
+    await page.keyboard.press('/');
+    await page.keyboard.type(user.name.toUpperCase());
+    await page.getByText(/^1 of \d+$/).waitFor();
+    await page.getByLabel(`Role of ${user.name}`).waitFor();
+    await expect.poll(() => page.url()).toContain(`q=${user.name.toUpperCase()}`);
+    await page.getByRole('link', { name: `The log of ${user.name}` }).click();
+    await page.locator('.log', { hasText: `${user.name} added the key ${key}` }).waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: '1', exact: true }).click();
+    await keyRow(page, key).waitFor();
+    await page.goBack();
+    await page.getByLabel('Search users', { exact: true }).fill('nobody at all');
+    await page.getByRole('heading', { name: 'No matching users' }).waitFor();
+  });
 });

@@ -2,7 +2,7 @@
 import { answers } from '../../core/network/answers.ts';
 import { type BodyAccount, joinChunks } from '../../core/network/body.ts';
 import { bodyTooLarge, type ErrorAnswer, tooSlow } from '../../core/network/error-answers.ts';
-import { findHeadEnd, type Head } from './head.ts';
+import { findHeadEnd, type Head } from '../../core/network/head.ts';
 import { type Incoming, Late } from './incoming.ts';
 
 /** The size of a chunk and its extensions; the trailers. */
@@ -10,9 +10,6 @@ const maxChunkLineBytes = 1024;
 const maxTrailerBytes = 8 * 1024;
 
 const chunkLine = /^([0-9a-f]{1,8})[ \t]*(?:;[\t -~\x80-\uffff]*)?$/i;
-
-export const hasBody = ({ contentLength, transferEncoding }: Head): boolean =>
-  transferEncoding !== null || Number(contentLength ?? 0) > 0;
 
 /**
  * Reads the body whole. Returns it, or the answer that says why it was not accepted.

@@ -1,6 +1,7 @@
 /** The server on one end of a pipe, and a client that writes bytes on the other. */
 import { describe, expect, test } from 'vitest';
 import { type BodyVector, bodyVectors, vectorLimits } from '../../core/network/body-vectors.ts';
+import { listVectors } from '../../core/network/list-vectors.ts';
 import { malformedRequests, unusualRequests } from '../../core/network/request-vectors.ts';
 import { createServer, type Service, type TcpSocket } from './server.ts';
 
@@ -51,6 +52,21 @@ const exchange = async (bytes: string, given: Parameters<typeof createServer>[0]
   client.end();
   return client.all();
 };
+
+test.each(listVectors)('a LIST $name', async ({ pieces, asked, status }) => {
+  const urls: string[] = [];
+  const client = connect(createServer(), {
+    answer: (request) => {
+      const { pathname, search } = new URL(request.url);
+      urls.push(pathname + search);
+      return new Response('ok');
+    },
+  });
+  for (const piece of pieces) client.send(piece);
+  client.end();
+  const statuses = [...(await client.all()).matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, number]) => Number(number));
+  expect([urls, statuses.at(-1), statuses.length]).toEqual([asked, status, Math.max(asked.length, 1)]);
+});
 
 test.each(malformedRequests)('%s: 400, and the worker is not asked', async (_, bytes) => {
   const client = connect(createServer(), { answer: () => new Response('asked') });

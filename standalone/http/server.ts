@@ -11,11 +11,12 @@ import { answers } from '../../core/network/answers.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
 import { createSeats } from '../../core/network/connections.ts';
 import { type ErrorAnswer, tooSlow } from '../../core/network/error-answers.ts';
+import { findHeadEnd, type Head, hasBody, parseHead } from '../../core/network/head.ts';
 import { askHeader, maxBodyBytesOf, mayBeLarge, mayFollow } from '../../core/network/large-body.ts';
+import { asGet } from '../../core/network/list-method.ts';
 import { createShare, holderOf } from '../../core/network/share.ts';
-import { hasBody, receiveBody } from './body.ts';
+import { receiveBody } from './body.ts';
 import { errorResponse } from './error-response.ts';
-import { findHeadEnd, type Head, parseHead } from './head.ts';
 import { Gone, Incoming, Late } from './incoming.ts';
 import { endsWithConnection, Outgoing } from './outgoing.ts';
 
@@ -132,17 +133,18 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
   async function exchange(
     incoming: Incoming,
     outgoing: Outgoing,
-    head: Head | ErrorAnswer,
+    received: Head | ErrorAnswer,
     peer: string,
     service: Service,
     mustLeave: () => boolean,
   ): Promise<boolean> {
     const reject = async (answer: ErrorAnswer, isLast: boolean) => {
-      const asked = 'method' in head ? head : { method: 'GET', httpVersion: '1.1' };
+      const asked = 'method' in received ? received : { method: 'GET', httpVersion: '1.1' };
       await outgoing.send(errorResponse(answer), isLast, asked);
       return isLast;
     };
-    if (!('method' in head)) return reject(head, true);
+    if (!('method' in received)) return reject(received, true);
+    const head = asGet(received);
     const path = admit(head, head, limits);
     if (typeof path !== 'string') return reject(path, head.isLast || path.status === 400 || hasBody(head));
     const expects = head.expect?.toLowerCase();

@@ -1,7 +1,6 @@
 /** The keys that need care, why, and what to do about each. */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
-import type { ComponentChildren } from 'preact';
 import { shown } from '../../core/text.ts';
 import type { CareKey, CareList, CareReason } from '../api/wire.ts';
 import { Button, IconButton } from '../parts/button.ts';
@@ -16,12 +15,13 @@ import { reasonNames, reasonsOf } from './reasons.ts';
 
 export interface CareProps {
   model: CareModel;
-  /** Whether one may give the key of this name another value. */
-  mayReplace: (name: string) => boolean;
-  /** Opens the key of this name, where a new value can be stored. */
-  onOpen: (name: string) => void;
-  /** The dialogs about keys. */
-  dialogs: ComponentChildren;
+  /** What can be done with the key of a name. */
+  actions: {
+    mayReplace: (name: string) => boolean;
+    open: (name: string) => void;
+    /** Opens it with the form for a new value. */
+    replace: (name: string) => void;
+  };
 }
 
 export const CarePage = (props: CareProps) => html`
@@ -31,7 +31,6 @@ export const CarePage = (props: CareProps) => html`
   <${Content} of=${props.model.list} failure="Could not load what needs care" waiting="Looking for keys that need care…">
     ${(list: CareList) => html`<${List} ...${props} list=${list} />`}
   <//>
-  ${props.dialogs}
 `;
 
 const reasons = Object.keys(reasonNames) as CareReason[];
@@ -89,9 +88,9 @@ const choicesOf = ({ keys }: CareList): { value: CareReason | ''; text: string }
   }),
 ];
 
-const Item = ({ care, mayReplace, onOpen }: CareProps & { care: CareKey }) => {
+const Item = ({ care, actions }: CareProps & { care: CareKey }) => {
   const label = shown(care.key_name);
-  const open = () => onOpen(care.key_name);
+  const open = () => actions.open(care.key_name);
   return html`
     <li class="trash-item">
       <div class="cell-name">
@@ -103,8 +102,8 @@ const Item = ({ care, mayReplace, onOpen }: CareProps & { care: CareKey }) => {
       </div>
       <div class="trash-actions row">
         ${
-          mayReplace(care.key_name)
-            ? html`<${Button} icon="refresh" aria-label="Replace ${label}" onClick=${open}>Replace<//>`
+          actions.mayReplace(care.key_name)
+            ? html`<${Button} icon="refresh" aria-label="Replace ${label}" onClick=${() => actions.replace(care.key_name)}>Replace<//>`
             : html`<${Button} icon="info" aria-label="Show ${label}" onClick=${open}>Show<//>`
         }
       </div>

@@ -8,8 +8,9 @@ import { Waiting } from '../parts/state.ts';
 import { Ago } from '../parts/time.ts';
 import { changesText } from './changes-text.ts';
 import { fetchVersions } from './fetch.ts';
-import { type Conflict, isConflict, isGone, type KeysModel } from './model.ts';
+import type { Conflict, KeysModel } from './model.ts';
 import type { KeyRow } from './order.ts';
+import { isConflict, isGone } from './removing.ts';
 import { moveToTrash } from './trashing.ts';
 
 export const goneText =

@@ -1,5 +1,6 @@
-/** The dialogs about keys, as one file of the build, which the browser fetches after the list is on the screen. */
+/** The page of a key and the dialogs about keys, as one file of the build, which the browser fetches after the list is on the screen. */
 export { CopyEnv } from './copy-env.ts';
-export { EditKey, NewKey, ShowKey } from './form.ts';
+export { NewKey } from './form.ts';
 export { ImportKeys } from './import-sheet.ts';
+export { KeyPage } from './key-page.ts';
 export { KeyTools } from './tools.ts';

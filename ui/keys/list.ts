@@ -26,6 +26,7 @@ export const KeyList = ({ model, isAdmin }: KeysProps) => {
           html`<${Cells} model=${model} row=${row} isAdmin=${isAdmin} isActive=${isActive} hasProject=${hasProject} />`}
         open=${model.revealed.value} below=${({ name }: KeyRow) => html`<${Revealed} key=${name} model=${model} name=${name} />`}
         arrived=${model.arrived.value} onArrived=${() => (model.arrived.value = null)}
+        onOpen=${({ name }: KeyRow) => model.openKey(name)}
         onKey=${(row: KeyRow, key: string) => onKey(model, row, key, isAdmin)}
       />
     </div>
@@ -44,7 +45,8 @@ const nameOf = ({ name }: KeyRow) => name;
 
 /** The shortcuts of a row that has the focus. */
 const onKey = (model: KeysModel, row: KeyRow, key: string, isAdmin: boolean): boolean => {
-  if (key === 'Enter' || key === 'e') model.show({ kind: 'edit', row });
+  if (key === 'Enter') model.openKey(row.name);
+  else if (key === 'e' && mayEdit(row, isAdmin)) model.beginEdit(row, 'details');
   else if (key === 'c') void copyValue(model, row.name);
   else if (key === 'r') model.reveal(row.name);
   else if (key === 'x') model.selected.toggle(row.name);

@@ -1,14 +1,17 @@
 /** The state of the lists of keys: all of them, what the address shows of them, and the open dialog. Holds no stored values. */
 import { computed, signal } from '@preact/signals';
-import { api, Problem } from '../api/client.ts';
-import { asProblem, loaded } from '../api/loaded.ts';
+import { api } from '../api/client.ts';
+import { loaded } from '../api/loaded.ts';
 import type { KeyChange, KeyDetails } from '../api/wire.ts';
+import { askFirst } from '../parts/unsaved.ts';
 import { route, setQuery } from '../shell/router.ts';
+import { chosenKey } from './chosen.ts';
 import { type Draft, differs, draftOf, emptyDraft, rebased } from './draft.ts';
 import { fetchKeys, fetchVersions } from './fetch.ts';
 import { importModel } from './import-model.ts';
 import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText } from './order.ts';
-import { changedRow, countedBy, type Only, onlys, personalRow, scoped } from './rows.ts';
+import { isConflict, isGone, removeAll, restoreAll } from './removing.ts';
+import { changedRow, countedBy, type Only, onlys, personalRow, renamedRow, scoped } from './rows.ts';
 import { tellSameValue } from './same-value.ts';
 import { selection } from './selection.ts';
 import { fetchUses, withUse } from './uses.ts';
@@ -20,17 +23,11 @@ export interface Conflict {
   by: string | null;
 }
 
-interface Removed {
-  gone: readonly string[];
-  left: readonly string[];
-  problem: unknown;
-  undo: () => Promise<void>;
-}
-
 export type Open =
   | { kind: 'new'; prefix?: string }
-  | { kind: 'edit' | 'versions' | 'rename' | 'give'; row: KeyRow }
-  | { kind: 'trash-changed'; row: KeyRow }
+  /** A form on the page of the key: for a new value, or for everything else. */
+  | { kind: 'edit'; row: KeyRow; part: 'value' | 'details' }
+  | { kind: 'rename' | 'give' | 'trash-changed'; row: KeyRow }
   | { kind: 'destroy-version'; row: KeyRow; version: number }
   | { kind: 'import'; prefix: string }
   | { kind: 'copy-env'; names: readonly string[] };
@@ -52,6 +49,8 @@ export const keysModel = (user: string) => {
   const revealed = signal<string | null>(null);
   const conflict = signal<Conflict | null>(null);
   const times = signal(0);
+  const toReveal = signal<string | null>(null);
+  const touched = signal<readonly string[]>([]);
 
   /** The project whose page is open; empty on the page of all keys. */
   const project = computed(() => (route.value.page === 'projects' ? route.value.item : ''));
@@ -67,7 +66,6 @@ export const keysModel = (user: string) => {
   const selected = selection(shown);
 
   const imports = importModel();
-  const versions = loaded(async () => (open.value?.kind === 'versions' ? fetchVersions(open.value.row.name) : []));
 
   /** What the open form began with. */
   const initial = computed((): Draft => {
@@ -78,6 +76,20 @@ export const keysModel = (user: string) => {
   });
   /** Whether the open form holds something that is not saved. */
   const isTyped = computed(() => imports.isTyped.value || (open.value !== null && differs(draft.value, initial.value)));
+
+  const show = (next: Open | null) => {
+    open.value = next;
+    times.value += 1;
+    draft.value = initial.value;
+    conflict.value = null;
+    imports.begin(next?.kind === 'import' ? next.prefix : '');
+  };
+
+  const chosen = chosenKey({ isTyped, close: () => show(null) });
+  const versions = loaded(() => fetchVersions(chosen.name.value));
+  const touch = (name: string) => {
+    touched.value = [name, ...touched.value.filter((other) => other !== name)].slice(0, maxTouched);
+  };
 
   /** Applies a change of the vault to the list. A fetch that is in progress may miss the change, so it is repeated. */
   const change = (edit: (rows: KeyRow[]) => KeyRow[]) => {
@@ -99,23 +111,7 @@ export const keysModel = (user: string) => {
   };
 
   /** Takes keys out of the trash. */
-  const restored = async (ids: readonly number[]): Promise<void> => {
-    let done = 0;
-    try {
-      for (const id of ids) {
-        await api.restoreKey(id);
-        done += 1;
-      }
-    } catch (problem) {
-      if (ids.length === 1) throw problem;
-      throw new Problem(
-        0,
-        `${done} of ${ids.length} keys are back, the others are still in the trash. ${asProblem(problem).message}`,
-      );
-    } finally {
-      await list.load();
-    }
-  };
+  const restored = (ids: readonly number[]) => restoreAll(ids).finally(() => list.load());
 
   return {
     user,
@@ -138,8 +134,14 @@ export const keysModel = (user: string) => {
     counts,
     shown,
     selected,
-    /** The versions of the key whose dialog is open. */
+    /** The name of the key whose page is open; empty if none is. */
+    chosen: chosen.name,
+    /** Its versions. */
     versions,
+    /** The name of a key whose value is to be shown on its page, once. */
+    toReveal,
+    /** The keys that were opened, shown or copied here, the newest first. */
+    touched,
     imports,
     /** Set if somebody else was quicker with the key of the open dialog. */
     conflict,
@@ -158,13 +160,37 @@ export const keysModel = (user: string) => {
 
     setSort: (given: string) => setQuery({ sort: sortText(parseSort(given)) }),
 
-    show: (next: Open | null) => {
-      open.value = next;
-      times.value += 1;
-      draft.value = initial.value;
-      conflict.value = null;
+    show,
+
+    /** Opens the page of a key. */
+    openKey: (name: string) => {
+      touch(name);
+      chosen.open(name);
+    },
+    closeKey: chosen.close,
+    /** Opens the page of a key with its value shown. */
+    revealOnPage: (name: string) => {
+      chosen.open(name);
+      // If something was typed, the user is asked first.
+      if (chosen.name.value === name) toReveal.value = name;
+    },
+    /** Does something after which the form on the page of the key is closed, if nothing typed is lost by that. */
+    leaveForm: chosen.leavingForm,
+    /** Opens a dialog in the place of that form. */
+    instead: (next: Open) => chosen.leavingForm(() => show(next)),
+    /** Opens a form on the page of a key. */
+    beginEdit: (row: KeyRow, part: 'value' | 'details') =>
+      askFirst(isTyped.value, () => {
+        show(null);
+        chosen.open(row.name);
+        show({ kind: 'edit', row, part });
+      }),
+    /** To be called when the address has changed. The list gets the focus back from the page of a key. */
+    settle: () => {
+      const left = chosen.settle();
       versions.answer.value = null;
-      imports.begin(next?.kind === 'import' ? next.prefix : '');
+      if (left !== '' && shown.value.some(({ name }) => name === left)) arrived.value = left;
+      if (open.value?.kind === 'edit' && open.value.row.name !== chosen.name.value) show(null);
     },
 
     edit: (fields: Partial<Draft>) => {
@@ -189,6 +215,7 @@ export const keysModel = (user: string) => {
     /** Fetches one value, which the log records as a view. The model does not keep it. */
     read: async (name: string, version?: number) => {
       const { api_key } = await sent(version === undefined ? api.key(name) : api.keyVersion(name, version));
+      touch(name);
       const known = uses.answer.value;
       if (known)
         uses.answer.value = withUse(known, { key_name: name, timestamp: new Date().toISOString(), user_name: user });
@@ -222,6 +249,7 @@ export const keysModel = (user: string) => {
     update: async (name: string, fields: KeyChange, revision: number | null = null): Promise<number | null> => {
       const now = await sent(api.updateKey(name, fields, revision, (others) => tellSameValue(name, others)));
       replace(name, (row) => changedRow(row, fields, now, new Date()));
+      if (fields.api_key !== undefined && versions.answer.value) void versions.load();
       // From when on days are counted is for the vault to say.
       if (fields.rotate_every_days != null) await list.load();
       return now;
@@ -230,6 +258,11 @@ export const keysModel = (user: string) => {
     /** Gives a key another name, or to somebody else. Both may change who reaches it. */
     move: async (name: string, to: Pick<KeyChange, 'key_name' | 'owner'>, revision: number | null = null) => {
       const now = await sent(api.updateKey(name, to, revision));
+      const { key_name } = to;
+      if (key_name !== undefined) {
+        replace(name, (row) => renamedRow(row, key_name));
+        chosen.follow(name, key_name);
+      }
       await list.load();
       return now;
     },
@@ -241,42 +274,23 @@ export const keysModel = (user: string) => {
     /** It counts as a change of the key. */
     destroyVersion: async (name: string, version: number) => {
       await sent(api.destroyVersion(name, version));
-      await list.load();
+      await Promise.all([list.load(), versions.load()]);
     },
 
-    /**
-     * Moves keys to the trash one by one, and tells how many it has done. Those that somebody has changed meanwhile are `left`.
-     * With a `problem` it stopped at that.
-     */
-    remove: async (rows: readonly KeyRow[], onProgress: (count: number) => void = () => {}): Promise<Removed> => {
-      const gone = new Map<string, number | null>();
-      const left: string[] = [];
-      let problem: unknown = null;
-      for (const { name, revision } of rows) {
-        try {
-          gone.set(name, await api.deleteKey(name, revision));
-        } catch (found) {
-          if (isConflict(found) || isGone(found)) left.push(name);
-          else problem = found;
-        }
-        if (problem !== null) break;
-        onProgress(gone.size);
-      }
+    /** Moves keys to the trash one by one, and tells how many it has done. */
+    remove: async (rows: readonly KeyRow[], onProgress: (count: number) => void = () => {}) => {
+      const removed = await removeAll(rows, onProgress);
+      const gone = new Set(removed.gone);
+      if (gone.has(chosen.name.value)) chosen.follow(chosen.name.value, null);
       change((all) => all.filter((row) => !gone.has(row.name)));
-      if (left.length > 0) await list.load();
-      const ids = [...gone.values()].filter((id) => id !== null);
-      return { gone: [...gone.keys()], left, problem, undo: () => restored(ids) };
+      if (removed.left.length > 0) await list.load();
+      return { ...removed, undo: () => restored(removed.ids) };
     },
   };
 };
 
-const isStatus = (status: number) => (problem: unknown) => problem instanceof Problem && problem.status === status;
-
-/** Whether a change was refused because the key has changed since. */
-export const isConflict = isStatus(412);
-
-/** Whether there is no such key any more. */
-export const isGone = isStatus(404);
+/** Enough for those that one works with. */
+const maxTouched = 10;
 
 export type KeysModel = ReturnType<typeof keysModel>;
 

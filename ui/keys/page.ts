@@ -1,48 +1,78 @@
-/** The page of all keys, and the keys of one project, with the dialogs about them. */
+/** The page of all keys, and the keys of one project, with the page of one key beside them, and the dialogs about them. */
 import { html } from 'htm/preact';
-import { useLayoutEffect } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
 import { Button } from '../parts/button.ts';
 import { focusSearch } from '../parts/focus.ts';
-import { lazyDialog } from '../parts/lazy.ts';
+import { lazyDialog, lazyPage } from '../parts/lazy.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { KeyList } from './list.ts';
-import { type KeysModel, type KeysProps, mayEdit } from './model.ts';
+import type { KeysModel, KeysProps } from './model.ts';
 import type { KeyRow } from './order.ts';
 import { SelectionBar } from './selection-bar.ts';
 import { Toolbar } from './toolbar.ts';
 
-export const KeysPage = ({ model, isAdmin }: KeysProps) => html`
+interface PageProps extends KeysProps {
+  /** What happened to a key. */
+  activity: (name: string) => ComponentChildren;
+}
+
+export const KeysPage = ({ model, isAdmin, activity }: PageProps) => html`
   <header class="page-head keys-head row">
     <h1 tabindex=${-1}>API Keys</h1>
     ${model.list.answer.value && !isEmpty(model, model.list.answer.value) && html`<${Toolbar} model=${model} isAdmin=${isAdmin} />`}
     <div class="page-actions"><${AddKeys} model=${model} /></div>
   </header>
-  <${Keys} model=${model} isAdmin=${isAdmin} />
+  <${Keys} model=${model} isAdmin=${isAdmin} activity=${activity} />
 `;
 
 /** The keys of the project whose page is open. */
-export const ProjectKeys = ({ model, isAdmin }: KeysProps) => html`<${Keys} model=${model} isAdmin=${isAdmin} />`;
+export const ProjectKeys = (props: PageProps) => html`<${Keys} ...${props} />`;
 
 /** The buttons to add keys: to the project whose page is open, if there is one. */
 export const AddKeys = ({ model }: { model: KeysModel }) => {
   const prefix = model.project.value === '' ? '' : `${model.project.value}/`;
   return html`
     <${Button} icon="enter" onClick=${() => model.show({ kind: 'import', prefix })}>Import<//>
-    <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new', prefix })}>Add key<//>
+    <${Button} kind="primary" icon="plus" data-new onClick=${() => model.show({ kind: 'new', prefix })}>Add key<//>
   `;
 };
 
-const Keys = ({ model, isAdmin }: KeysProps) => {
+const Keys = ({ model, isAdmin, activity }: PageProps) => {
+  const name = model.chosen.value;
+  const list = useOwnPlace(name);
   // What is selected on one page is not meant on another.
   useLayoutEffect(() => model.selected.end, [model, model.project.value]);
   useLastUses(model);
   return html`
-    <${Content} of=${model.list} failure="Could not load the keys" waiting=${loadingText(model.rowsSoFar.value)}>
-      ${(rows: KeyRow[]) => (isEmpty(model, rows) ? html`<${NoKeys} model=${model} isAdmin=${isAdmin} />` : html`<${Rows} model=${model} isAdmin=${isAdmin} />`)}
-    <//>
+    <div class=${name === '' ? '' : 'with-key'}>
+      <div ref=${list} class="beside-key">
+        <${Content} of=${model.list} failure="Could not load the keys" waiting=${loadingText(model.rowsSoFar.value)}>
+          ${(rows: KeyRow[]) => (isEmpty(model, rows) ? html`<${NoKeys} model=${model} isAdmin=${isAdmin} />` : html`<${Rows} model=${model} isAdmin=${isAdmin} />`)}
+        <//>
+      </div>
+      ${name !== '' && html`<${KeyPage} key=${name} model=${model} name=${name} isAdmin=${isAdmin} activity=${activity} />`}
+    </div>
     <${KeyDialogs} model=${model} isAdmin=${isAdmin} />
   `;
+};
+
+/** The page of a key that takes the place of the list begins at its top. The list is scrolled to where it was when it is back. */
+const useOwnPlace = (name: string) => {
+  const list = useRef<HTMLDivElement>(null);
+  const before = useRef(name);
+  const scrolled = useRef(0);
+  // The list is still on the screen.
+  if (before.current === '') scrolled.current = scrollY;
+  before.current = name;
+  useLayoutEffect(() => {
+    const isAlone = name !== '' && list.current?.checkVisibility() === false;
+    if (!isAlone) return;
+    scrollTo(0, 0);
+    return () => scrollTo(0, scrolled.current);
+  }, [name]);
+  return list;
 };
 
 /** Each fetch adds an entry to the log, so a list that is fetched again and again asks for them once a minute. */
@@ -80,7 +110,7 @@ const NoKeys = ({ model }: KeysProps) => {
   return html`
     <${Blank} icon="key" title="No keys yet">
       <p>Keys are encrypted before they are stored, and every access is logged.</p>
-      <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add your first key<//>
+      <${Button} kind="primary" icon="plus" data-new onClick=${() => model.show({ kind: 'new' })}>Add your first key<//>
     <//>
   `;
 };
@@ -111,18 +141,14 @@ export const KeyDialogs = ({ model, isAdmin }: KeysProps) => {
   const close = () => model.show(null);
   switch (open?.kind) {
     case undefined:
+    case 'edit':
       return null;
     case 'new':
       return html`<${NewKey} title="Add key" onClose=${close} model=${model} />`;
-    case 'edit':
-      return mayEdit(open.row, isAdmin)
-        ? html`<${EditKey} key=${model.times.value} title=${open.row.name} onClose=${close} model=${model} row=${open.row} isAdmin=${isAdmin} />`
-        : html`<${ShowKey} key=${open.row.name} title=${open.row.name} onClose=${close} model=${model} row=${open.row} />`;
     case 'import':
       return html`<${ImportKeys} title="Import keys" onClose=${close} model=${model} />`;
     case 'copy-env':
       return html`<${CopyEnv} title="Copy as .env" onClose=${close} names=${open.names} />`;
-    case 'versions':
     case 'trash-changed':
     case 'destroy-version':
     case 'rename':
@@ -134,8 +160,7 @@ export const KeyDialogs = ({ model, isAdmin }: KeysProps) => {
 const dialogs = () => import('./dialogs.ts');
 
 const NewKey = lazyDialog(async () => (await dialogs()).NewKey);
-const EditKey = lazyDialog(async () => (await dialogs()).EditKey);
-const ShowKey = lazyDialog(async () => (await dialogs()).ShowKey);
+const KeyPage = lazyPage(async () => (await dialogs()).KeyPage);
 const ImportKeys = lazyDialog(async () => (await dialogs()).ImportKeys);
 const CopyEnv = lazyDialog(async () => (await dialogs()).CopyEnv);
 const KeyTools = lazyDialog(async () => (await dialogs()).KeyTools);

@@ -4,6 +4,7 @@ import { shown } from '../../core/text.ts';
 import { IconButton } from '../parts/button.ts';
 import { Highlight } from '../parts/highlight.ts';
 import { Ago, now, Until } from '../parts/time.ts';
+import { href } from '../shell/router.ts';
 import { dueKind, dueSoon } from './due.ts';
 import { labelsText } from './labels.ts';
 import { type KeysProps, mayEdit } from './model.ts';
@@ -23,13 +24,22 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
   const words = model.text.value;
   const labels = labelsText(row.labels);
   const isRevealed = model.revealed.value === row.name;
-  const edit = () => model.show({ kind: 'edit', row });
+  const edit = () => model.beginEdit(row, 'details');
+  const open = (event: MouseEvent) => {
+    // With one of these, the browser opens another tab or window.
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    model.openKey(row.name);
+  };
   return html`
     ${model.selected.isOn.value && html`<${Box} model=${model} row=${row} isAdmin=${isAdmin} tabindex=${tabindex} />`}
     <div role="gridcell" class="cell-name">
-      <button type="button" class="row-name bare cut" tabindex=${tabindex} title=${row.name} onClick=${edit}>
+      <a
+        class="row-name cut" href=${href('keys', {}, row.name)} tabindex=${tabindex} title=${row.name}
+        aria-current=${model.chosen.value === row.name ? 'true' : undefined} onClick=${open}
+      >
         <${Highlight} text=${row.name} words=${words} />
-      </button>
+      </a>
     </div>
     <div role="gridcell" class="cell-description">
       <span class="row-description note cut" title=${[labels, row.description].filter(Boolean).join(' · ')}>
@@ -52,7 +62,7 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
                 <${IconButton} icon="edit" label="Edit ${row.name}" tabindex=${tabindex} onClick=${edit} />
                 <${IconButton} icon="trash" label="Delete ${row.name}" tabindex=${tabindex} onClick=${() => void moveToTrash(model, [row])} />
               `
-            : html`<${IconButton} icon="info" label="Show ${row.name}" tabindex=${tabindex} onClick=${edit} />`
+            : html`<${IconButton} icon="info" label="Open ${row.name}" tabindex=${tabindex} onClick=${() => model.openKey(row.name)} />`
         }
       </span>
       <${IconButton} icon="copy" label="Copy ${row.name}" tabindex=${tabindex} onClick=${() => void copyValue(model, row.name)} />
@@ -61,7 +71,7 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
 };
 
 /** Admins learn of the uses of all, and others of their own: then the name would always be theirs. */
-const LastUsed = ({ model, row, isAdmin }: KeysProps & { row: KeyRow }) => {
+export const LastUsed = ({ model, row, isAdmin }: KeysProps & { row: KeyRow }) => {
   const uses = model.uses.answer.value;
   if (!uses) return null;
   const use = lastUseOf(row, uses);

@@ -59,6 +59,8 @@ export const personalRow = (name: string, user: string, description: string, det
   });
 };
 
+export const renamedRow = (row: KeyRow, name: string): KeyRow => toRow({ ...row, name });
+
 /** A key that was just changed. */
 export const changedRow = (row: KeyRow, fields: KeyChange, revision: number | null, now: Date): KeyRow => {
   const { api_key, description = row.description, expires_at, rotate_every_days, labels = row.labels } = fields;

@@ -28,6 +28,14 @@ const onlyChoices: readonly { value: Only; text: string }[] = [
   { value: 'due', text: `Due within ${soonDays} days` },
 ];
 
+/** Down goes from the search into the list. */
+const onKeyDown = (event: KeyboardEvent, model: KeysProps['model']) => {
+  const [first] = model.shown.value;
+  if (event.key !== 'ArrowDown' || !first) return;
+  event.preventDefault();
+  model.arrived.value = first.name;
+};
+
 export const Toolbar = ({ model, isAdmin }: KeysProps) => {
   const all = model.inScope.value.length;
   const shown = model.shown.value.length;
@@ -39,6 +47,7 @@ export const Toolbar = ({ model, isAdmin }: KeysProps) => {
         <input
           class="input" type="search" data-search aria-label="Search keys" placeholder="Search keys" value=${model.text.value}
           ...${unmanaged} spellcheck=${false} onInput=${(event: Event) => model.search(typed(event))} aria-keyshortcuts="/"
+          onKeyDown=${(event: KeyboardEvent) => onKeyDown(event, model)}
         />
         <kbd aria-hidden="true">/</kbd>
       </div>

@@ -1,10 +1,10 @@
-/** The dialogs about one key that are seldom used: its versions, another name, another owner. */
+/** The dialogs about one key: another name, another owner, and what is asked before something goes. */
 import { html } from 'htm/preact';
 import { TrashChanged } from './conflict.ts';
 import type { Open } from './model.ts';
-import { type KeysModel, mayEdit, mayManage } from './model.ts';
+import { type KeysModel, mayManage } from './model.ts';
 import { GiveKey, RenameKey } from './move.ts';
-import { DestroyVersion, Versions } from './versions.ts';
+import { DestroyVersion } from './versions.ts';
 
 export interface ToolsProps {
   title: string;
@@ -14,13 +14,9 @@ export interface ToolsProps {
   onClose: () => void;
 }
 
-export const KeyTools = ({ model, open, isAdmin, onClose }: ToolsProps) => {
+export const KeyTools = ({ model, open, isAdmin }: ToolsProps) => {
   const { row } = open;
   switch (open.kind) {
-    case 'versions':
-      return html`<${Versions}
-        key=${row.name} model=${model} row=${row} mayRestore=${mayEdit(row, isAdmin)} mayDestroy=${mayManage(row, isAdmin)} onClose=${onClose}
-      />`;
     case 'destroy-version':
       return html`<${DestroyVersion} model=${model} row=${row} version=${open.version} />`;
     case 'rename':

@@ -42,12 +42,12 @@ export const ValueField = ({ draft, name, error, onEdit }: Props) => {
   };
 
   return html`
-    <${Field} label=${isNew ? 'Value' : 'New value'} hint=${isNew ? '' : 'Leave empty to keep the current value.'} error=${error}>
+    <${Field} label=${isNew ? 'Value' : 'New value'} error=${error}>
       ${(field: object) => html`
         <div class="value-field">
           <textarea
             ...${field} ...${unmanaged} ref=${area} name="api_key" class="input secret ${isMasked.value ? 'masked' : ''}"
-            rows=${rowsFor(value)} value=${value} required=${isNew} autofocus=${!isNew} autocapitalize="none" autocorrect="off"
+            rows=${rowsFor(value)} value=${value} required autofocus=${!isNew} autocapitalize="none" autocorrect="off"
             spellcheck=${false} onInput=${(event: Event) => onEdit({ value: typed(event) })} onPaste=${onPaste}
             onKeyDown=${submitOnEnter}
           />

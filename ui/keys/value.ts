@@ -1,6 +1,6 @@
 /**
- * Shows a value on request: in a dialog, or under a row of the list. Only these components hold one: until the time is up, the
- * window loses the focus, the tab is hidden, or the component is removed.
+ * Shows values on request: on the page of a key, or under a row of the list. Only these components hold one: until the time is
+ * up, the window loses the focus, the tab is hidden, or the component is removed.
  */
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
@@ -13,7 +13,7 @@ import type { KeysModel } from './model.ts';
 interface Props {
   model: KeysModel;
   name: string;
-  /** An earlier one; by default the current one. */
+  /** An earlier one; by default the current one. It has its own button to copy it; the page of a key has one for the current one. */
   version?: number;
 }
 
@@ -22,8 +22,9 @@ const revealSeconds = 30;
 /** Has the same width for every value. */
 const mask = '••••••••••••';
 
-const useValue = ({ model, name, version }: Props, onHide = () => {}) => {
-  const value = useSignal<string | null>(null);
+/** What `read` fetches, for a time. */
+export const useRevealed = <Found>(read: () => Promise<Found>, onHide = () => {}) => {
+  const value = useSignal<Found | null>(null);
   const asked = useRef(0);
   const isShown = value.value !== null;
 
@@ -38,7 +39,7 @@ const useValue = ({ model, name, version }: Props, onHide = () => {}) => {
     asked.current += 1;
     const mine = asked.current;
     try {
-      const found = await model.read(name, version);
+      const found = await read();
       if (mine === asked.current) value.value = found;
     } catch (problem) {
       if (mine === asked.current) hide();
@@ -57,7 +58,14 @@ const useValue = ({ model, name, version }: Props, onHide = () => {}) => {
 
 export const Value = (props: Props) => {
   const { model, name, version } = props;
-  const { value, isShown, reveal, hide } = useValue(props);
+  const { value, isShown, reveal, hide } = useRevealed(() => model.read(name, version));
+  const isAsked = version === undefined && model.toReveal.value === name;
+  useLayoutEffect(() => {
+    if (!isAsked) return;
+    model.toReveal.value = null;
+    if (isShown) hide();
+    else void reveal();
+  }, [isAsked]);
   const label = version === undefined ? name : `version ${version}`;
   return html`
     <div class="value well ${isShown ? 'shown' : ''}">
@@ -66,16 +74,19 @@ export const Value = (props: Props) => {
         icon=${isShown ? 'eye-off' : 'eye'} label="${isShown ? 'Hide' : 'Reveal'} ${label}"
         onClick=${() => (isShown ? hide() : void reveal())}
       />
-      <${IconButton} icon="copy" label="Copy ${label}" onClick=${() => void copyValue(model, name, version)} />
+      ${version !== undefined && html`<${IconButton} icon="copy" label="Copy ${label}" onClick=${() => void copyValue(model, name, version)} />`}
     </div>
   `;
 };
 
 /** What stands under the row of a key whose value is to be shown. It goes when the value does. */
 export const Revealed = ({ model, name }: Props) => {
-  const { value, reveal } = useValue({ model, name }, () => {
-    if (model.revealed.value === name) model.revealed.value = null;
-  });
+  const { value, reveal } = useRevealed(
+    () => model.read(name),
+    () => {
+      if (model.revealed.value === name) model.revealed.value = null;
+    },
+  );
   useLayoutEffect(() => void reveal(), []);
   return value !== null && html`<div class="value well shown"><${Text} value=${value} /></div>`;
 };
@@ -83,8 +94,11 @@ export const Revealed = ({ model, name }: Props) => {
 const Text = ({ value }: { value: string | null }) =>
   value === null
     ? html`<span class="mask soft" role="img" aria-label="Value hidden">${mask}</span>`
-    : html`<pre class="value-text" tabindex=${0} role="group" aria-label="Revealed value">${value}</pre>
-        <span class="time-left" aria-hidden="true" style=${{ animationDuration: `${revealSeconds}s` }} />`;
+    : html`<pre class="value-text" tabindex=${0} role="group" aria-label="Revealed value">${value}</pre><${TimeLeft} />`;
+
+/** How long it stays. */
+export const TimeLeft = () =>
+  html`<span class="time-left" aria-hidden="true" style=${{ animationDuration: `${revealSeconds}s` }} />`;
 
 /** Copies a value without showing it. */
 export const copyValue = async (model: KeysModel, name: string, version?: number): Promise<void> => {

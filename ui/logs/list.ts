@@ -14,7 +14,7 @@ export const LogList = ({ model, found: { entries, next } }: { model: LogsModel;
   ${next === null ? html`<p class="list-end note">No older entries.</p>` : html`<div class="list-end note"><${Older} model=${model} /></div>`}
 `;
 
-const Entry = ({ entry }: { entry: LogEntry }) => {
+export const Entry = ({ entry }: { entry: LogEntry }) => {
   const { count = 1 } = entry;
   const { icon, who, did, target, why, isRefusal, isRoutine } = sentenceOf(entry);
   const kind = isRefusal ? 'refused' : why !== null ? 'refused mistake' : isRoutine ? 'routine' : '';

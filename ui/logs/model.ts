@@ -36,7 +36,7 @@ export interface Found {
   next: number | null;
 }
 
-const search = async (filters: Record<string, string>, before: number | null): Promise<Found> => {
+export const search = async (filters: Record<string, string>, before: number | null): Promise<Found> => {
   const entries: LogEntry[] = [];
   let next = before;
   for (let part = 0; part < maxPartsPerPage && entries.length < enoughEntries; part += 1) {

@@ -32,6 +32,13 @@ describe('words an entry as a sentence', () => {
     [{ target: 'inv\u202eoice\u200b', user_name: 'al\u2066ice' }, 'al‹U+2066›ice viewed inv‹U+202E›oice‹U+200B›'],
     [{ target: 'STRIPE' }, 'alice viewed STRIPE'],
     [{ action: 'login_success' }, 'alice signed in'],
+    [{ target: 'STRIPE', token: 'deploy', token_id: 7 }, 'alice (token deploy) viewed STRIPE'],
+    [{ target: 'STRIPE', token: 'deploy', child: 'Ab3_-xyz' }, 'alice (token deploy, child Ab3_-xyz) viewed STRIPE'],
+    [{ target: 'STRIPE', child: 'Ab3_-xyz' }, 'alice (child Ab3_-xyz) viewed STRIPE'],
+    [
+      { action: 'add_child_token', target: 'child Ab3_-xyz', token: 'deploy' },
+      'alice (token deploy) got the short-lived child Ab3_-xyz',
+    ],
     [
       { action: 'login_attempt', success: false, outcome: 'unauthenticated', reason: 'wrong_password' },
       'alice tried to sign in (wrong password)',

@@ -60,6 +60,9 @@ const wordings: Record<string, Wording> = {
   view_token: { icon: 'chip', did: 'looked at the token', tried: 'look at the token', isRoutine: true },
   revoke_token: { icon: 'chip', did: 'revoked the token', tried: 'revoke the token' },
   rotate_token: { icon: 'chip', did: 'rotated the token', tried: 'rotate the token' },
+  end_token: { icon: 'chip', did: 'gave up the token', tried: 'give up the token' },
+  add_child_token: { icon: 'chip', did: 'got the short-lived', tried: 'get the short-lived' },
+  renew_child_token: { icon: 'chip', did: 'renewed the short-lived', tried: 'renew the short-lived', isRoutine: true },
   restore_vault: { icon: 'info', who: operator, did: 'restored the vault from', tried: 'restore the vault from' },
   reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
 };
@@ -81,6 +84,10 @@ const reasons: Record<string, string> = {
   token_expired: 'the token has expired',
   token_address: 'the token may not be used from this address',
   token_of_inactive_account: 'the account of the token is deactivated',
+  child_ended: 'the short-lived token has ended',
+  child_access: 'its access would be more than that of what makes it',
+  child_generations: 'there would be too many in a row',
+  other_token: 'the number is that of another token',
   token_of_other: 'the token belongs to another user',
   token_ended: 'the token has ended',
   too_many_tokens: 'there were as many tokens as there may be',
@@ -96,6 +103,8 @@ const reasons: Record<string, string> = {
   no_member: 'they are not a member',
   no_heir: 'no other account has the name of the heir',
   name_taken: 'the name is already taken',
+  repeated: 'the same request had been carried out before',
+  key_of_other_request: 'another request had the same Idempotency-Key',
   revision: 'somebody had changed it meanwhile',
   changed_meanwhile: 'somebody had changed it meanwhile',
   no_version: 'there is no such version',
@@ -149,10 +158,11 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
   };
 };
 
-/** With the service token, if it was done with one. */
-const who = ({ user_name, token }: LogEntry, nobody: string) => {
+/** With the service token, or the child of it or of a sign-in, if it was done with one. */
+const who = ({ user_name, token, child }: LogEntry, nobody: string) => {
   const name = user_name === null ? nobody : shown(user_name);
-  return token === null ? name : `${name} (token ${shown(token)})`;
+  const by = [...(token === null ? [] : [`token ${shown(token)}`]), ...(child ? [`child ${child}`] : [])];
+  return by.length === 0 ? name : `${name} (${by.join(', ')})`;
 };
 
 interface Sentence {

@@ -5,7 +5,7 @@
  * the focus since.
  */
 import { Problem } from '../api/client.ts';
-import { notify } from './toast.ts';
+import { complain, notify } from './toast.ts';
 
 const clearAfterSeconds = 30;
 const ownReportMs = 1_000;
@@ -42,6 +42,16 @@ export const copySecret = async (load: () => Promise<string>, label: string): Pr
     if (isPlain) mine.isUntouched = false;
     void clearCopied();
   }, clearAfterSeconds * 1000);
+};
+
+/** Copies a text that is no secret. */
+export const copyText = async (text: string, label: string): Promise<void> => {
+  try {
+    await write(text);
+    notify({ text: `Copied ${label}.` });
+  } catch (problem) {
+    complain(problem);
+  }
 };
 
 const forget = (): void => {

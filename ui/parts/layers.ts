@@ -48,6 +48,24 @@ export const visit = (address: string): void => {
   depth = 0;
 };
 
+/** The same, in the place of the address that it is at. */
+export const exchange = (address: string): void => {
+  history.replaceState(null, '', address);
+  depth = 0;
+};
+
+/** Goes to an address that lies over this one, until `leaveOver`. */
+export const visitOver = (address: string): void => {
+  if (depth === 0) history.replaceState({ depth: 0 }, '');
+  visit(address);
+};
+
+/** Returns to the address below at once. The entry is left behind as that of a closed layer is. */
+export const leaveOver = (address: string): void => {
+  history.replaceState({ depth: 1 }, '', address);
+  depth = 1;
+};
+
 /** @param whenFirst brings the address up to date before the first layer opens. */
 export const startLayers = (whenFirst: () => void): void => {
   beforeFirst = whenFirst;

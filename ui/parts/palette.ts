@@ -2,18 +2,26 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { commandKey } from './command-key.ts';
 import { Dialog } from './dialog.ts';
 import { typed } from './events.ts';
 import { unmanaged } from './field.ts';
 import { Icon, type IconName } from './icon.ts';
+
+/** What Enter does, what it does with Ctrl or Cmd, and with Alt. */
+type Act = { text: string; run: () => unknown };
 
 export interface Command {
   id: string;
   icon: IconName;
   text: string;
   hint?: string;
-  run: () => unknown;
+  acts: [Act, ...Act[]];
 }
+
+/** Which of the acts a key press with Enter, or a click, means. */
+const actOf = ({ ctrlKey, metaKey, altKey }: KeyboardEvent | MouseEvent) => (ctrlKey || metaKey ? 1 : altKey ? 2 : 0);
+const keysOf = [['↵'], [commandKey, '↵'], ['Alt', '↵']];
 
 interface Props {
   /** The commands that match a text, best first. */
@@ -29,15 +37,16 @@ export const Palette = ({ find, onClose }: Props) => {
   const at = Math.min(chosen.value, commands.length - 1);
   useLayoutEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }));
 
-  const run = (command: Command | undefined) => {
-    if (!command) return;
+  const run = (command: Command | undefined, event: KeyboardEvent | MouseEvent) => {
+    const act = command?.acts[actOf(event)];
+    if (!act) return;
     onClose();
-    command.run();
+    act.run();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) chosen.value = (at + step + commands.length) % Math.max(1, commands.length);
-    else if (event.key === 'Enter') run(commands[at]);
+    else if (event.key === 'Enter') run(commands[at], event);
     else return;
     event.preventDefault();
   };
@@ -62,7 +71,7 @@ export const Palette = ({ find, onClose }: Props) => {
           (command, index) => html`
             <li
               key=${command.id} class="row" id="palette-${index}" role="option" aria-selected=${index === at}
-              onClick=${() => run(command)} onPointerMove=${() => (chosen.value = index)}
+              onClick=${(event: MouseEvent) => run(command, event)} onPointerMove=${() => (chosen.value = index)}
             >
               <${Icon} name=${command.icon} /><span class="cut">${command.text}</span>${command.hint && html`<small>${command.hint}</small>`}
             </li>
@@ -70,6 +79,15 @@ export const Palette = ({ find, onClose }: Props) => {
         )}
       </ul>
       ${commands.length === 0 && html`<p class="palette-none soft">No matching keys or commands.</p>`}
+      ${commands[at] && html`<${Foot} acts=${commands[at].acts} />`}
     <//>
   `;
 };
+
+/** What can be done with the chosen one. */
+const Foot = ({ acts }: { acts: Command['acts'] }) => html`
+  <p class="palette-foot note row">
+    ${acts.map(({ text }, index) => html`<span key=${text}>${keysOf[index]?.map((key) => html`<kbd key=${key}>${key}</kbd>`)} ${text}</span>`)}
+    <span class="palette-choose"><kbd>↑</kbd><kbd>↓</kbd> Choose</span>
+  </p>
+`;

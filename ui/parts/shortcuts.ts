@@ -1,32 +1,56 @@
 /** The keyboard shortcuts, as a table and as a dialog. */
 import { html } from 'htm/preact';
+import { commandKey } from './command-key.ts';
 import { Dialog } from './dialog.ts';
 
-const isMac = /Mac|iP(hone|ad)/.test(globalThis.navigator?.platform ?? '');
-export const commandKey = isMac ? '⌘' : 'Ctrl';
+type Shortcut = [keys: string[], text: string];
 
-const shortcuts: [string[], string][] = [
-  [[commandKey, 'K'], 'Search keys and commands'],
+const everywhere: Shortcut[] = [
+  [[commandKey, 'K'], 'Search keys, people and commands'],
   [['/'], 'Search on this page'],
+  [['N'], 'Add a key, a project, a user or a token'],
+  [['G', 'K'], 'Go to the keys'],
+  [['G', 'P'], 'Go to the projects'],
+  [['G', 'L'], 'Go to the access logs'],
+  [['G', 'U'], 'Go to the users'],
   [['?'], 'Show these shortcuts'],
-  [['↑', '↓'], 'Move through the list of keys'],
-  [['Enter'], 'Edit the selected key'],
-  [['C'], 'Copy its value'],
-  [['R'], 'Show its value, or hide it'],
-  [['Delete'], 'Delete it'],
   [[commandKey, 'Enter'], 'Save from a multiline field'],
-  [['Esc'], 'Close the dialog'],
+  [['Esc'], 'Close a dialog, a form or the page of a key'],
 ];
 
-export const ShortcutTable = () => html`
+const atKeys: Shortcut[] = [
+  [['↓'], 'From the search into the list'],
+  [['↑', '↓'], 'Move through the list'],
+  [['Enter'], 'Open the key'],
+  [['C'], 'Copy its value'],
+  [['R'], 'Show its value, or hide it'],
+  [['E'], 'Edit description, expiry and labels'],
+  [['X'], 'Select it'],
+  [['Delete'], 'Move it to the trash'],
+];
+
+const inPalette: Shortcut[] = [
+  [['Enter'], 'Copy the key, or do what it says'],
+  [[commandKey, 'Enter'], 'Open the key'],
+  [['Alt', 'Enter'], 'Show its value'],
+];
+
+const Table = ({ title, rows }: { title: string; rows: Shortcut[] }) => html`
+  <h3 class="label">${title}</h3>
   <dl class="shortcuts">
-    ${shortcuts.map(
+    ${rows.map(
       ([keys, text]) =>
         html`<div key=${text} class="row ends"><dt>${keys.map((key) => html`<kbd key=${key}>${key}</kbd>`)}</dt><dd class="note">${text}</dd></div>`,
     )}
   </dl>
 `;
 
-export const ShortcutDialog = ({ onClose }: { onClose: () => void }) => html`
-  <${Dialog} title="Keyboard shortcuts" onClose=${onClose}><${ShortcutTable} /><//>
+export const ShortcutTable = () => html`
+  <${Table} title="Everywhere" rows=${everywhere} />
+  <${Table} title="Keys" rows=${atKeys} />
+  <${Table} title="In the search for everything" rows=${inPalette} />
+`;
+
+export const ShortcutDialog = ({ title, onClose }: { title: string; onClose: () => void }) => html`
+  <${Dialog} title=${title} onClose=${onClose}><div class="dialog-body"><${ShortcutTable} /></div><//>
 `;

@@ -9,6 +9,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { isTyping } from './events.ts';
+import { focusSearch } from './focus.ts';
 
 interface Props<Item> {
   label: string;
@@ -20,8 +21,10 @@ interface Props<Item> {
   sample: ComponentChildren;
   /** The cells of a row. Only the controls of the active row are in the Tab order. */
   row: (item: Item, isActive: boolean) => ComponentChildren;
-  /** Handles a key pressed on a row itself. Returns false if the key means nothing here. */
+  /** Handles a key pressed on a row, a letter also on something in it. Returns false if the key means nothing here. */
   onKey: (item: Item, key: string) => boolean;
+  /** Called for a click on a row, beside everything that reacts by itself. */
+  onOpen?: (item: Item) => void;
   /** The key of the row that `below` stands under, if there is one. */
   open?: string | null;
   below?: (item: Item) => ComponentChildren;
@@ -45,6 +48,7 @@ export const VirtualList = <Item>({
   sample,
   row,
   onKey,
+  onOpen = () => {},
   open = null,
   below = () => null,
   arrived = null,
@@ -141,8 +145,10 @@ export const VirtualList = <Item>({
     const item = items[activeIndex];
     if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !item) return;
     const target = destinations[event.key]?.(activeIndex, items.length);
-    if (target !== undefined) moveTo(target);
-    else if (!isOnRow || !onKey(item, event.key)) return;
+    const isLetter = event.key.length === 1 && event.key !== ' ';
+    if (event.key === 'ArrowUp' && activeIndex === 0) focusSearch();
+    else if (target !== undefined) moveTo(target);
+    else if (!(isOnRow || isLetter) || !onKey(item, event.key)) return;
     event.preventDefault();
   };
 
@@ -162,7 +168,7 @@ export const VirtualList = <Item>({
             <div
               key=${keyOf(item)} role="row" class="grid-row" data-index=${index} aria-rowindex=${index + 2}
               tabindex=${isActive ? 0 : -1} style=${{ '--top': `${topOf(index, rowHeight.value, gap.current)}px` }}
-              onFocusIn=${() => (active.value = index)}
+              onFocusIn=${() => (active.value = index)} onClick=${(event: MouseEvent) => isMeant(event) && onOpen(item)}
             >
               ${row(item, isActive)}
             </div>
@@ -183,6 +189,13 @@ export const VirtualList = <Item>({
     </div>
   `;
 };
+
+/** Whether a click is on the row itself. Who marks a text does not want to go elsewhere. */
+const isMeant = ({ target, button, defaultPrevented }: MouseEvent) =>
+  button === 0 &&
+  !defaultPrevented &&
+  !(target as Element).closest('a, button, input, label, select') &&
+  getSelection()?.isCollapsed !== false;
 
 interface Range {
   first: number;

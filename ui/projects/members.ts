@@ -2,6 +2,7 @@
 import { html } from 'htm/preact';
 import { shown } from '../../core/text.ts';
 import type { Member, ProjectRole, ProjectWithMembers } from '../api/wire.ts';
+import { Avatar } from '../parts/avatar.ts';
 import { IconButton } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
 import { openList } from '../parts/select.ts';
@@ -39,7 +40,7 @@ const Row = ({ model, project, member, me, isAdmin }: Props & { member: Member }
   return html`
     <div role="row" class="table-row">
       <div role="cell" class="cell-user row">
-        <span class="avatar disc" aria-hidden="true">${[...user_name][0]?.toUpperCase()}</span>
+        <${Avatar} name=${user_name} />
         <span class="who"><bdi class="cut" title=${shown(user_name)}>${shown(user_name)}</bdi>${isMe && html`<small class="soft">you</small>`}</span>
       </div>
       <div role="cell" class="cell-role">

@@ -40,7 +40,7 @@ const AllProjects = ({ model }: { model: ProjectsModel }) => {
   const begin = () => model.show({ kind: 'new' });
   return html`
     <${PageHead} title="Projects" lead="Keys that several people share. Who is a member reaches all keys of the project.">
-      ${model.list.answer.value && html`<${Button} kind="primary" icon="plus" onClick=${begin}>New project<//>`}
+      ${model.list.answer.value && html`<${Button} kind="primary" icon="plus" data-new onClick=${begin}>New project<//>`}
     <//>
     <${Content} of=${model.list} failure="Could not load the projects" waiting="Loading the projects…">
       ${(projects: Project[]) => (projects.length > 0 ? html`<${ProjectList} projects=${projects} />` : html`<${NoProjects} onBegin=${begin} />`)}
@@ -51,7 +51,7 @@ const AllProjects = ({ model }: { model: ProjectsModel }) => {
 const NoProjects = ({ onBegin }: { onBegin: () => void }) => html`
   <${Blank} icon="folder" title="No projects yet">
     <p>A project is the first part of a name: once <code>shop</code> exists, <code>shop/STRIPE_KEY</code> belongs to it, and its members share the key.</p>
-    <${Button} icon="plus" onClick=${onBegin}>Start your first project<//>
+    <${Button} icon="plus" data-new onClick=${onBegin}>Start your first project<//>
   <//>
 `;
 
@@ -151,7 +151,7 @@ const Actions = (props: ProjectsProps & { project: ProjectWithMembers }) => {
   if (view() !== 'members') return mayAdd(props, project) && addKeys;
   return (
     mayManage(props, project) &&
-    html`<${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'add-member', project })}>Add member<//>`
+    html`<${Button} kind="primary" icon="plus" data-new onClick=${() => model.show({ kind: 'add-member', project })}>Add member<//>`
   );
 };
 

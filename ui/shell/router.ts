@@ -52,7 +52,7 @@ export const startRouter = (): void => {
 const onHashChange = () => {
   clearTimeout(writing);
   const next = parseRoute(location.hash);
-  if (wouldDrop(next.page)) {
+  if (wouldDrop(next)) {
     visit(addressOf(route.value));
     go(next.page, next.query, next.item);
   } else {
@@ -70,16 +70,22 @@ const onClick = (event: MouseEvent) => {
   go(page, query, item);
 };
 
-/** Whether a change of the page would lose what was typed on this one. */
-const wouldDrop = (page: Page) => page !== route.value.page && hasUnsaved();
+/** What holds what one types: a page, and on it the page of a key. A dialog is closed before another item of its page is shown. */
+const placeOf = ({ page, item, query }: Route) => JSON.stringify([page, page === 'keys' && item, query.key]);
+
+/** Whether a change of the place would lose what was typed at this one. */
+const wouldDrop = (next: Route) => placeOf(next) !== placeOf(route.value) && hasUnsaved();
 
 export const go = (page: Page, query: Query = {}, item = ''): void => {
-  askFirst(wouldDrop(page), () => {
-    clearTimeout(writing);
-    const next = { page, item, query };
-    if (addressOf(next) !== location.hash) visit(addressOf(next));
-    route.value = next;
-  });
+  const next = { page, item, query };
+  askFirst(wouldDrop(next), () => goAnyway(next));
+};
+
+/** Asks nobody about what was typed. `moveTo` says what becomes of the address that is left. */
+export const goAnyway = (next: Route, moveTo = visit): void => {
+  clearTimeout(writing);
+  if (addressOf(next) !== location.hash) moveTo(addressOf(next));
+  route.value = next;
 };
 
 /** Browsers allow about three changes of the address a second, and people type faster. */

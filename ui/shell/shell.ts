@@ -3,10 +3,11 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { pending } from '../api/client.ts';
 import type { Session } from '../api/wire.ts';
+import { Avatar } from '../parts/avatar.ts';
 import { IconButton } from '../parts/button.ts';
+import { commandKey } from '../parts/command-key.ts';
 import { Icon, type IconName } from '../parts/icon.ts';
 import { Mark, NameMark } from '../parts/mark.ts';
-import { commandKey } from '../parts/shortcuts.ts';
 import { href, type Page, route } from './router.ts';
 
 export interface Tab {
@@ -41,7 +42,7 @@ export const Shell = ({ tabs, below, session, onPalette, onSignOut, children }: 
       <nav class="tabs" aria-label="Main">${tabs.map((tab) => html`<${TabLink} key=${tab.page} tab=${tab} />${below[tab.page]}`)}</nav>
       <footer class="side-foot row">
         <a class="me row" href=${href('account')} aria-current=${current('account')}>
-          <span class="avatar disc" aria-hidden="true">${[...session.user][0]?.toUpperCase()}</span>
+          <${Avatar} name=${session.user} />
           <span class="who"><bdi class="cut" title=${session.user}>${session.user}</bdi><small class="soft">${session.role === 'admin' ? 'Admin' : 'User'}</small></span>
         </a>
         <${IconButton} icon="leave" label="Sign out" onClick=${onSignOut} />

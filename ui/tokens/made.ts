@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { basePath } from '../api/client.ts';
+import { snippetsFor } from '../api/snippets.ts';
 import type { MadeToken } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
 import { copySecret } from '../parts/clipboard.ts';
@@ -12,7 +13,6 @@ import { Field, unmanaged } from '../parts/field.ts';
 import { complain } from '../parts/toast.ts';
 import { useUnsaved } from '../parts/unsaved.ts';
 import type { TokensModel } from './model.ts';
-import { snippetsFor } from './snippets.ts';
 
 interface Props {
   model: TokensModel;

@@ -32,7 +32,7 @@ export const TokensPage = (props: TokensProps) => {
   return html`
     <${PageHead} title="Service tokens" lead="How programs sign in: each with a token of its own, which reaches only what it needs.">
       <${IconButton} icon="refresh" label="Refresh" onClick=${() => void model.list.load()} />
-      <${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>New token<//>
+      <${Button} kind="primary" icon="plus" data-new onClick=${() => model.show({ kind: 'new' })}>New token<//>
     <//>
     <${Content} of=${model.list} failure="Could not load the tokens" waiting="Loading the tokens…">
       ${(tokens: Token[]) => html`<${Lists} ...${props} tokens=${tokens} />`}

@@ -3,11 +3,14 @@ import { html } from 'htm/preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
 import type { Role } from '../api/wire.ts';
+import { Avatar } from '../parts/avatar.ts';
 import { IconButton } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
+import { Icon } from '../parts/icon.ts';
 import { openList } from '../parts/select.ts';
 import { Ago } from '../parts/time.ts';
 import { complain, notify } from '../parts/toast.ts';
+import { href } from '../shell/router.ts';
 import type { User, UsersModel } from './model.ts';
 
 interface Props {
@@ -33,7 +36,7 @@ export const UserList = ({ model, users, me }: Props) => html`
 const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boolean }) => html`
   <div role="row" class="table-row ${user.is_active ? '' : 'inactive'}" ref=${useArrival(model, user)} tabindex=${-1}>
     <div role="cell" class="cell-user row">
-      <span class="avatar disc" aria-hidden="true">${[...user.username][0]?.toUpperCase()}</span>
+      <${Avatar} name=${user.username} />
       <span class="who"><bdi class="cut" title=${shown(user.username)}>${shown(user.username)}</bdi><${Remark} user=${user} isMe=${isMe} /></span>
     </div>
     <div role="cell" class="cell-role"><${RoleChoice} model=${model} user=${user} /></div>
@@ -46,9 +49,12 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
         <span class="switch-knob" />
       </button>
     </div>
-    <div role="cell" class="cell-keys note"><span class="cell-label">Keys </span>${user.key_count.toLocaleString()}</div>
+    <div role="cell" class="cell-keys note"><span class="cell-label">Keys </span><a href=${href('keys', { q: user.username })} title="The keys that ${user.username} made">${user.key_count.toLocaleString()}</a></div>
     <div role="cell" class="cell-login note"><span class="cell-label">Last sign-in </span>${user.last_login ? html`<${Ago} time=${user.last_login} />` : 'never'}</div>
     <div role="cell" class="cell-actions">
+      <a class="icon-button" href=${href('logs', { user: user.username })} aria-label="The log of ${user.username}" title="The log of ${user.username}">
+        <${Icon} name="log" size=${18} />
+      </a>
       <${IconButton} icon="lock" label="Reset the password of ${user.username}" onClick=${() => model.show({ kind: 'password', user })} />
       <${IconButton}
         icon="trash" label=${isMe ? 'Only another admin can delete you' : `Delete ${user.username}`} disabled=${isMe}

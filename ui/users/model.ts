@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { loaded } from '../api/loaded.ts';
 import type { ListedUser, NewUser, Role, UserChange } from '../api/wire.ts';
+import { setQuery } from '../shell/router.ts';
 
 export type User = ListedUser;
 
@@ -40,7 +41,11 @@ export const usersModel = () => {
     edit: (fields: Partial<NewUser>) => {
       draft.value = { ...draft.value, ...fields };
     },
-    add: (user: NewUser) => reloadAfter(api.addUser(user)),
+    /** The search may have hidden them. */
+    add: async (user: NewUser) => {
+      await reloadAfter(api.addUser(user));
+      setQuery({ q: '' });
+    },
     update: (id: number, change: UserChange) => reloadAfter(api.updateUser(id, change)),
     /** `heir` gets the user's personal keys; without one they go to the trash. */
     remove: (id: number, heir: string) => reloadAfter(api.deleteUser(id, heir)),

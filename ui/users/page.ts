@@ -1,7 +1,11 @@
 import { html } from 'htm/preact';
 import { Button } from '../parts/button.ts';
+import { typed } from '../parts/events.ts';
+import { unmanaged } from '../parts/field.ts';
+import { Icon } from '../parts/icon.ts';
 import { PageHead } from '../parts/page-head.ts';
-import { Content } from '../parts/state.ts';
+import { Blank, Content } from '../parts/state.ts';
+import { route, setQuery } from '../shell/router.ts';
 import { ChangeRole, DeleteUser } from './confirm.ts';
 import { NewUser, ResetPassword } from './form.ts';
 import { UserList } from './list.ts';
@@ -21,13 +25,44 @@ export const UsersPage = ({ model, me, onOwnChange }: Props) => {
     <${PageHead} title="Users" lead="Who can sign in, and what they can do.">
       ${
         answer.value &&
-        html`<${Button} kind="primary" icon="plus" onClick=${() => model.show({ kind: 'new' })}>Add user<//>`
+        html`<${Button} kind="primary" icon="plus" data-new onClick=${() => model.show({ kind: 'new' })}>Add user<//>`
       }
     <//>
     <${Content} of=${model.list} failure="Could not load the users" waiting="Loading the users…">
-      ${(users: User[]) => html`<${UserList} model=${model} users=${users} me=${me} />`}
+      ${(users: User[]) => html`<${Found} model=${model} users=${users} me=${me} />`}
     <//>
     <${OpenDialog} model=${model} me=${me} onOwnChange=${onOwnChange} />
+  `;
+};
+
+/** Few enough to be seen at once. */
+const maxWithoutSearch = 8;
+
+const Found = ({ model, users, me }: { model: UsersModel; users: readonly User[]; me: string }) => {
+  const { q: text = '' } = route.value.query;
+  const found = users.filter(({ username }) => username.toLowerCase().includes(text.trim().toLowerCase()));
+  return html`
+    ${
+      (users.length > maxWithoutSearch || text !== '') &&
+      html`
+        <div class="toolbar row" role="search">
+          <div class="search-field">
+            <${Icon} name="search" />
+            <input
+              class="input" type="search" data-search aria-label="Search users" placeholder="Search users" value=${text}
+              ...${unmanaged} spellcheck=${false} aria-keyshortcuts="/" onInput=${(event: Event) => setQuery({ q: typed(event) })}
+            />
+            <kbd aria-hidden="true">/</kbd>
+          </div>
+          <p class="count note" role="status">${found.length === users.length ? `${users.length} users` : `${found.length} of ${users.length}`}</p>
+        </div>
+      `
+    }
+    ${
+      found.length > 0
+        ? html`<${UserList} model=${model} users=${found} me=${me} />`
+        : html`<${Blank} icon="search" title="No matching users"><p>Nobody has <strong class="verbatim">${text}</strong> in their name.</p><//>`
+    }
   `;
 };
 

@@ -18,6 +18,9 @@ export const logEntry = v.strictObject({
   token: v.pipe(v.nullable(v.string()), v.description('The service token that it was done with; null for a session.')),
   token_id: v.nullable(whole),
   user_agent: v.string(),
+  child: v.optional(
+    v.pipe(v.string(), v.description('The child token that was sent, by the beginning of its accessor, if one was.')),
+  ),
   count: v.optional(v.pipe(whole, v.description('How many requests the entry stands for, if more than one.'))),
 });
 

@@ -14,6 +14,11 @@ export const bodyOf = async (request: Request, isOptional = false, maxBytes = ma
     if (isOptional && (await readBytes(request, maxBytes))?.length === 0) return { json: {} };
     return { status: 415, error: 'Send the body as JSON, with the header Content-Type: application/json.' };
   }
+  return jsonOf(request, isOptional, maxBytes);
+};
+
+/** The same, whatever type the body says that it has. */
+export const jsonOf = async (request: Request, isOptional = false, maxBytes = maxJsonBytes): Promise<Body> => {
   const bytes = await readBytes(request, maxBytes);
   if (!bytes) return bodyTooLarge(maxBytes);
   if (isOptional && bytes.length === 0) return { json: {} };

@@ -17,19 +17,21 @@ import { originMismatch } from './own-page.ts';
  * or the reply that says why there is none. If there is a bearer token, cookies are ignored.
  */
 export const signedInContext = async (c: AppContext): Promise<Context | Reply> => {
-  const vault = c.get('vault');
   const token = tokenIn(c.req.raw.headers);
-  if (token?.startsWith(serviceTokenPrefix)) return withToken(c, token);
-  if (token !== undefined) {
-    const identity = token === null ? null : await verified(c, vault.sessionKey, token);
-    return identity ? withSession(c, identity) : signInAgain();
-  }
+  if (token !== undefined) return (token === null ? null : await contextOfToken(c, token)) ?? signInAgain();
   const cookies = cookieValues(c, 'session');
   if (cookies.length === 0) return signInAgain();
   const mismatch = originMismatch(c.req.raw);
   if (mismatch) return otherOrigin(mismatch);
   const identity = await identityOf(c, cookies);
   return identity ? withSession(c, identity) : signInAgain();
+};
+
+/** The caller with the session that a token names, or with the hash of a service token; null for what is neither. */
+export const contextOfToken = async (c: AppContext, token: string): Promise<Context | null> => {
+  if (token.startsWith(serviceTokenPrefix)) return withToken(c, token);
+  const identity = await verified(c, c.get('vault').sessionKey, token);
+  return identity && withSession(c, identity);
 };
 
 /** The identity in the first cookie whose session is live. The database is only asked if there is more than one. */
@@ -55,9 +57,9 @@ const withSession = (c: AppContext, { sessionId, username, userId }: SessionIden
 };
 
 /** A mistyped token is refused here. Whether the vault knows it, and where it may be used, the verdict says. */
-const withToken = (c: AppContext, token: string): Context | Reply => {
+const withToken = (c: AppContext, token: string): Context | null => {
   const tokenHash = serviceTokenHash(token);
-  if (tokenHash === null) return signInAgain();
+  if (tokenHash === null) return null;
   const { vault, caller } = contextOf(c);
   return { vault, caller: { ...caller, tokenHash, sortedAddress: sortedAddress(caller.address) } };
 };

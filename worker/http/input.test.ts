@@ -40,9 +40,10 @@ const put = async (url: string, json: string) => {
   return (await app.request(url, { method: 'PUT', headers, body: json })).json();
 };
 
-test('the input is the output of all schemas together', async () => {
+test('the input is the output of all schemas together, and the body is passed on as it was sent', async () => {
   expect(await put('/all/abc?after=x&other=y', '{"api_key":"v","other":1}')).toEqual({
     input: { name: 'abc', after: 'x', value: 'v' },
+    json: { api_key: 'v', other: 1 },
   });
 });
 

@@ -29,7 +29,8 @@ export type InputOf<Asked extends Schemas> = Output<Asked['path']> &
   Output<Asked['headers']> &
   Output<Asked['body']>;
 
-type Parsed<Input> = { input: Input } | { status: ErrorStatus; error: string };
+/** `json` is the body. */
+type Parsed<Input> = { input: Input; json: unknown } | { status: ErrorStatus; error: string };
 
 /** The input, or the first thing that is wrong with the request. */
 export const parseInput = async <Input>(c: AppContext, schemas: Schemas): Promise<Parsed<Input>> => {
@@ -49,7 +50,7 @@ export const parseInput = async <Input>(c: AppContext, schemas: Schemas): Promis
     if (!result.success) return { status: 400, error: result.issues[0].message };
     Object.assign(input, result.output);
   }
-  return { input: input as Input };
+  return { input: input as Input, json: read.json };
 };
 
 const parametersOf = (c: AppContext) => pathParameters(routePath(c), pathnameOf(c.req.url));
@@ -91,6 +92,8 @@ const decoded = (segment: string): string => {
 /** What the log calls the target of an invalid request. Its invisible characters are made visible; its length is bounded. */
 export const attemptedTarget = (c: AppContext): string | null => {
   const given = Object.values(parametersOf(c))[0];
-  if (given === undefined) return null;
-  return [...shown(given.toWellFormed())].slice(0, maxAttemptedTargetCharacters).join('');
+  return given === undefined ? null : attemptedText(given);
 };
+
+export const attemptedText = (given: string): string =>
+  [...shown(given.toWellFormed())].slice(0, maxAttemptedTargetCharacters).join('');

@@ -7,13 +7,15 @@ import type { Context } from '../operations/vault.ts';
 import { failed, type Reply, refused } from '../wire/reply.ts';
 import { type AppContext, contextOf } from './context.ts';
 import { signedInContext } from './credential.ts';
+import { keyOf, replayed, withKey } from './idempotency.ts';
 import { attemptedTarget, type InputOf, parseInput, type Schemas } from './input.ts';
 import { type Success, send } from './send.ts';
 
-/** What a route asks for, for the API document: its schemas, and whether anybody may ask. */
+/** What a route asks for, for the API document: its schemas, whether anybody may ask, and whether with an Idempotency-Key. */
 export interface Requested {
   schemas: Schemas;
   isOpen: boolean;
+  takesKey?: true | undefined;
 }
 
 /** What the handler of a route asks for; null if it asks for nothing, or is none that this file made. */
@@ -43,14 +45,17 @@ export const answer = <Asked extends Schemas, Input, Result>(
       }
       // The server that faces the network asks before it takes a large body.
       if (schemas.maxBodyBytes !== undefined && c.req.header(askHeader) !== undefined) return c.body(null, mayFollow);
-      const parsed = await parseInput<Input>(c, schemas);
+      const named = keyOf(c, operation.takesKey);
+      const parsed = 'error' in named ? { status: 400 as const, ...named } : await parseInput<Input>(c, schemas);
       if ('error' in parsed) {
         const refusal = await operation.recordInvalid(context, parsed.error, attemptedTarget(c));
         return send(c, refusal.outcome === 'invalid' ? failed(parsed.status, parsed.error) : refused(refusal));
       }
-      return send(c, replyTo(await operation.perform(context, parsed.input), success, c));
+      const { key } = named as { key?: string };
+      const asked = key === undefined ? context : withKey(context, c, key, parsed.json);
+      return send(c, replyTo(await operation.perform(asked, parsed.input), success, c));
     },
-    { requested: { schemas, isOpen: false } satisfies Requested },
+    { requested: { schemas, isOpen: false, takesKey: operation.takesKey } satisfies Requested },
   );
 
 /** A route without a credential. An invalid request is not recorded: otherwise anyone could fill the log. */
@@ -61,6 +66,8 @@ export const answerStranger = <Asked extends Schemas, Input, Result>(
 ) =>
   Object.assign(
     async function answerRoute(c: AppContext): Promise<Response> {
+      const named = keyOf(c);
+      if ('error' in named) return send(c, failed(400, named.error));
       const parsed = await parseInput<Input>(c, schemas);
       if ('error' in parsed) return send(c, failed(parsed.status, parsed.error));
       return send(c, replyTo(await perform(contextOf(c), parsed.input), success, c));
@@ -68,5 +75,8 @@ export const answerStranger = <Asked extends Schemas, Input, Result>(
     { requested: { schemas, isOpen: true } satisfies Requested },
   );
 
-const replyTo = <Result>(outcome: Outcome<Result>, success: Success<Result>, c: AppContext): Reply =>
-  outcome.outcome === 'allowed' ? success(outcome.result, c) : refused(outcome);
+const replyTo = <Result>(outcome: Outcome<Result>, success: Success<Result>, c: AppContext): Reply => {
+  if (outcome.outcome !== 'allowed') return refused(outcome);
+  const reply = success(outcome.result, c);
+  return outcome.isRepeated ? replayed(reply) : reply;
+};

@@ -116,6 +116,7 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'version.destroy',
   'member.remove',
   'token.revoke',
+  'token.end',
   'user.update',
   'user.delete',
 ]);

@@ -5,8 +5,9 @@
 import { and, asc, eq, gt, isNotNull, lte, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { maxDroppedVersions, maxVersionsPerSecret, minTrashedPerAccount } from '../../core/limits.ts';
-import type { Form } from '../store/form.ts';
+import { type Form, formsWithKey } from '../store/form.ts';
 import { actorId, actorName, granted, verdict, verdictId } from '../store/granted.ts';
+import { keepGiven } from '../store/kept-answers.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { projects, secrets, secretVersions, usage } from '../store/schema.ts';
@@ -30,18 +31,21 @@ const hasRefused = sql`exists ${query
   .where(and(gt(verdict.id, since), eq(verdict.request_id, request.id), sql`${verdict.outcome} <> 'allowed'`))}`;
 
 /** The condition of every effect: the newest event is this step's, and allows. */
-const isDecided = and(granted, sql`${verdictId} > ${since}`);
+export const isDecided = and(granted, sql`${verdictId} > ${since}`);
 
-const step = <Row>(write: () => Query<Row>): ((form?: Form) => Statement<Row>) => atFirstUse(() => compile(write()));
+export const step = <Row>(write: () => Query<Row>, forms?: readonly Form[]): ((form?: Form) => Statement<Row>) =>
+  atFirstUse(() => compile(write()), forms);
 
 const ofProject = (having: SQL): SQL =>
   sql`exists (select 1 from ${source} inner join ${projects} on ${projects.name} = ${entry.place} where ${entry.kind} <> 'same' group by ${projects.id} having ${having})`;
-const newKeys = sql`sum(${entry.kind} = 'new')`;
+/** What comes out of the trash counts as new: among the bytes it is already. */
+const isNewKey = sql`${entry.kind} in ('new', 'revived')`;
+const newKeys = sql`sum(${isNewKey})`;
 const newBytes = sql`sum(${entry.bytes})`;
 const inNoProject = sql`not exists (select 1 from ${projects} where ${projects.name} = ${entry.place})`;
 const used = (column: 'secrets' | 'trashed') =>
   sql`coalesce((select ${usage[column]} from ${usage} where ${usage.owner_id} = ${principal.id}), 0)`;
-const newPersonal = sql`(select count(*) from ${source} where ${entry.kind} = 'new' and ${inNoProject})`;
+const newPersonal = sql`(select count(*) from ${source} where ${isNewKey} and ${inNoProject})`;
 const trashFull = sql`max(${maxSecrets}, ${minTrashedPerAccount})`;
 /** A value counts for the owner of the key, whoever stores it. */
 const ownerIsFull = sql`exists (select 1 from ${source} left join ${secrets} on ${isNamed(entry.name)} where ${entry.kind} <> 'same' and ${inNoProject} group by coalesce(${secrets.owner_id}, ${principal.id}) having ${newBytes} + coalesce((select ${usage.bytes} from ${usage} where ${usage.owner_id} = coalesce(${secrets.owner_id}, ${principal.id})), 0) > ${maxBytes})`;
@@ -72,19 +76,20 @@ const quota: Rule[] = [
   },
 ];
 
-const ready = likenessesAreFilled;
-const isKind = (kind: string) => sql`not ${hasRefused} and ${entry.kind} = ${kind}`;
-const named = (action: 'secret.read' | 'secret.update') => secretNamed(action, { name: entry.name, padded: sql`null` });
+export const ready = likenessesAreFilled;
+export const isKind = (kind: string) => sql`not ${hasRefused} and ${entry.kind} = ${kind}`;
+export const named = (action: 'secret.read' | 'secret.update' | 'secret.delete') =>
+  secretNamed(action, { name: entry.name, padded: sql`null` });
 
-const added = {
+export const added = {
   action: 'secret.create' as const,
   target: { name: entry.name, joins: placeJoins(entry) },
   rules: namingRules(entry),
   ready,
 };
-const changed = { action: 'secret.update' as const, target: named('secret.update'), ready };
+export const changed = { action: 'secret.update' as const, target: named('secret.update'), ready };
 /** What is the same must still be the version that it was compared with. */
-const unchanged = {
+export const unchanged = {
   action: 'secret.read' as const,
   target: named('secret.read'),
   rules: [
@@ -97,9 +102,12 @@ const unchanged = {
   ready,
 };
 
+/** On what accounts and projects store. */
+export const withinQuota = step(() => verdictOn({ action: 'secret.create', rules: quota, ready }, true), formsWithKey);
+
 /** First everything that refuses; if nothing has, an event for each entry that is stored. */
 export const decisions = [
-  step(() => verdictOn({ action: 'secret.create', rules: quota, ready }, true)),
+  withinQuota,
   step(() => verdictsIf(isKind('new'), added, source, key, true)),
   step(() => verdictsIf(isKind('changed'), changed, source, key, true)),
   step(() => verdictsIf(isKind('same'), unchanged, source, key, true)),
@@ -107,11 +115,26 @@ export const decisions = [
   step(() => verdictsIf(isKind('changed'), changed, source, key)),
 ];
 
-/** A JSON list of `[name, kind, description or null, token, binding, likeness, place, imprint]`: a part of the entries. */
-const part = sql`json_each(${param('part')})`;
-const value = (index: number) => sql`json_each.value ->> ${sql.raw(String(index))}`;
+/**
+ * Keeps `result` for when the import is sent again with its Idempotency-Key. It stores something (`stores`), or it has found everything as
+ * it should be.
+ */
+export const keeping = [0, 1, 2, 3].map((index) =>
+  step(
+    () =>
+      keepGiven(
+        sql`${param('result')}`,
+        and(ready, sql`not ${hasRefused}`, sql`(not ${param('stores')} or ${isDecided})`),
+      )[index] as Query,
+    formsWithKey,
+  ),
+);
+
+/** A JSON list of `[name, kind, description or null, token, binding, likeness, place, number in the trash or null, imprint]`: a part of the entries. */
+export const part = sql`json_each(${param('part')})`;
+export const value = (index: number) => sql`json_each.value ->> ${sql.raw(String(index))}`;
 const partNew = sql`${value(1)} = 'new'`;
-const partChanged = sql`${value(1)} = 'changed'`;
+const partChanged = sql`${value(1)} in ('changed', 'revived')`;
 
 const insertSecrets = step(() =>
   query.insert(secrets).select(
@@ -129,7 +152,7 @@ const insertSecrets = step(() =>
           likeness: value(5),
           revision: sql`1`,
           value_changed_at: request.now,
-          value_imprint: value(7),
+          value_imprint: value(8),
         }),
       )
       .from(part)
@@ -154,7 +177,7 @@ const appendVersions = step(() =>
       )
       .from(part)
       .crossJoin(secrets)
-      .where(and(isNamed(value(0)), isDecided))
+      .where(and(isNamed(value(0)), isNotNull(value(3)), isDecided))
       .orderBy(key),
   ),
 );
@@ -162,7 +185,7 @@ const appendVersions = step(() =>
 /** Drizzle has no UPDATE ... FROM for SQLite. */
 const updateSecrets = step(
   () =>
-    sql`update ${secrets} set description = coalesce(${value(2)}, ${secrets.description}), updated_at = ${request.now}, revision = ${secrets.revision} + 1, value_changed_at = ${request.now}, current_version = ${newestVersion}, value_imprint = ${value(7)} from ${part} where ${and(isNamed(value(0)), partChanged, isDecided)}` as SQL<never> as unknown as Query<never>,
+    sql`update ${secrets} set description = coalesce(${value(2)}, ${secrets.description}), updated_at = ${request.now}, revision = ${secrets.revision} + 1, value_changed_at = ${request.now}, current_version = ${newestVersion}, value_imprint = ${value(8)} from ${part} where ${and(isNamed(value(0)), partChanged, isDecided)}` as SQL<never> as unknown as Query<never>,
 );
 
 const older = alias(secretVersions, 'older');

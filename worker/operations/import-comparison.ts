@@ -4,8 +4,9 @@
  */
 import { and, eq, exists, gt, isNull, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { maxEntriesPerImport, maxReadBytes } from '../../core/limits.ts';
-import { byForm, type Form } from '../store/form.ts';
+import { byForm, byKey, type Form, formsWithKey } from '../store/form.ts';
 import { isJudged, verdict, verdictId } from '../store/granted.ts';
+import { isKeyUsed, keptRows } from '../store/kept-answers.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, instance, secrets, secretVersions } from '../store/schema.ts';
@@ -46,17 +47,16 @@ export const entry = {
   bytes: field(7),
 };
 
-const read = secretNamed('secret.read', { name: entry.name, padded: sql`null` });
+export const read = secretNamed('secret.read', { name: entry.name, padded: sql`null` });
 const { isOwn, isAllowed } = read.found as { isOwn: SQL; isAllowed: SQL };
 const isThere = sql`${targetSecret.id} is not null`;
 /** Whether the key of this name is there and the caller may read it. */
-const mayRead = sql`(${isThere} and (not ${reachesOwn('secret.read')} or ${isOwn} and ${isAllowed}))`;
+export const mayRead = sql`(${isThere} and (not ${reachesOwn('secret.read')} or ${isOwn} and ${isAllowed}))`;
 
 const isForeign = and(isPersonal, ne(secrets.owner_id, principal.id));
 
-/** What stops an entry, whatever its value is. */
-const refusals: Rule[] = [
-  ...placeRules(entry),
+/** What stops an entry because of its name, whatever its value is. */
+export const nameRefusals: Rule[] = [
   {
     when: sql`${reachesOwn('secret.create')} and not ${mayRead} and ${exists(namedLike(entry, isForeign))}`,
     outcome: 'conflict',
@@ -64,6 +64,7 @@ const refusals: Rule[] = [
   },
   { when: sql`not ${isThere} and ${exists(namedLike(entry))}`, outcome: 'conflict', reason: 'name_taken' },
 ];
+const refusals: Rule[] = [...placeRules(entry), ...nameRefusals];
 const isRefused = () => sql`(${or(...judgedRules(refusals).map(({ when }) => when))})`;
 
 /** This step's events, which are among the newest. `since` is the newest before it, where the request has others. */
@@ -72,45 +73,59 @@ const isNew = and(
   eq(verdict.request_id, request.id),
 );
 
-const isPlaceRefused = exists(
+const isOnWhole = sql`${verdict.outcome} in ('not_found', 'denied', 'unauthenticated')`;
+
+/** Also if its Idempotency-Key has been used. Such a refusal is the only conflict that is on the whole. */
+export const isPlaceRefused = exists(
   query
     .select({ id: verdict.id })
     .from(verdict)
-    .where(and(isNew, sql`${verdict.outcome} in ('not_found', 'denied', 'unauthenticated')`)),
+    .where(
+      and(
+        isNew,
+        byKey(isOnWhole, () => sql`(${isOnWhole} or ${isKeyUsed})`),
+      ),
+    ),
 );
 
-const step = <Row>(write: () => Query<Row>): ((form?: Form) => Statement<Row>) => atFirstUse(() => compile(write()));
+const step = <Row>(write: () => Query<Row>, forms?: readonly Form[]): ((form?: Form) => Statement<Row>) =>
+  atFirstUse(() => compile(write()), forms);
 
 /** The whole request is refused. */
-const refused = step(() =>
-  verdictOn({ action: 'secret.create', rules: [tooManyConflicts], ready: likenessesAreFilled }, true),
+const refused = step(
+  () => verdictOn({ action: 'secret.create', rules: [tooManyConflicts], ready: likenessesAreFilled }, true),
+  formsWithKey,
 );
 
-const target = { name: entry.name, joins: [...placeJoins(entry), ...(read.joins ?? [])] };
+export const target = { name: entry.name, joins: [...placeJoins(entry), ...(read.joins ?? [])] };
 
 /** An event for each entry that is stopped. */
-const stopped = step(() =>
-  verdictsIf(
-    not(isPlaceRefused),
-    { action: 'secret.create', target, rules: refusals, ready: likenessesAreFilled },
-    source,
-    key,
-    true,
-  ),
+const stopped = step(
+  () =>
+    verdictsIf(
+      not(isPlaceRefused),
+      { action: 'secret.create', target, rules: refusals, ready: likenessesAreFilled },
+      source,
+      key,
+      true,
+    ),
+  formsWithKey,
 );
 
 /** An event for each value that is compared; in a dry run also for each name that is free. */
-const compared = step(() =>
-  verdictsIf(
-    sql`not ${isPlaceRefused} and (${mayRead} or ${param('is_dry_run')} and not ${isRefused()})`,
-    {
-      action: 'secret.read',
-      target: { ...read, joins: [...placeJoins(entry), ...(read.joins ?? [])] },
-      ready: likenessesAreFilled,
-    },
-    source,
-    key,
-  ),
+const compared = step(
+  () =>
+    verdictsIf(
+      sql`not ${isPlaceRefused} and (${mayRead} or ${param('is_dry_run')} and not ${isRefused()})`,
+      {
+        action: 'secret.read',
+        target: { ...read, joins: [...placeJoins(entry), ...(read.joins ?? [])] },
+        ready: likenessesAreFilled,
+      },
+      source,
+      key,
+    ),
+  formsWithKey,
 );
 
 const isCompared = and(isNew, eq(verdict.action, 'secret.read'), eq(verdict.outcome, 'allowed'));
@@ -170,3 +185,5 @@ export const sameValues = step(() => {
     .from(sql`json_each(${param('imprints')}) chosen`)
     .where(isJudged);
 });
+/** What was answered to an import that is sent again. */
+export const keptImport = step(keptRows, formsWithKey);

@@ -7,17 +7,27 @@ import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { openValue, SealedValueError } from '../../core/crypto/keyring.ts';
 import { maxForeignConflictsPerHour, maxImportAttempts, maxReadBytes, maxStatementBytes } from '../../core/limits.ts';
 import { principalOf, refusalOf, transact, VaultNotOpen } from '../store/commit.ts';
-import { type Form, formOf } from '../store/form.ts';
+import { type Form, formOf, usualForm } from '../store/form.ts';
+import { isAboutKey } from '../store/kept-answers.ts';
 import { requestValues } from '../store/request.ts';
-import { type Filled, fill, type Values } from '../store/statement.ts';
+import { type Filled, fill, type Value, type Values } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
 import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
-import { decisions, effects } from './import-commit.ts';
-import { comparison, sameValues } from './import-comparison.ts';
+import { decisions, effects, keeping } from './import-commit.ts';
+import { comparison, keptImport, sameValues } from './import-comparison.ts';
 import { imprintsInTurns, partsOf, sealInTurns } from './import-parts.ts';
-import { contested, done, type Found, type GoodEntry, type Import, type Imported } from './import-states.ts';
+import {
+  contested,
+  done,
+  type Found,
+  type GoodEntry,
+  type Import,
+  type Imported,
+  keptResult,
+  statesOf,
+} from './import-states.ts';
 import { createSecret } from './new-secret.ts';
-import { type Operation, whenOpen, withCounts } from './operation.ts';
+import { type Operation, type Outcome, whenOpen, withCounts } from './operation.ts';
 import { createPause } from './pauses.ts';
 import { placeValues } from './place.ts';
 import { quotaValues } from './quota.ts';
@@ -30,10 +40,13 @@ const action = 'secret.create';
 /** It counts as one request for each entry. */
 export const importSecrets: Operation<Import, Imported> = {
   action,
+  takesKey: true,
   recordInvalid: createSecret.recordInvalid,
   async perform(context, input) {
     const good = input.entries.filter((entry): entry is GoodEntry => entry.problem === null);
     charge(context, input.entries.length - 1);
+    const { idempotency } = context.caller;
+    if (idempotency && input.dry_run) return createSecret.recordInvalid(context, noKeyForDryRuns, null);
     if (!input.dry_run) {
       const full = await refuseForRoom(context, action);
       if (full) return full;
@@ -45,20 +58,26 @@ export const importSecrets: Operation<Import, Imported> = {
     let since = 0;
     for (let attempt = 1; ; attempt++) {
       const compared = await whenOpen(context, () => compare(context, input, good, since));
-      if ('outcome' in compared) return compared;
+      if ('outcome' in compared) return refusedOrKept(input, good, compared);
       const result = done(input, compared.found, false);
       if (input.dry_run || result.result.problem !== null) return result;
       const committed = await whenOpen(context, () => store(context, good, compared.found, compared.newest));
       if (committed === 'stored') return done(input, compared.found, true);
-      if (typeof committed !== 'string') return committed;
+      if (typeof committed !== 'string') return refusedOrKept(input, good, committed);
       if (attempt === maxImportAttempts) return done(input, contested(compared.found), false);
       since = compared.newest;
     }
   },
 };
 
+const noKeyForDryRuns = 'A dry run stores nothing, so it takes no Idempotency-Key. Leave the header out.';
+
+/** What was answered before, if the import is sent again; else the refusal. */
+const refusedOrKept = (input: Import, good: readonly GoodEntry[], refusal: Refusal): Outcome<Imported> =>
+  refusal.kept ? { ...keptResult(input, good, refusal.kept.rows), isRepeated: true } : refusal;
+
 /** Runs statements of one request in one transaction, with the counts of what was refused before. */
-const run = (context: Context, statements: (given: Values) => Filled[], values: Values) =>
+export const run = (context: Context, statements: (given: Values) => Filled[], values: Values) =>
   withCounts(context, async (before) => {
     const { vault, caller } = context;
     const given = { ...values, ...requestValues(caller, vault.keyring.primary.id) };
@@ -66,12 +85,12 @@ const run = (context: Context, statements: (given: Values) => Filled[], values: 
     return results.slice(before.length);
   });
 
-const fillAll = (steps: readonly ((form: Form) => Parameters<typeof fill>[0])[], given: Values, form: Form) =>
+export const fillAll = (steps: readonly ((form: Form) => Parameters<typeof fill>[0])[], given: Values, form: Form) =>
   steps.map((step) => fill(step(form), given));
 
-const refused = (row: VerdictRow): Refusal => ({ ...refusalOf(row), action });
+const refused = (row: VerdictRow, kept?: Record<string, Value>[]): Refusal => ({ ...refusalOf(row, kept), action });
 
-interface Stored {
+export interface Stored {
   name: string;
   current_version: number;
   token: string | null;
@@ -97,8 +116,8 @@ const compare = async (
     ...(dry_run && { imprints: JSON.stringify(await imprintsInTurns(context.vault.keyring, good)) }),
   };
   const { refused: whole, stopped, compared, stored, facts: about } = comparison;
-  const steps = [whole, stopped, compared, stored, about, ...(dry_run ? [sameValues] : [])];
-  const [refusals, stops, reads, rows, facts, same = []] = (await run(
+  const steps = [whole, stopped, compared, stored, about, ...(dry_run ? [sameValues] : keptSteps(context))];
+  const [refusals, stops, reads, rows, facts, last] = (await run(
     context,
     (given) => fillAll(steps, given, formOf(context.caller)),
     values,
@@ -108,13 +127,16 @@ const compare = async (
     VerdictRow[],
     Stored[],
     { held: number; newest: number; is_known: number }[],
-    { name: string; same: string }[] | undefined,
+    { result: string }[] | { name: string; same: string }[] | undefined,
   ];
+  // A dry run takes no key.
+  const kept = dry_run ? undefined : (last as { result: string }[] | undefined);
+  const same = dry_run ? (last as { name: string; same: string }[]) : [];
   const [open] = facts;
   const [refusal] = refusals;
   const known = [...stops, ...reads][0];
   learn(context, refusal?.outcome ?? 'allowed', refusal || !known ? null : principalOf(known));
-  if (refusal) return noted(context, refused(refusal));
+  if (refusal) return noted(context, refused(refusal, kept));
   if (!open) throw new VaultNotOpen();
   if (!open.is_known) return { action, outcome: 'unauthenticated', reason: null };
   const place = stops.find(({ outcome }) => outcome !== 'conflict' && outcome !== 'invalid');
@@ -145,6 +167,9 @@ const compare = async (
   return { found, newest: open.newest };
 };
 
+/** With an Idempotency-Key. */
+const keptSteps = ({ caller }: Context) => (caller.idempotency ? [keptImport] : []);
+
 const tooMuch = `The keys of these names hold more than ${maxReadBytes / 1024 / 1024} MiB, which is too much to compare at once. Import fewer entries at once.`;
 const namesTooLong = 'The names of these entries are too long to compare at once. Import fewer entries at once.';
 const badSegment = 'In a project, no part of a key name between slashes may be empty, "." or "..".';
@@ -160,7 +185,11 @@ const existing = (context: Context, entry: GoodEntry, stored: Stored, policy: Im
 };
 
 /** A value that does not open is another one. */
-const isSame = ({ vault }: Context, { name, value }: GoodEntry, { token, binding, key_id }: Stored): boolean => {
+export const isSame = (
+  { vault }: Context,
+  { name, value }: Pick<GoodEntry, 'name' | 'value'>,
+  { token, binding, key_id }: Stored,
+): boolean => {
   if (token === null || binding === null || key_id === null) return false;
   try {
     return openValue(vault.keyring, name, { token, binding, keyId: key_id }) === value;
@@ -191,7 +220,8 @@ const store = async (
 ): Promise<'stored' | 'contested' | Refusal> => {
   const stateOf = ({ name }: GoodEntry) => found.get(name) ?? none;
   const storing = good.filter((entry) => ['new', 'changed'].includes(stateOf(entry).state));
-  if (storing.length === 0) return 'stored';
+  const hasKey = context.caller.idempotency !== undefined;
+  if (storing.length === 0 && !hasKey) return 'stored';
   const sealed = await sealInTurns(context.vault.keyring, storing);
   const bytesOf = new Map(sealed.map(({ name, token }) => [name, token.length]));
   const judged = good.filter((entry) => stateOf(entry).state !== 'conflict');
@@ -200,11 +230,13 @@ const store = async (
     entries: JSON.stringify(judged.map((entry) => decided(entry, stateOf(entry), bytesOf.get(entry.name)))),
     keep_versions: context.vault.limits.keptVersions,
     since,
+    result: statesOf(good, found),
+    stores: Number(storing.length > 0),
   };
   const parts = partsOf(
     sealed.map(({ name, description, token, binding, imprint }) => {
       const { place } = placeValues(name);
-      return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place, imprint];
+      return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place, null, imprint];
     }),
   );
   const form = formOf(context.caller);
@@ -213,22 +245,26 @@ const store = async (
     (given) => [
       ...fillAll(decisions, given, form),
       ...parts.flatMap((part) => fillAll(effects, { ...given, part }, form)),
+      ...(hasKey ? fillAll([...keeping, keptImport], given, form) : []),
     ],
     values,
   );
   const events = results.slice(0, decisions.length).flat() as unknown as VerdictRow[];
   const refusals = events.filter(({ outcome }) => outcome !== 'allowed');
   if (refusals.length === 0) {
-    if (events.length === 0 && form === 'token') return { action, outcome: 'unauthenticated', reason: null };
+    if (events.length === 0 && usualForm(form) === 'token' && storing.length > 0)
+      return { action, outcome: 'unauthenticated', reason: null };
     if (events.length !== storing.length) throw new VaultNotOpen();
     learnOfRoom(context, action, { outcome: 'allowed' });
     return 'stored';
   }
   const final = refusals.find(({ outcome, reason }) => !isMeanwhile(outcome, reason));
   learn(context, final?.outcome ?? 'allowed', null);
-  return final ? noted(context, refused(final)) : 'contested';
+  return final ? noted(context, refused(final, hasKey ? results.at(-1) : [])) : 'contested';
 };
 
 /** Whether it tells that a key came, went or changed since the first step: that looks again, and says so as it should. */
-const isMeanwhile = (outcome: VerdictRow['outcome'], reason: string | null) =>
-  outcome === 'conflict' || (outcome === 'not_found' && reason === null) || reason === 'not_owner';
+export const isMeanwhile = (outcome: VerdictRow['outcome'], reason: string | null) =>
+  (outcome === 'conflict' && !isAboutKey(reason)) ||
+  (outcome === 'not_found' && reason === null) ||
+  reason === 'not_owner';

@@ -67,3 +67,17 @@ export const contested = (found: ReadonlyMap<string, Found>) =>
       each.state === 'same' ? each : { ...each, state: 'conflict', reason: 'Others change these keys now. Try again.' },
     ]),
   );
+
+/** What is kept of an import with an Idempotency-Key: the states of its entries, in their order, as JSON. */
+export const statesOf = (good: readonly GoodEntry[], found: ReadonlyMap<string, Found>): string =>
+  JSON.stringify(good.map(({ name }) => [found.get(name)?.state, found.get(name)?.reason]));
+
+/** The answer of the first time to an import that is sent again. */
+export const keptResult = (input: Import, good: readonly GoodEntry[], kept: string) => {
+  const states = JSON.parse(kept) as [state: Found['state'], reason: string | null][];
+  const found = good.map(({ name }, index): [string, Found] => {
+    const [state, reason] = states[index] ?? ['same', null];
+    return [name, { state, reason, version: 0 }];
+  });
+  return done(input, new Map(found), true);
+};

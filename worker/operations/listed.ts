@@ -65,7 +65,7 @@ export const secretJson: SQL = sql`concat('{', ${jsonMembers(usual)}, ',', iif(
   ${noExtras.slice(1, -1)}, concat(${jsonMembers(extras)})), '}')`;
 
 const { id, at, actor_name, actor_role, action, target, outcome, reason, address, user_agent, requests } = listedEvents;
-const { token_id, token, project } = listedEvents;
+const { token_id, token, project, child } = listedEvents;
 /** To a token, what is outside its scopes is as if it were missing, also in its own log. */
 const hidden = byForm(sql`'not_owner'`, () => sql`'not_owner', 'token_scope'`);
 /** One's own log does not tell somebody else's secret from a missing one either. */
@@ -105,5 +105,10 @@ const event = jsonObject({
   user_agent,
 });
 
-/** An entry of the log. It has a `count` only if it stands for several requests; before its last brace is a quotation mark. */
-export const eventJson: SQL = sql`rtrim(${event}, '}') || iif(${requests} is null, '}', ',"count":' || ${requests} || '}')`;
+const more = (name: string, value: SQLWrapper) => sql`iif(${value} is null, '', ${`,"${name}":`} || ${quoted(value)})`;
+
+/**
+ * An entry of the log. It has a `count` only if it stands for several requests, and a `child` only if one was sent; before its last brace is
+ * a quotation mark.
+ */
+export const eventJson: SQL = sql`rtrim(${event}, '}') || ${more('child', child)} || ${more('count', requests)} || '}'`;

@@ -123,6 +123,7 @@ export const createProject = operation({
     'first_likeness',
     'end_likeness',
   ],
+  takesKey: true,
   needsRoom: () => true,
   sql: (given) => {
     const othersKeys = exists(othersSecrets(given));

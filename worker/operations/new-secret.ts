@@ -39,6 +39,7 @@ export const createSecret = operation({
     'imprints',
     ...placeParams,
   ],
+  takesKey: true,
   needsRoom: () => true,
   sql: (given) => ({
     target: { name: given.name, joins: placeJoins(given) },

@@ -1,5 +1,5 @@
 /** Making a service token, and giving one another secret. The secret itself is in the answer and nowhere else. */
-import { and, eq, gt, isNotNull, isNull, lte, notInArray, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNotNull, isNull, lte, notInArray, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { newServiceToken, serviceTokenHash } from '../../core/crypto/service-token.ts';
 import { maxEndedTokensPerOwner, maxScopesTextCharacters, maxTokensPerOwner } from '../../core/limits.ts';
@@ -90,7 +90,7 @@ const dropEnded = (project: Param) => {
 };
 
 const insertSecret = (tokenId: SQL, hash: Param) =>
-  insertIfAllowed(tokenSecrets, { hash, token_id: tokenId, created_at: request.now });
+  insertIfAllowed(tokenSecrets, { hash, token_id: tokenId, created_at: request.now, generation: 0 });
 
 const makeToken = operation({
   action: 'token.create',
@@ -165,7 +165,7 @@ type Made = Awaited<ReturnType<typeof makeToken.perform>>;
 const withSecret = (made: Made, secret: string) =>
   made.outcome === 'allowed' ? { ...made, result: made.result && { ...made.result, secret } } : made;
 
-const newSecret = () => {
+export const newSecret = () => {
   const secret = newServiceToken();
   const hash = serviceTokenHash(secret);
   if (hash === null) throw new TypeError('A new token is not in the form of tokens');
@@ -187,11 +187,18 @@ export interface TokenRotation {
   grace_minutes: number;
 }
 
+const old = alias(tokenSecrets, 'old');
+const isSecret = eq(tokenSecrets.generation, 0);
+
 const replaceSecret = operation({
   action: 'token.rotate',
   params: ['id', 'hash', 'grace_ends_at', 'grace_minutes'],
   sql: (given) => {
     const ofToken = eq(tokenSecrets.token_id, given.id);
+    const inGrace = query
+      .select({ hash: old.hash })
+      .from(old)
+      .where(and(eq(old.token_id, given.id), eq(old.generation, 0), gt(old.ends_at, request.now)));
     return {
       target: tokenNumbered('token.rotate', given.id),
       detail: sql`iif(${given.grace_minutes} > 0, 'the secret before works for ' || cast(${given.grace_minutes} as integer) || ' minutes more', null)`,
@@ -202,11 +209,20 @@ const replaceSecret = operation({
       ],
       effects: [
         query.delete(tokenSecrets).where(and(ofToken, lte(tokenSecrets.ends_at, request.now), granted)),
-        // A grace that has not ended ends now, for good: a clock that is set back does not bring it back.
+        // A grace that has not ended ends now, for good: a clock that is set back does not bring it back. So do the children of that secret.
+        query.delete(tokenSecrets).where(and(inArray(tokenSecrets.parent, inGrace), granted)),
         query
           .update(tokenSecrets)
           .set({ ends_at: 0 })
-          .where(and(ofToken, gt(tokenSecrets.ends_at, request.now), granted)),
+          .where(and(ofToken, isSecret, gt(tokenSecrets.ends_at, request.now), granted)),
+        // Whoever has a leaked secret may have made children with it, so they end with its grace.
+        query
+          .update(tokenSecrets)
+          .set({
+            ends_at: sql`min(${tokenSecrets.ends_at}, ${given.grace_ends_at})`,
+            latest_end: sql`min(${tokenSecrets.latest_end}, ${given.grace_ends_at})`,
+          })
+          .where(and(ofToken, gt(tokenSecrets.generation, 0), granted)),
         query
           .update(tokenSecrets)
           .set({ ends_at: given.grace_ends_at })

@@ -2,8 +2,8 @@
 import type { Principal } from '../../core/caller.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
-import { type Committed, commit, VaultNotOpen } from '../store/commit.ts';
-import { type Form, formOf } from '../store/form.ts';
+import { type Committed, commit, type Kept, VaultNotOpen } from '../store/commit.ts';
+import { type Form, formOf, formsWithKey, usualForm } from '../store/form.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
 import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';
 import type { RequestParam } from '../store/request.ts';
@@ -19,11 +19,20 @@ import { searchInTurn } from './searching.ts';
 import { TurnsBusy } from './turns.ts';
 import type { Context } from './vault.ts';
 
-export type Outcome<Result> = { outcome: 'allowed'; result: Result } | Refusal;
+export type Outcome<Result> = Done<Result> | Refusal;
+
+interface Done<Result> {
+  outcome: 'allowed';
+  result: Result;
+  /** The request was sent before with the same Idempotency-Key: this is the result of then. */
+  isRepeated?: true;
+}
 
 /** Something that a signed-in caller can ask for. */
 export interface Operation<Input, Result> {
   readonly action: GovernedAction;
+  /** Whether it may be sent with an Idempotency-Key. */
+  readonly takesKey?: true | undefined;
   /** Decides, records and carries out. */
   perform(context: Context, input: Input): Promise<Outcome<Result>>;
   /** Records a request that is invalid. The log shows `because`; `target` is what the request was about, if it says. */
@@ -39,6 +48,10 @@ interface Definition<Name extends string, Input, Given, Row, Result> {
   params?: readonly Exclude<Name, RequestParam>[];
   /** Target and rules for the verdict, the effects, and the answer whose rows make the result. It is compiled at its first use. */
   sql: (params: Params<Name>) => Omit<Intent, 'action'> & Steps<Row>;
+  /** The credentials that it is for; all by default. */
+  forms?: readonly Form[];
+  /** Whether it may be sent with an Idempotency-Key. Its rows are kept then, so none may hold a secret. */
+  takesKey?: true;
   /** Whether the input stores something that needs room on the disk. */
   needsRoom?: (input: Input) => boolean;
   /** Whether the input makes the answer a search, which waits for its turn. */
@@ -77,11 +90,27 @@ export const operation = <
 >(
   definition: Definition<Name, Input, Given, Row, Result> & Complete<Name, Given>,
 ): Operation<Input, Result> => {
-  const { action, params = [], sql, objection, needsRoom, isSearch, values, newPassword, result } = definition;
-  const wanted = plan<string, Row>(params, (given) => {
-    const { target, rules, detail, ready, ...steps } = sql(given as Params<Name>);
-    return { verdict: verdictOn({ action, target, rules, detail, ready }), ...steps };
-  });
+  const {
+    action,
+    params = [],
+    sql,
+    takesKey,
+    forms = takesKey && formsWithKey,
+    objection,
+    needsRoom,
+    isSearch,
+    values,
+    newPassword,
+    result,
+  } = definition;
+  const wanted = plan<string, Row>(
+    params,
+    (given) => {
+      const { target, rules, detail, ready, ...steps } = sql(given as Params<Name>);
+      return { verdict: verdictOn({ action, target, rules, detail, ready }), ...steps };
+    },
+    forms,
+  );
   const beforeHash =
     newPassword &&
     preview<string>(params, (given) => {
@@ -111,6 +140,7 @@ export const operation = <
 
   return {
     action,
+    takesKey,
     recordInvalid,
     async perform(context, input) {
       const because = objection?.(input);
@@ -123,12 +153,30 @@ export const operation = <
       const commitNow = () => commitOpen(context, wanted, hashed ? { ...given, verifier: hashed.verifier } : given);
       const committed = isSearch?.(input, context) ? await searching(context, action, commitNow) : await commitNow();
       learnOfRoom(context, action, committed);
-      if (committed.outcome !== 'allowed') return { ...committed, action };
-      const made = await result?.(committed.rows, input, context, committed.principal);
-      return { outcome: 'allowed', result: made as Result };
+      const isDone = committed.outcome === 'allowed';
+      if (!isDone && !committed.kept) return { ...committed, action };
+      const { rows, principal } = isDone ? committed : rowsOf<Row>(committed.kept as Kept);
+      const made = await result?.(rows, input, context, principal);
+      return { outcome: 'allowed', result: made as Result, ...(!isDone && { isRepeated: true }) };
     },
   };
 };
+
+/** What was answered to a request that is sent again. */
+export const rowsOf = <Row>(kept: Kept): { rows: Row[]; principal: Principal } => ({
+  ...kept,
+  rows: JSON.parse(kept.rows) as Row[],
+});
+
+/** One operation out of two of the same action: the first for service tokens, the second for sessions. */
+export const byCredential = <Input, Result>(
+  ofToken: Operation<Input, Result>,
+  ofSession: Operation<Input, Result>,
+): Operation<Input, Result> => ({
+  ...ofSession,
+  perform: (context, input) =>
+    (usualForm(formOf(context.caller)) === 'token' ? ofToken : ofSession).perform(context, input),
+});
 
 /** One operation out of two of the same action: the first for the inputs that meet the condition. */
 export const eitherOf = <Input, Result>(

@@ -59,6 +59,11 @@ const placeRole = byForm(
  */
 export const placeRules = (given: GivenPlace & Given<'name'>): Rule[] => [
   ...scopeRule(() => isInScopes(given.name), 'outside_scopes'),
+  ...projectRules(given),
+];
+
+/** Those about the project, for what has a place and is no secret. */
+export const projectRules = (given: GivenPlace): Rule[] => [
   {
     when: sql`${token.projectId} is not null and ${place.id} is not ${token.projectId}`,
     outcome: 'denied',

@@ -1,10 +1,11 @@
 /** Taking a secret out of the trash, under its name or under another one. All its versions come back. */
-import { and, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
+import { formsWithKey } from '../store/form.ts';
 import { granted } from '../store/granted.ts';
 import { preview } from '../store/preview.ts';
 import { secrets } from '../store/schema.ts';
-import { type Params, query } from '../store/statement.ts';
+import { type Param, type Params, query } from '../store/statement.ts';
 import { secretInTrash, targetSecret } from '../store/targets.ts';
 import { verdictOn } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
@@ -20,7 +21,7 @@ import {
   takingRules,
 } from './moving.ts';
 import { namingRules } from './naming.ts';
-import { askOpen, type Operation, operation } from './operation.ts';
+import { askOpen, type Operation, operation, rowsOf } from './operation.ts';
 import { placeId, placeJoins, placeOfName, placeParams, placeValues } from './place.ts';
 import { arrivalQuota, quotaValues } from './quota.ts';
 import { eraseOldVersions } from './secret-values.ts';
@@ -49,7 +50,20 @@ const restoring = (given: Params<TrashParam>, naming: Parameters<typeof namingRu
   };
 };
 
-const inUseAgain = { deleted_at: null, deleted_by: null, revision: sql`${secrets.revision} + 1` };
+interface Restored {
+  name: string;
+  revision: number;
+}
+
+const restored = (id: Param) =>
+  query
+    .select({ name: secrets.name, revision: secrets.revision })
+    .from(secrets)
+    .where(and(eq(secrets.id, id), granted));
+
+const firstRow = ([row]: readonly Restored[]): Restored | null => row ?? null;
+
+export const inUseAgain = { deleted_at: null, deleted_by: null, revision: sql`${secrets.revision} + 1` };
 
 const trashValues = ({ id }: TrashedSecret, context: Context) => ({
   id,
@@ -59,6 +73,7 @@ const trashValues = ({ id }: TrashedSecret, context: Context) => ({
 
 const restoreAsItWas = operation({
   action: 'secret.restore',
+  takesKey: true,
   params: ['id', 'trash_from', 'max_secrets', 'max_bytes'],
   sql: (given) => ({
     ...restoring(given, {
@@ -71,9 +86,10 @@ const restoreAsItWas = operation({
       .set({ ...inUseAgain, ...arriving(placeId(placeOfName(secrets))) })
       .where(and(isInTrash(given), granted))
       .returning({ name: secrets.name, revision: secrets.revision }),
+    answerAgain: restored(given.id),
   }),
   values: ({ id }: SecretRestore, context) => trashValues({ id }, context),
-  result: ([restored]) => restored ?? null,
+  result: firstRow,
 });
 
 const renamedParams = [
@@ -104,6 +120,7 @@ const renamedValues = (given: SecretRestore & Partial<ReturnType<typeof rebound>
 
 const restoreRenamed = operation({
   action: 'secret.restore',
+  takesKey: true,
   params: renamedParams,
   sql: (given) => ({
     ...renamedRules(given),
@@ -114,28 +131,37 @@ const restoreRenamed = operation({
       .set({ ...inUseAgain, name: given.name, likeness: given.likeness, ...arriving(placeId(given)) })
       .where(and(isInTrash(given), granted))
       .returning({ name: secrets.name, revision: secrets.revision }),
+    answerAgain: restored(given.id),
   }),
   values: renamedValues,
-  result: ([restored]) => restored ?? null,
+  result: firstRow,
 });
 
-const beforeRestore = preview(renamedParams, (given) => {
-  const { target, rules } = renamedRules(given);
-  return {
-    refusal: verdictOn({ action: 'secret.restore', target, rules }, true),
-    facts: boundVersions(target, given),
-  };
-});
+const beforeRestore = preview(
+  renamedParams,
+  (given) => {
+    const { target, rules } = renamedRules(given);
+    return {
+      refusal: verdictOn({ action: 'secret.restore', target, rules }, true),
+      facts: boundVersions(target, given),
+    };
+  },
+  formsWithKey,
+);
 
 /** Takes a secret out of the trash. The result is the name that it has now. Another name takes two round trips. */
-export const restoreSecret: Operation<SecretRestore, { name: string; revision: number } | null> = {
+export const restoreSecret: Operation<SecretRestore, Restored | null> = {
   action: 'secret.restore',
+  takesKey: true,
   recordInvalid: restoreAsItWas.recordInvalid,
   perform: async (context, given) => {
     const { newName } = given;
     if (newName === null) return restoreAsItWas.perform(context, given);
     const considered = await askOpen(context, beforeRestore, renamedValues(given, context));
-    if (considered.outcome !== 'allowed') return { ...considered, action: 'secret.restore' };
+    if (considered.outcome !== 'allowed') {
+      if (!considered.kept) return { ...considered, action: 'secret.restore' };
+      return { outcome: 'allowed', result: firstRow(rowsOf<Restored>(considered.kept).rows), isRepeated: true };
+    }
     return restoreRenamed.perform(context, { ...given, ...rebound(context.vault.keyring, considered.rows, newName) });
   },
 };

@@ -1,5 +1,5 @@
 /** A user's own sessions: reading, listing and ending them. */
-import { and, count, desc, eq, getTableColumns, gt, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gt, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { maxExaminedFailures, maxSessionsPerList, minFailedAccounts, proxySearchMs } from '../../core/limits.ts';
 import { isPrivate } from '../../core/network/ranges.ts';
@@ -50,9 +50,10 @@ export const readSession = operation({
   },
 });
 
-const { user_id: _user, revoked_at: _revoked, ...listed } = getTableColumns(sessions);
+const { id: sessionId, created_at, expires_at, address, user_agent } = sessions;
+const listed = { id: sessionId, created_at, expires_at, address, user_agent };
 
-/** Lists the caller's live sessions, the newest first. */
+/** Lists the caller's live sessions, the newest first. What they have made is not listed: it ends with them. */
 export const listSessions = operation({
   action: 'session.list',
   sql: () => ({
@@ -60,7 +61,13 @@ export const listSessions = operation({
       .select({ ...listed, is_current: integer('is_current', eq(sessions.id, request.session_id)) })
       .from(sessions)
       .where(
-        and(granted, eq(sessions.user_id, actorId), isNull(sessions.revoked_at), gt(sessions.expires_at, request.now)),
+        and(
+          granted,
+          eq(sessions.user_id, actorId),
+          isNull(sessions.parent_id),
+          isNull(sessions.revoked_at),
+          gt(sessions.expires_at, request.now),
+        ),
       )
       .orderBy(desc(sessions.created_at))
       .limit(maxSessionsPerList),
@@ -81,6 +88,7 @@ export const sessionsEnded = (user: SQL, ...conditions: SQL[]): SQL =>
       .where(
         and(
           eq(sessions.user_id, user),
+          isNull(sessions.parent_id),
           isNull(sessions.revoked_at),
           gt(sessions.expires_at, request.now),
           ...conditions,

@@ -1,10 +1,11 @@
 /** Signing in with a name and a password. */
-import { and, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import { isDefaultPassword } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { pseudonym, readDevices, withDevice, writeDevices } from '../../core/crypto/device-token.ts';
 import { comparePassword, makeVerifier, needsUpgrade } from '../../core/crypto/password.ts';
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
+import { childIdCharacters, maxChildSeconds } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { read } from '../store/commit.ts';
 import { actorId, granted, insertIfAllowed, verdict } from '../store/granted.ts';
@@ -15,12 +16,14 @@ import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Values } from '../store/statement.ts';
 import { judge } from '../store/verdict.ts';
 import { learn } from './admission.ts';
+
 import { switchOffUnused } from './default-accounts.ts';
 import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { commitOpen, type Outcome } from './operation.ts';
 import { passwordIsWrong, passwordParams, tooMany } from './password-check.ts';
+import { dropOfAccount } from './session-child.ts';
 import {
   forgiving,
   knowAddress,
@@ -33,6 +36,8 @@ import {
 import type { Context } from './vault.ts';
 
 export interface SignedIn {
+  /** Of the session. */
+  id: string;
   token: string;
   /** The same session as a value for the session cookie. */
   cookie: string;
@@ -41,6 +46,9 @@ export interface SignedIn {
   must_change_password: boolean;
   /** Seconds until the session ends. */
   ttlSeconds: number;
+  /** The same in milliseconds since 1970, and beyond what no renewal goes. */
+  endsAt: number;
+  latestEnd: number;
   /** The cookie by which this account, and others, know the browser from now on. */
   deviceCookie: string;
 }
@@ -76,14 +84,17 @@ const factsOf = async ({ vault, caller }: Context, throttle: Values<(typeof thro
 const unknownName = ({ unknown_name }: Params<'unknown_name'>) =>
   sql`case when ${isNull(principal.id)} then 'unknown name ' || substr(${unknown_name}, 1, 4) end`;
 
+const ofSession = ['new_session', 'expires_at', 'generation', 'lifetime', 'latest_end', 'access'] as const;
+
 const signInPlan = plan(
-  [...throttleParams, ...passwordParams, 'has_default_password', 'better_verifier', 'new_session', 'expires_at'],
+  [...throttleParams, ...passwordParams, 'has_default_password', 'better_verifier', ...ofSession],
   (given) => ({
     verdict: judge({
       action: 'session.create',
       principal: principalByName,
       actorName: principal.name,
       target: { name: unknownName(given) },
+      detail: sql`iif(${given.access} is null, null, 'child ' || substr(${given.new_session}, 1, ${childIdCharacters}))`,
       rules: [
         { when: sql`${signInRetryAt(given)} > ${request.now}`, outcome: 'denied', reason: 'throttled' },
         { when: isNull(principal.id), outcome: 'unauthenticated', reason: 'unknown_name' },
@@ -94,6 +105,7 @@ const signInPlan = plan(
     effects: [
       ...signInCounts(given),
       query.delete(sessions).where(and(eq(sessions.user_id, actorId), lt(sessions.expires_at, request.now), granted)),
+      dropOfAccount(isNotNull(given.access)),
       insertIfAllowed(sessions, {
         id: given.new_session,
         user_id: verdict.actor_id,
@@ -101,6 +113,10 @@ const signInPlan = plan(
         expires_at: given.expires_at,
         address: request.address,
         user_agent: request.user_agent,
+        generation: given.generation,
+        lifetime: given.lifetime,
+        latest_end: given.latest_end,
+        access: given.access,
       }),
       query
         .update(users)
@@ -118,15 +134,19 @@ const signInPlan = plan(
   ['session'],
 );
 
+interface Attempt {
+  name: string;
+  password: string;
+  /** A program gets what a child of a session is: it may do less, and lives for at most a day without a renewal. */
+  isForProgram?: boolean;
+}
+
 /**
  * Signs in. The throttle is asked before anything is hashed, and again by the verdict, so that concurrent attempts get no
  * more answers than it allows (OWASP Authentication Cheat Sheet). An unknown or inactive account takes the same time and
  * gets the same answer as a wrong password.
  */
-export const signIn = async (
-  context: Context,
-  attempt: { name: string; password: string },
-): Promise<Outcome<SignedIn>> => {
+export const signIn = async (context: Context, attempt: Attempt): Promise<Outcome<SignedIn>> => {
   const outcome = await trySignIn(context, attempt);
   if (outcome.outcome !== 'allowed') context.vault.metrics?.noteFailedSignIn(outcome.outcome);
   return outcome;
@@ -134,7 +154,7 @@ export const signIn = async (
 
 const trySignIn = (
   { vault, caller: stranger }: Context,
-  { name, password }: { name: string; password: string },
+  { name, password, isForProgram = false }: Attempt,
 ): Promise<Outcome<SignedIn>> => {
   const caller = { ...stranger, claimedName: name, claimedLikeness: likeness(name) };
   return inTurn(caller, async (pause): Promise<Outcome<SignedIn>> => {
@@ -150,6 +170,7 @@ const trySignIn = (
     const issuedAt = Math.floor(caller.now / 1000);
     const expiresAt = issuedAt + vault.sessionTtlSeconds;
     const sessionId = newSessionId();
+    const ttlSeconds = isForProgram ? Math.min(vault.sessionTtlSeconds, maxChildSeconds) : vault.sessionTtlSeconds;
     const committed = await commitOpen(context, signInPlan, {
       ...throttle,
       password_matches: Number(matches),
@@ -160,7 +181,11 @@ const trySignIn = (
           : null,
       has_default_password: Number(hasDefaultPassword),
       new_session: sessionId,
-      expires_at: expiresAt * 1000,
+      expires_at: (issuedAt + ttlSeconds) * 1000,
+      generation: Number(isForProgram),
+      lifetime: isForProgram ? ttlSeconds * 1000 : null,
+      latest_end: isForProgram ? expiresAt * 1000 : null,
+      access: isForProgram ? 'manage' : null,
     });
     if (committed.outcome !== 'allowed') return { ...committed, action: 'session.create' };
     const { id: userId, name: username, role } = committed.principal;
@@ -170,7 +195,8 @@ const trySignIn = (
     const cookie = await issueSessionToken(vault.cookieKey, claims);
     const must_change_password = known.must_change_password === 1 || (hasDefaultPassword && !caller.isLocal);
     const deviceCookie = await writeDevices(vault.sessionKey, withDevice(devices, userId, known.password_number ?? 0));
-    const result = { token, cookie, name: username, role, must_change_password, deviceCookie };
-    return { outcome: 'allowed', result: { ...result, ttlSeconds: vault.sessionTtlSeconds } };
+    const ends = { ttlSeconds, endsAt: (issuedAt + ttlSeconds) * 1000, latestEnd: expiresAt * 1000 };
+    const result = { id: sessionId, token, cookie, name: username, role, must_change_password, deviceCookie };
+    return { outcome: 'allowed', result: { ...result, ...ends } };
   });
 };

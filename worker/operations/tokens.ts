@@ -49,7 +49,7 @@ const secretOf = (condition: SQL, value: SQLiteColumn) =>
   query
     .select({ [value.name]: sql`max(${value})`.as(value.name) })
     .from(tokenSecrets)
-    .where(and(eq(tokenSecrets.token_id, id), condition));
+    .where(and(eq(tokenSecrets.token_id, id), eq(tokenSecrets.generation, 0), condition));
 
 /** What is shown of a token. The names of those that it has none of are empty. */
 export const tokenColumns = {

@@ -28,7 +28,7 @@ export const isInTrash = ({ id, trash_from }: Params<'id' | 'trash_from'>) =>
 const expired = alias(secrets, 'expired');
 
 /** Writes over the values of secrets that are to be deleted. */
-const overwriteVersions = (which: SQL | undefined) =>
+export const overwriteVersions = (which: SQL | undefined) =>
   query
     .update(secretVersions)
     .set(overwritten)

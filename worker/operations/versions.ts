@@ -135,6 +135,7 @@ const keyIsMissing = ({ version, known_keys }: Params<'version' | 'known_keys'>)
 export const restoreVersion = operation({
   action: 'version.restore',
   params: ['name', 'padded', 'version', 'revisions', 'known_keys', 'max_bytes', 'keep_versions'],
+  takesKey: true,
   needsRoom: () => true,
   sql: (given) => ({
     target: secretNamed('version.restore', given),
@@ -162,6 +163,10 @@ export const restoreVersion = operation({
       })
       .where(and(isNamed(nameMeant(given)), granted))
       .returning({ current_version: secrets.current_version, revision: secrets.revision }),
+    answerAgain: query
+      .select({ current_version: secrets.current_version, revision: secrets.revision })
+      .from(secrets)
+      .where(and(isNamed(nameMeant(given)), granted)),
   }),
   values: ({ name, padded, version, revisions }: VersionChange, { vault: { limits, keyring } }) => ({
     name,

@@ -195,6 +195,17 @@ test('no imprint leaves the vault, and none can be made without the encryption k
   }
 });
 
+test('a value that comes by the Vault API is compared, too, also that of a key that comes back from the trash', async () => {
+  const write = (path: string, data: object) =>
+    member('POST', `/v1/secret/data/${path}`, { data }, { 'X-Vault-Token': member.token });
+  const before = await write('kv1', { value: 'a value of KV' });
+  expect(before.status).toBe(200);
+  expect(await add(member, 'plain', 'a value of KV')).toEqual(['kv1']);
+  await member('DELETE', path('kv1'));
+  expect((await write('kv1', { value: 'another value of KV' })).status).toBe(200);
+  expect(await add(member, 'plain 2', 'another value of KV')).toEqual(['kv1']);
+});
+
 describe('that a value is stored already', () => {
   test('is told to whoever may read the other key, and to nobody else', async () => {
     expect(await add(member, 'a copy', 'one value')).toEqual(['shop/prod/twin', 'twin 1']);

@@ -8,10 +8,26 @@ import { requestValues } from './request.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
-/** `judged` has a verdict for each target, if the plan has several. */
+/**
+ * `judged` has a verdict for each target, if the plan has several. `told` has the rows that an answer gives under a refusal: only one does
+ * that is written to depend on its reason.
+ */
 export type Committed<Row> =
   | { outcome: 'allowed'; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
-  | { outcome: Exclude<Outcome, 'allowed'>; reason: string | null; principal?: Principal };
+  | {
+      outcome: Exclude<Outcome, 'allowed'>;
+      reason: string | null;
+      principal?: Principal;
+      told?: readonly unknown[];
+      /** The request was sent again: what was answered to the first one. */
+      kept?: Kept;
+    };
+
+/** Of a request that was carried out before: the rows that made its answer, as JSON. */
+export interface Kept {
+  principal: Principal;
+  rows: string;
+}
 
 /** The database is not set up yet, or another key seals it. */
 export class VaultNotOpen extends Error {
@@ -75,7 +91,7 @@ export const commit = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { steps, hasEach, answerAt, probeAt }: Plan<Row, Name>,
+  { steps, hasEach, tells, answerAt, keptAt, probeAt }: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
   before: readonly Filled[] = [],
 ): Promise<Committed<Row>> => {
@@ -90,17 +106,33 @@ export const commit = async <Row, Name extends string>(
       return { outcome: 'unauthenticated', reason: null };
     throw new VaultNotOpen();
   }
-  if (decided && decided.outcome !== 'allowed') return refusalOf(decided);
   const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
+  if (decided && decided.outcome !== 'allowed') {
+    const kept = keptAt === null ? undefined : results[before.length + keptAt];
+    return { ...refusalOf(decided, kept), ...(tells && { told: rows }) };
+  }
   return { outcome: 'allowed', principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 
-/** The refusal that a verdict has written. Only a token needs the principal, to learn whose it is. */
-export const refusalOf = (row: VerdictRow): Exclude<Committed<never>, { outcome: 'allowed' }> => {
+/**
+ * The refusal that a verdict has written. Only a token needs the principal, to learn whose it is.
+ *
+ * @param found what was kept for a request that is sent again.
+ */
+export const refusalOf = (
+  row: VerdictRow,
+  found: readonly Record<string, Value>[] = [],
+): Exclude<Committed<never>, { outcome: 'allowed' }> => {
   const { outcome, reason } = row;
+  const [kept] = found as { result: string }[];
   if (outcome === 'allowed') throw new TypeError('An allowed event is no refusal');
   const isKnown = outcome !== 'unauthenticated' && typeof row.token_id === 'number';
-  return { outcome, reason, ...(isKnown && { principal: principalOf(row) }) };
+  return {
+    outcome,
+    reason,
+    ...(isKnown && { principal: principalOf(row) }),
+    ...(kept && { kept: { principal: principalOf(row), rows: kept.result } }),
+  };
 };
 
 export const principalOf = (row: VerdictRow): Principal => {

@@ -1,20 +1,32 @@
 /**
  * The forms of a credential: a session, or a service token. Each statement is compiled once for each, since a session needs none of what
- * a token does. Which one runs is clear from the credential, before the database is asked.
+ * a token does. Which one runs is clear from the credential, before the database is asked. Statements of what may be sent with an
+ * Idempotency-Key have two forms more, for requests that come with one (`kept-answers.ts`); all other requests pay nothing for it.
  */
 import { SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Caller } from '../../core/caller.ts';
 
 export const bothForms = ['session', 'token'] as const;
-export type Form = (typeof bothForms)[number];
+type UsualForm = (typeof bothForms)[number];
+export type Form = UsualForm | `${UsualForm} with key`;
 
-export const formOf = ({ tokenHash }: Pick<Caller, 'tokenHash'>): Form =>
-  tokenHash === undefined ? 'session' : 'token';
+/** Of statements of what may be sent with an Idempotency-Key. */
+export const formsWithKey = [...bothForms, 'session with key', 'token with key'] as const;
+
+/** The form of a statement that has none for requests with a key. */
+export const usualForm = (form: Form): Form => (form.startsWith('token') ? 'token' : 'session');
+
+export const formOf = ({ tokenHash, idempotency }: Pick<Caller, 'tokenHash' | 'idempotency'>): Form => {
+  const usual = tokenHash === undefined ? 'session' : 'token';
+  return idempotency === undefined ? usual : `${usual} with key`;
+};
 
 /** For what the statement is compiled that is being compiled. Compiling is synchronous. */
 let compiling: Form = 'session';
 
-export const isForToken = (): boolean => compiling === 'token';
+export const isForToken = (): boolean => usualForm(compiling) === 'token';
+
+export const isWithKey = (): boolean => compiling !== usualForm(compiling);
 
 /** Runs what writes and compiles statements, for one form. */
 export const writtenFor = <Made>(form: Form, write: () => Made): Made => {
@@ -28,8 +40,13 @@ export const writtenFor = <Made>(form: Form, write: () => Made): Made => {
 };
 
 /** SQL that is another one for tokens. It may be part of SQL that is made only once. */
-export const byForm = (session: SQLWrapper, token: () => SQLWrapper): SQL => {
+export const byForm = (session: SQLWrapper, token: () => SQLWrapper): SQL => either(isForToken, session, token);
+
+/** The same for requests with an Idempotency-Key. */
+export const byKey = (without: SQLWrapper, withKey: () => SQLWrapper): SQL => either(isWithKey, without, withKey);
+
+const either = (isOther: () => boolean, usual: SQLWrapper, other: () => SQLWrapper): SQL => {
   const chosen = new SQL([]);
-  Object.defineProperty(chosen, 'queryChunks', { get: () => [isForToken() ? sql`${token()}` : session] });
+  Object.defineProperty(chosen, 'queryChunks', { get: () => [isOther() ? sql`${other()}` : usual] });
   return chosen;
 };

@@ -16,7 +16,8 @@ export const verdict = alias(auditEvents, 'verdict');
 /** The id of the verdict's audit event. */
 export const verdictId = sql`${query.select({ id: max(auditEvents.id) }).from(auditEvents)}`;
 
-const isOwn = and(eq(verdict.id, verdictId), eq(verdict.request_id, request.id));
+/** True of the newest event if it is this request's. */
+export const isOwn = and(eq(verdict.id, verdictId), eq(verdict.request_id, request.id));
 
 /** True if this request has an event, which is then the newest. */
 export const isJudged = exists(query.select({ id: verdict.id }).from(verdict).where(isOwn));
@@ -31,7 +32,9 @@ export const granted = exists(query.select({ id: verdict.id }).from(verdict).whe
 export const insertIfAllowed = <Table extends SQLiteTable>(table: Table, fields: Fields<Table>) =>
   insertFrom(table, fields, verdict, isAllowed);
 
-const ofVerdict = (column: 'actor_id' | 'actor_name' | 'actor_role' | 'token_id' | 'token' | 'project'): SQL =>
+const ofVerdict = (
+  column: 'actor_id' | 'actor_name' | 'actor_role' | 'token_id' | 'token' | 'project' | 'child',
+): SQL =>
   sql`${query
     .select({ [column]: verdict[column] })
     .from(verdict)
@@ -55,6 +58,7 @@ export const actorFields = {
   token_id: actorTokenId,
   token: ofVerdict('token'),
   project: ofVerdict('project'),
+  child: ofVerdict('child'),
 };
 
 /**

@@ -5,7 +5,8 @@
  */
 import type { Caller } from '../../core/caller.ts';
 import { type Committed, refusalOf, transact, VaultNotOpen } from './commit.ts';
-import { type Form, isForToken } from './form.ts';
+import { type Form, isForToken, isWithKey } from './form.ts';
+import { keptRows } from './kept-answers.ts';
 import { openProbe } from './open.ts';
 import { requestValues } from './request.ts';
 import {
@@ -24,6 +25,8 @@ import type { VerdictRow } from './verdict.ts';
 export interface Preview<Row = unknown, Name extends string = string> {
   readonly refusal: Statement<VerdictRow>;
   readonly facts: Statement<Row>;
+  /** What was answered before to a request that is sent again; null for requests without an Idempotency-Key. */
+  readonly kept: Statement<{ result: string }> | null;
   /** Of a token that the vault does not know, or that was refused often enough, there is no refusal. Null for sessions. */
   readonly tokenProbe: Statement | null;
   /** Carries the names of the values that it takes; never set. */
@@ -38,7 +41,12 @@ export const preview = <const Name extends string = never, Row = unknown>(
 ): ((form?: Form) => Preview<Row, Name>) =>
   atFirstUse(() => {
     const { refusal, facts = openProbe() as unknown as Query<Row> } = write(params(names));
-    return { refusal: compile(refusal), facts: compile(facts), tokenProbe: isForToken() ? compile(goodToken()) : null };
+    return {
+      refusal: compile(refusal),
+      facts: compile(facts),
+      kept: isWithKey() ? compile(keptRows()) : null,
+      tokenProbe: isForToken() ? compile(goodToken()) : null,
+    };
   }, forms);
 
 export type Previewed<Row> =
@@ -54,17 +62,19 @@ export const ask = async <Row, Name extends string>(
   db: D1Database,
   keyId: string,
   caller: Caller,
-  { refusal, facts, tokenProbe }: Preview<Row, Name>,
+  { refusal, facts, kept, tokenProbe }: Preview<Row, Name>,
   values: Values<NoInfer<Name>>,
 ): Promise<Previewed<Row>> => {
   const given: Values = { ...values, ...requestValues(caller, keyId) };
-  const steps = [refusal, facts, ...(tokenProbe ? [tokenProbe] : [])];
-  const [refusals, found, good] = await transact(
+  const steps = [refusal, facts, ...(tokenProbe ? [tokenProbe] : []), ...(kept ? [kept] : [])];
+  const results = await transact(
     db,
     steps.map((step) => fill(step, given)),
   );
+  const [refusals, found] = results;
+  const good = tokenProbe ? results[2] : undefined;
   const refused = refusals?.[0] as VerdictRow | undefined;
-  if (refused && refused.outcome !== 'allowed') return refusalOf(refused);
+  if (refused && refused.outcome !== 'allowed') return refusalOf(refused, kept ? results.at(-1) : []);
   const rows = (found ?? []) as Row[];
   const [row] = rows;
   if (row === undefined) throw new VaultNotOpen();

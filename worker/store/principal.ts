@@ -4,6 +4,7 @@
  */
 import { and, eq, gt, isNull, notExists, type SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { childIdCharacters } from '../../core/limits.ts';
 import { byForm, isForToken } from './form.ts';
 import { request } from './request.ts';
 import { sessions, users } from './schema.ts';
@@ -19,6 +20,12 @@ export interface Join {
 export const principal = alias(users, 'principal');
 
 const session = alias(sessions, 'session');
+
+/** What a child of a sign-in may do; null for a session itself, and in statements for tokens not to be used. */
+export const accessOfChild = session.access;
+
+/** Of a child of a sign-in: the beginning of its id. */
+export const childOfSession = sql`iif(${session.access} is null, null, substr(${session.id}, 1, ${childIdCharacters}))`;
 
 const isLive = and(eq(session.id, request.session_id), isNull(session.revoked_at), gt(session.expires_at, request.now));
 const isPrincipal = and(eq(principal.id, session.user_id), eq(principal.is_active, 1));

@@ -19,15 +19,21 @@ export const request = {
   user_agent: param('request.user_agent'),
   /** The fingerprint of the primary key in ENCRYPTION_KEY. */
   key_id: param('request.key_id'),
+  /** The Idempotency-Key, and a JSON list of the fingerprints. Only in statements that are compiled for requests with one. */
+  idempotency_key: param('request.idempotency_key'),
+  fingerprints: param('request.fingerprints'),
   /** 1 if only the vault's own machine can reach it, else 0. */
   is_local: param('request.is_local'),
 } as const;
 
 export type RequestParam = `request.${keyof typeof request}`;
 
+/** Only requests with an Idempotency-Key have values for these. */
+type KeyParam = 'request.idempotency_key' | 'request.fingerprints';
+
 export const isRequestParam = (name: string): boolean => name.startsWith('request.');
 
-export const requestValues = (caller: Caller, keyId: string): Values<RequestParam> => ({
+export const requestValues = (caller: Caller, keyId: string): Values<Exclude<RequestParam, KeyParam>> => ({
   'request.now': caller.now,
   'request.id': caller.requestId,
   'request.session_id': caller.sessionId,
@@ -40,4 +46,8 @@ export const requestValues = (caller: Caller, keyId: string): Values<RequestPara
   'request.user_agent': caller.userAgent,
   'request.key_id': keyId,
   'request.is_local': Number(caller.isLocal ?? false),
+  ...(caller.idempotency && {
+    'request.idempotency_key': caller.idempotency.key,
+    'request.fingerprints': JSON.stringify(caller.idempotency.fingerprints),
+  }),
 });

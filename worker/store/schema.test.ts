@@ -5,13 +5,13 @@ import { applyTestMigrations, testDb, testMigrations } from '../testing/test-dat
 import * as schema from './schema.ts';
 
 const { instance, users, sessions, secrets, secretVersions, auditEvents } = schema;
-const { projects, members, secretLabels } = schema;
+const { projects, members, secretLabels, pathEntries } = schema;
 const { serviceTokens, tokenSecrets, tokenScopes } = schema;
 const { activity, logBlocks, usage, knownAddresses, throttles } = schema;
 
 const tables = [
   ...[instance, users, sessions, secrets, secretVersions, auditEvents],
-  ...[projects, members, secretLabels],
+  ...[projects, members, secretLabels, pathEntries],
   ...[serviceTokens, tokenSecrets, tokenScopes],
   ...[activity, logBlocks, usage, knownAddresses, throttles],
 ];

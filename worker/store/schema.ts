@@ -44,6 +44,13 @@ export const sessions = sqliteTable('sessions', {
   revoked_at: integer(),
   address: text().notNull(),
   user_agent: text().notNull(),
+  /** Of a child, as in `tokenSecrets`. */
+  parent_id: text(),
+  generation: integer().notNull(),
+  lifetime: integer(),
+  latest_end: integer(),
+  /** What a child may do; null for a person's own session. */
+  access: text().$type<Access>(),
 });
 
 export const projects = sqliteTable('projects', {
@@ -98,6 +105,18 @@ export const secrets = sqliteTable('secrets', {
   value_imprint: text(),
 });
 
+/** What is said of a path that is no secret: of a folder, or of a secret that is yet to be written. Of a person, or of a project. */
+export const pathEntries = sqliteTable('path_entries', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  name: text().notNull(),
+  owner_id: integer(),
+  project_id: integer(),
+  description: text().notNull(),
+  labels: text(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+});
+
 /** Kept by triggers: the labels of each secret as `name:value`. */
 export const secretLabels = sqliteTable('secret_labels', {
   secret_id: integer().notNull(),
@@ -137,6 +156,8 @@ export const auditEvents = sqliteTable('audit_events', {
   token: text(),
   /** The project that it belongs to. Then `actor_id` is the id of the project, negative. */
   project: text(),
+  /** The beginning of the id of the child that was sent; null if the session or the token itself was. */
+  child: text(),
 });
 
 /** Kept by triggers. Account 0 stands for all. */
@@ -197,12 +218,23 @@ export const serviceTokens = sqliteTable('service_tokens', {
   revoked_at: integer(),
 });
 
-/** The hashes of what programs send. One of a token has no end; the one before it may still work until its end. */
+/**
+ * The hashes of what programs send. One of a token has no end; the one before it may still work until its end. Those of a generation
+ * above 0 are children.
+ */
 export const tokenSecrets = sqliteTable('token_secrets', {
   hash: text().primaryKey(),
   token_id: integer().notNull(),
   created_at: integer().notNull(),
   ends_at: integer(),
+  /** The hash of what made it. */
+  parent: text(),
+  generation: integer().notNull(),
+  /** What it was made for, in milliseconds: a renewal gives as much again. */
+  lifetime: integer(),
+  /** No renewal goes beyond it. */
+  latest_end: integer(),
+  access: text().$type<Access>(),
 });
 
 /** The names that a token reaches, as ranges that do not overlap: from `low` on, and before `high`. */
@@ -210,6 +242,19 @@ export const tokenScopes = sqliteTable('token_scopes', {
   token_id: integer().notNull(),
   low: text().notNull(),
   high: text().notNull(),
+});
+
+/** What was answered to requests with an Idempotency-Key. */
+export const keptAnswers = sqliteTable('kept_answers', {
+  /** As in the audit event. */
+  actor_id: integer().notNull(),
+  /** 0 for a session. */
+  token_id: integer().notNull(),
+  key: text().notNull(),
+  fingerprint: text().notNull(),
+  at: integer().notNull(),
+  /** The rows that the answer was made of, as JSON. */
+  result: text().notNull(),
 });
 
 export type SecretVersionRow = typeof secretVersions.$inferSelect;

@@ -12,7 +12,7 @@ import {
   type SQLiteTable,
   SQLiteUpdateBuilder,
 } from 'drizzle-orm/sqlite-core';
-import { bothForms, type Form, writtenFor } from './form.ts';
+import { bothForms, type Form, usualForm, writtenFor } from './form.ts';
 
 /** What a column holds. */
 export type Value = string | number | null;
@@ -111,7 +111,11 @@ const deferred: (() => unknown)[] = [];
  */
 export const atFirstUse = <Made>(make: () => Made, forms: readonly Form[] = bothForms): ((form?: Form) => Made) => {
   const made: { [Each in Form]?: Made } = {};
-  const use = (form: Form = 'session') => (made[form] ??= writtenFor(form, make));
+  const use = (asked: Form = 'session') => {
+    const form = forms.includes(asked) ? asked : usualForm(asked);
+    made[form] ??= writtenFor(form, make);
+    return made[form];
+  };
   deferred.push(...forms.map((form) => () => use(form)));
   return use;
 };
@@ -187,7 +191,8 @@ interface Built {
   config?: { returning?: { path: string[]; field: unknown }[] };
 }
 
-const columnsOf = (built: Query): string[] => {
+/** The names of the columns that a query returns. @throws TypeError if it returns a column under another name than its own. */
+export const columnsOf = (built: Query): string[] => {
   const { _: select, config } = built as unknown as Built;
   const fields = select?.selectedFields
     ? Object.entries(select.selectedFields)

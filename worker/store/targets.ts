@@ -78,7 +78,7 @@ export const nameMeant = ({ name, padded }: GivenName): SQL =>
   sql`coalesce(${query.select({ name: secrets.name }).from(secrets).where(isNamed(padded))}, ${name})`;
 
 /** Whether a secret, found as the target, is the principal's: personal, or of a project with the principal as a member. */
-const isOwnSecret = sql`(${targetSecret.owner_id} is ${principal.id} or ${roleForSecret} is not null)`;
+export const isOwnSecret = sql`(${targetSecret.owner_id} is ${principal.id} or ${roleForSecret} is not null)`;
 
 /** Whether a member may do this with a secret, found as the target. Its owner may do everything with a personal one. */
 export const mayWithSecret = (action: ProjectAction): SQL =>

@@ -4,6 +4,7 @@
  * knows the token at all; `refused` says why it is good for nothing.
  */
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { childIdCharacters } from '../../core/limits.ts';
 import { accesses, projectRoleOf, type TokenAction, tokenPolicy } from '../../core/policy/policy.ts';
 import { request } from './request.ts';
 import { instance, users } from './schema.ts';
@@ -23,11 +24,12 @@ const isAllowedAddress = sql`exists (select 1 from json_each(token.allowed_addre
 const ofToken = {
   token_id: sql`token.id`,
   token_name: sql`token.name`,
-  access: sql`token.access`,
+  access: sql`coalesce(held.access, token.access)`,
+  child: sql`iif(held.generation = 0, null, substr(held.hash, 1, ${childIdCharacters}))`,
   project_id: sql`team.id`,
   project_name: sql`team.name`,
   refused: sql`case
-    when held.ends_at <= ${request.now} then 'token_rotated'
+    when held.ends_at <= ${request.now} then iif(held.generation = 0, 'token_rotated', 'child_ended')
     when token.revoked_at is not null then 'token_revoked'
     when token.expires_at <= ${request.now} then 'token_expired'
     when not coalesce(person.is_active, 1) then 'token_of_inactive_account'
@@ -67,6 +69,8 @@ export const token = {
   id: sql.raw('principal.token_id'),
   name: sql.raw('principal.token_name'),
   access: sql.raw('principal.access'),
+  /** The beginning of the id of the child that was sent; null for the token itself. */
+  child: sql.raw('principal.child'),
   /** The project that the token belongs to; null for a person's. */
   projectId: sql.raw('principal.project_id'),
   projectName: sql.raw('principal.project_name'),

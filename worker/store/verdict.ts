@@ -7,14 +7,17 @@ import { and, desc, eq, exists, getTableColumns, isNull, not, or, type SQL, type
 import { maxTokenRefusals, tokenRefusalsMs } from '../../core/limits.ts';
 import {
   type Action,
+  accesses,
   allowedWithDefaultPassword,
+  childPolicyOf,
   type GovernedAction,
   isTokenAction,
   type Outcome,
 } from '../../core/policy/policy.ts';
 import { byForm, isForToken } from './form.ts';
 import { isJudged } from './granted.ts';
-import { type Join, principal, principalByCredential } from './principal.ts';
+import { keyRules } from './kept-answers.ts';
+import { accessOfChild, childOfSession, type Join, principal, principalByCredential } from './principal.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
 import { auditEvents, instance } from './schema.ts';
@@ -53,6 +56,8 @@ export interface Intent {
   ready?: SQL | undefined;
   /** In which order the events of many targets are written. */
   order?: SQL | undefined;
+  /** Whether it is one of many verdicts on a request: the first one looks for its Idempotency-Key. */
+  isOfMany?: boolean;
 }
 
 interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'> {
@@ -61,6 +66,8 @@ interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'
   rules: Rule[];
   /** Under which name the log has the actor; by default the principal's, or the one that a verified credential claims. */
   actorName?: SQLWrapper;
+  /** Which child the credential is, for the log. */
+  child?: SQL | null;
   /** Writes a refusal only: for a preview, after which the request is judged again. */
   refusalsOnly?: boolean;
 }
@@ -78,6 +85,7 @@ export const judge = ({
   ready,
   order,
   actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
+  child = null,
   refusalsOnly = false,
 }: Judgement) => {
   const applied = judgedRules(rules);
@@ -98,6 +106,7 @@ export const judge = ({
         address: request.address,
         user_agent: request.user_agent,
         ...(isForToken() && { token_id: token.id, token: token.name, project: token.projectName }),
+        child,
       }),
     )
     .from(instance)
@@ -148,11 +157,15 @@ const isWorthAnEvent = sql`${token.id} is not null and (${token.refused} is null
   .offset(maxTokenRefusals - 1)})`;
 
 /** The verdict on a signed-in caller's action. */
-export const verdictOn = ({ action, target, rules = [], detail, ready, order }: Intent, refusalsOnly = false) =>
+export const verdictOn = (
+  { action, target, rules = [], detail, ready, order, isOfMany }: Intent,
+  refusalsOnly = false,
+) =>
   judge({
     detail,
     action,
     principal: principalByCredential(),
+    child: byForm(childOfSession, () => token.child),
     target,
     ready,
     order,
@@ -161,9 +174,11 @@ export const verdictOn = ({ action, target, rules = [], detail, ready, order }: 
       unauthenticated,
       ...defaultPassword(action),
       ...neverByToken(action),
+      ...accessOfChildRule(action),
       denied(action),
       ...scopeRule(target?.isInScope),
       ...accessRule(action),
+      ...(isOfMany ? [] : keyRules()),
       ...scopeRule(target?.isFoundInScope),
       ...targetRules(action, target),
       ...rules,
@@ -193,6 +208,7 @@ export const verdictsIf = (
       target: { ...target, joins: [{ table: source, on: sql`true` }, ...(target.joins ?? [])] },
       ready: and(ready, condition),
       order: key,
+      isOfMany: true,
     },
     refusalsOnly,
   );
@@ -215,6 +231,22 @@ const accessRule = (action: GovernedAction): Rule[] =>
   isTokenAction(action)
     ? [{ when: sql`not ${accessMay(action)}`, outcome: 'denied', reason: 'token_access', isForTokens: true }]
     : [];
+
+/** What a child of a sign-in may not do. For a token the rules above say it. */
+const accessOfChildRule = (action: GovernedAction): Rule[] => {
+  if (isForToken()) return [];
+  const allowed = childPolicyOf(action);
+  const some = accesses.filter((access) => allowed?.[access]).map((access) => sql`${access}`);
+  if (some.length === accesses.length) return [];
+  const isRefused = some.length === 0 ? sql`true` : sql`${accessOfChild} not in (${sql.join(some, sql`, `)})`;
+  return [
+    {
+      when: sql`(${accessOfChild} is not null and ${isRefused})`,
+      outcome: 'denied',
+      reason: some.length === 0 ? 'token' : 'token_access',
+    },
+  ];
+};
 
 /** Outside the scopes of a token every name is as if it were missing, whether a key has it or not. */
 export const scopeRule = (isInScope: (() => SQL) | undefined, reason = 'token_scope'): Rule[] =>

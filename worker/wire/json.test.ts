@@ -69,7 +69,16 @@ test('a user has no verifier, and a missing time is null', () => {
 
 test('sessions', () => {
   const user = { name: 'alice', role: 'user', must_change_password: true } as const;
-  const signedIn = { ...user, token: 't', cookie: 'c', ttlSeconds: 60, deviceCookie: 'd' };
+  const signedIn = {
+    ...user,
+    id: 's',
+    token: 't',
+    cookie: 'c',
+    ttlSeconds: 60,
+    endsAt: at,
+    latestEnd: at,
+    deviceCookie: 'd',
+  };
   expect(json.signedIn(signedIn)).toEqual({ token: 't', user: 'alice', role: 'user', must_change_password: true });
   const found = { address: null, likelyProxies: [] };
   expect(

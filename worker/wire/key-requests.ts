@@ -56,7 +56,7 @@ const rotation = v.nullable(
 );
 
 /** What is wrong with labels, or null. */
-const labelsProblem = (labels: [string, unknown][]): string | null => {
+export const labelsProblem = (labels: [string, unknown][]): string | null => {
   if (labels.length > maxLabelsPerSecret) return `A key can have at most ${maxLabelsPerSecret} labels.`;
   for (const [name, value] of labels) {
     if (typeof value !== 'string') return 'The values of labels must be strings.';

@@ -3,7 +3,7 @@ import { fullRetrySeconds, passwordThrottles } from '../../core/limits.ts';
 import type { Refusal } from '../operations/refusal.ts';
 import type { ListText } from './list-text.ts';
 
-export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 412 | 413 | 415 | 429 | 500 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
 
 export interface Reply {
   status: 200 | 201 | ErrorStatus;
@@ -75,6 +75,7 @@ export const refused = (refusal: Refusal): Reply => {
       return notFound(action, reason);
     case 'conflict':
       if (reason === 'revision') return failed(412, otherRevision);
+      if (reason === 'key_of_other_request') return failed(422, keyOfOtherRequest);
       return failed(409, otherConflicts[reason ?? ''] ?? conflicts[action] ?? nameTaken);
     case 'invalid':
       return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request is invalid.');
@@ -95,6 +96,8 @@ const nameTaken =
   'A key of that name, or of one that looks like it, exists already. Choose another name, or change the existing key.';
 const otherRevision =
   'The key has changed since: it has another revision than If-Match asks for. Read the key again, then repeat the change.';
+const keyOfOtherRequest =
+  'Another request had this Idempotency-Key in the last 24 hours. Nothing was changed. Send this request with a key of its own.';
 const otherConflicts: Record<string, string> = {
   changed: 'The key got another value at the same moment. Nothing was changed. Try again.',
   token_ended: 'The token is revoked or has expired, so it cannot get another secret. Make a new one.',
@@ -123,6 +126,9 @@ const invalid: Record<string, string> = {
   owner_of_project_key: 'A key of a project belongs to the project and has no owner. Leave out owner.',
   no_such_owner: 'owner names no user. Write the exact name of the user who gets the key.',
   bad_segment: 'In a project, no part of a key name between slashes may be empty, "." or "..". Choose another name.',
+  child_access:
+    'child policies must be subset of parent: the access of a new token is at most that of the one that makes it.',
+  child_generations: 'Tokens that were made by tokens may go on making tokens a few times only. Use the first one.',
   renaming: 'A user cannot be renamed. Leave out username, or add a user with the new name and delete this one.',
 };
 

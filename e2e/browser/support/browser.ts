@@ -180,7 +180,30 @@ export function toast(page: Page, text: string): Promise<void> {
 
 /** The row of a key in the list. */
 export function keyRow(page: Page, name: string): Locator {
-  return page.locator('[role="row"]', { has: page.getByRole('button', { name, exact: true }) });
+  return page.locator('[role="row"]', { has: page.getByRole('link', { name, exact: true }) });
+}
+
+/** The page of the key that is open. */
+export function keyPage(page: Page): Locator {
+  return page.locator('.key-page');
+}
+
+/** Opens the page of a key from the list. */
+export async function openKey(page: Page, name: string): Promise<Locator> {
+  await page.getByRole('link', { name, exact: true }).click();
+  await page.getByRole('region', { name: `Key ${name}`, exact: true }).waitFor();
+  return keyPage(page);
+}
+
+/** Opens a folded part of the page of a key. */
+export async function unfold(page: Page, title: string): Promise<void> {
+  await keyPage(page).locator('summary', { hasText: title }).click();
+}
+
+/** Opens the form for a new value of a key. */
+export async function beginReplace(page: Page, name: string): Promise<void> {
+  await openKey(page, name);
+  await button(page, 'Replace').click();
 }
 
 /** Fills in the form for a new key and submits it. */

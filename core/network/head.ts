@@ -1,9 +1,12 @@
-/** Reads the head of an HTTP/1.1 request (RFC 9112), strictly: what two readers could read differently is an error. */
-import type { HeaderFacts, RequestLine } from '../../core/network/admission.ts';
-import { answers } from '../../core/network/answers.ts';
-import type { ErrorAnswer } from '../../core/network/error-answers.ts';
-import { hopByHop } from '../../core/network/hop-by-hop.ts';
-import { remembered } from '../../core/remembered.ts';
+/**
+ * Reads the head of an HTTP/1.1 request (RFC 9112), strictly: what two readers could read differently is an error. The standalone vault
+ * reads all requests with it, the gate those with a method that Node.js does not know.
+ */
+import { remembered } from '../remembered.ts';
+import type { HeaderFacts, RequestLine } from './admission.ts';
+import { answers } from './answers.ts';
+import type { ErrorAnswer } from './error-answers.ts';
+import { hopByHop } from './hop-by-hop.ts';
 
 /** The head of a request, as `admit` judges it, and what the server itself needs. */
 export interface Head extends RequestLine, HeaderFacts {
@@ -30,7 +33,7 @@ const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
  * @returns `end`, the index behind the empty line; or `from`, where to go on when there are more bytes; or undefined if a
  *   line does not end in CR LF.
  */
-export const findHeadEnd = (bytes: Uint8Array, from: number): { end: number } | { from: number } | undefined => {
+export function findHeadEnd(bytes: Uint8Array, from: number): { end: number } | { from: number } | undefined {
   let line = from;
   for (;;) {
     const end = bytes.indexOf(lf, line);
@@ -39,10 +42,10 @@ export const findHeadEnd = (bytes: Uint8Array, from: number): { end: number } | 
     if (end === line + 1) return { end: end + 1 };
     line = end + 1;
   }
-};
+}
 
 /** Parses a head without its empty line. */
-export const parseHead = (text: string): Head | ErrorAnswer => {
+export function parseHead(text: string): Head | ErrorAnswer {
   const [first = '', ...lines] = text.split('\r\n');
   const [, method, url, httpVersion] = requestLine.exec(first) ?? [];
   if (method === undefined || url === undefined || httpVersion === undefined) return answers.malformed;
@@ -79,24 +82,34 @@ export const parseHead = (text: string): Head | ErrorAnswer => {
   if (head.contentLength !== null && head.transferEncoding !== null) return answers.malformed;
   if (head.transferEncoding !== null && httpVersion === '1.0') return answers.malformed;
   return head;
-};
+}
+
+/** Whether a body follows. */
+export function hasBody({
+  contentLength,
+  transferEncoding,
+}: Pick<Head, 'contentLength' | 'transferEncoding'>): boolean {
+  return transferEncoding !== null || Number(contentLength ?? 0) > 0;
+}
 
 /** What follows `start`, without blanks and tabs at both ends. Not a pattern: those take quadratic time for many blanks. */
-const withoutBlanks = (line: string, start: number): string => {
+export function withoutBlanks(line: string, start: number): string {
   let from = start;
   let to = line.length;
   while (from < to && isBlank(line.charCodeAt(from))) from++;
   while (to > from && isBlank(line.charCodeAt(to - 1))) to--;
   return line.slice(from, to);
-};
+}
 
-const isBlank = (code: number) => code === 0x20 || code === 0x09;
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
 
 /** A header's name in lower case; null if it is none. The same ones come again and again. */
 const nameInLowerCase = remembered((name) => (headerName.test(name) ? name.toLowerCase() : null));
 
 /** Returns false if the header contradicts itself or another one. */
-const readHopByHop = (head: Head, name: string, value: string): boolean => {
+function readHopByHop(head: Head, name: string, value: string): boolean {
   if (name === 'content-length') {
     if (head.contentLength !== null || !/^\d{1,15}$/.test(value)) return false;
     head.contentLength = value;
@@ -109,4 +122,4 @@ const readHopByHop = (head: Head, name: string, value: string): boolean => {
   } else if (name === 'upgrade') head.upgrade = value;
   else if (name === 'expect') head.expect = value;
   return true;
-};
+}
