@@ -8,7 +8,6 @@ import type { Session } from './api/wire.ts';
 import { CareNotice, SideCare, useCareCount } from './care/side.ts';
 import { commandsFor } from './commands.ts';
 import { nameIn } from './keys/chosen.ts';
-import { mayEdit } from './keys/model.ts';
 import { AddKeys, KeyDialogs, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
 import {
@@ -177,18 +176,12 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
     case 'keys':
       return html`<${CareNotice} model=${own.care} /><${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
     case 'care':
-      return html`<${CarePage} model=${own.care} actions=${keyActions(own, isAdmin)} />`;
+      return html`<${CarePage} model=${own.care} keys=${own.keys} isAdmin=${isAdmin} />`;
     case 'projects':
       return html`<${ProjectsPage}
         model=${own.projects} me=${mine.user} isAdmin=${isAdmin} onKeysChange=${() => void own.keys.list.load()}
         keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
-        overview=${(mayAdd: boolean) => html`
-          <${Overview}
-            project=${own.projects.chosen.value} keys=${own.keys.list} mayAdd=${mayAdd} onOpen=${(name: string) => go('projects', { key: name }, own.projects.chosen.value)}
-            onAdd=${(name: string) => own.keys.show({ kind: 'new', prefix: name })}
-          />
-          <${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />
-        `}
+        overview=${(mayAdd: boolean) => html`<${Overview} project=${own.projects.chosen.value} keys=${own.keys} mayAdd=${mayAdd} /><${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />`}
       />`;
     case 'trash':
       return html`<${TrashPage} model=${own.trash} onRestored=${() => void own.keys.list.load()} />`;
@@ -205,19 +198,6 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
     case 'about':
       return html`<${AboutPage} health=${own.health} />`;
   }
-};
-
-/** What the page of what needs care does with a key. Who may replace its value begins with that. */
-const keyActions = ({ keys }: Models, isAdmin: boolean) => {
-  const mayReplace = (name: string) => {
-    const row = keys.rowNamed(name);
-    return row !== null && mayEdit(row, isAdmin);
-  };
-  const replace = (name: string) => {
-    const row = keys.rowNamed(name);
-    if (row) keys.beginEdit(row, 'value');
-  };
-  return { mayReplace, open: keys.openKey, replace };
 };
 
 const Overlay = ({ models: own, tabs: shown }: { models: Models; tabs: Tab[] }) => {

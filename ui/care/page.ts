@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { shown } from '../../core/text.ts';
-import type { CareKey, CareList, CareReason } from '../api/wire.ts';
+import type { CareKey, CareList, CareReason, OwnRole } from '../api/wire.ts';
 import { Button, IconButton } from '../parts/button.ts';
 import { typed } from '../parts/events.ts';
 import { PageHead } from '../parts/page-head.ts';
@@ -13,14 +13,20 @@ import { route, setQuery } from '../shell/router.ts';
 import type { CareModel } from './model.ts';
 import { reasonNames, reasonsOf } from './reasons.ts';
 
+/** What the page needs of a key, and does with it. */
+interface Row {
+  name: string;
+  role: OwnRole;
+}
+
 export interface CareProps {
   model: CareModel;
-  /** What can be done with the key of a name. */
-  actions: {
-    mayReplace: (name: string) => boolean;
-    open: (name: string) => void;
-    /** Opens it with the form for a new value. */
-    replace: (name: string) => void;
+  isAdmin: boolean;
+  keys: {
+    rowNamed: (name: string) => Row | null;
+    openKey: (name: string) => void;
+    /** Opens the page of the key with the form for a new value. */
+    beginEdit(row: Row, part: 'value'): unknown;
   };
 }
 
@@ -51,8 +57,8 @@ const List = ({ list, ...props }: CareProps & { list: CareList }) => {
       <//>
     `;
   const reason = chosen();
-  const keys = reason === '' ? list.keys : list.keys.filter((key) => key.reasons.includes(reason));
-  const listed = isWhole.value ? keys : keys.slice(0, firstRows);
+  const chosenKeys = reason === '' ? list.keys : list.keys.filter((key) => key.reasons.includes(reason));
+  const listed = isWhole.value ? chosenKeys : chosenKeys.slice(0, firstRows);
   return html`
     <${Filters} list=${list} />
     ${
@@ -60,7 +66,7 @@ const List = ({ list, ...props }: CareProps & { list: CareList }) => {
         ? html`<ul class="panel trash" aria-label="Keys that need care">${listed.map((key) => html`<${Item} key=${key.key_name} ...${props} care=${key} />`)}</ul>`
         : html`<${Blank} icon="check" title="None for this reason"><${Button} onClick=${() => showOnly('')}>Show all reasons<//><//>`
     }
-    ${listed.length < keys.length && html`<p class="env-more"><${Button} onClick=${() => (isWhole.value = true)}>Show all ${keys.length.toLocaleString()}<//></p>`}
+    ${listed.length < chosenKeys.length && html`<p class="env-more"><${Button} onClick=${() => (isWhole.value = true)}>Show all ${chosenKeys.length.toLocaleString()}<//></p>`}
     ${list.more && html`<p class="note">There are more than these ${list.keys.length.toLocaleString()}. The urgent ones come first.</p>`}
   `;
 };
@@ -88,9 +94,11 @@ const choicesOf = ({ keys }: CareList): { value: CareReason | ''; text: string }
   }),
 ];
 
-const Item = ({ care, actions }: CareProps & { care: CareKey }) => {
+const Item = ({ care, keys, isAdmin }: CareProps & { care: CareKey }) => {
   const label = shown(care.key_name);
-  const open = () => actions.open(care.key_name);
+  const row = keys.rowNamed(care.key_name);
+  const mayReplace = row !== null && (isAdmin || row.role !== 'viewer');
+  const open = () => keys.openKey(care.key_name);
   return html`
     <li class="trash-item">
       <div class="cell-name">
@@ -102,8 +110,8 @@ const Item = ({ care, actions }: CareProps & { care: CareKey }) => {
       </div>
       <div class="trash-actions row">
         ${
-          actions.mayReplace(care.key_name)
-            ? html`<${Button} icon="refresh" aria-label="Replace ${label}" onClick=${() => actions.replace(care.key_name)}>Replace<//>`
+          mayReplace
+            ? html`<${Button} icon="refresh" aria-label="Replace ${label}" onClick=${() => keys.beginEdit(row, 'value')}>Replace<//>`
             : html`<${Button} icon="info" aria-label="Show ${label}" onClick=${open}>Show<//>`
         }
       </div>

@@ -10,22 +10,29 @@ import { unmanaged } from '../parts/field.ts';
 import { Icon, type IconName } from '../parts/icon.ts';
 import { Blank, Content } from '../parts/state.ts';
 import { Ago, now } from '../parts/time.ts';
-import { href, route, setQuery } from '../shell/router.ts';
+import { go, href, route, setQuery } from '../shell/router.ts';
 import { type Cell, type Folder, type OverviewKey, type OverviewRow, overviewOf } from './overview.ts';
 
 type Key = OverviewKey & { project: string | null };
 
 export interface OverviewProps {
   project: string;
-  keys: Loaded<readonly Key[]>;
+  keys: {
+    list: Loaded<readonly Key[]>;
+    /** Opens the form for a new key whose name begins like this. */
+    show: (form: { kind: 'new'; prefix: string }) => void;
+  };
+  mayAdd: boolean;
+}
+
+interface Actions {
   mayAdd: boolean;
   onOpen: (name: string) => void;
-  /** Opens the form for a new key of this name. */
   onAdd: (name: string) => void;
 }
 
 export const Overview = (props: OverviewProps) => html`
-  <${Content} of=${props.keys} failure="Could not load the keys" waiting="Loading keys…">
+  <${Content} of=${props.keys.list} failure="Could not load the keys" waiting="Loading keys…">
     ${(keys: readonly Key[]) => html`<${Environments} ...${props} rows=${keys} />`}
   <//>
 `;
@@ -33,7 +40,12 @@ export const Overview = (props: OverviewProps) => html`
 /** So many rows are shown at first. */
 const firstRows = 200;
 
-const Environments = ({ project, rows: all, ...actions }: OverviewProps & { rows: readonly Key[] }) => {
+const Environments = ({ project, rows: all, mayAdd, keys }: OverviewProps & { rows: readonly Key[] }) => {
+  const actions: Actions = {
+    mayAdd,
+    onOpen: (name) => go('projects', { key: name }, project),
+    onAdd: (name) => keys.show({ kind: 'new', prefix: name }),
+  };
   const isWhole = useSignal(false);
   // Once a minute is enough for what expires.
   const minute = Math.floor(now.value / 60_000);
@@ -97,7 +109,8 @@ const NoFolders = ({ project }: { project: string }) => html`
   <//>
 `;
 
-interface TableProps extends Pick<OverviewProps, 'project' | 'mayAdd' | 'onOpen' | 'onAdd'> {
+interface TableProps extends Actions {
+  project: string;
   folders: readonly Folder[];
   rows: readonly OverviewRow<Key>[];
 }
@@ -143,13 +156,7 @@ const looks: Record<Cell<Key>['state'], { icon: IconName; text: string }> = {
   missing: { icon: 'plus', text: 'Add' },
 };
 
-const State = ({
-  cell,
-  mayAdd,
-  onOpen,
-  onAdd,
-  tabindex,
-}: Pick<OverviewProps, 'mayAdd' | 'onOpen' | 'onAdd'> & { cell: Cell<Key>; tabindex: number }) => {
+const State = ({ cell, mayAdd, onOpen, onAdd, tabindex }: Actions & { cell: Cell<Key>; tabindex: number }) => {
   const { state, key, name, note } = cell;
   const { icon, text } = looks[state];
   if (key === null && !mayAdd) return html`<span class="env-state" data-cell tabindex=${tabindex}>Missing</span>`;
@@ -199,7 +206,7 @@ const Beside = ({
   otherFolders,
   loose,
   onOpen,
-}: { otherFolders: number; loose: readonly Key[] } & Pick<OverviewProps, 'onOpen'>) => html`
+}: { otherFolders: number; loose: readonly Key[] } & Pick<Actions, 'onOpen'>) => html`
   ${otherFolders > 0 && html`<p class="note">${otherFolders.toLocaleString()} more folders have no column here.</p>`}
   ${
     loose.length > 0 &&
