@@ -59,7 +59,6 @@ export default defineConfig({
             'worker/routes/**/*.test.ts',
             'worker/vault-api/**/*.test.ts',
             'worker/store/**/*.test.ts',
-            'worker/vault-api/**/*.test.ts',
             'worker/security.test.ts',
           ],
         },

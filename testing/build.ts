@@ -5,5 +5,5 @@ import { buildStandalone } from '../box/commands/build-standalone.ts';
 import { project } from './disk-vaults.ts';
 
 export async function setup({ name }: TestProject): Promise<void> {
-  await (name === 'standalone' ? buildStandalone(project) : buildIfStale(project));
+  await (name === 'standalone' || name === 'clients' ? buildStandalone(project) : buildIfStale(project));
 }

@@ -10,13 +10,14 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
+  statSync,
+  writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 export const run = promisify(execFile);
@@ -45,21 +46,44 @@ export function findProgram(name: string): string | undefined {
     .find(isProgram);
 }
 
-/** Makes a folder in the cache, whole or not at all: it is filled under another name. */
+/** How often a process looks whether another one has made what it needs. */
+const lockIntervalMs = 250;
+
+/**
+ * Makes a folder in the cache, if it is not there. Test files run side by side, so one process makes it and the others wait; what one
+ * that was killed has left is made anew.
+ */
 async function inCache(name: string, fill: (folder: string) => Promise<unknown>): Promise<string> {
   const folder = join(toolCache, name);
-  if (existsSync(folder)) return folder;
+  const [done, lock] = [join(folder, '.done'), `${folder}.lock`];
   mkdirSync(toolCache, { recursive: true });
-  const partial = mkdtempSync(join(toolCache, 'partial-'));
-  try {
-    await fill(partial);
-    renameSync(partial, folder);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    // Another process may have made it meanwhile.
-    if (!existsSync(folder)) throw error;
+  while (!existsSync(done)) {
+    if (!takeLock(lock)) {
+      await delay(lockIntervalMs);
+      continue;
+    }
+    try {
+      if (existsSync(done)) break;
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      await fill(folder);
+      writeFileSync(done, '');
+    } finally {
+      rmSync(lock, { recursive: true, force: true });
+    }
   }
   return folder;
+}
+
+function takeLock(lock: string): boolean {
+  const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  if (since !== undefined && Date.now() - since > maxBuildMs) rmSync(lock, { recursive: true, force: true });
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A program written in Go: from the PATH, from the cache, or built by `go install` in a minute or so. */
@@ -100,32 +124,20 @@ export async function pythonEnvironment(
   const python = findProgram('python3');
   if (python === undefined) return { missing: 'Python 3 is not installed' };
   const files = [requirements, ...(collections ? [collections.file] : [])];
-  // A virtual environment has absolute paths in it, so it cannot be made under another name.
-  const folder = join(toolCache, `python-${fingerprintOf(files)}`);
-  const isDone = join(folder, 'done');
-  if (existsSync(isDone)) return { path: folder };
   const options = { timeout: maxBuildMs, maxBuffer: 64 * 1024 * 1024 };
-  const pip = (...args: string[]) =>
-    run(join(folder, 'venv/bin/pip'), [...args, '--quiet', '--disable-pip-version-check'], options);
   try {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    await run(python, ['-m', 'venv', join(folder, 'venv')], options);
-    await pip('install', '--requirement', requirements);
-    if (collections) {
-      const wheels = join(folder, 'wheels');
+    const path = await inCache(`python-${fingerprintOf(files)}`, async (folder) => {
+      const [venv, wheels] = [join(folder, 'venv'), join(folder, 'wheels')];
+      const pip = (...args: string[]) =>
+        run(join(venv, 'bin/pip'), [...args, '--quiet', '--disable-pip-version-check'], options);
+      await run(python, ['-m', 'venv', venv], options);
+      await pip('install', '--requirement', requirements);
+      if (!collections) return;
       await pip('download', '--no-deps', '--only-binary=:all:', '--dest', wheels, '--requirement', collections.file);
-      await run(join(folder, 'venv/bin/python'), [
-        '-c',
-        unpack,
-        wheels,
-        join(folder, 'collections'),
-        ...collections.names,
-      ]);
+      await run(join(venv, 'bin/python'), ['-c', unpack, wheels, join(folder, 'collections'), ...collections.names]);
       rmSync(wheels, { recursive: true });
-    }
-    mkdirSync(isDone);
-    return { path: folder };
+    });
+    return { path };
   } catch (error) {
     return { missing: `the packages of ${basename(requirements)} could not be installed: ${firstError(error)}` };
   }

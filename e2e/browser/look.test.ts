@@ -464,6 +464,23 @@ describeInBrowser('the look', () => {
       expect(time).toMatch(/20\d\d/);
     });
 
+    test('the page of a key prints what is known about it, without its value and without the list', async () => {
+      const page = await comeAs(admin(), {});
+      await page.goto(`${url()}/#/keys/${key}`);
+      await page.getByRole('button', { name: 'Replace' }).click();
+      await page.getByLabel('New value', { exact: true }).fill('a newer value');
+      await page
+        .locator('.key-page')
+        .getByRole('button', { name: `Reveal ${key}` })
+        .click();
+      await page.getByLabel('Revealed value').waitFor();
+      await print(page);
+      const text = await page.evaluate<string>('document.body.innerText');
+      expect(text).toContain('A description that is longer than a phone is wide');
+      expect(text).not.toContain(value);
+      expect(await page.locator('button, input, textarea, .grid').filter({ visible: true }).count()).toBe(0);
+    });
+
     test('an open form leaves nothing of what was typed', async () => {
       const page = await comeAs(admin(), {});
       await openForm(page);

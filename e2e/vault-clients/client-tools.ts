@@ -9,14 +9,18 @@ export const drivers = join(import.meta.dirname, 'drivers');
 /** The first run installs and builds, which takes some minutes. */
 export const installMs = 15 * 60_000;
 
-export async function findTools(): Promise<Record<Client['needs'], Tool>> {
+export function pythonTools(): Promise<Tool> {
   const collections = {
     file: join(import.meta.dirname, 'collections.txt'),
     names: ['community/hashi_vault', 'ansible/posix'],
   };
+  return pythonEnvironment(join(import.meta.dirname, 'requirements.txt'), collections);
+}
+
+export async function findTools(): Promise<Record<Client['needs'], Tool>> {
   const module = join(drivers, 'go');
   const [python, npm, go, template] = await Promise.all([
-    pythonEnvironment(join(import.meta.dirname, 'requirements.txt'), collections),
+    pythonTools(),
     npmPackages(import.meta.dirname),
     goPrograms(module, globSync('*/*.go', { cwd: module }).toSorted()),
     goProgram('consul-template', 'github.com/hashicorp/consul-template', 'v0.41.1'),

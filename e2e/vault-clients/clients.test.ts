@@ -15,7 +15,7 @@ const runtimes: readonly Runtime[] = ['wrangler', 'standalone'];
 
 const maxDriverMs = 5 * 60_000;
 
-/** How many drivers run at once. */
+/** How many drivers run at once. They wait most of the time. */
 const places = 3;
 
 const password = 'correct horse battery';
@@ -137,11 +137,10 @@ beforeAll(async () => {
 const results = new Map<string, string>();
 
 afterAll(async () => {
-  console.log(
-    `\nEach cell: ${runtimes.join(' / ')}\n${matrix((client, verb) =>
-      runtimes.map((runtime) => results.get(`${keyOf(runtime, client)} ${verb}`) ?? '?').join(' / '),
-    )}\n`,
-  );
+  // Not by console.log, which vitest keeps to itself unless a test fails.
+  const cell = (client: Client, verb: Verb) =>
+    runtimes.map((runtime) => results.get(`${keyOf(runtime, client)} ${verb}`) ?? '?').join(' / ');
+  process.stdout.write(`\nClients of Vault; each cell: ${runtimes.join(' / ')}\n${matrix(cell)}\n\n`);
   for (const vault of vaults.values()) await vault.dispose();
 });
 

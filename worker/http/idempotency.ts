@@ -14,7 +14,7 @@ const header = 'Idempotency-Key';
 const replayedHeader = { 'Idempotent-Replayed': 'true' };
 
 const badKey = `${header} must be 1 to ${maxIdempotencyKeyCharacters} printable ASCII characters, such as a UUID, in double quotes, or without quotes if there is no space, comma or semicolon in it.`;
-const notTaken = `This request takes no ${header}: its answer would have to be kept, and it holds a secret, or nothing is stored. Leave the header out.`;
+const notTaken = `This request takes no ${header}: it holds a password, its answer holds a secret, or it stores nothing. Leave the header out.`;
 
 /** A string of Structured Fields (RFC 9651, section 3.3.3), or the same characters without quotes, as many clients send them. */
 const quoted = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;

@@ -53,7 +53,10 @@ export const readSession = operation({
 const { id: sessionId, created_at, expires_at, address, user_agent } = sessions;
 const listed = { id: sessionId, created_at, expires_at, address, user_agent };
 
-/** Lists the caller's live sessions, the newest first. What they have made is not listed: it ends with them. */
+/**
+ * Lists the caller's live sessions, the newest first, and those of people before those of programs, of which there may be many. What they
+ * have made is not listed: it ends with them.
+ */
 export const listSessions = operation({
   action: 'session.list',
   sql: () => ({
@@ -69,7 +72,7 @@ export const listSessions = operation({
           gt(sessions.expires_at, request.now),
         ),
       )
-      .orderBy(desc(sessions.created_at))
+      .orderBy(desc(isNull(sessions.access)), desc(sessions.created_at))
       .limit(maxSessionsPerList),
   }),
   result: (rows) => rows,

@@ -16,7 +16,6 @@ import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Values } from '../store/statement.ts';
 import { judge } from '../store/verdict.ts';
 import { learn } from './admission.ts';
-
 import { switchOffUnused } from './default-accounts.ts';
 import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';

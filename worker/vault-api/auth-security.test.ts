@@ -6,7 +6,12 @@ import { type Answer, type Client, startVault, testDb } from '../testing/vault.t
 type Started = Awaited<ReturnType<typeof startVault>>;
 
 /** Whoever asks gets the same. */
-const open = new Set(['GET /v1/sys/health', 'GET /v1/sys/seal-status', 'GET /v1/sys/internal/ui/mounts']);
+const open = new Set([
+  'GET /v1/sys/health',
+  'GET /v1/sys/seal-status',
+  'GET /v1/sys/leader',
+  'GET /v1/sys/internal/ui/mounts',
+]);
 /** The credential is in the body. */
 const logins = new Set(
   ['POST', 'PUT'].flatMap((method) => [`${method} /v1/auth/approle/login`, `${method} /v1/auth/userpass/login/:user`]),
@@ -58,6 +63,7 @@ test('the suite knows every route below auth and sys', () => {
     'GET /v1/sys/health',
     'GET /v1/sys/internal/ui/mounts',
     'GET /v1/sys/internal/ui/mounts/*',
+    'GET /v1/sys/leader',
     'GET /v1/sys/seal-status',
     'POST /v1/auth/approle/login',
     'POST /v1/auth/token/create',

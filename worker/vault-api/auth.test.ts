@@ -332,6 +332,8 @@ describe('what clients ask before they log in', () => {
         version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       });
     }
+    // The command `vault status` asks this as well, and fails without it.
+    expect(JSON.parse((await vault.anonymous('GET', '/v1/sys/leader')).text)).toMatchObject({ ha_enabled: false });
     expect((await vault.anonymous('HEAD', '/v1/sys/health')).text).toBe('');
     expect((await vault.anonymous('GET', '/v1/sys/health?activecode=299')).status).toBe(299);
     expect((await vault.anonymous('GET', '/v1/sys/health?activecode=999')).status).toBe(400);

@@ -403,6 +403,8 @@ describe('a child is not listed', () => {
     expect(sessions.map(({ id }) => id)).toContain(program.accessor);
     expect(sessions.map(({ id }) => id)).not.toContain(child.accessor);
     expect(sessions).toHaveLength(2);
+    // Those of people come first, however many programs sign in.
+    expect(sessions[0]?.is_current).toBe(true);
     await session('DELETE', `/auth/sessions/${program.accessor}`);
     expect([await works(using(program)), await works(below)]).toEqual([false, false]);
     user = await vault.signIn('user', 'user123');

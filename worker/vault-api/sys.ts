@@ -71,6 +71,20 @@ const sealStatus = async (c: AppContext): Promise<Response> => {
   });
 };
 
+/** `vault status` fails without it. There is one vault, and no cluster. */
+const leader: Reply = {
+  status: 200,
+  body: {
+    ha_enabled: false,
+    is_self: false,
+    active_time: '0001-01-01T00:00:00Z',
+    leader_address: '',
+    leader_cluster_address: '',
+    performance_standby: false,
+    performance_standby_last_remote_wal: 0,
+  },
+};
+
 const kvMount = {
   type: 'kv',
   description: 'the keys of the vault',
@@ -111,5 +125,6 @@ const notMounted = errors(403, [
 export const sys = router()
   .get('/v1/sys/health', health)
   .get('/v1/sys/seal-status', sealStatus)
+  .get('/v1/sys/leader', (c) => send(c, leader))
   .get('/v1/sys/internal/ui/mounts', (c) => send(c, enveloped(mounts, { mountType: 'system' })))
   .get(`${mountsPath}*`, mount);

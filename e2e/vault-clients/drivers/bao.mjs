@@ -100,7 +100,10 @@ await verb('cas conflict', async () => {
 await verb('patch', async () => {
   bao(token, 'kv', 'patch', '-mount=secret', path, 'value=four');
   equal(read(path).data, { value: 'four' });
-  bao(token, 'kv', 'patch', '-method=rw', '-mount=secret', folder, 'OPENAI=p');
+  // This reads, merges, and writes with the version that it has read, which a folder does not have.
+  const rewrites = ['kv', 'patch', '-method=rw', '-mount=secret', folder, 'OPENAI=p'];
+  await fails(() => bao(token, ...rewrites), /Code: 400/);
+  bao(token, 'kv', 'patch', '-method=rw', '-mount=secret', path, 'value=four');
   bao(token, 'kv', 'patch', '-method=patch', '-mount=secret', folder, 'OPENAI=q');
   equal(read(folder).data, { STRIPE: 's', OPENAI: 'q' });
 });

@@ -98,7 +98,9 @@ func main() {
 	verbs.Run("patch", func() {
 		verbs.Must(kv.Patch(ctx, path, data{"value": "four"}))
 		verbs.Equal(verbs.Must(kv.Get(ctx, path)).Data, data{"value": "four"})
-		verbs.Must(kv.Patch(ctx, folder, data{"OPENAI": "p"}, api.WithMergeMethod("rw")))
+		// This reads, merges, and writes with the version that it has read, which a folder does not have.
+		_, err := kv.Patch(ctx, folder, data{"OPENAI": "p"}, api.WithMergeMethod("rw"))
+		verbs.True(err != nil && strings.Contains(err.Error(), "Code: 400"), "it is refused")
 		verbs.Must(kv.Patch(ctx, folder, data{"OPENAI": "q"}, api.WithMergeMethod("patch")))
 		verbs.Equal(verbs.Must(kv.Get(ctx, folder)).Data, data{"STRIPE": "s", "OPENAI": "q"})
 	})
