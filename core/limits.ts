@@ -211,6 +211,19 @@ export const maxRotationDays = 3_650;
 /** Secrets of an earlier version that one transaction prepares for comparing names. */
 export const maxLikenessesPerStep = 500;
 
+// --- Keys that need care
+
+/** From so many days before on, a key that expires needs care. */
+export const careExpiryDays = 14;
+export const careUnchangedDays = 365;
+export const careUnusedDays = 90;
+/** That one answer names; the most urgent ones come first. */
+export const maxSecretsPerCareList = 1_000;
+/** For admins: the values that are compared with each other. */
+export const maxComparedValues = 100_000;
+/** How many keys with the same value an answer names. */
+export const maxNamesPerWarning = 5;
+
 // --- Secrets in bulk
 
 /** That one request reads. */

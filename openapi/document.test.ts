@@ -127,6 +127,7 @@ describe('examples', () => {
     await admin('POST', '/keys', { key_name: 'old', api_key: 'example-value' });
     await admin('DELETE', '/keys/old');
     await admin('POST', '/keys', { key_name: 'stripe', api_key: 'example-value', description: 'billing' });
+    await admin('POST', '/keys', { key_name: 'overdue', api_key: 'a-value', expires_at: '2026-01-31' });
     await admin('POST', '/projects', { name: 'shop', description: 'the web shop' });
     await admin('PUT', '/projects/shop/members/user', { role: 'viewer' });
     await admin('POST', '/users', { username: 'alice', password: 'a password for alice' });

@@ -33,7 +33,7 @@ const oneKey: Record<string, Omit<Description, 'tag'>> = {
     summary: 'Change a key',
     description:
       'Changes what the body names, all of it or nothing. `api_key` stores a new version; `key_name` renames the key or moves it to another project; `owner` gives a personal key to another user, which only admins may do. null takes `expires_at`, `rotate_every_days` and `labels` away.',
-    answers: { 200: done },
+    answers: { 200: answers.stored },
     errors: [404, 409],
     headers: ['ETag'],
     example: {
@@ -113,12 +113,37 @@ export const keys: Descriptions = {
     answers: { 200: answers.keyList },
     example: { query: { prefix: 'str' }, answer: { keys: [{ ...listed, role: 'owner', ...kept }] } },
   },
+  'GET /care': {
+    id: 'listCare',
+    tag: 'Keys',
+    summary: 'List the keys that need care',
+    description:
+      'Those that are overdue for rotation, expire within 14 days, belong to an account that is switched off, have the value of another key, have not changed for 365 days, or have not been read for 90. Of those that you may read, the urgent ones first, at most 1,000.',
+    answers: { 200: answers.careList },
+    example: {
+      answer: {
+        keys: [
+          {
+            key_name: 'overdue',
+            project: null,
+            owner: 'admin',
+            reasons: ['expiring'],
+            expires_at: '2026-01-31T00:00:00.000Z',
+            rotation_due_at: null,
+            value_changed_at: times.created_at,
+            same_value_as: [],
+          },
+        ],
+        more: false,
+      },
+    },
+  },
   'POST /keys': {
     id: 'addKey',
     tag: 'Keys',
     summary: 'Add a key',
     description: 'A name that begins with that of a project and `/` puts the key into that project.',
-    answers: { 201: done },
+    answers: { 201: answers.stored },
     links: linksToKey('$request.body#/key_name'),
     errors: [404, 409],
     example: {
@@ -130,7 +155,7 @@ export const keys: Descriptions = {
         rotate_every_days: 90,
         labels: { env: 'prod' },
       },
-      answer: { message: 'API key added successfully' },
+      answer: { message: 'API key added successfully', same_value_as: ['stripe'] },
     },
   },
   ...ofOneKey,

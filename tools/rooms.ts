@@ -29,6 +29,7 @@ const features = {
   keys: 'the list of keys, and the page of each: search, reveal, copy, edit',
   projects: 'projects and their members',
   trash: 'deleted keys: restore, destroy',
+  care: 'keys that need care, and why',
   tokens: 'service tokens: make, rotate, revoke',
   logs: 'the access log, its filters and its chart',
   users: 'user accounts, for admins',

@@ -5,16 +5,19 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Problem } from './api/client.ts';
 import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
+import { CareNotice, SideCare, useCareCount } from './care/side.ts';
 import { commandsFor } from './commands.ts';
 import { nameIn } from './keys/chosen.ts';
-import { AddKeys, KeysPage, ProjectKeys } from './keys/page.ts';
+import { AddKeys, KeyDialogs, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
 import {
   AboutPage,
   AccountPage,
+  CarePage,
   KeyActivity,
   LogsPage,
   NewPassword,
+  Overview,
   ProjectsPage,
   ShortcutDialog,
   TokensPage,
@@ -142,10 +145,11 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   }, [own]);
   const { page, item, query } = route.value;
   useLayoutEffect(() => own.keys.settle(), [own, page, item, query.key]);
+  useCareCount(own.care, own.keys.list);
   useArrival(route.value, lazyPages[route.value.page]?.isHere() ?? true);
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
   return html`
-    <${Shell} tabs=${shown} below=${{ projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
+    <${Shell} tabs=${shown} below=${{ keys: html`<${SideCare} model=${own.care} />`, projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
       ${(route.value.page === 'logs' || route.value.page === 'users') && html`<${ProxyNotice} />`}
       <${CurrentPage} session=${mine} models=${own} />
     <//>
@@ -156,6 +160,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
 
 const lazyPages: Partial<Record<Page, { isHere: () => boolean }>> = {
   projects: ProjectsPage,
+  care: CarePage,
   trash: TrashPage,
   tokens: TokensPage,
   logs: LogsPage,
@@ -169,11 +174,14 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   const activity = (name: string) => html`<${KeyActivity} name=${name} isAdmin=${isAdmin} />`;
   switch (route.value.page) {
     case 'keys':
-      return html`<${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
+      return html`<${CareNotice} model=${own.care} /><${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
+    case 'care':
+      return html`<${CarePage} model=${own.care} keys=${own.keys} isAdmin=${isAdmin} />`;
     case 'projects':
       return html`<${ProjectsPage}
         model=${own.projects} me=${mine.user} isAdmin=${isAdmin} onKeysChange=${() => void own.keys.list.load()}
         keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
+        overview=${(mayAdd: boolean) => html`<${Overview} project=${own.projects.chosen.value} keys=${own.keys} mayAdd=${mayAdd} /><${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />`}
       />`;
     case 'trash':
       return html`<${TrashPage} model=${own.trash} onRestored=${() => void own.keys.list.load()} />`;
@@ -218,7 +226,12 @@ const useArrival = ({ page, item }: Route, isHere: boolean) => {
   const place = page === 'projects' ? `${page}/${item}` : page;
   const before = useRef<string | null>(null);
   useLayoutEffect(() => {
-    setTitle(key || (page === 'projects' && item) || tabs.find((tab) => tab.page === page)?.text || '');
+    setTitle(
+      key ||
+        (page === 'projects' && item) ||
+        (page === 'care' ? 'Needs care' : tabs.find((tab) => tab.page === page)?.text) ||
+        '',
+    );
     if (!isHere) return;
     if (before.current !== null && before.current !== place) {
       scrollTo(0, 0);

@@ -3,6 +3,7 @@ import { accountModel } from './account/model.ts';
 import { api } from './api/client.ts';
 import { type Loaded, loaded } from './api/loaded.ts';
 import { onNews, type Topic } from './api/tabs.ts';
+import { careModel } from './care/model.ts';
 import { keysModel } from './keys/model.ts';
 import { logsModel } from './logs/model.ts';
 import { projectsModel } from './projects/model.ts';
@@ -13,6 +14,7 @@ import { usersModel } from './users/model.ts';
 const modelsFor = (user: string) => ({
   user,
   keys: keysModel(user),
+  care: careModel(),
   projects: projectsModel(),
   trash: trashModel(),
   tokens: tokensModel(),
@@ -36,11 +38,11 @@ export const forgetModels = (): void => {
 
 /** The lists that may have changed when another tab changed something. Deleting a user deletes keys. */
 const listsAbout: Record<Topic, (own: Models) => Loaded<unknown>[]> = {
-  keys: ({ keys, projects, trash }) => [keys.list, projects.list, trash.list],
+  keys: ({ keys, projects, trash, care }) => [keys.list, projects.list, trash.list, care.list],
   projects: ({ keys, projects }) => [keys.list, projects.list, projects.project],
-  trash: ({ keys, projects, trash }) => [keys.list, projects.list, trash.list],
+  trash: ({ keys, projects, trash, care }) => [keys.list, projects.list, trash.list, care.list],
   tokens: ({ tokens }) => [tokens.list],
-  users: ({ users, keys }) => [users.list, keys.list],
+  users: ({ users, keys, care }) => [users.list, keys.list, care.list],
   auth: ({ account }) => [account.sessions],
 };
 

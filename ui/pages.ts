@@ -4,6 +4,9 @@ import { lazyDialog, lazyPage } from './parts/lazy.ts';
 const rest = () => import('./rest.ts');
 
 export const ProjectsPage = lazyPage(async () => (await rest()).ProjectsPage);
+/** A file of its own, too: the overview of the environments of a project. */
+export const Overview = lazyPage(async () => (await import('./projects/overview-table.ts')).Overview);
+export const CarePage = lazyPage(async () => (await import('./care/page.ts')).CarePage);
 export const TrashPage = lazyPage(async () => (await rest()).TrashPage);
 /** A file of its own, which keeps the other one small. */
 export const TokensPage = lazyPage(async () => (await import('./tokens/page.ts')).TokensPage);

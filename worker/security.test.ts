@@ -411,6 +411,7 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
     async () => ({ path: `/tokens/${await token()}/rotate`, body: { grace_minutes: 1 } }),
   ],
   ['DELETE /tokens/:id', '', async () => ({ path: `/tokens/${await token()}` })],
+  ['GET /care', '', () => ({})],
   ['GET /logs', '', () => ({})],
   ['GET /logs/activity', '', () => ({})],
   ['GET /logs/uses', '', () => ({})],

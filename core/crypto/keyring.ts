@@ -12,8 +12,12 @@ import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.
 // Labels separate the uses of one key (RFC 5869, section 3.2). They are part of the stored format: never change one.
 const keyIdLabel = utf8('keystore key id v1');
 const bindingLabel = utf8('keystore binding v1');
+const imprintLabel = utf8('keystore value imprint v1');
 const fingerprintLabel = utf8('keystore request fingerprint v1');
 const canaryText = 'keystore canary v1';
+
+/** As many bits as a key of 128 bits: no two values of a vault have the same by chance. */
+const imprintBytes = 16;
 
 /** Together at most half a megabyte. */
 const maxRememberedTokens = 512;
@@ -26,6 +30,7 @@ export class SealingKey {
   readonly #key: Uint8Array;
   readonly #binding: ReturnType<typeof hmac.create>;
   #fingerprint: ReturnType<typeof hmac.create> | undefined;
+  #imprint: ReturnType<typeof hmac.create> | undefined;
   /** Names and tokens that opened before, by their bindings. It holds nothing that is not in the database. */
   readonly #opened = new Map<string, { name: string; token: string }>();
 
@@ -54,6 +59,16 @@ export class SealingKey {
   fingerprint(text: string): string {
     this.#fingerprint ??= hmac.create(sha256, hkdf(sha256, this.#key, undefined, fingerprintLabel, 32));
     return base64url(this.#fingerprint.clone().update(utf8(text)).digest());
+  }
+
+  /**
+   * The imprint of a value, which two equal values have in common: the id of this key, a dot, and the first 16 bytes of
+   * HMAC-SHA256 over the value's UTF-8 bytes, as unpadded base64url. Without the key nobody can try out values against it.
+   */
+  imprint(value: string): string {
+    this.#imprint ??= hmac.create(sha256, hkdf(sha256, this.#key, undefined, imprintLabel, 32));
+    const digest = this.#imprint.clone().update(utf8(value)).digest();
+    return `${this.id}.${base64url(digest.subarray(0, imprintBytes))}`;
   }
 
   /** Whether exactly this has opened before under this name: then its binding and its MAC hold. */
@@ -192,6 +207,15 @@ function isBound(key: SealingKey, name: string, { token, binding }: SealedValue)
   // A database may return ill-formed text. No binding covers such text.
   if (![name, token, binding].every((text) => text.isWellFormed())) return false;
   return equalBytes(utf8(key.bind(name, token)), utf8(binding));
+}
+
+/**
+ * The imprints that an equal value may have in the database: first that of the primary key, with which new ones are stored, then
+ * those of the retired keys.
+ */
+export function imprintsOf(keyring: Keyring, value: string): string[] {
+  const retired = [...keyring.byId.values()].filter(({ id }) => id !== keyring.primary.id);
+  return [keyring.primary, ...retired].map((key) => key.imprint(value));
 }
 
 /** Seals a constant under the primary key. It is stored once; a later start checks with it that the key is the right one. */

@@ -216,6 +216,36 @@ const views: {
     prepare: (page) => page.locator('.grid-body [role="row"]').first().waitFor(),
   },
   {
+    name: 'the environments of a project',
+    at: 'projects/shop?view=environments',
+    heading: 'shop',
+    prepare: (page) => page.locator('.env td').first().waitFor(),
+  },
+  {
+    name: 'what needs care',
+    at: 'care',
+    heading: 'Needs care',
+    prepare: (page) => page.locator('.trash-item').first().waitFor(),
+  },
+  {
+    name: 'what needs care, nothing for a reason',
+    at: 'care?show=owner_inactive',
+    heading: 'Needs care',
+    prepare: (page) => page.getByRole('heading', { name: 'None for this reason' }).waitFor(),
+  },
+  {
+    name: 'add a key whose value is recognised',
+    isDialog: true,
+    at: 'keys',
+    heading: 'API Keys',
+    prepare: async (page) => {
+      await openDialog('Add key')(page);
+      await page.getByLabel('Name', { exact: true }).fill('prod/');
+      await page.getByLabel('Value', { exact: true }).fill(['sk', 'test', 'aB3dE6gH9jK2mN5pQ8sT'].join('_'));
+      await page.getByText('works in test mode only').waitFor();
+    },
+  },
+  {
     name: 'the members of a project',
     at: 'projects/shop?view=members',
     heading: 'shop',
@@ -373,7 +403,8 @@ describeInBrowser('accessibility', () => {
     };
     for (const [key_name, description] of Object.entries(keys)) {
       const api_key = key_name === 'MANY' ? `-----BEGIN-----\n${long}\n-----END-----` : `value of ${key_name}`;
-      await ask(vault.url, 'POST', '/keys', { token, body: { key_name, api_key, description } });
+      const care = key_name === 'SLACK' && { expires_at: '2020-01-01' };
+      await ask(vault.url, 'POST', '/keys', { token, body: { key_name, api_key, description, ...care } });
     }
     const alice = { username: 'alice', password: 'quiet river stone', must_change_password: true };
     await ask(vault.url, 'POST', '/users', { token, body: alice });
@@ -457,10 +488,9 @@ describeInBrowser('accessibility', () => {
       return paths;
     };
     const first = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/chunk-.js', '/assets/theme-boot-.js'];
-    const later = ['/assets/dialogs-.js', '/assets/page-.js', '/assets/rest-.js'];
-    await expect
-      .poll(asked)
-      .toEqual(new Set([...first, ...later, '/auth/login', '/auth/session', '/keys', '/logs/uses', '/projects']));
+    const later = ['/assets/dialogs-.js', '/assets/overview-table-.js', '/assets/page-.js', '/assets/rest-.js'];
+    const data = ['/care', '/keys', '/logs/uses', '/projects'];
+    await expect.poll(asked).toEqual(new Set([...first, ...later, ...data, '/auth/login', '/auth/session']));
     const failed = new Set(answers.filter(({ status }) => status >= 400).map(({ url }) => new URL(url).pathname));
     expect(failed).toEqual(new Set(['/auth/session']));
     for (const { url, headers } of answers) {

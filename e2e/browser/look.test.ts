@@ -28,6 +28,9 @@ describeInBrowser('the look', () => {
       body: { name: 'shop', description: 'What the web shop needs to run' },
     });
     await ask(url(), 'PUT', `/projects/shop/members/${user.name}`, { token, body: { role: 'viewer' } });
+    for (const name of ['dev/A', 'prod/B']) await addKey(admin(), `shop/${name}`);
+    const old = { key_name: 'shop/LOOSE', api_key: 'x', expires_at: '2020-01-01' };
+    await ask(url(), 'POST', '/keys', { token, body: old });
     const gone = fresh('GONE');
     await addKey(admin(), gone);
     await ask(url(), 'DELETE', `/keys/${gone}`, { token });
@@ -45,6 +48,8 @@ describeInBrowser('the look', () => {
     ['projects', '.project'],
     ['projects/shop', '.project-settings button'],
     ['projects/shop?view=members', '.members .table-row select'],
+    ['projects/shop?view=environments', '.env td'],
+    ['care', '.trash-item'],
     ['trash', '.trash-item'],
     ['logs', '.log'],
     ['users', '.users .table-row .switch'],

@@ -117,14 +117,21 @@ export const api = {
 
   keys: (after: string) => get<wire.KeyList>('/keys', pageAfter(after)),
   key: (name: string) => get<wire.Key>(keyPath(name)),
-  addKey: (key: wire.NewKey) => call('POST', '/keys', { body: key }),
+  addKey: (key: wire.NewKey) => call<wire.Stored>('POST', '/keys', { body: key }),
+  care: () => get<wire.CareList>('/care'),
   /** Returns the new revision. */
-  updateKey: async (name: string, change: wire.KeyChange, revision?: number | null): Promise<number | null> => {
+  updateKey: async (
+    name: string,
+    change: wire.KeyChange,
+    revision?: number | null,
+    onSameValue: (names: string[]) => void = () => {},
+  ): Promise<number | null> => {
     let found: number | null = null;
     const onHeaders = (headers: Headers) => {
       found = numberIn(headers.get('ETag'));
     };
-    await call('PUT', keyPath(name), { body: change, revision, onHeaders });
+    const { same_value_as } = await call<wire.Stored>('PUT', keyPath(name), { body: change, revision, onHeaders });
+    if (same_value_as) onSameValue(same_value_as);
     return found;
   },
   /** Returns its id in the trash. */

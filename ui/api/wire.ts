@@ -51,6 +51,16 @@ export interface KeyChange extends KeyDetails {
   owner?: string | undefined;
 }
 
+export type CareList = InferOutput<typeof keys.careList>;
+
+/** A key that needs care. */
+export type CareKey = CareList['keys'][number];
+
+export type CareReason = CareKey['reasons'][number];
+
+/** What a key is answered with that was added or changed. */
+export type Stored = InferOutput<typeof keys.stored>;
+
 export type Version = InferOutput<typeof keys.version>;
 
 export type VersionList = InferOutput<typeof keys.versionList>;

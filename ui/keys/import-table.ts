@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { shown } from '../../core/text.ts';
 import type { ImportState } from '../api/wire.ts';
 import type { ImportModel } from './import-model.ts';
+import { sameValueText } from './same-value.ts';
 
 const stateText: Record<ImportState, string> = {
   new: 'new',
@@ -29,7 +30,7 @@ export const ImportTable = ({ imports }: { imports: ImportModel }) => {
                 />
                 <span class="verbatim">${shown(imports.under.value + name)}</span>
               </label>
-              <span class="note import-state ${found?.state ?? ''}">${found ? (found.reason ?? stateText[found.state]) : where}</span>
+              <span class="note import-state ${found?.state ?? ''}">${found ? (found.reason ?? stateText[found.state]) : where}${found?.same_value_as && html`<span class="verbatim">, ${shown(sameValueText(found.same_value_as))}</span>`}</span>
             </li>
           `;
         })}

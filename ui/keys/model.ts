@@ -12,6 +12,7 @@ import { importModel } from './import-model.ts';
 import { filtered, type KeyRow, parseSort, type Sorting, sorted, sortText } from './order.ts';
 import { isConflict, isGone, removeAll, restoreAll } from './removing.ts';
 import { changedRow, countedBy, type Only, onlys, personalRow, renamedRow, scoped } from './rows.ts';
+import { tellSameValue } from './same-value.ts';
 import { selection } from './selection.ts';
 import { fetchUses, withUse } from './uses.ts';
 
@@ -227,7 +228,8 @@ export const keysModel = (user: string) => {
     ): Promise<string> => {
       const { name: given, value, description = '', ...details } = key;
       const name = given.trim();
-      await api.addKey({ key_name: name, api_key: value, description, ...details });
+      const stored = await api.addKey({ key_name: name, api_key: value, description, ...details });
+      tellSameValue(name, stored.same_value_as);
       // Whether it belongs to a project is for the vault to say.
       if (name.includes('/')) await list.load();
       else change((rows) => [...rows, personalRow(name, user, description, details)]);
@@ -245,7 +247,7 @@ export const keysModel = (user: string) => {
 
     /** With a revision, it changes nothing if somebody else was quicker. Returns the new revision. */
     update: async (name: string, fields: KeyChange, revision: number | null = null): Promise<number | null> => {
-      const now = await sent(api.updateKey(name, fields, revision));
+      const now = await sent(api.updateKey(name, fields, revision, (others) => tellSameValue(name, others)));
       replace(name, (row) => changedRow(row, fields, now, new Date()));
       if (fields.api_key !== undefined && versions.answer.value) void versions.load();
       // From when on days are counted is for the vault to say.

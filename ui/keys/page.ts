@@ -54,7 +54,7 @@ const Keys = ({ model, isAdmin, activity }: PageProps) => {
       </div>
       ${name !== '' && html`<${KeyPage} key=${name} model=${model} name=${name} isAdmin=${isAdmin} activity=${activity} />`}
     </div>
-    <${OpenDialog} model=${model} isAdmin=${isAdmin} />
+    <${KeyDialogs} model=${model} isAdmin=${isAdmin} />
   `;
 };
 
@@ -135,7 +135,8 @@ const NoMatch = ({ model, isAdmin }: KeysProps) => {
   `;
 };
 
-const OpenDialog = ({ model, isAdmin }: KeysProps) => {
+/** The open dialog about keys, for pages that have their own list of them. */
+export const KeyDialogs = ({ model, isAdmin }: KeysProps) => {
   const open = model.open.value;
   const close = () => model.show(null);
   switch (open?.kind) {

@@ -8,6 +8,7 @@ import { Generator } from '../parts/generator.ts';
 import type { Draft } from './draft.ts';
 import { edgesOf, lacksLineBreak } from './edges.ts';
 import { assignmentInValue } from './paste.ts';
+import { RecognisedNote } from './recognised.ts';
 
 interface Props {
   draft: Draft;
@@ -58,6 +59,7 @@ export const ValueField = ({ draft, name, error, onEdit }: Props) => {
       `}
     <//>
     <${EdgeNote} value=${value} onCorrect=${correct} />
+    <${RecognisedNote} draft=${draft} name=${name} onEdit=${onEdit} />
     <${Generator} onGenerate=${generate} />
   `;
 };

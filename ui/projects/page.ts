@@ -5,6 +5,7 @@ import { useLayoutEffect } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
 import type { Project, ProjectWithMembers } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
+import { Icon } from '../parts/icon.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Segmented } from '../parts/segmented.ts';
 import { Blank, Content } from '../parts/state.ts';
@@ -24,6 +25,8 @@ export interface ProjectsProps {
   keys: ComponentChildren;
   /** The buttons to add keys to the chosen project. */
   addKeys: ComponentChildren;
+  /** The overview of the environments of the chosen project, for those who may add keys to it, or may not. */
+  overview: (mayAdd: boolean) => ComponentChildren;
   /** Called when one sees other keys than before. */
   onKeysChange: () => void;
 }
@@ -79,11 +82,12 @@ const roleText: Record<Project['role'], string> = {
 
 const views = [
   { value: 'keys', text: 'Keys' },
+  { value: 'environments', text: 'Environments' },
   { value: 'members', text: 'Members' },
 ] as const;
 
 const OneProject = (props: ProjectsProps) => {
-  const { model, me, isAdmin } = props;
+  const { model } = props;
   const name = model.chosen.value;
   const { answer } = model.project;
   // The answer may still be that about another project.
@@ -101,13 +105,25 @@ const OneProject = (props: ProjectsProps) => {
     <${Content} of=${model.project} failure="Could not load this project" waiting="Loading the project…" missing=${missing}>
       ${(found: ProjectWithMembers) => html`
         <div class="project-views row ends">
-          <${Segmented} label="Part of the project" value=${view()} choices=${views} onChange=${(next: string) => setQuery({ view: next === 'keys' ? '' : next, q: '' })} />
+          <${Segmented} label="Part of the project" value=${view()} choices=${views} onChange=${(next: string) => setQuery({ view: next === 'keys' ? '' : next, q: '', gaps: '' })} />
           <${Settings} ...${props} project=${found} />
         </div>
-        ${view() === 'members' ? html`<${Members} model=${model} project=${found} me=${me} isAdmin=${isAdmin} />` : props.keys}
+        <${Part} ...${props} project=${found} />
       `}
     <//>
   `;
+};
+
+const Part = (props: ProjectsProps & { project: ProjectWithMembers }) => {
+  const { model, project, me, isAdmin } = props;
+  switch (view()) {
+    case 'members':
+      return html`<${Members} model=${model} project=${project} me=${me} isAdmin=${isAdmin} />`;
+    case 'environments':
+      return props.overview(mayAdd(props, project));
+    case 'keys':
+      return props.keys;
+  }
 };
 
 const missing = html`
@@ -117,7 +133,7 @@ const missing = html`
   <//>
 `;
 
-const view = () => (route.value.query.view === 'members' ? 'members' : 'keys');
+const view = () => views.find(({ value }) => value === route.value.query.view)?.value ?? 'keys';
 
 const Lead = ({ project }: { project: ProjectWithMembers }) => html`
   ${project.description && html`<span class="verbatim">${shown(project.description)}</span><br />`}
@@ -126,12 +142,13 @@ const Lead = ({ project }: { project: ProjectWithMembers }) => html`
   </span>
 `;
 
+const mayAdd = ({ isAdmin }: ProjectsProps, { role }: Project) => isAdmin || role !== 'viewer';
 const mayManage = ({ isAdmin }: ProjectsProps, { role }: Project) => isAdmin || role === 'manager';
 
 /** What one does often: it depends on the part that is shown. */
 const Actions = (props: ProjectsProps & { project: ProjectWithMembers }) => {
-  const { model, project, isAdmin, addKeys } = props;
-  if (view() === 'keys') return (isAdmin || project.role !== 'viewer') && addKeys;
+  const { model, project, addKeys } = props;
+  if (view() !== 'members') return mayAdd(props, project) && addKeys;
   return (
     mayManage(props, project) &&
     html`<${Button} kind="primary" icon="plus" data-new onClick=${() => model.show({ kind: 'add-member', project })}>Add member<//>`
@@ -146,6 +163,7 @@ const Settings = (props: ProjectsProps & { project: ProjectWithMembers }) => {
   const isMember = project.role !== 'admin';
   return html`
     <div class="project-settings row">
+      <a class="button quiet" href=${href('logs', { key: `${project.name}/` })}><${Icon} name="log" size=${18} /><span>Activity</span></a>
       ${manages && html`<${Button} kind="quiet" icon="edit" onClick=${() => model.show({ kind: 'describe', project })}>Description<//>`}
       ${isMember && html`<${Button} kind="quiet" icon="leave" onClick=${() => model.show({ kind: 'leave', project })}>Leave<//>`}
       ${manages && html`<${Button} kind="quiet" class="danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', project })}>Delete<//>`}

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { startLayers, visit } from '../parts/layers.ts';
 import { askFirst, hasUnsaved } from '../parts/unsaved.ts';
 
-const pages = ['keys', 'projects', 'trash', 'tokens', 'logs', 'users', 'account', 'about'] as const;
+const pages = ['keys', 'care', 'projects', 'trash', 'tokens', 'logs', 'users', 'account', 'about'] as const;
 export type Page = (typeof pages)[number];
 
 export type Query = Readonly<Record<string, string>>;

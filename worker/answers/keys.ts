@@ -38,6 +38,32 @@ export const key = v.strictObject({
   ...details,
 });
 
+const sameValueAs = v.array(v.string());
+
+/** What a key is answered with that was added or changed. */
+export const stored = v.strictObject({
+  message: v.string(),
+  same_value_as: v.optional(
+    v.pipe(sameValueAs, v.description('Up to five other keys that have the very value, of those that you may read.')),
+  ),
+});
+
+const careKey = v.strictObject({
+  key_name: v.string(),
+  project: v.nullable(v.string()),
+  owner: v.pipe(v.nullable(v.string()), v.description('Of a personal key; null for one of a project.')),
+  reasons: v.array(v.picklist(['rotation_overdue', 'expiring', 'owner_inactive', 'same_value', 'unchanged', 'unused'])),
+  expires_at: v.nullable(time),
+  rotation_due_at: v.nullable(time),
+  value_changed_at: time,
+  same_value_as: v.pipe(sameValueAs, v.description('Up to five other keys with its value.')),
+});
+
+export const careList = v.strictObject({
+  keys: v.array(careKey),
+  more: v.pipe(v.boolean(), v.description('Whether there are more than one answer names.')),
+});
+
 export const version = v.strictObject({
   version: whole,
   created_at: time,
@@ -75,6 +101,12 @@ export const importedEntry = v.strictObject({
   key_name: v.string(),
   state: v.picklist(['new', 'changed', 'same', 'conflict', 'invalid']),
   reason: v.optional(v.string()),
+  same_value_as: v.optional(
+    v.pipe(
+      sameValueAs,
+      v.description('In a dry run: up to five other keys that have the value, of those that you may read.'),
+    ),
+  ),
 });
 
 export const imported = v.strictObject({

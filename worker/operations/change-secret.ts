@@ -2,12 +2,13 @@
 import { and, sql } from 'drizzle-orm';
 import { granted } from '../store/granted.ts';
 import { secrets } from '../store/schema.ts';
-import { query } from '../store/statement.ts';
+import { query, textColumn } from '../store/statement.ts';
 import { isNamed, nameMeant, secretNamed } from '../store/targets.ts';
 import { moveSecret } from './move-secret.ts';
 import { type Operation, operation } from './operation.ts';
 import { newValueQuota } from './quota.ts';
 import { revisionRule } from './revision.ts';
+import { namesIn, sameValueNames } from './same-values.ts';
 import {
   bindingOf,
   changedContent,
@@ -30,23 +31,36 @@ const updateSecret = operation({
       appendVersion(nameMeant(given), given, bindingOf(given), sql`${newestVersion} + 1`),
       eraseOldVersions(idNamed(nameMeant(given)), given),
       dropOldVersions(idNamed(nameMeant(given))),
+      query
+        .update(secrets)
+        .set(changedContent(given))
+        .where(and(isNamed(nameMeant(given)), sql`${given.is_update}`, granted)),
     ],
     answer: query
-      .update(secrets)
-      .set(changedContent(given))
-      .where(and(isNamed(nameMeant(given)), sql`${given.is_update}`, granted))
-      .returning({ revision: secrets.revision }),
+      .select({
+        revision: secrets.revision,
+        same: textColumn('same', sameValueNames(given.imprints, sql`${nameMeant(given)}`)),
+      })
+      .from(secrets)
+      .where(and(isNamed(nameMeant(given)), sql`${given.is_update}`, granted)),
   }),
   values: (change: SecretChange, context) => contentValues(change, context, null),
-  result: ([changed]) => changed?.revision ?? null,
+  result: ([changed]): Changed => ({ revision: changed?.revision ?? null, sameValueAs: namesIn(changed?.same) }),
 });
 
-/** The result is the new revision; null if nothing was to be changed. */
-export const changeSecret: Operation<SecretChange, number | null> = {
+interface Changed {
+  /** The new revision; null if nothing was to be changed. */
+  revision: number | null;
+  /** The names of other keys that have the new value, of those that the caller may read. A move does not look for them. */
+  sameValueAs: string[];
+}
+
+export const changeSecret: Operation<SecretChange, Changed> = {
   action: 'secret.update',
   recordInvalid: updateSecret.recordInvalid,
-  perform: (context, change) =>
-    newNameIn(change) === null && change.owner === null
-      ? updateSecret.perform(context, change)
-      : moveSecret(context, change),
+  perform: async (context, change) => {
+    if (newNameIn(change) === null && change.owner === null) return updateSecret.perform(context, change);
+    const moved = await moveSecret(context, change);
+    return moved.outcome === 'allowed' ? { ...moved, result: { revision: moved.result, sameValueAs: [] } } : moved;
+  },
 };

@@ -130,7 +130,7 @@ export const keeping = [0, 1, 2, 3].map((index) =>
   ),
 );
 
-/** A JSON list of `[name, kind, description or null, token, binding, likeness, place]`: a part of the entries. */
+/** A JSON list of `[name, kind, description or null, token, binding, likeness, place, number in the trash or null, imprint]`: a part of the entries. */
 export const part = sql`json_each(${param('part')})`;
 export const value = (index: number) => sql`json_each.value ->> ${sql.raw(String(index))}`;
 const partNew = sql`${value(1)} = 'new'`;
@@ -152,6 +152,7 @@ const insertSecrets = step(() =>
           likeness: value(5),
           revision: sql`1`,
           value_changed_at: request.now,
+          value_imprint: value(8),
         }),
       )
       .from(part)
@@ -184,7 +185,7 @@ const appendVersions = step(() =>
 /** Drizzle has no UPDATE ... FROM for SQLite. */
 const updateSecrets = step(
   () =>
-    sql`update ${secrets} set description = coalesce(${value(2)}, ${secrets.description}), updated_at = ${request.now}, revision = ${secrets.revision} + 1, value_changed_at = ${request.now}, current_version = ${newestVersion} from ${part} where ${and(isNamed(value(0)), partChanged, isDecided)}` as SQL<never> as unknown as Query<never>,
+    sql`update ${secrets} set description = coalesce(${value(2)}, ${secrets.description}), updated_at = ${request.now}, revision = ${secrets.revision} + 1, value_changed_at = ${request.now}, current_version = ${newestVersion}, value_imprint = ${value(8)} from ${part} where ${and(isNamed(value(0)), partChanged, isDecided)}` as SQL<never> as unknown as Query<never>,
 );
 
 const older = alias(secretVersions, 'older');

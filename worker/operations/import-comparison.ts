@@ -5,12 +5,21 @@
 import { and, eq, exists, gt, isNull, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { maxEntriesPerImport, maxReadBytes } from '../../core/limits.ts';
 import { byForm, byKey, type Form, formsWithKey } from '../store/form.ts';
-import { verdict, verdictId } from '../store/granted.ts';
+import { isJudged, verdict, verdictId } from '../store/granted.ts';
 import { isKeyUsed, keptRows } from '../store/kept-answers.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, instance, secrets, secretVersions } from '../store/schema.ts';
-import { atFirstUse, compile, integer, param, type Query, query, type Statement } from '../store/statement.ts';
+import {
+  atFirstUse,
+  compile,
+  integer,
+  param,
+  type Query,
+  query,
+  type Statement,
+  textColumn,
+} from '../store/statement.ts';
 import { isPersonal, reachesOwn, secretNamed, targetSecret } from '../store/targets.ts';
 import { ofTokenPrincipal } from '../store/token-principal.ts';
 import { judgedRules, type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
@@ -18,6 +27,7 @@ import { likenessesAreFilled } from './likenesses.ts';
 import { namedLike } from './naming.ts';
 import { placeJoins, placeRules } from './place.ts';
 import { conflictsOf, tooManyConflicts } from './quota.ts';
+import { sameValueNames } from './same-values.ts';
 
 /** A JSON list of `[name, likeness, place, likeness of the place, has bad segment, kind, version, bytes]`, of entries in this order. */
 const entries = param('entries');
@@ -164,5 +174,16 @@ const actorOfRequest = query
 /** The statements of the step, in their order. */
 export const comparison = { refused, stopped, compared, stored, facts };
 
+/**
+ * For a dry run, after the others: the names of other keys that have the value of an entry. `imprints` is a JSON list of
+ * `[name, imprints]`. The actor is that of the newest event, which may be about a name that is free.
+ */
+export const sameValues = step(() => {
+  const names = sameValueNames(sql`chosen.value -> 1`, sql`chosen.value ->> 0`, isJudged);
+  return query
+    .select({ name: textColumn('name', sql`chosen.value ->> 0`), same: textColumn('same', names) })
+    .from(sql`json_each(${param('imprints')}) chosen`)
+    .where(isJudged);
+});
 /** What was answered to an import that is sent again. */
 export const keptImport = step(keptRows, formsWithKey);

@@ -1,5 +1,5 @@
 /** Seals what is imported, and divides it into texts that a statement can take. */
-import { type Keyring, sealValue } from '../../core/crypto/keyring.ts';
+import { imprintsOf, type Keyring, sealValue } from '../../core/crypto/keyring.ts';
 import { maxStatementBytes } from '../../core/limits.ts';
 import type { Value } from '../store/statement.ts';
 import { createPause } from './pauses.ts';
@@ -16,6 +16,7 @@ interface SealedEntry {
   description: string | null;
   token: string;
   binding: string;
+  imprint: string;
 }
 
 /** Seals values, with pauses for other requests. */
@@ -24,10 +25,24 @@ export const sealInTurns = async (keyring: Keyring, entries: readonly Unsealed[]
   const pause = createPause();
   for (const { name, value, description } of entries) {
     const { token, binding } = sealValue(keyring, name, value);
-    sealed.push({ name, description, token, binding });
+    sealed.push({ name, description, token, binding, imprint: keyring.primary.imprint(value) });
     await pause(value.length);
   }
   return sealed;
+};
+
+/** The names of entries, each with the imprints that an equal value may have, with pauses for other requests. */
+export const imprintsInTurns = async (
+  keyring: Keyring,
+  entries: readonly Pick<Unsealed, 'name' | 'value'>[],
+): Promise<[name: string, imprints: string[]][]> => {
+  const made: [string, string[]][] = [];
+  const pause = createPause();
+  for (const { name, value } of entries) {
+    made.push([name, imprintsOf(keyring, value)]);
+    await pause(value.length);
+  }
+  return made;
 };
 
 /** JSON lists of the rows, each as long as a text may be for the database. */

@@ -14,8 +14,8 @@ import { type Filled, fill, type Value, type Values } from '../store/statement.t
 import type { VerdictRow } from '../store/verdict.ts';
 import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
 import { decisions, effects, keeping } from './import-commit.ts';
-import { comparison, keptImport } from './import-comparison.ts';
-import { partsOf, sealInTurns } from './import-parts.ts';
+import { comparison, keptImport, sameValues } from './import-comparison.ts';
+import { imprintsInTurns, partsOf, sealInTurns } from './import-parts.ts';
 import {
   contested,
   done,
@@ -32,6 +32,7 @@ import { createPause } from './pauses.ts';
 import { placeValues } from './place.ts';
 import { quotaValues } from './quota.ts';
 import type { Refusal } from './refusal.ts';
+import { namesIn } from './same-values.ts';
 import type { Context } from './vault.ts';
 
 const action = 'secret.create';
@@ -112,10 +113,11 @@ const compare = async (
     // Nothing will be stored, so the names that are free are told like in a dry run.
     is_dry_run: Number(dry_run || good.length < entries.length),
     since,
+    ...(dry_run && { imprints: JSON.stringify(await imprintsInTurns(context.vault.keyring, good)) }),
   };
   const { refused: whole, stopped, compared, stored, facts: about } = comparison;
-  const steps = [whole, stopped, compared, stored, about, ...keptSteps(context)];
-  const [refusals, stops, reads, rows, facts, kept] = (await run(
+  const steps = [whole, stopped, compared, stored, about, ...(dry_run ? [sameValues] : keptSteps(context))];
+  const [refusals, stops, reads, rows, facts, last] = (await run(
     context,
     (given) => fillAll(steps, given, formOf(context.caller)),
     values,
@@ -125,8 +127,11 @@ const compare = async (
     VerdictRow[],
     Stored[],
     { held: number; newest: number; is_known: number }[],
-    { result: string }[] | undefined,
+    { result: string }[] | { name: string; same: string }[] | undefined,
   ];
+  // A dry run takes no key.
+  const kept = dry_run ? undefined : (last as { result: string }[] | undefined);
+  const same = dry_run ? (last as { name: string; same: string }[]) : [];
   const [open] = facts;
   const [refusal] = refusals;
   const known = [...stops, ...reads][0];
@@ -152,10 +157,11 @@ const compare = async (
     if (stop === 'invalid') return { state: 'invalid', reason: badSegment, version: 0 };
     return stop ? { state: 'conflict', reason: taken, version: 0 } : { state: 'new', reason: null, version: 0 };
   };
+  const sameOf = new Map(same.map((each) => [each.name, namesIn(each.same)]));
   const found = new Map<string, Found>();
   const pause = createPause();
   for (const entry of good) {
-    found.set(entry.name, stateOf(entry));
+    found.set(entry.name, { ...stateOf(entry), sameValueAs: sameOf.get(entry.name) ?? [] });
     await pause(storedOf.get(entry.name)?.token?.length ?? 0);
   }
   return { found, newest: open.newest };
@@ -228,9 +234,9 @@ const store = async (
     stores: Number(storing.length > 0),
   };
   const parts = partsOf(
-    sealed.map(({ name, description, token, binding }) => {
+    sealed.map(({ name, description, token, binding, imprint }) => {
       const { place } = placeValues(name);
-      return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place];
+      return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place, null, imprint];
     }),
   );
   const form = formOf(context.caller);

@@ -24,6 +24,8 @@ interface EntryState {
   sent: string;
   state: 'new' | 'changed' | 'same' | 'conflict' | 'invalid';
   reason: string | null;
+  /** Of a dry run: other keys that have the value, of those that the caller may read. */
+  sameValueAs?: string[];
 }
 
 export interface Imported {
@@ -45,11 +47,12 @@ export const done = (
   applied: boolean,
 ): { outcome: 'allowed'; result: Imported } => {
   const states = entries.map((entry): EntryState => {
-    const { state, reason } = (entry.problem === null ? found.get(entry.name) : undefined) ?? {
+    const { version: _, ...state } = (entry.problem === null ? found.get(entry.name) : undefined) ?? {
+      version: 0,
       state: 'invalid' as const,
       reason: entry.problem,
     };
-    return { sent: entry.sent, state, reason };
+    return { sent: entry.sent, ...state };
   });
   const has = (wanted: string) => states.some(({ state }) => state === wanted);
   const stops = has('invalid') ? 'invalid' : has('conflict') && on_conflict !== 'skip' ? 'conflict' : null;

@@ -1,14 +1,17 @@
 /** Adding a secret: a personal one, or one in the project whose name its name begins with. */
-import { sql } from 'drizzle-orm';
+import { and, sql } from 'drizzle-orm';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
-import { insertIfAllowed, verdict } from '../store/granted.ts';
+import { granted, insertIfAllowed, verdict } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { secrets } from '../store/schema.ts';
+import { query, textColumn } from '../store/statement.ts';
+import { isNamed } from '../store/targets.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { namingRules } from './naming.ts';
 import { operation } from './operation.ts';
 import { placeId, placeJoins, placeParams, placeValues } from './place.ts';
 import { newSecretQuota, quotaValues } from './quota.ts';
+import { imprintsText, namesIn, sameValueNames, storedImprint } from './same-values.ts';
 import { fieldsText, givenFields, type SecretFields } from './secret-fields.ts';
 import { appendVersion, seal } from './secret-values.ts';
 
@@ -20,6 +23,7 @@ export interface NewSecret {
   fields: SecretFields;
 }
 
+/** The result is the names of other keys that have the same value, of those that the caller may read. */
 export const createSecret = operation({
   action: 'secret.create',
   params: [
@@ -32,6 +36,7 @@ export const createSecret = operation({
     'max_secrets',
     'max_bytes',
     'fields',
+    'imprints',
     ...placeParams,
   ],
   takesKey: true,
@@ -53,10 +58,15 @@ export const createSecret = operation({
         likeness: given.likeness,
         revision: 1,
         value_changed_at: request.now,
+        value_imprint: storedImprint(given.imprints),
         ...givenFields(given.fields),
       }),
       appendVersion(given.name, given, given.binding, 1),
     ],
+    answer: query
+      .select({ same: textColumn('same', sameValueNames(given.imprints, given.name)) })
+      .from(secrets)
+      .where(and(isNamed(given.name), granted)),
   }),
   values: ({ name, value, description, fields }: NewSecret, context) => ({
     name,
@@ -66,5 +76,7 @@ export const createSecret = operation({
     ...quotaValues(context.vault),
     ...placeValues(name),
     fields: fieldsText(fields),
+    imprints: imprintsText(context.vault, value),
   }),
+  result: ([stored]) => namesIn(stored?.same),
 });

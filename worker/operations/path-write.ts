@@ -192,8 +192,9 @@ const store = async (
     planned
       .filter(({ kind }) => kind !== 'same')
       .map(({ name, kind, trashId }): Value[] => {
-        const { token = null, binding = null } = sealed.get(name) ?? {};
-        return [name, kind, null, token, binding, keyLikeness(name), placeValues(name).place, trashId] as Value[];
+        const { token = null, binding = null, imprint = null } = sealed.get(name) ?? {};
+        const { place } = placeValues(name);
+        return [name, kind, null, token, binding, keyLikeness(name), place, trashId, imprint] as Value[];
       }),
   );
   const given = {

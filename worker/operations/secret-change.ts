@@ -5,6 +5,7 @@ import { request } from '../store/request.ts';
 import { secrets } from '../store/schema.ts';
 import type { Params } from '../store/statement.ts';
 import { revisionsText } from './revision.ts';
+import { imprintsText, storedImprint } from './same-values.ts';
 import { changedFields, fieldsText, type SecretFields } from './secret-fields.ts';
 import { newestVersion, type SecretName, seal } from './secret-values.ts';
 import type { Context } from './vault.ts';
@@ -33,7 +34,7 @@ const isUpdate = ({ value, description, fields }: SecretChange): boolean =>
 
 export const contentParams = [
   ...['name', 'padded', 'description', 'fields', 'revisions', 'is_update'],
-  ...['token', 'binding', 'padded_binding', 'key_id', 'max_bytes', 'keep_versions'],
+  ...['token', 'binding', 'padded_binding', 'key_id', 'imprints', 'max_bytes', 'keep_versions'],
 ] as const;
 export type ContentParams = Params<(typeof contentParams)[number]>;
 
@@ -51,6 +52,7 @@ export const contentValues = (change: SecretChange, context: Context, newName: s
     ...(value === null
       ? { token: null, binding: null, padded_binding: null, key_id: null }
       : sealForEither(context, newName ?? name, newName ?? padded, value)),
+    imprints: imprintsText(context.vault, value),
     max_bytes: limits.storedBytes,
     keep_versions: limits.keptVersions,
   };
@@ -67,11 +69,12 @@ export const bindingOf = ({ padded, padded_binding, binding }: ContentParams): S
   sql`case when ${secrets.name} = ${padded} then ${padded_binding} else ${binding} end`;
 
 /** The fields of the row. */
-export const changedContent = ({ token, description, fields }: ContentParams) => ({
+export const changedContent = ({ token, imprints, description, fields }: ContentParams) => ({
   ...changedFields(fields),
   description: sql`coalesce(${description}, ${secrets.description})`,
   updated_at: request.now,
   revision: sql`${secrets.revision} + 1`,
   value_changed_at: sql`iif(${token} is null, ${secrets.value_changed_at}, ${request.now})`,
   current_version: sql`iif(${token} is null, ${secrets.current_version}, ${newestVersion})`,
+  value_imprint: sql`iif(${token} is null, ${secrets.value_imprint}, ${storedImprint(imprints)})`,
 });

@@ -147,7 +147,7 @@ const listAll = operation({
 type DueColumns = Record<'expires_at' | 'value_changed_at' | 'rotate_every_days' | 'deleted_at', SQLiteColumn>;
 
 /** Word for word what the index `secrets_by_due_time` is made of. */
-const isDue = ({ expires_at, value_changed_at, rotate_every_days, deleted_at }: DueColumns, before: SQL) =>
+export const isDue = ({ expires_at, value_changed_at, rotate_every_days, deleted_at }: DueColumns, before: SQL) =>
   and(
     isNull(deleted_at),
     or(isNotNull(expires_at), isNotNull(rotate_every_days)),

@@ -156,6 +156,8 @@ export const restoreVersion = operation({
       .set({
         current_version: sql`${newestVersion}`,
         value_changed_at: request.now,
+        // Which value it is, only opening it would tell.
+        value_imprint: null,
         updated_at: request.now,
         revision: sql`${secrets.revision} + 1`,
       })

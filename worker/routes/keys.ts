@@ -1,22 +1,34 @@
 /** API keys: the managed items, which the code calls secrets. */
 import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
+import { listCare } from '../operations/care.ts';
 import { changeSecret } from '../operations/change-secret.ts';
 import { createSecret } from '../operations/new-secret.ts';
 import { listSecrets } from '../operations/secret-list.ts';
 import { deleteSecret } from '../operations/trash.ts';
 import { destroyVersion, listVersions, readAnyVersion, restoreVersion } from '../operations/versions.ts';
 import * as json from '../wire/json.ts';
-import { keyChanged, keyDeleted, keyRead, versionDestroyed, versionList, versionRestored } from '../wire/key-json.ts';
+import {
+  careList,
+  keyAdded,
+  keyChanged,
+  keyDeleted,
+  keyRead,
+  versionDestroyed,
+  versionList,
+  versionRestored,
+} from '../wire/key-json.ts';
 import * as asked from '../wire/key-requests.ts';
-import { done, list, listText } from '../wire/reply.ts';
+import { list, listText } from '../wire/reply.ts';
 import { keyListQuery, keyPath, keyQuery } from '../wire/requests.ts';
 
 const { ifMatch: headers, keyChange, versionRestore } = asked;
 
 export const keys = router()
+  // Not below /keys, where it would be the name of a key.
+  .get('/care', answer(listCare, {}, list(careList)))
   .get('/keys', answer(listSecrets, { query: keyListQuery }, listText(json.keyList)))
-  .post('/keys', answer(createSecret, { body: asked.newKey }, done('API key added successfully', 201)))
+  .post('/keys', answer(createSecret, { body: asked.newKey }, keyAdded))
   .get('/keys/:name', answer(readAnyVersion, { path: keyPath, query: asked.readQuery }, keyRead))
   .put('/keys/:name', answer(changeSecret, { path: keyPath, headers, body: keyChange }, keyChanged))
   .delete('/keys/:name', answer(deleteSecret, { path: keyPath, headers }, keyDeleted))

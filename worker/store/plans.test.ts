@@ -11,7 +11,7 @@ beforeAll(applyTestMigrations);
  * found through an index.
  */
 const mayBeScanned =
-  /SCAN (?:(?:instance|listed|chosen|newest|readable|below|seat|line|asker|who|here|gone|live|one|step|kids|sums|noted|told|is_list|found|there|trashed|CONSTANT|json_each|other|sealing_keys)\b|\(|\d|users$)/;
+  /SCAN (?:(?:instance|listed|twice|chosen|newest|readable|below|seat|line|asker|who|here|gone|live|one|step|kids|sums|noted|told|is_list|found|there|trashed|CONSTANT|json_each|other|sealing_keys)\b|\(|\d|users$)/;
 
 /** This one only asks whether a table has a row, so that its scan ends at the first. */
 const asksForAnyRow = ({ text }: Statement) => text.includes('d1_migrations');
@@ -99,4 +99,54 @@ test('keys of all accounts are found by their labels and by when they are due, a
     ]),
   );
   expect(details.filter((detail) => detail.includes('secrets_by_name'))).toEqual([]);
+});
+
+test('keys that need care are found by an index for each reason, or among those of the caller', async () => {
+  const statements = compileAll().filter(({ text }) => text.includes('with twice'));
+  expect(statements).toHaveLength(2);
+  for (const { text, params } of statements) {
+    const { results } = await testDb()
+      .prepare(`EXPLAIN QUERY PLAN ${text}`)
+      .bind(...Array<null>(params.length).fill(null))
+      .all<{ detail: string }>();
+    const used = results.flatMap(({ detail }) => / secrets_by_\w+/.exec(detail)?.[0].trim() ?? []);
+    const indexes = ['due_time', 'value_age', 'last_use', 'imprint', 'owner', 'project'].map(
+      (end) => `secrets_by_${end}`,
+    );
+    expect(new Set(used)).toEqual(new Set(indexes));
+    expect(results.filter(({ detail }) => /^SCAN secrets/.test(detail))).toEqual([]);
+  }
+});
+
+test('a key with the same value is found by its imprint', async () => {
+  const statements = compileAll().filter(
+    ({ text }) => text.includes('json_group_array(name)') && !text.startsWith('insert') && !text.startsWith('update'),
+  );
+  expect(statements.length).toBeGreaterThan(2);
+  for (const { text, params } of statements) {
+    const { results } = await testDb()
+      .prepare(`EXPLAIN QUERY PLAN ${text}`)
+      .bind(...Array<null>(params.length).fill(null))
+      .all<{ detail: string }>();
+    const found = results.filter(({ detail }) => detail.includes('secrets_by_imprint')).map(({ detail }) => detail);
+    expect(found).toEqual([
+      expect.stringContaining('(value_imprint=?)'),
+      expect.stringContaining('(value_imprint=? AND owner_id=?)'),
+      expect.stringContaining('(value_imprint=? AND owner_id=? AND project_id=?)'),
+    ]);
+  }
+});
+
+test('noting a use takes one look into the index of names', async () => {
+  const trigger = await testDb()
+    .prepare("SELECT sql FROM sqlite_schema WHERE name = 'uses_are_noted'")
+    .first<string>('sql');
+  const body = /UPDATE[^;]+/.exec(trigger ?? '')?.[0].replace(/new\.\w+/g, '?');
+  const { results } = await testDb()
+    .prepare(`EXPLAIN QUERY PLAN ${body}`)
+    .bind(...Array<null>(3).fill(null))
+    .all<{ detail: string }>();
+  expect(results.map(({ detail }) => detail)).toEqual([
+    expect.stringMatching(/^SEARCH secrets USING INDEX secrets_by_name \(name=\?\)/),
+  ]);
 });

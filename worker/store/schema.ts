@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0009_children.sql';
+export const currentMigration = '0010_care.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -99,6 +99,10 @@ export const secrets = sqliteTable('secrets', {
   labels: text(),
   deleted_at: integer(),
   deleted_by: text(),
+  /** Kept by a trigger: when it was last read, to within a day. */
+  last_used_at: integer(),
+  /** Of the current value; null if it was stored by an earlier version, or restored from one. */
+  value_imprint: text(),
 });
 
 /** What is said of a path that is no secret: of a folder, or of a secret that is yet to be written. Of a person, or of a project. */

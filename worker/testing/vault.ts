@@ -71,8 +71,11 @@ type Body = Partial<
     ReturnType<typeof json.sessionList> &
     NonNullable<ReturnType<typeof json.session>> &
     Pick<ReturnType<typeof json.activity>, 'complete_from'> &
-    Pick<ReturnType<typeof json.lastUses>, 'uses'> &
-    Record<'token' | 'error' | 'warning' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
+    Pick<ReturnType<typeof json.lastUses>, 'uses'> & {
+      same_value_as: string[];
+      more: boolean;
+      entries: object[];
+    } & Record<'token' | 'error' | 'warning' | 'message' | 'status' | 'reason' | 'service' | 'timestamp', string> & {
       id: number;
       next: string;
       missing_keys: { fingerprint: string | null; values: number; versions: number }[];

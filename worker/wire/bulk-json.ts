@@ -35,10 +35,11 @@ export const imported = ({ applied, states, problem }: Imported): Reply => ({
   body: {
     ...(problem !== null && { error: problems[problem].error }),
     applied,
-    entries: states.map(({ sent, state, reason }) => ({
+    entries: states.map(({ sent, state, reason, sameValueAs = [] }) => ({
       key_name: sent,
       state,
       ...(reason !== null && { reason }),
+      ...(sameValueAs.length > 0 && { same_value_as: sameValueAs }),
     })),
   } satisfies Partial<InferOutput<typeof answers.notImported>> & InferOutput<typeof answers.imported>,
 });

@@ -1,6 +1,8 @@
 /** Keys, their versions and the trash as clients read them. */
 import type { InferOutput } from 'valibot';
 import type * as answers from '../answers/keys.ts';
+import type { listCare } from '../operations/care.ts';
+import type { changeSecret } from '../operations/change-secret.ts';
 import type { ResultOf } from '../operations/operation.ts';
 import type { readSecret } from '../operations/secrets.ts';
 import type { listTrash } from '../operations/trash.ts';
@@ -53,6 +55,21 @@ export const trashList = ({ keys, next }: ResultOf<typeof listTrash>): InferOutp
   ...(next !== null && { next: `${next.at}-${next.id}` }),
 });
 
+export const careList = ({ secrets, hasMore }: ResultOf<typeof listCare>): InferOutput<typeof answers.careList> => ({
+  keys: secrets.map((secret) => ({
+    key_name: secret.name,
+    project: secret.is_project ? secret.name.slice(0, secret.name.indexOf('/')) : null,
+    owner: secret.owner || null,
+    reasons: secret.reasons,
+    expires_at: timeOrNull(secret.expires_at || null),
+    rotation_due_at:
+      secret.rotate_every_days === 0 ? null : time(secret.value_changed_at + secret.rotate_every_days * dayMs),
+    value_changed_at: time(secret.value_changed_at),
+    same_value_as: secret.others,
+  })),
+  more: hasMore,
+});
+
 /** RFC 9110, section 8.8.3: the revision as the ETag, for If-Match. */
 const withRevision = (reply: Reply, revision: number | null): Reply =>
   revision === null ? reply : { ...reply, headers: { ETag: `"${revision}"` } };
@@ -60,8 +77,19 @@ const withRevision = (reply: Reply, revision: number | null): Reply =>
 export const keyRead = (secret: ResultOf<typeof readSecret>): Reply =>
   withRevision({ status: 200, body: key(secret) }, secret.revision);
 
-export const keyChanged = (revision: number | null): Reply =>
-  withRevision({ status: 200, body: { message: 'API key updated successfully' } }, revision);
+/** Other keys with the same value, of those that the caller may read. */
+const stored = (message: string, sameValueAs: string[]): InferOutput<typeof answers.stored> => ({
+  message,
+  ...(sameValueAs.length > 0 && { same_value_as: sameValueAs }),
+});
+
+export const keyAdded = (sameValueAs: string[]): Reply => ({
+  status: 201,
+  body: stored('API key added successfully', sameValueAs),
+});
+
+export const keyChanged = ({ revision, sameValueAs }: ResultOf<typeof changeSecret>): Reply =>
+  withRevision({ status: 200, body: stored('API key updated successfully', sameValueAs) }, revision);
 
 /** The header says where the key is in the trash; the body is that of v0.6. */
 export const keyDeleted = (id: number | null): Reply => ({
