@@ -138,6 +138,8 @@ interface Attempt {
   password: string;
   /** A program gets what a child of a session is: it may do less, and lives for at most a day without a renewal. */
   isForProgram?: boolean;
+  /** For how long a program wants to be signed in; null for as long as it may. */
+  lifetimeMs?: number | null;
 }
 
 /**
@@ -153,7 +155,7 @@ export const signIn = async (context: Context, attempt: Attempt): Promise<Outcom
 
 const trySignIn = (
   { vault, caller: stranger }: Context,
-  { name, password, isForProgram = false }: Attempt,
+  { name, password, isForProgram = false, lifetimeMs = null }: Attempt,
 ): Promise<Outcome<SignedIn>> => {
   const caller = { ...stranger, claimedName: name, claimedLikeness: likeness(name) };
   return inTurn(caller, async (pause): Promise<Outcome<SignedIn>> => {
@@ -169,7 +171,8 @@ const trySignIn = (
     const issuedAt = Math.floor(caller.now / 1000);
     const expiresAt = issuedAt + vault.sessionTtlSeconds;
     const sessionId = newSessionId();
-    const ttlSeconds = isForProgram ? Math.min(vault.sessionTtlSeconds, maxChildSeconds) : vault.sessionTtlSeconds;
+    const mostSeconds = isForProgram ? Math.min(vault.sessionTtlSeconds, maxChildSeconds) : vault.sessionTtlSeconds;
+    const ttlSeconds = lifetimeMs === null ? mostSeconds : Math.min(mostSeconds, Math.ceil(lifetimeMs / 1000));
     const committed = await commitOpen(context, signInPlan, {
       ...throttle,
       password_matches: Number(matches),

@@ -47,12 +47,11 @@ export const issued = (token: Issued, now: number, mountType: string, warnings: 
 
 /** @param sent the token itself: clients take it from here, and it is the caller who has sent it. */
 export const lookedUp = (own: OwnCredential, sent: string, now: number) => {
-  const creation = Math.floor(own.createdAt / 1_000);
   return enveloped(
     {
       accessor: own.id,
-      creation_time: creation,
-      creation_ttl: own.endsAt === null ? 0 : Math.max(0, Math.ceil(own.endsAt / 1_000) - creation),
+      creation_time: Math.floor(own.createdAt / 1_000),
+      creation_ttl: own.endsAt === null ? 0 : secondsTo(own.endsAt, own.createdAt),
       display_name: own.kind === 'token' ? `token-${own.name}` : `userpass-${own.name}`,
       entity_id: '',
       expire_time: own.endsAt === null ? null : new Date(own.endsAt).toISOString(),

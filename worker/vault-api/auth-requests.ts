@@ -23,14 +23,22 @@ export const fieldsOf = async (c: AppContext): Promise<{ fields: Fields } | { st
 
 const wrong = (error: string, status: ErrorStatus = 400) => ({ status, error, target: null });
 
-/** A login asks for nothing beside its credential. */
-export const plainChild: NewChild = {
-  lifetimeMs: maxChildSeconds * 1_000,
+const notLifetime = (name: string) => `${name} must be a number of seconds, or a duration such as "20m" or "1h".`;
+
+/** For how long a login is asked for; null for as long as it may be. */
+export const lifetimeAsked = ({ ttl }: Fields): { lifetimeMs: number | null } | { error: string } => {
+  const lifetimeMs = lifetimeOf(ttl);
+  return lifetimeMs === undefined ? { error: notLifetime('ttl') } : { lifetimeMs };
+};
+
+/** The child that a login makes, of the token with this number. */
+export const childOfLogin = (lifetimeMs: number | null, tokenId: number): NewChild => ({
+  lifetimeMs: Math.min(lifetimeMs ?? Number.POSITIVE_INFINITY, maxChildSeconds * 1_000),
   maxLifetimeMs: null,
   isRenewable: true,
   access: null,
-  tokenId: null,
-};
+  tokenId,
+});
 
 /** A new child, and what to tell the caller about it. */
 export type AskedToken = NewChild & { warnings: string[] };
@@ -62,7 +70,7 @@ export const readNewToken = async (c: AppContext): Promise<Asked<AskedToken>> =>
   if (problem) return wrong(problem);
   const lifetimes = lifetimeNames.map((name) => lifetimeOf(fields[name]));
   const bad = lifetimes.indexOf(undefined);
-  if (bad >= 0) return wrong(`${lifetimeNames[bad]} must be a number of seconds, or a duration such as "20m" or "1h".`);
+  if (bad >= 0) return wrong(notLifetime(String(lifetimeNames[bad])));
   const [ttl, lease, period, maxLifetimeMs = null] = lifetimes;
   const policies = fields.policies ?? [];
   if (!isTexts(policies)) return wrong('policies must be a list of texts.');
@@ -106,7 +114,6 @@ export const readRenewal = async (c: AppContext): Promise<Asked<Renewal>> => {
   const body = await fieldsOf(c);
   if ('error' in body) return wrong(body.error, body.status);
   const increment = lifetimeOf(body.fields.increment);
-  if (increment === undefined)
-    return wrong('increment must be a number of seconds, or a duration such as "20m" or "1h".');
+  if (increment === undefined) return wrong(notLifetime('increment'));
   return { input: { incrementMs: increment && Math.min(increment, maxChildSeconds * 1_000) } };
 };

@@ -218,6 +218,29 @@ describe('a login with a password', () => {
   });
 });
 
+describe('the lifetime of a login', () => {
+  test('is the ttl that it asks for, also to lookup-self', async () => {
+    const logins = [
+      (ttl: unknown) => appRole({ role_id: token.id, secret_id: token.secret, ttl }),
+      (ttl: unknown) => userpass('user', { password: 'user123', ttl }),
+    ];
+    for (const login of logins) {
+      for (const [ttl, seconds] of [
+        ['20m', 1_200],
+        [90, 90],
+        ['720h', 86_400],
+        [undefined, 86_400],
+      ] as const) {
+        const { auth } = read(await login(ttl));
+        expect(auth.lease_duration).toBe(seconds);
+        const own = read(await vault.client(String(auth.client_token))('GET', '/v1/auth/token/lookup-self')).data;
+        expect(own.creation_ttl).toBe(seconds);
+      }
+      expect((await login('soon')).status).toBe(400);
+    }
+  });
+});
+
 describe('lookup-self', () => {
   const lookup = async (use: Client) => read(await use('GET', '/v1/auth/token/lookup-self')).data;
 

@@ -10,18 +10,22 @@ import { signIn } from '../operations/sign-in.ts';
 import type { Reply } from '../wire/reply.ts';
 import { credentials } from '../wire/requests.ts';
 import { canBeProlonged, issued } from './auth-answers.ts';
-import { type Fields, fieldsOf, plainChild } from './auth-requests.ts';
+import { childOfLogin, type Fields, fieldsOf, lifetimeAsked } from './auth-requests.ts';
 import { unservedHeader } from './credential.ts';
 import { errors } from './envelope.ts';
 import { refusedAsVault } from './refusals.ts';
 
 /** A route without a credential in its head. What is no login at all is not recorded: otherwise anyone could fill the log. */
-const login = (answer: (c: AppContext, fields: Fields) => Promise<Reply>) => async (c: AppContext) => {
-  const problem = unservedHeader(c.req.raw.headers);
-  if (problem) return send(c, problem);
-  const body = await fieldsOf(c);
-  return send(c, 'error' in body ? errors(body.status, [body.error]) : await answer(c, body.fields));
-};
+const login =
+  (answer: (c: AppContext, fields: Fields, lifetimeMs: number | null) => Promise<Reply>) => async (c: AppContext) => {
+    const problem = unservedHeader(c.req.raw.headers);
+    if (problem) return send(c, problem);
+    const body = await fieldsOf(c);
+    if ('error' in body) return send(c, errors(body.status, [body.error]));
+    const asked = lifetimeAsked(body.fields);
+    if ('error' in asked) return send(c, errors(400, [asked.error]));
+    return send(c, await answer(c, body.fields, asked.lifetimeMs));
+  };
 
 /** The same for every token and number that do not belong together, whether there are such or not. */
 const badAppRole = errors(400, ['invalid role or secret ID']);
@@ -30,14 +34,14 @@ const badAppRole = errors(400, ['invalid role or secret ID']);
 const tokenNumber = (given: unknown): number => (/^[1-9]\d{0,14}$/.test(String(given)) ? Number(given) : 0);
 
 /** `role_id` is the number of a service token, `secret_id` the token. */
-export const appRoleLogin = login(async (c, { role_id, secret_id }) => {
+export const appRoleLogin = login(async (c, { role_id, secret_id }, lifetimeMs) => {
   if (role_id === undefined || role_id === '') return errors(400, ['missing role_id']);
   if (secret_id === undefined || secret_id === '') return errors(400, ['missing secret_id']);
   const context = typeof secret_id === 'string' ? await contextOfToken(c, secret_id) : null;
   if (context?.caller.tokenHash === undefined) return badAppRole;
   const tooMuch = await admit(context, createChild.action);
   if (tooMuch) return refusedAsVault(tooMuch);
-  const made = await createChild.perform(context, { ...plainChild, tokenId: tokenNumber(role_id) });
+  const made = await createChild.perform(context, childOfLogin(lifetimeMs, tokenNumber(role_id)));
   if (made.outcome !== 'allowed') {
     const isBad = made.outcome === 'unauthenticated' || made.reason === 'other_token';
     return isBad ? badAppRole : refusedAsVault(made);
@@ -72,12 +76,12 @@ const nameIn = (c: AppContext): string => {
 };
 
 /** The sign-in of the product, with its throttles, its queue and its log. */
-export const userpassLogin = login(async (c, { password }) => {
+export const userpassLogin = login(async (c, { password }, lifetimeMs) => {
   if (password === undefined || password === '') return errors(400, ['missing password']);
   const given = v.safeParse(credentials, { username: nameIn(c), password }, { abortEarly: true });
   if (!given.success) return errors(400, [given.issues[0].message]);
   const context = contextOf(c);
-  const signedIn = await signIn(context, { ...given.output, isForProgram: true });
+  const signedIn = await signIn(context, { ...given.output, isForProgram: true, lifetimeMs });
   if (signedIn.outcome !== 'allowed')
     return signedIn.outcome === 'unauthenticated' ? badPassword : refusedAsVault(signedIn);
   const { token, id, name, endsAt, latestEnd, must_change_password } = signedIn.result;
