@@ -74,6 +74,8 @@ function commandOf({ needs, driver }: Client): [string, ...string[]] {
 function environmentOf({ env }: Client): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
+    // Python would write beside the drivers.
+    PYTHONDONTWRITEBYTECODE: '1',
     // Drivers in JavaScript find their packages by it; see drivers/packages.mjs.
     CLIENT_PACKAGES: pathOf(tools.npm),
     ANSIBLE_COLLECTIONS_PATH: pathOf(tools.python, 'collections'),
