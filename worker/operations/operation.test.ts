@@ -44,7 +44,7 @@ describe('an operation', () => {
 
   test('that is not allowed answers a refusal with its action', async () => {
     const { context } = contextOf([[{ ...verdict, outcome: 'not_found' }]]);
-    const refusal = { action: 'secret.read', outcome: 'not_found', reason: null };
+    const refusal = { action: 'secret.read', outcome: 'not_found', reason: null, events: 1 };
     expect(await describeSecret.perform(context, { name: 'n' })).toEqual(refusal);
   });
 

@@ -28,7 +28,7 @@ describe('in a vault that is open to the network, an account with its default pa
   test('gets 403 that says what to do from every route but sign-in, its own session, its password and sign-out', async () => {
     const admin = await vault.signIn('admin', 'admin123');
     const others = vault.app.routes.filter(
-      ({ method, path }) => method !== 'ALL' && !path.startsWith('/health') && !allowed.has(`${method} ${path}`),
+      ({ method, path }) => method !== 'ALL' && !/^\/(health|v1\/)/.test(path) && !allowed.has(`${method} ${path}`),
     );
     expect(others.length).toBeGreaterThan(10);
     for (const { method, path } of others) {
@@ -44,6 +44,17 @@ describe('in a vault that is open to the network, an account with its default pa
           .soft(await newestEvent())
           .toMatchObject({ outcome: 'denied', reason: 'default_password', actor_name: 'admin' });
       }
+    }
+  });
+
+  test('gets no key by the Vault API either', async () => {
+    const admin = await vault.signIn('admin', 'admin123');
+    const keyRoutes = vault.app.routes.filter(({ path }) => path.startsWith('/v1/secret/'));
+    expect(keyRoutes.length).toBeGreaterThan(10);
+    for (const { method, path } of keyRoutes) {
+      const answer = await admin(method, path.replace('*', 'x'), method === 'GET' ? undefined : {});
+      expect.soft(answer.status, `${method} ${path}`).toBe(403);
+      expect.soft(await newestEvent()).toMatchObject({ outcome: 'denied', reason: 'default_password' });
     }
   });
 

@@ -23,6 +23,7 @@ test('an allowed plan is one batch, and its rows are those of the answer', async
   expect(await commitOn(db)).toEqual({
     outcome: 'allowed',
     principal: { id: 1, name: 'Ann', role: 'user' },
+    events: 1,
     rows: [{ name: 'x' }],
   });
   expect(batches.map((batch) => batch.length)).toEqual([2]);
@@ -32,7 +33,7 @@ test('an allowed plan is one batch, and its rows are those of the answer', async
 
 test('a refused plan has an outcome and no rows, whatever the effects returned', async () => {
   const { db } = fakeDatabase([[[{ ...allowed, outcome: 'denied', reason: 'role' }], [{ name: 'x' }]]]);
-  expect(await commitOn(db)).toEqual({ outcome: 'denied', reason: 'role' });
+  expect(await commitOn(db)).toEqual({ outcome: 'denied', reason: 'role', events: 1 });
 });
 
 test('a database that returns no verdict is not open', async () => {
