@@ -3,24 +3,39 @@
 import files from 'keystore:ui';
 import { getMimeType } from 'hono/utils/mime';
 
-const etags = new Map<string, string>();
+interface Asset {
+  bytes: Uint8Array;
+  etag: string;
+}
 
-/** Computed at the first request for a file: workerd has no cryptography while a module loads. */
-const etagOf = async (path: string, bytes: Uint8Array): Promise<string> => {
-  const known = etags.get(path);
+const unpacked = new Map<string, Promise<Asset>>();
+
+/** Unpacked at its first request: most files are seldom asked for, and all of them would take time and memory at the start. */
+const assetAt = (path: string): Promise<Asset> | null => {
+  const known = unpacked.get(path);
   if (known !== undefined) return known;
+  const text = Object.hasOwn(files, path) ? files[path] : undefined;
+  if (text === undefined) return null;
+  const asset = unpack(text);
+  unpacked.set(path, asset);
+  return asset;
+};
+
+const unpack = async (text: string): Promise<Asset> => {
+  const packed = new Blob([Uint8Array.from(atob(text), (character) => character.charCodeAt(0))]);
+  const plain = new Response(packed.stream().pipeThrough(new DecompressionStream('gzip')));
+  const bytes = new Uint8Array(await plain.arrayBuffer());
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const etag = `"${[...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
-  etags.set(path, etag);
-  return etag;
+  return { bytes, etag };
 };
 
 export const assets = {
   async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    const bytes = Object.hasOwn(files, pathname) ? files[pathname] : undefined;
-    if (bytes === undefined) return new Response(null, { status: 404 });
+    const asset = await assetAt(pathname);
+    if (asset === null) return new Response(null, { status: 404 });
     const type = getMimeType(pathname) ?? 'application/octet-stream';
-    return new Response(bytes, { headers: { 'Content-Type': type, ETag: await etagOf(pathname, bytes) } });
+    return new Response(asset.bytes, { headers: { 'Content-Type': type, ETag: asset.etag } });
   },
 };

@@ -8,9 +8,9 @@ declare module 'keystore:worker' {
   export default worker;
 }
 
-/** The files of dist/ui, by path. */
+/** The files of dist/ui, by path: compressed with gzip, in base64. */
 declare module 'keystore:ui' {
-  const files: Readonly<Record<string, Uint8Array>>;
+  const files: Readonly<Record<string, string>>;
   export default files;
 }
 

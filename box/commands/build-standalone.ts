@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { build as bundle, type Plugin, stop } from 'esbuild';
 import { namespaces } from '../../core/data-folder/layout.ts';
 import { settingNames, workerVariables } from '../../core/settings/settings.ts';
@@ -90,12 +91,15 @@ function contents(project: string): Plugin {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^keystore:worker$/ }, () => ({ path: './worker.js', external: true }));
       onResolve({ filter: /^keystore:/ }, ({ path }) => ({ path, namespace: 'keystore' }));
-      onResolve({ filter: /^\//, namespace: 'keystore' }, ({ path }) => ({ path, namespace: 'bytes' }));
+      onResolve({ filter: /^\//, namespace: 'keystore' }, ({ path }) => ({ path, namespace: 'packed' }));
       onLoad({ filter: /ui$/, namespace: 'keystore' }, () => ({ contents: uiModule(project) }));
       onLoad({ filter: /migrations$/, namespace: 'keystore' }, () => ({
         contents: `export default ${JSON.stringify(readMigrations(join(project, 'migrations')))}`,
       }));
-      onLoad({ filter: /./, namespace: 'bytes' }, ({ path }) => ({ contents: readFileSync(path), loader: 'binary' }));
+      onLoad({ filter: /./, namespace: 'packed' }, ({ path }) => ({
+        contents: gzipSync(readFileSync(path), { level: 9 }),
+        loader: 'base64',
+      }));
     },
   };
 }
