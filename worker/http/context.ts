@@ -17,7 +17,13 @@ export interface CookieSettings {
 }
 
 export interface AppEnv {
-  Variables: { vault: Vault; caller: Caller; cookies: CookieSettings };
+  Variables: {
+    vault: Vault;
+    caller: Caller;
+    cookies: CookieSettings;
+    /** The status that the metrics count, where a client may wish for another one in the answer. */
+    countedStatus?: number;
+  };
 }
 export type AppContext = Context<AppEnv>;
 

@@ -145,6 +145,14 @@ describe('an answer', () => {
     expect(grown('route="/metrics",method="GET",status="200"')).toBe(1);
   });
 
+  test('counts a prober that wishes for a status of its own as the status that tells the state', async () => {
+    await vault.anonymous('GET', '/v1/sys/health?activecode=599');
+    await vault.anonymous('GET', '/v1/sys/health?activecode=299');
+    const samples = await scrape();
+    const ofRoute = [...samples.keys()].filter((key) => /requests_total.*sys\/health/.test(key));
+    expect(ofRoute).toEqual(['keystore_http_requests_total{route="/v1/sys/health",method="GET",status="200"}']);
+  });
+
   test('has a histogram whose buckets grow up to the count', async () => {
     const samples = await scrape();
     const labels = 'route="/keys",method="POST"';

@@ -363,6 +363,11 @@ describe('what clients ask before they log in', () => {
     expect((await vault.anonymous('GET', '/v1/sys/health?activecode=x')).status).toBe(400);
   });
 
+  test.each([204, 205, 304])('health answers %i without a body, since that status has none', async (status) => {
+    const answer = await vault.anonymous('GET', `/v1/sys/health?activecode=${status}`);
+    expect([answer.status, answer.text]).toEqual([status, '']);
+  });
+
   test('the mounts say that secret/ is a KV engine of version 2', async () => {
     const all = read(await vault.anonymous('GET', '/v1/sys/internal/ui/mounts')).data;
     expect(all).toMatchObject({ secret: { 'secret/': { type: 'kv', options: { version: '2' } } } });

@@ -4,6 +4,7 @@
  */
 import { version } from '../../core/version.ts';
 import { type AppContext, contextOf, router } from '../http/context.ts';
+import { jsonHeaders } from '../http/headers.ts';
 import { pathnameOf } from '../http/pathname.ts';
 import { send } from '../http/send.ts';
 import { examineHealth } from '../operations/health.ts';
@@ -23,6 +24,9 @@ const statuses = {
   sealed: ['sealedcode', 503],
   uninitialized: ['uninitcode', 501],
 } as const;
+
+/** They have no body (Fetch standard, null body status). */
+const statusesWithoutBody = [204, 205, 304];
 
 const health = async (c: AppContext): Promise<Response> => {
   const { at, initialized, sealed } = await stateOf(c);
@@ -45,6 +49,9 @@ const health = async (c: AppContext): Promise<Response> => {
     clock_skew_ms: 0,
   };
   if (status === 400 && wish !== '400') return send(c, errors(400, [`${parameter} must be a status from 200 to 599.`]));
+  // Otherwise anybody could make errors in the metrics.
+  c.set('countedStatus', usual);
+  if (statusesWithoutBody.includes(status)) return new Response(null, { status, headers: jsonHeaders });
   return send(c, { status: status as Reply['status'], body });
 };
 
