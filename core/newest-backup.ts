@@ -18,7 +18,7 @@ export function asksForMetrics(target: string): boolean {
   return /\/metrics(?:\?|$)/.test(target);
 }
 
-/** The time in the file; undefined if it is none. */
+/** The time in the file; undefined if the file does not hold one. */
 export function parseNewestBackup(text: string): number | undefined {
   const at = Date.parse(text.trim());
   return Number.isSafeInteger(at) && at > 0 ? at : undefined;

@@ -93,7 +93,7 @@ export function createListRequests(
   }
 }
 
-/** The head, once it is there; or the answer to what is none. */
+/** The head, once it has arrived whole; undefined until then; an error answer if it is malformed or too large. */
 function headIn(receiving: Receiving): { head: Head; raw: string[] } | ErrorAnswer | undefined {
   const { bytes, from } = receiving;
   const found = findHeadEnd(bytes, from);

@@ -104,7 +104,7 @@ export const listVectors: ListVector[] = [
     gate: { asked: [listed], status: 200 },
   },
 
-  // What is no LIST of the Vault API, and gets through nowhere.
+  // Paths outside the Vault API.
   { name: 'of another path', pieces: [list('/keys')], asked: [], status: 405 },
   { name: 'of a path that only looks like it', pieces: [list('/v1')], asked: [], status: 405 },
   { name: 'of a path with it in the query', pieces: [list('/keys?a=/v1/x')], asked: [], status: 405 },
