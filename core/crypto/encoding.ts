@@ -30,6 +30,17 @@ export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** Standard base64 with padding (RFC 4648, section 4). */
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+}
+
+/** Decodes canonical, padded base64 (RFC 4648, section 4). Null for anything else. */
+export function fromBase64(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(Buffer.from(text, 'base64'));
+  return base64(bytes) === text ? bytes : null;
+}
+
 /** base64url without padding (RFC 4648, section 5). */
 export function base64url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
