@@ -21,6 +21,7 @@ export const core = [
   'core/accounts',
   'core/crypto',
   'core/settings',
+  'core/audit',
   'core/data-folder',
 ];
 export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
@@ -61,6 +62,11 @@ export const rooms: Record<string, Room> = {
   'core/settings': {
     purpose: 'env files, settings and keys, and what a start says',
     rooms: ['core', 'core/crypto', 'core/network'],
+  },
+  'core/audit': {
+    purpose: 'the Merkle tree over the log: leaves, proofs, signed checkpoints',
+    rooms: ['core', 'core/crypto'],
+    packages: ['@noble/hashes'],
   },
   'core/import': {
     purpose: 'reads the files that keys are imported from',

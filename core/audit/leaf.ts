@@ -18,7 +18,8 @@ export function leafOf(event: Readonly<Record<string, unknown>>): Uint8Array {
   for (const column of Object.keys(event).sort()) {
     const value = event[column];
     if (value === null || value === undefined) continue;
-    if (typeof value !== 'string' && !Number.isSafeInteger(value)) throw new TypeError(`${column} has no canonical form`);
+    if (typeof value !== 'string' && !Number.isSafeInteger(value))
+      throw new TypeError(`${column} has no canonical form`);
     if (typeof value === 'string' && !value.isWellFormed()) throw new TypeError(`${column} has a lone surrogate`);
     members.push(`${JSON.stringify(column)}:${JSON.stringify(value)}`);
   }

@@ -6,26 +6,34 @@ import { checkpointText, noteKeyText, parseCheckpoint, parseNoteKey, readNote, s
 
 /** The key and the note of the documentation of golang.org/x/mod/sumdb/note. */
 const peter = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
-const text =
-  "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+const text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
 const signature =
   '\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n';
 
-const key = (line: string) => {
+function key(line: string) {
   const parsed = parseNoteKey(line);
   if (!parsed) throw new Error(`no key: ${line}`);
   return parsed;
-};
+}
 
 describe('a note', () => {
   test('is the one that another implementation documents, and its signature holds', async () => {
     const note = readNote(`${text}\n${signature}`, key(peter));
     expect(note?.text).toBe(text);
-    const imported = await crypto.subtle.importKey('raw', key(peter).publicKey as Uint8Array<ArrayBuffer>, 'Ed25519', false, [
-      'verify',
-    ]);
+    const imported = await crypto.subtle.importKey(
+      'raw',
+      key(peter).publicKey as Uint8Array<ArrayBuffer>,
+      'Ed25519',
+      false,
+      ['verify'],
+    );
     const verify = (signed: string) =>
-      crypto.subtle.verify('Ed25519', imported, note?.signature as Uint8Array<ArrayBuffer>, utf8(signed) as Uint8Array<ArrayBuffer>);
+      crypto.subtle.verify(
+        'Ed25519',
+        imported,
+        note?.signature as Uint8Array<ArrayBuffer>,
+        utf8(signed) as Uint8Array<ArrayBuffer>,
+      );
     expect(await verify(text)).toBe(true);
     expect(await verify(`${text}.`)).toBe(false);
     expect(signedNote(text, key(peter), note?.signature as Uint8Array)).toBe(`${text}\n${signature}`);

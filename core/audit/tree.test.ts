@@ -53,7 +53,8 @@ class Tree {
       const tile = this.tiles.get(`${level}/${Math.floor(length / tileWidth)}`) ?? [];
       return length % tileWidth === 0 ? [] : tile;
     };
-    for (const { level, number, hashes } of grown(this.size, leaves, last)) this.tiles.set(`${level}/${number}`, hashes);
+    for (const { level, number, hashes } of grown(this.size, leaves, last))
+      this.tiles.set(`${level}/${number}`, hashes);
     this.size += leaves.length;
   }
 
@@ -75,7 +76,9 @@ function mth(leaves: readonly Hash[]): Hash {
   return nodeHash(mth(leaves.slice(0, middle)), mth(leaves.slice(middle)));
 }
 
-const numbered = (count: number) => Array.from({ length: count }, (_, i) => leafHash(Uint8Array.of(i >> 16, i >> 8, i)));
+function numbered(count: number) {
+  return Array.from({ length: count }, (_, i) => leafHash(Uint8Array.of(i >> 16, i >> 8, i)));
+}
 
 describe('the tree', () => {
   test('has the roots of the published leaves', () => {

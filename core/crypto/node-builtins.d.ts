@@ -7,6 +7,10 @@
 declare module 'node:buffer' {
   export const Buffer: {
     from(text: string, encoding: 'base64' | 'base64url' | 'hex'): Uint8Array<ArrayBuffer>;
-    from(memory: ArrayBufferLike, byteOffset: number, length: number): { toString(encoding: 'base64url'): string };
+    from(
+      memory: ArrayBufferLike,
+      byteOffset: number,
+      length: number,
+    ): { toString(encoding: 'base64' | 'base64url'): string };
   };
 }

@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0010_care.sql';
+export const currentMigration = '0011_log_tree.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -158,6 +158,25 @@ export const auditEvents = sqliteTable('audit_events', {
   project: text(),
   /** The beginning of the id of the child that was sent; null if the session or the token itself was. */
   child: text(),
+});
+
+/** The Merkle tree over the log: one row, from when the log was first sealed. */
+export const logTree = sqliteTable('log_tree', {
+  id: integer().primaryKey(),
+  origin: text().notNull(),
+  public_key: text().notNull(),
+  private_key: text().notNull(),
+  key_id: text().notNull(),
+  size: integer().notNull(),
+  checkpoint: text().notNull(),
+  sealed_at: integer().notNull(),
+  archived: integer().notNull(),
+});
+
+export const logTiles = sqliteTable('log_tiles', {
+  level: integer().notNull(),
+  number: integer().notNull(),
+  hashes: text().notNull(),
 });
 
 /** Kept by triggers. Account 0 stands for all. */
