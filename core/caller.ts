@@ -15,8 +15,10 @@ export interface Caller {
   claimedName: string | null;
   /** What the header Idempotency-Key says, where the route takes it. */
   idempotency?: Idempotency;
-  /** The id of the account that the credential names: to count its requests, never to decide what it may do. */
+  /** The id of the account that the credential names. The session's row must say the same; it alone decides nothing. */
   claimedId?: number;
+  /** What a session may do by its token: null for all that its account may; absent in tokens of earlier versions. */
+  claimedAccess?: string | null | undefined;
   /** The likeness of that name, at a sign-in: an account is found by it as well. */
   claimedLikeness?: string;
   address: string;

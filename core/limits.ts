@@ -195,6 +195,15 @@ export const fullRetrySeconds = 60;
 /** Below this much free space on its disk, a vault stores nothing new. */
 export const defaultFreeMegabytes = 64;
 
+/** The rows of decisions whose seals held, which are remembered so that they are not checked again: about a kilobyte each. */
+export const maxRememberedSeals = 2048;
+/** The rows that are sealed in one transaction after an upgrade, or under another key. */
+export const maxRowsPerSealingStep = 500;
+/** For so long /health tells of a session whose row was not what its token says. */
+export const brokenSessionMs = 24 * 60 * 60 * 1000;
+/** The rows that /health looks at again because their seals did not hold. */
+export const maxBrokenSealRows = 100;
+
 /** How often one account may hit upon the name of somebody else's key: each time tells that the name is in use. */
 export const maxForeignConflictsPerHour = 60;
 
@@ -236,7 +245,7 @@ export const maxImportBytes = 4 * 1024 * 1024;
 /** Of a text that a statement takes; D1 takes 2 MB. */
 export const maxStatementBytes = 1536 * 1024;
 /** How often an import begins anew because a key came or went while it compared. */
-export const maxImportAttempts = 3;
+export const maxImportAttempts = 40;
 /** How much of many values is sealed or opened before other requests have their turn: some 10 ms of work. */
 export const maxCharactersPerSlice = 256 * 1024;
 

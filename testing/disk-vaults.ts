@@ -8,6 +8,7 @@ import { readKeyring } from '../box/data/check-database.ts';
 import { locateFiles, markVault, openDatabase, readMigrations, sqlOf, type VaultFiles } from '../box/data/database.ts';
 import { openSettings } from '../box/settings.ts';
 import { type Keyring, sealCanary, sealValue } from '../core/crypto/keyring.ts';
+import { sealedTables, sealFor } from '../core/sealed-rows.ts';
 import { applyMigrations } from '../core/data-folder/database.ts';
 
 export const project = join(import.meta.dirname, '..');
@@ -60,6 +61,16 @@ export function keyringOf(envFile: string): Keyring {
   return readKeyring(openSettings(project, { KEYSTORE_ENV: envFile }).lookup);
 }
 
+/**
+ * Makes the vault seal all its rows anew, as after an upgrade from a version without seals: after rows were written by something else.
+ * Only who has the key can do so.
+ */
+export function unseal(database: DatabaseSync, keyring: Keyring): void {
+  for (const table of sealedTables) database.exec(`UPDATE ${table} SET seal = NULL`);
+  const { token, keyId } = sealCanary(keyring);
+  database.prepare('UPDATE instance SET canary = ?, key_id = ?, sealed_at = NULL').run(token, keyId);
+}
+
 /** Stores one value in the database of a stopped vault. */
 export function addValue(database: DatabaseSync, envFile: string, name: string, value: string): void {
   addValues(database, keyringOf(envFile), [[name, value]]);
@@ -75,9 +86,13 @@ export function addValues(database: DatabaseSync, keyring: Keyring, values: Iter
     `INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by)
      VALUES (?, 1, ?, ?, ?, 0, 'admin')`,
   );
+  const hasSeals = database.prepare("SELECT 1 FROM pragma_table_info('secrets') WHERE name = 'seal'").get() !== undefined;
+  const sealing = hasSeals ? database.prepare('UPDATE secrets SET seal = ? WHERE id = ?') : undefined;
   for (const [name, value] of values) {
     const { token, binding, keyId } = sealValue(keyring, name, value);
-    version.run(secret.run(name).lastInsertRowid, token, binding, keyId);
+    const id = secret.run(name).lastInsertRowid;
+    version.run(id, token, binding, keyId);
+    sealing?.run(sealFor(keyring, ['secrets', [Number(id)], [name, 1, null, 1, binding], null]), id);
   }
 }
 

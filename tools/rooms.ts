@@ -171,7 +171,7 @@ export const rooms: Record<string, Room> = {
 
   'standalone/database': {
     purpose: "SQLite in the place of D1, with D1's interface and group commit",
-    rooms: ['core', 'core/settings', 'core/data-folder'],
+    rooms: ['core', 'core/crypto', 'core/settings', 'core/data-folder'],
     packages: ['cloudflare:workers', 'keystore:migrations', 'node:async_hooks'],
   },
   'standalone/launcher': {
@@ -269,7 +269,7 @@ export const rooms: Record<string, Room> = {
 
   'worker/testing': {
     purpose: 'a whole vault in memory, for tests of routes',
-    rooms: ['worker', 'worker/http', 'worker/wire', 'openapi'],
+    rooms: ['core', 'core/crypto', 'worker', 'worker/operations', 'worker/http', 'worker/wire', 'openapi'],
     packages: ['cloudflare:test'],
   },
   'standalone/testing': {

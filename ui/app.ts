@@ -37,7 +37,7 @@ import { forgetToasts, notify, ToastList } from './parts/toast.ts';
 import { askFirst, hasUnsaved, question, useUnsaved } from './parts/unsaved.ts';
 import { SideProjects } from './projects/side.ts';
 import { changePassword, phase, refresh, session, signOut, start, startProblem } from './session/model.ts';
-import { ProxyNotice } from './session/proxy-notice.ts';
+import { ProxyNotice, SealNotice } from './session/proxy-notice.ts';
 import { SignIn } from './session/sign-in.ts';
 import { go, type Page, type Route, route } from './shell/router.ts';
 import { Shell, type Tab } from './shell/shell.ts';
@@ -150,6 +150,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
   return html`
     <${Shell} tabs=${shown} below=${{ keys: html`<${SideCare} model=${own.care} />`, projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
+      <${SealNotice} />
       ${(route.value.page === 'logs' || route.value.page === 'users') && html`<${ProxyNotice} />`}
       <${CurrentPage} session=${mine} models=${own} />
     <//>

@@ -18,6 +18,7 @@ async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Pro
   await pipeline(process.stdin, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
   const census = checkFile(file, { files, lookup, print: say, acceptDamaged });
   console.log(summary(census));
+  for (const name of census.brokenSeals) say(`seal does not hold: ${name}`);
   for (const line of census.damaged) say(`does not open: ${line}`);
   for (const key of census.missingKeys) say(sentences.missingKey(key));
   return 0;
@@ -39,6 +40,11 @@ function reportState({ files, lookup, envFile }: Desk): number {
   if (census.tokens > 0) console.log(`Tokens       ${census.tokens} service tokens that are not revoked`);
   console.log(`Log          ${events} entries${newest}`);
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
+  const sealed = census.rowsAreSealed
+    ? `${census.sealedRows} records, ${census.brokenSeals.length === 0 ? 'every seal holds' : `${census.brokenSeals.length} seals DO NOT HOLD`}`
+    : 'not yet: the next start seals the records of this vault';
+  console.log(`Seals        ${sealed}`);
+  for (const name of census.brokenSeals) console.log(`             seal does not hold: ${name}`);
   for (const line of census.damaged) console.log(`             does not open: ${line}`);
   for (const key of census.missingKeys) console.log(`Missing key  ${sentences.missingKey(key)}`);
   for (const id of census.unneededKeys) {
@@ -47,7 +53,7 @@ function reportState({ files, lookup, envFile }: Desk): number {
   if (pendingEnv(files) !== undefined) {
     console.log(`Restore      interrupted: ${envFile} does not belong to the restored vault yet. Run ${finishCommand}`);
   }
-  return census.damaged.length === 0 ? 0 : 1;
+  return census.damaged.length + census.brokenSeals.length === 0 ? 0 : 1;
 }
 
 function size(file: string): string {

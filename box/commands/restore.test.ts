@@ -148,7 +148,7 @@ describe('a restore', () => {
     database.exec(`UPDATE users SET is_active = 0, verifier = 'y';
       INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('new', 'new', 'x', 'user', 0)`);
     const project = `INSERT INTO projects (name, likeness, key_likeness, created_by, created_at) VALUES ('shop', 'shop', 'shop', '', 0), ('web', 'web', 'web', '', 0);
-      INSERT INTO members VALUES (1, 1, 'manager', 0, ''), (2, 1, 'manager', 0, '');`;
+      INSERT INTO members (project_id, user_id, role, added_at, added_by) VALUES (1, 1, 'manager', 0, ''), (2, 1, 'manager', 0, '');`;
     database.exec(
       `${project} UPDATE members SET role = 'viewer' WHERE project_id = 1; DELETE FROM members WHERE project_id = 2`,
     );

@@ -9,6 +9,7 @@ import { OperatorError } from '../../core/operator-error.ts';
 import { sentences } from '../../core/settings/messages.ts';
 import type { Lookup } from '../../core/settings/settings.ts';
 import { quoted } from '../quoted.ts';
+import { checkSeals } from './check-seals.ts';
 import { checkTokens } from './check-tokens.ts';
 import { readMigrations, sqlOf, type VaultFiles } from './database.ts';
 import { openEveryValue, type StoredVersion } from './open-values.ts';
@@ -42,6 +43,7 @@ export function checkDatabase(
     trashed: count('secrets') - count(secretsInUse(database)),
     versions: count('secret_versions WHERE token IS NOT NULL'),
     tokens: checkTokens(database),
+    ...checkSeals(database, keyring),
     events: count('audit_events'),
     newestEventAt: typeof newest === 'number' ? newest : null,
     ...openEveryValue(database, keyring, count('secret_versions WHERE token IS NOT NULL'), progress),
@@ -72,6 +74,7 @@ export function checkFile(file: string, { files, lookup, print, acceptDamaged = 
   using database = new DatabaseSync(file, { readOnly: true });
   const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, print);
   checkNotCut(database, file);
+  if (census.brokenSeals.length > 0 && !acceptDamaged) throw brokenSeals(census);
   if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);
   return census;
 }
@@ -90,6 +93,15 @@ function damagedValues({ damaged, versions, missingKeys }: Census): OperatorErro
   const missing = missingKeys.map((key) => `\n${sentences.missingKey(key)}`).join('');
   return new OperatorError(
     `${damaged.length} of ${versions} values do not open:\n${named.join('\n')}${missing}\nTo go on all the same, pass --accept-damaged.`,
+  );
+}
+
+/** Names the rows that something other than the vault has changed, and the option that accepts them as they are. */
+function brokenSeals({ brokenSeals: broken }: Census): OperatorError {
+  const named = broken.slice(0, 100).map((name) => `  seal does not hold: ${name}`);
+  if (broken.length > named.length) named.push(`  and ${broken.length - named.length} more`);
+  return new OperatorError(
+    `Something other than a vault has changed ${broken.length} records, so the vault does not trust them:\n${named.join('\n')}\nTo go on all the same, pass --accept-damaged. The vault then goes on refusing what relies on them.`,
   );
 }
 

@@ -39,6 +39,11 @@ export function hasChildren(database: DatabaseSync): boolean {
   );
 }
 
+/** Whether the secrets of tokens have seals. Those of earlier versions have none. */
+export function hasSeals(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM pragma_table_info('token_secrets') WHERE name = 'seal'").get() !== undefined;
+}
+
 /** @throws OperatorError if a child is not what its parent may have made: of another token or person, or with more access. */
 function checkChildren(database: DatabaseSync): void {
   if (!hasChildren(database)) return;

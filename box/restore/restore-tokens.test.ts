@@ -27,7 +27,7 @@ function vaultWith(
   const database = new DatabaseSync(file);
   database.exec('CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE)');
   for (const { sql } of readMigrations(join(project, 'migrations'))) database.exec(sql);
-  database.exec(`INSERT INTO instance VALUES (1, ${instance}, 'k', 'c');
+  database.exec(`INSERT INTO instance (id, created_at, key_id, canary) VALUES (1, ${instance}, 'k', 'c');
     INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('a', 'a', 'v', 'admin', 1)`);
   for (const [name, secrets] of Object.entries(tokens)) {
     const { lastInsertRowid } = database

@@ -8,7 +8,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { foldBusyTimeoutMs } from '../../core/limits.ts';
 import { isVault } from '../data/check-database.ts';
-import { hasChildren } from '../data/check-tokens.ts';
+import { hasChildren, hasSeals } from '../data/check-tokens.ts';
 import { quoted } from '../quoted.ts';
 
 /** The names of tokens, as the operator reads them before the question. */
@@ -28,7 +28,8 @@ interface Token {
   name: string;
   isLive: boolean;
   revokedAt: number | null;
-  secrets: { hash: string; created_at: number; ends_at: number | null }[];
+  /** With the seals that the vault gave them: a secret that somebody else wrote has none that holds, here and after the restore. */
+  secrets: { hash: string; created_at: number; ends_at: number | null; seal?: string | null }[];
 }
 
 /**
@@ -85,17 +86,20 @@ function isSame(one: Token, other: Token): boolean {
 
 function keepSecrets(staged: DatabaseSync, id: number, { secrets }: Token): void {
   staged.prepare('DELETE FROM token_secrets WHERE token_id = ?').run(id);
-  const insert = staged.prepare('INSERT INTO token_secrets (hash, token_id, created_at, ends_at) VALUES (?, ?, ?, ?)');
-  for (const { hash, created_at, ends_at } of secrets) insert.run(hash, id, created_at, ends_at);
+  const insert = staged.prepare(
+    'INSERT INTO token_secrets (hash, token_id, created_at, ends_at, seal) VALUES (?, ?, ?, ?, ?)',
+  );
+  for (const { hash, created_at, ends_at, seal = null } of secrets) insert.run(hash, id, created_at, ends_at, seal);
 }
 
 /** Vaults of earlier versions have no tokens, or no children of them. */
 function readTokens(database: DatabaseSync, now: number): Token[] {
   if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'service_tokens'").get()) return [];
   const own = hasChildren(database) ? 'WHERE generation = 0' : '';
+  const seal = hasSeals(database) ? ', seal' : '';
   const secrets = Map.groupBy(
     database
-      .prepare(`SELECT token_id, hash, created_at, ends_at FROM token_secrets ${own}`)
+      .prepare(`SELECT token_id, hash, created_at, ends_at${seal} FROM token_secrets ${own}`)
       .all() as unknown as (Token['secrets'][number] & {
       token_id: number;
     })[],

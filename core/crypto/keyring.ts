@@ -14,7 +14,10 @@ const keyIdLabel = utf8('keystore key id v1');
 const bindingLabel = utf8('keystore binding v1');
 const imprintLabel = utf8('keystore value imprint v1');
 const fingerprintLabel = utf8('keystore request fingerprint v1');
+const rowSealLabel = utf8('keystore row seal v1');
 const canaryText = 'keystore canary v1';
+/** That of a vault whose rows are sealed. Nobody without the key can turn the one into the other. */
+const sealedCanaryText = 'keystore canary v2, rows are sealed';
 
 /** As many bits as a key of 128 bits: no two values of a vault have the same by chance. */
 const imprintBytes = 16;
@@ -31,6 +34,7 @@ export class SealingKey {
   readonly #binding: ReturnType<typeof hmac.create>;
   #fingerprint: ReturnType<typeof hmac.create> | undefined;
   #imprint: ReturnType<typeof hmac.create> | undefined;
+  #rowSeal: ReturnType<typeof hmac.create> | undefined;
   /** Names and tokens that opened before, by their bindings. It holds nothing that is not in the database. */
   readonly #opened = new Map<string, { name: string; token: string }>();
 
@@ -69,6 +73,26 @@ export class SealingKey {
     this.#imprint ??= hmac.create(sha256, hkdf(sha256, this.#key, undefined, imprintLabel, 32));
     const digest = this.#imprint.clone().update(utf8(value)).digest();
     return `${this.id}.${base64url(digest.subarray(0, imprintBytes))}`;
+  }
+
+  /**
+   * The seal of a row that grants authority: the id of this key, a dot, and HMAC-SHA256 over the JSON text (RFC 8259, as
+   * `JSON.stringify` writes it) of an array that begins with the name of the table, as unpadded base64url. JSON says where each
+   * field ends, so no two rows have the same text.
+   */
+  sealRow(contents: readonly (string | number | null)[]): string {
+    this.#rowSeal ??= hmac.create(sha256, hkdf(sha256, this.#key, undefined, rowSealLabel, 32));
+    return `${this.id}.${base64url(
+      this.#rowSeal
+        .clone()
+        .update(utf8(JSON.stringify(contents)))
+        .digest(),
+    )}`;
+  }
+
+  /** Whether this key made that seal. `JSON.stringify` writes a lone surrogate as an escape, so it takes any text. */
+  isRowSeal(contents: readonly (string | number | null)[], seal: string): boolean {
+    return seal.isWellFormed() && equalBytes(utf8(this.sealRow(contents)), utf8(seal));
   }
 
   /** Whether exactly this has opened before under this name: then its binding and its MAC hold. */
@@ -218,18 +242,28 @@ export function imprintsOf(keyring: Keyring, value: string): string[] {
   return [keyring.primary, ...retired].map((key) => key.imprint(value));
 }
 
-/** Seals a constant under the primary key. It is stored once; a later start checks with it that the key is the right one. */
-export function sealCanary(keyring: Keyring): { token: string; keyId: string } {
-  return { token: sealFernet(keyring.primary.fernet, utf8(canaryText)), keyId: keyring.primary.id };
+/**
+ * Seals a constant under the primary key. It is stored once; a later start checks with it that the key is the right one, and whether the
+ * rows of the vault are sealed.
+ */
+export function sealCanary(keyring: Keyring, { rowsAreSealed = false } = {}): { token: string; keyId: string } {
+  const text = rowsAreSealed ? sealedCanaryText : canaryText;
+  return { token: sealFernet(keyring.primary.fernet, utf8(text)), keyId: keyring.primary.id };
 }
 
 /** Whether the keyring contains the key, primary or retired, that sealed this canary. */
 export function openCanary(keyring: Keyring, token: string, keyId: string): boolean {
+  return readCanary(keyring, token, keyId) !== null;
+}
+
+/** What the canary says; null if no key of the keyring opens it. */
+export function readCanary(keyring: Keyring, token: string, keyId: string): { rowsAreSealed: boolean } | null {
   const key = keyring.byId.get(keyId);
-  if (!key) return false;
+  if (!key) return null;
   try {
-    return fromUtf8(openFernet(key.fernet, token)) === canaryText;
+    const text = fromUtf8(openFernet(key.fernet, token));
+    return text === canaryText || text === sealedCanaryText ? { rowsAreSealed: text === sealedCanaryText } : null;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -61,13 +61,15 @@ export type SessionClaims = {
   readonly username: string;
   readonly role: string;
   readonly sessionId: string;
+  /** What a child of a sign-in may do; null for all that the account may. Tokens of earlier versions do not say. */
+  readonly access?: string | null | undefined;
   /** Seconds since 1970. */
   readonly issuedAt: number;
   /** Seconds since 1970. The token is invalid from that second on. */
   readonly expiresAt: number;
 };
 
-export type SessionIdentity = Pick<SessionClaims, 'sessionId' | 'userId' | 'username'>;
+export type SessionIdentity = Pick<SessionClaims, 'sessionId' | 'userId' | 'username' | 'access'>;
 
 /**
  * Parses SECRET_KEY: any text of at least 32 UTF-8 bytes (RFC 7518, section 3.2). White space around it is ignored.
@@ -104,10 +106,10 @@ export function newSessionId(): string {
   return base64url(randomBytes(16));
 }
 
-/** Issues a token with the claims `user_id`, `username`, `role`, `sid`, `iat` and `exp`. */
+/** Issues a token with the claims `user_id`, `username`, `role`, `sid`, `access`, `iat` and `exp`. */
 export async function issueSessionToken(key: SessionKey, claims: SessionClaims): Promise<string> {
-  const { userId, username, role, sessionId, issuedAt, expiresAt } = claims;
-  return new SignJWT({ user_id: userId, username, role, sid: sessionId })
+  const { userId, username, role, sessionId, access = null, issuedAt, expiresAt } = claims;
+  return new SignJWT({ user_id: userId, username, role, sid: sessionId, access })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuedAt(issuedAt)
     .setExpirationTime(expiresAt)
@@ -145,9 +147,10 @@ export async function verifySessionToken(
   }
 }
 
-function identityIn({ sid, user_id, username }: Record<string, unknown>): SessionIdentity | null {
+function identityIn({ sid, user_id, username, access }: Record<string, unknown>): SessionIdentity | null {
   if (typeof sid !== 'string' || !sessionIdPattern.test(sid)) return null;
   if (typeof user_id !== 'number' || !Number.isSafeInteger(user_id) || user_id < 1) return null;
   if (typeof username !== 'string' || username === '') return null;
-  return { sessionId: sid, userId: user_id, username };
+  if (access !== undefined && access !== null && typeof access !== 'string') return null;
+  return { sessionId: sid, userId: user_id, username, access };
 }

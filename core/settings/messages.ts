@@ -47,6 +47,8 @@ export const sentences = {
     if (keyId === null) return `${sealed} a key that is named wrongly in the database. Restore a backup.`;
     return `${sealed} the key ${keyId}, which this vault does not have. Put it back into RETIRED_ENCRYPTION_KEYS (it is in the .env of an earlier backup) and restart the vault.`;
   },
+  brokenSeals: (count: number) =>
+    `${count === 1 ? 'A record was' : `${count} records were`} changed by something other than the vault, so the vault does not trust ${count === 1 ? 'it' : 'them'}. The access log and check-data.sh name ${count === 1 ? 'it' : 'each'}. Find out who can write the database, then restore a backup.`,
   likelyProxy: (address: string) =>
     `Sign-ins of many accounts have failed from ${address}. If that is a proxy in front of the vault, set TRUSTED_PROXIES=${address}: until then everybody behind it counts as one address.`,
   /** `error` is that of the answer to /health. */

@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { describeInBrowser, launch, signInAs, visit } from './support/browser.ts';
+import { keyringOf, unseal } from '../../testing/disk-vaults.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 const password = 'correct horse battery';
@@ -40,6 +41,7 @@ function fill(folder: string) {
     SELECT printf('SERVICE_%05d_API_KEY', i), 'Key number ' || i || ' of a team that has many of them', 1, 'admin',
       1700000000000 + i * 60000, 1700000000000 + ((i * 7919) % 10007) * 60000, 1
     FROM n`);
+  unseal(db, keyringOf(join(folder, '.env')));
   db.close();
 }
 

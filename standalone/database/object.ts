@@ -2,6 +2,7 @@
 
 import { DurableObject, RpcTarget } from 'cloudflare:workers';
 import migrations from 'keystore:migrations';
+import { parseKeyring } from '../../core/crypto/keyring.ts';
 import {
   applyMigrations,
   checkIsVault,
@@ -104,7 +105,8 @@ export class VaultDatabase extends DurableObject<Bindings> {
 
   /** Gives an admin a new password; see core/data-folder/operator-acts.ts. Returns when that is on the disk. */
   async resetAdmin(name: string, password: string): Promise<string> {
-    const admin = await resetAdmin(sqlOf(this.ctx.storage), name, password, Date.now());
+    const keyring = parseKeyring(this.env.ENCRYPTION_KEY, this.env.RETIRED_ENCRYPTION_KEYS);
+    const admin = await resetAdmin(sqlOf(this.ctx.storage), keyring, name, password, Date.now());
     await this.ctx.storage.sync();
     return admin;
   }

@@ -42,10 +42,12 @@ curl ${vault}/keys/KEY_NAME \\
 const states: Record<string, { kind: string; word: string }> = {
   healthy: { kind: 'good', word: 'Healthy' },
   degraded: { kind: 'bad', word: 'A key is missing' },
+  seal_broken: { kind: 'bad', word: 'Changed from outside' },
 };
 
 const Facts = ({ health }: { health: Health }) => {
-  const { kind, word } = states[health.status] ?? { kind: 'bad', word: 'Unhealthy' };
+  const { kind, word } = states[health.reason ?? health.status] ??
+    states[health.status] ?? { kind: 'bad', word: 'Unhealthy' };
   return html`
     <dl class="pairs">
       <dt class="soft">Version</dt><dd>${health.version ?? 'unknown'}</dd>

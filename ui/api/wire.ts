@@ -22,7 +22,7 @@ export type OwnRole = ListedKey['role'];
 /** What the UI needs of a session; signing in answers as much. */
 export type Session = Pick<
   InferOutput<typeof people.session>,
-  'user' | 'role' | 'must_change_password' | 'likely_proxies'
+  'user' | 'role' | 'must_change_password' | 'likely_proxies' | 'broken_seals'
 >;
 
 export type ListedKey = InferOutput<typeof keys.listedKey>;

@@ -12,6 +12,10 @@ export const healthy = v.strictObject({
   service,
   version: v.string(),
   warning: v.optional(v.pipe(v.string(), v.description('What the operator should do, though the vault serves.'))),
+  reason: v.optional(v.pipe(v.picklist(['seal_broken', 'missing_key']), v.description('Why the vault is degraded.'))),
+  broken_seals: v.optional(
+    v.pipe(whole, v.description('Rows that something other than the vault has changed. The access log names them.')),
+  ),
   missing_keys: v.optional(
     v.array(v.strictObject({ fingerprint: v.nullable(v.string()), values: whole, versions: whole })),
   ),

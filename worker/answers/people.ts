@@ -15,6 +15,12 @@ export const session = v.strictObject({
   role,
   must_change_password: v.boolean(),
   expires_at: time,
+  broken_seals: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.description('For admins: records that something other than the vault has changed, such as `user alice`.'),
+    ),
+  ),
   likely_proxies: v.optional(
     v.pipe(
       v.array(v.string()),

@@ -51,9 +51,9 @@ const identityOf = async (c: AppContext, cookies: readonly string[]): Promise<Se
 const verified = (c: AppContext, key: SessionKey, token: string) =>
   verifySessionToken(key, token, Math.floor(c.get('caller').now / 1000));
 
-const withSession = (c: AppContext, { sessionId, username, userId }: SessionIdentity): Context => {
+const withSession = (c: AppContext, { sessionId, username, userId, access }: SessionIdentity): Context => {
   const { vault, caller } = contextOf(c);
-  return { vault, caller: { ...caller, sessionId, claimedName: username, claimedId: userId } };
+  return { vault, caller: { ...caller, sessionId, claimedName: username, claimedId: userId, claimedAccess: access } };
 };
 
 /** A mistyped token is refused here. Whether the vault knows it, and where it may be used, the verdict says. */

@@ -3,12 +3,13 @@ import { and, sql } from 'drizzle-orm';
 import { granted } from '../store/granted.ts';
 import { secrets } from '../store/schema.ts';
 import { query, textColumn } from '../store/statement.ts';
-import { isNamed, nameMeant, secretNamed } from '../store/targets.ts';
+import { isNamed, nameMeant, secretNamed, targetSecret } from '../store/targets.ts';
 import { moveSecret } from './move-secret.ts';
 import { type Operation, operation } from './operation.ts';
 import { newValueQuota } from './quota.ts';
 import { revisionRule } from './revision.ts';
 import { namesIn, sameValueNames } from './same-values.ts';
+import { changedTarget, newestOfTarget } from './sealed-secrets.ts';
 import {
   bindingOf,
   changedContent,
@@ -27,6 +28,11 @@ const updateSecret = operation({
   sql: (given) => ({
     target: secretNamed('secret.update', given),
     rules: [revisionRule(given.revisions), ...newValueQuota(given)],
+    touched: sql`iif(${given.token} is null, '[]', json_array(${changedTarget({
+      version: sql`${newestOfTarget} + 1`,
+      binding: bindingOf(given, targetSecret),
+    })}))`,
+    seals: ['secrets'],
     effects: [
       appendVersion(nameMeant(given), given, bindingOf(given), sql`${newestVersion} + 1`),
       eraseOldVersions(idNamed(nameMeant(given)), given),

@@ -8,6 +8,7 @@ import { auditEvents, secrets, serviceTokens, users } from '../store/schema.ts';
 import { insertFrom, type Param, type Params, query } from '../store/statement.ts';
 import { inUse, targetUser, userNumbered } from '../store/targets.ts';
 import { operation } from './operation.ts';
+import { revisionsOf, sealingOf } from './sealed-secrets.ts';
 import { counted, sessionsEnded } from './sessions.ts';
 import { nameTokensThatEnd } from './tokens.ts';
 import { leavesNoAdmin } from './users.ts';
@@ -45,11 +46,17 @@ const trashSecretsOf = (owner: Param, ...conditions: SQL[]) =>
     .set({ owner_id: null, deleted_at: request.now, deleted_by: actorName, revision })
     .where(and(eq(secrets.owner_id, owner), inUse, ...conditions, granted));
 
+const idOf = (to: Param) => sql`${query.select({ id: users.id }).from(users).where(eq(users.name, to))}`;
+
+/** What the heir gets. What nobody gets needs no seal. */
+const handedOver = ({ id, transfer_to }: Params<'id' | 'transfer_to'>) =>
+  and(eq(secrets.owner_id, id), inUse, isNotNull(transfer_to));
+
 /** Hands what is personal and in use to the heir, whatever the heir has already. */
 const transferSecretsOf = (owner: Param, to: Param) =>
   query
     .update(secrets)
-    .set({ owner_id: sql`${query.select({ id: users.id }).from(users).where(eq(users.name, to))}`, revision })
+    .set({ owner_id: idOf(to), revision })
     .where(and(eq(secrets.owner_id, owner), inUse, isNotNull(to), granted));
 
 const secretsOfTarget = query
@@ -85,6 +92,9 @@ export const deleteUser = operation({
           reason: 'no_heir',
         },
       ],
+      watched: revisionsOf(handedOver(given)),
+      sealing: [sealingOf({ owner: idOf(given.transfer_to), project: sql`null` }, handedOver(given))],
+      seals: ['secrets'],
       effects: [
         nameTokensThatEnd(eq(serviceTokens.user_id, given.id), 'owner_deleted'),
         nameSecretsOf(given),

@@ -1,6 +1,7 @@
 /** Whether the vault can serve. Probes ask this often and without a credential, so an answer is kept for a second. */
 import { maxBusyProbeMs, maxBusyWaitMs, maxHealthAgeMs } from '../../core/limits.ts';
 import type { MissingKey } from '../../core/settings/messages.ts';
+import { stillBroken } from './broken-seals.ts';
 import { openInstance, VaultUnavailable } from './instance.ts';
 import { countMissing } from './sealing-keys.ts';
 import type { Context, Vault } from './vault.ts';
@@ -12,6 +13,8 @@ export interface Health {
   problem: Pick<VaultUnavailable, 'reason' | 'message'> | null;
   /** Keys without which some values do not open, though the vault can serve. */
   missingKeys: MissingKey[];
+  /** How many rows are known whose seal does not hold. */
+  brokenSeals: number;
 }
 
 const kept = new WeakMap<Vault, Health>();
@@ -29,10 +32,11 @@ export const examineHealth = async ({ vault, caller: { now } }: Context): Promis
 
 const examine = async (vault: Vault, now: number): Promise<Omit<Health, 'at'>> => {
   try {
-    const inUse = await openInstance(vault, now, maxBusyProbeMs);
-    return { problem: null, missingKeys: await countMissing(vault, inUse) };
+    const { inUse, broken } = await openInstance(vault, now, maxBusyProbeMs);
+    const still = await stillBroken(vault, broken, now);
+    return { problem: null, missingKeys: await countMissing(vault, inUse), brokenSeals: still.length };
   } catch (error) {
-    if (error instanceof VaultUnavailable) return { problem: error, missingKeys: [] };
+    if (error instanceof VaultUnavailable) return { problem: error, missingKeys: [], brokenSeals: 0 };
     throw error;
   }
 };

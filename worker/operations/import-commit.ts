@@ -2,22 +2,25 @@
  * The second step of an import: it decides anew on every entry, on what is true then, and stores all of them or none. An event for
  * each says so.
  */
-import { and, asc, eq, gt, isNotNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, lte, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { maxDroppedVersions, maxVersionsPerSecret, minTrashedPerAccount } from '../../core/limits.ts';
-import { type Form, formsWithKey } from '../store/form.ts';
+import { type Form, formsWithKey, writtenGuarded } from '../store/form.ts';
 import { actorId, actorName, granted, verdict, verdictId } from '../store/granted.ts';
 import { keepGiven } from '../store/kept-answers.ts';
 import { principal } from '../store/principal.ts';
+import { reliedOf } from '../store/relied.ts';
 import { request } from '../store/request.ts';
 import { projects, secrets, secretVersions, usage } from '../store/schema.ts';
+import { futureRow, storeSeals } from '../store/sealed.ts';
 import { atFirstUse, compile, param, type Query, query, rowFor, type Statement } from '../store/statement.ts';
 import { isNamed, secretNamed, targetSecret } from '../store/targets.ts';
 import { type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
 import { entry, key, source } from './import-comparison.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { namingRules } from './naming.ts';
-import { placeId, placeJoins } from './place.ts';
+import { place, placeId, placeJoins } from './place.ts';
+import { newestOfTarget } from './sealed-secrets.ts';
 import { erased, newestVersion } from './secret-values.ts';
 
 const since = param('since');
@@ -32,6 +35,10 @@ const hasRefused = sql`exists ${query
 
 /** The condition of every effect: the newest event is this step's, and allows. */
 export const isDecided = and(granted, sql`${verdictId} > ${since}`);
+
+/** The same where what is relied on was checked before. */
+const guarded = <Row>(write: () => Query<Row>, forms?: readonly Form[]) =>
+  atFirstUse(() => writtenGuarded(() => compile(write())), forms);
 
 export const step = <Row>(write: () => Query<Row>, forms?: readonly Form[]): ((form?: Form) => Statement<Row>) =>
   atFirstUse(() => compile(write()), forms);
@@ -77,17 +84,30 @@ const quota: Rule[] = [
 ];
 
 export const ready = likenessesAreFilled;
-export const isKind = (kind: string) => sql`not ${hasRefused} and ${entry.kind} = ${kind}`;
+const isKind = (kind: string) => sql`not ${hasRefused} and ${entry.kind} = ${kind}`;
 export const named = (action: 'secret.read' | 'secret.update' | 'secret.delete') =>
   secretNamed(action, { name: entry.name, padded: sql`null` });
+
+/** A secret as it will be, but for the binding of its value, which only the worker knows: `fillBindings` in import-seals.ts. */
+const futureEntry = (owner: SQLWrapper, project: SQLWrapper, version: SQL) =>
+  sql`json_array(${futureRow('secrets', [entry.name], [entry.name, sql`${owner}`, sql`${project}`, version, sql`null`])})`;
+
+export const ownerOfNew = sql`iif(${place.id} is null, ${principal.id}, null)`;
+export { futureEntry };
 
 export const added = {
   action: 'secret.create' as const,
   target: { name: entry.name, joins: placeJoins(entry) },
   rules: namingRules(entry),
+  touched: futureEntry(ownerOfNew, place.id, sql`1`),
   ready,
 };
-export const changed = { action: 'secret.update' as const, target: named('secret.update'), ready };
+export const changed = {
+  action: 'secret.update' as const,
+  target: named('secret.update'),
+  touched: futureEntry(targetSecret.owner_id, targetSecret.project_id, sql`${newestOfTarget} + 1`),
+  ready,
+};
 /** What is the same must still be the version that it was compared with. */
 export const unchanged = {
   action: 'secret.read' as const,
@@ -103,17 +123,43 @@ export const unchanged = {
 };
 
 /** On what accounts and projects store. */
-export const withinQuota = step(() => verdictOn({ action: 'secret.create', rules: quota, ready }, true), formsWithKey);
+const withinQuota = guarded(
+  () => verdictOn({ action: 'secret.create', rules: quota, ready }, true),
+  formsWithKey,
+);
 
-/** First everything that refuses; if nothing has, an event for each entry that is stored. */
-export const decisions = [
+type EntryIntent = Parameters<typeof verdictsIf>[1];
+const decision = (kind: string, intent: EntryIntent, refusalsOnly: boolean) =>
+  verdictsIf(isKind(kind), intent, source, key, refusalsOnly);
+
+/** First everything that refuses; if nothing has, an event for each entry that is stored. Those of the last kind store nothing. */
+export const decisionsOn = (kinds: readonly (readonly [kind: string, intent: EntryIntent])[]) => [
   withinQuota,
-  step(() => verdictsIf(isKind('new'), added, source, key, true)),
-  step(() => verdictsIf(isKind('changed'), changed, source, key, true)),
-  step(() => verdictsIf(isKind('same'), unchanged, source, key, true)),
-  step(() => verdictsIf(isKind('new'), added, source, key)),
-  step(() => verdictsIf(isKind('changed'), changed, source, key)),
+  ...kinds.map(([kind, intent]) => guarded(() => decision(kind, intent, true))),
+  ...kinds.slice(0, -1).map(([kind, intent]) => guarded(() => decision(kind, intent, false))),
 ];
+
+/** What reads the sealed rows that these decisions rely on. */
+export const surveysOf = (kinds: readonly (readonly [kind: string, intent: EntryIntent])[]) => [
+  surveyOfAll,
+  ...kinds.map(([kind, intent]) => step(() => reliedOf(decision(kind, intent, true)).survey())),
+];
+
+const onAll = () => verdictOn({ action: 'secret.create', rules: quota, ready }, true);
+const surveyOfAll = step(() => reliedOf(onAll()).survey());
+/** What is recorded where a seal does not hold. */
+export const brokenImport = step(() => reliedOf(onAll()).broken());
+
+const kinds = [
+  ['new', added],
+  ['changed', changed],
+  ['same', unchanged],
+] as const;
+export const decisions = decisionsOn(kinds);
+export const surveys = surveysOf(kinds);
+
+/** Stores the seals, after all parts. */
+export const storeEntrySeals = step(() => storeSeals(['named secrets'], sql`${isDecided}`)[0] as Query);
 
 /**
  * Keeps `result` for when the import is sent again with its Idempotency-Key. It stores something (`stores`), or it has found everything as

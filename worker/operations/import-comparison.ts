@@ -8,8 +8,10 @@ import { byForm, byKey, type Form, formsWithKey } from '../store/form.ts';
 import { isJudged, verdict, verdictId } from '../store/granted.ts';
 import { isKeyUsed, keptRows } from '../store/kept-answers.ts';
 import { principal } from '../store/principal.ts';
+import { reliedOf } from '../store/relied.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, instance, secrets, secretVersions } from '../store/schema.ts';
+import { sealedAnswer } from '../store/sealed.ts';
 import {
   atFirstUse,
   compile,
@@ -141,7 +143,12 @@ const stored = step(() => {
     .innerJoin(secretVersions, isCurrent)
     .where(isCompared);
   return query
-    .select({ name: secrets.name, current_version: secrets.current_version, token, binding, key_id })
+    .select({
+      name: secrets.name,
+      current_version: secrets.current_version,
+      ...{ token, binding, key_id },
+      sealed: textColumn('sealed', sealedAnswer()),
+    })
     .from(verdict)
     .innerJoin(secrets, and(eq(secrets.name, verdict.target), isNull(secrets.deleted_at)))
     .innerJoin(secretVersions, isCurrent)
@@ -171,8 +178,11 @@ const actorOfRequest = query
   .from(auditEvents)
   .where(and(eq(auditEvents.id, verdictId), eq(auditEvents.request_id, request.id)));
 
+/** The sealed rows that the caller hangs on. */
+const survey = step(() => reliedOf(verdictOn({ action: 'secret.create' })).surveyOfPrincipal());
+
 /** The statements of the step, in their order. */
-export const comparison = { refused, stopped, compared, stored, facts };
+export const comparison = { refused, stopped, compared, stored, facts, survey };
 
 /**
  * For a dry run, after the others: the names of other keys that have the value of an entry. `imprints` is a JSON list of

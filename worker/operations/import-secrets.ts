@@ -13,9 +13,10 @@ import { requestValues } from '../store/request.ts';
 import { type Filled, fill, type Value, type Values } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
 import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
-import { decisions, effects, keeping } from './import-commit.ts';
+import { decisions, effects, keeping, storeEntrySeals, surveys } from './import-commit.ts';
 import { comparison, keptImport, sameValues } from './import-comparison.ts';
 import { imprintsInTurns, partsOf, sealInTurns } from './import-parts.ts';
+import { refuseBroken, sealEntries } from './import-seals.ts';
 import {
   contested,
   done,
@@ -33,6 +34,7 @@ import { placeValues } from './place.ts';
 import { quotaValues } from './quota.ts';
 import type { Refusal } from './refusal.ts';
 import { namesIn } from './same-values.ts';
+import { sealsOf } from './seals.ts';
 import type { Context } from './vault.ts';
 
 const action = 'secret.create';
@@ -66,6 +68,8 @@ export const importSecrets: Operation<Import, Imported> = {
       if (typeof committed !== 'string') return refusedOrKept(input, good, committed);
       if (attempt === maxImportAttempts) return done(input, contested(compared.found), false);
       since = compared.newest;
+      // Many that write the same keys get out of each other's way.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * attempt * 20));
     }
   },
 };
@@ -96,6 +100,7 @@ export interface Stored {
   token: string | null;
   binding: string | null;
   key_id: string | null;
+  sealed: string;
 }
 
 /** The first step. `newest` is the newest event after it. */
@@ -115,9 +120,9 @@ const compare = async (
     since,
     ...(dry_run && { imprints: JSON.stringify(await imprintsInTurns(context.vault.keyring, good)) }),
   };
-  const { refused: whole, stopped, compared, stored, facts: about } = comparison;
-  const steps = [whole, stopped, compared, stored, about, ...(dry_run ? [sameValues] : keptSteps(context))];
-  const [refusals, stops, reads, rows, facts, last] = (await run(
+  const { refused: whole, stopped, compared, stored, facts: about, survey } = comparison;
+  const steps = [whole, stopped, compared, stored, about, survey, ...(dry_run ? [sameValues] : keptSteps(context))];
+  const [refusals, stops, reads, rows, facts, relied, last] = (await run(
     context,
     (given) => fillAll(steps, given, formOf(context.caller)),
     values,
@@ -127,6 +132,7 @@ const compare = async (
     VerdictRow[],
     Stored[],
     { held: number; newest: number; is_known: number }[],
+    { sealed: string }[],
     { result: string }[] | { name: string; same: string }[] | undefined,
   ];
   // A dry run takes no key.
@@ -139,6 +145,8 @@ const compare = async (
   if (refusal) return noted(context, refused(refusal, kept));
   if (!open) throw new VaultNotOpen();
   if (!open.is_known) return { action, outcome: 'unauthenticated', reason: null };
+  const fault = await sealsOf(context.vault, context.caller).faultIn([...relied, ...rows].map(({ sealed }) => sealed));
+  if (fault) return refuseBroken(context, fault, { ...quotaValues(context.vault), entries: '[]', since: open.newest });
   const place = stops.find(({ outcome }) => outcome !== 'conflict' && outcome !== 'invalid');
   if (place) return refused(place);
   if (open.held > maxForeignConflictsPerHour) {
@@ -240,14 +248,18 @@ const store = async (
     }),
   );
   const form = formOf(context.caller);
+  const bindings = new Map(sealed.map(({ name, binding }) => [name, binding]));
+  const checked = await sealEntries(context, surveys, values, bindings);
+  if ('fault' in checked) return refuseBroken(context, checked.fault, values);
   const results = await run(
     context,
     (given) => [
       ...fillAll(decisions, given, form),
       ...parts.flatMap((part) => fillAll(effects, { ...given, part }, form)),
+      ...fillAll([storeEntrySeals], given, form),
       ...(hasKey ? fillAll([...keeping, keptImport], given, form) : []),
     ],
-    values,
+    { ...values, ...checked.sealed },
   );
   const events = results.slice(0, decisions.length).flat() as unknown as VerdictRow[];
   const refusals = events.filter(({ outcome }) => outcome !== 'allowed');

@@ -3,15 +3,18 @@ import { desc, eq, sql } from 'drizzle-orm';
 import { defaultPasswords } from '../../core/accounts/default-passwords.ts';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { openCanary, sealCanary } from '../../core/crypto/keyring.ts';
+import { readCanary, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import { sliced } from '../../core/crypto/scrypt.ts';
 import { maxHashSilenceMs } from '../../core/limits.ts';
+import { sealOfAccount } from '../../core/sealed-rows.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { transact } from '../store/commit.ts';
 import { auditEvents, currentMigration, instance, migrations, users } from '../store/schema.ts';
 import { fill, insertFrom, integer, query, statement } from '../store/statement.ts';
+import { type NotedBroken, notedBroken } from './broken-seals.ts';
 import { keysInUse } from './sealing-keys.ts';
+import { adoptRows, resealRows } from './sealing-rows.ts';
 import type { Vault } from './vault.ts';
 
 /** The vault cannot serve until the operator does what the message says. */
@@ -34,6 +37,7 @@ const condition = statement([], () =>
       name: migrations.name,
       key_id: instance.key_id,
       canary: instance.canary,
+      sealed_at: instance.sealed_at,
       has_data: integer('has_data', hasData),
     })
     .from(migrations)
@@ -48,23 +52,33 @@ type ConditionRow = NonNullable<ReturnType<typeof condition>['row']>;
  * Checks that the database is a vault that ENCRYPTION_KEY opens, and sets up a new one. One round trip if all is well.
  *
  * @param busyWaitMs how long to wait for another process that writes to the database.
- * @returns the fingerprints of the keys that its values are sealed with.
+ * @returns the fingerprints of the keys that its values are sealed with, and the rows whose seal did not hold.
  * @throws VaultUnavailable with a message for the operator.
  */
-export const openInstance = async (vault: Vault, now: number, busyWaitMs?: number): Promise<string[]> => {
-  const { found, inUse } = await inspect(vault.db, busyWaitMs);
+export const openInstance = async (
+  vault: Vault,
+  now: number,
+  busyWaitMs?: number,
+): Promise<{ inUse: string[]; broken: NotedBroken[] }> => {
+  const { found, inUse, broken } = await inspect(vault.db, busyWaitMs);
   if (found?.name !== currentMigration) throw schemaDiffers(found?.name ?? null);
   if (found.key_id === null || found.canary === null) {
     if (found.has_data) throw new VaultUnavailable('damaged', damaged);
     if (await othersSetUp()) return openInstance(vault, now);
     await setUp(vault, now);
-    return inUse;
+    return { inUse, broken };
   }
   const { keyring } = vault;
   if (!keyring.byId.has(found.key_id)) throw wrongKey(keyring.primary.id, found.key_id);
-  if (!openCanary(keyring, found.canary, found.key_id)) throw new VaultUnavailable('damaged', damaged);
-  if (found.key_id !== keyring.primary.id) await adoptPrimaryKey(vault);
-  return inUse;
+  const canary = readCanary(keyring, found.canary, found.key_id);
+  if (!canary) throw new VaultUnavailable('damaged', damaged);
+  const isPrimary = found.key_id === keyring.primary.id;
+  if (!canary.rowsAreSealed || !isPrimary) {
+    if (canary.rowsAreSealed) await resealRows(vault);
+    else await adoptRows(vault);
+    await replaceCanary(vault, found.canary, now);
+  } else if (found.sealed_at === null) await transact(vault.db, [fill(storeSealedAt(), { now })]);
+  return { inUse, broken };
 };
 
 const damaged =
@@ -74,8 +88,13 @@ const busy = 'Another process is writing to the database. Requests wait for it f
 
 const inspect = async (db: D1Database, busyWaitMs?: number) => {
   try {
-    const [[found] = [], keys = []] = await transact(db, [fill(condition(), {}), fill(keysInUse(), {})], busyWaitMs);
-    return { found: found as ConditionRow | undefined, inUse: keys.map(({ key_id }) => String(key_id)) };
+    const steps = [fill(condition(), {}), fill(keysInUse(), {}), fill(notedBroken(), {})];
+    const [[found] = [], keys = [], broken = []] = await transact(db, steps, busyWaitMs);
+    return {
+      found: found as ConditionRow | undefined,
+      inUse: keys.map(({ key_id }) => String(key_id)),
+      broken: broken as unknown as NotedBroken[],
+    };
   } catch (cause) {
     if (cause instanceof StoreFailure && cause.kind === 'schema') throw schemaDiffers(null);
     if (cause instanceof StoreFailure && cause.kind === 'busy') throw new VaultUnavailable('busy', busy, { cause });
@@ -98,13 +117,16 @@ const wrongKey = (have: string, need: string) =>
       'Put that key back (it is in the .env of your backup). Nothing has been written.',
   );
 
-const storeCanary = statement(['canary', 'key_id'], ({ canary, key_id }) =>
-  query.update(instance).set({ canary, key_id }),
+const storeCanary = statement(['canary', 'key_id', 'now', 'before'], ({ canary, key_id, now, before }) =>
+  query.update(instance).set({ canary, key_id, sealed_at: now }).where(eq(instance.canary, before)),
 );
 
-const adoptPrimaryKey = async ({ db, keyring }: Vault) => {
-  const { token: canary, keyId: key_id } = sealCanary(keyring);
-  await transact(db, [fill(storeCanary(), { canary, key_id })]);
+const storeSealedAt = statement(['now'], ({ now }) => query.update(instance).set({ sealed_at: now }));
+
+/** The primary key takes over, and the canary says from now on that the rows are sealed. */
+const replaceCanary = async ({ db, keyring }: Vault, before: string, now: number) => {
+  const { token: canary, keyId: key_id } = sealCanary(keyring, { rowsAreSealed: true });
+  await transact(db, [fill(storeCanary(), { canary, key_id, now, before })]);
 };
 
 /** The accounts of a new vault. A vault on the edge never gets accounts with well-known passwords. */
@@ -135,11 +157,22 @@ const firstAccounts = ({ adminPassword, makesDefaultAccounts }: Vault) => {
 };
 
 const addInstance = statement(['now', 'key_id', 'canary'], ({ now, key_id, canary }) =>
-  query.insert(instance).values({ id: 1, created_at: now, key_id, canary }).onConflictDoNothing(),
+  query.insert(instance).values({ id: 1, created_at: now, key_id, canary, sealed_at: now }).onConflictDoNothing(),
 );
 
 const addAccount = statement(
-  ['name', 'likeness', 'verifier', 'role', 'must_change_password', 'has_default_password', 'now', 'canary'],
+  [
+    'id',
+    'name',
+    'likeness',
+    'verifier',
+    'role',
+    'must_change_password',
+    'has_default_password',
+    'seal',
+    'now',
+    'canary',
+  ],
   ({ now, canary, ...account }) => {
     const fields = { ...account, is_active: 1, created_at: now, failures_forgiven_at: 0, password_number: 0 };
     return insertFrom(users, fields, instance, eq(instance.canary, canary));
@@ -175,11 +208,12 @@ const verifierOf = async (password: string, { passwordCost }: Vault) => {
 const setUp = async (vault: Vault, now: number) => {
   const accounts = firstAccounts(vault);
   settingUpUntil = Date.now() + maxHashSilenceMs;
-  const { token: canary, keyId: key_id } = sealCanary(vault.keyring);
+  const { token: canary, keyId: key_id } = sealCanary(vault.keyring, { rowsAreSealed: true });
   const steps = [fill(addInstance(), { now, key_id, canary })];
-  for (const { password, ...account } of accounts) {
-    const verifier = await verifierOf(password, vault);
-    steps.push(fill(addAccount(), { ...account, likeness: likeness(account.name), verifier, now, canary }));
+  for (const [index, { password, ...given }] of accounts.entries()) {
+    const account = { ...given, id: index + 1, verifier: await verifierOf(password, vault) };
+    const seal = sealOfAccount(vault.keyring, { ...account, is_active: 1 });
+    steps.push(fill(addAccount(), { ...account, seal, likeness: likeness(account.name), now, canary }));
   }
   await transact(vault.db, steps);
   made.clear();

@@ -6,6 +6,7 @@ import { actorName, granted } from '../store/granted.ts';
 import { type Join, principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { members, projects, users } from '../store/schema.ts';
+import { futureRow } from '../store/sealed.ts';
 import { insertFrom, type Param, type Params, query } from '../store/statement.ts';
 import { projectNamed, reachesOwn, type Target, targetProject } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
@@ -77,6 +78,12 @@ export const setMember = operation({
   sql: (given) => ({
     target: memberOf('member.set', given),
     detail: sql`${person.name} || iif(${seat.role} <> ${given.role}, ': ' || ${seat.role} || ' to ', ': ') || ${given.role}`,
+    touched: sql`json_array(${futureRow(
+      'members',
+      [sql`${targetProject.id}`, sql`${person.id}`],
+      [sql`${targetProject.id}`, sql`${person.id}`, given.role],
+    )})`,
+    seals: ['members'],
     rules: [noSuchUser, leavesNoManager('member.set', sql`${given.role} <> 'manager'`)],
     effects: [
       insertFrom(

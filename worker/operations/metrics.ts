@@ -25,6 +25,13 @@ export class Metrics {
   readonly #routes = new Map<string, Map<string, RouteCounts>>();
   readonly failedSignIns: Record<FailedSignIn, number> = { refused: 0, throttled: 0 };
 
+  /** How often a seal was found that does not hold. */
+  brokenSeals = 0;
+
+  noteBrokenSeal(): void {
+    this.brokenSeals += 1;
+  }
+
   noteAnswer(route: string, method: string, status: number, tookMs: number): void {
     const counts = this.#countsOf(route, method);
     counts.answers.set(status, (counts.answers.get(status) ?? 0) + 1);

@@ -13,6 +13,7 @@ import { isNamed, mayWithSecret, nameMeant, reachesOwn, secretNamed, targetSecre
 import { type Rule, verdictOn } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import {
+  arrivedTarget,
   arriving,
   bindingParams,
   bindingRules,
@@ -20,6 +21,7 @@ import {
   noBindings,
   ownerOnArrival,
   rebound,
+  reboundTarget,
   storeBindings,
   takingRules,
 } from './moving.ts';
@@ -28,6 +30,7 @@ import { askOpen, type Outcome, operation } from './operation.ts';
 import { place, placeId, placeJoins, placeParams, placeValues } from './place.ts';
 import { arrivalQuota, newValueQuota } from './quota.ts';
 import { revisionRule } from './revision.ts';
+import { changedTarget, newestOfTarget } from './sealed-secrets.ts';
 import {
   bindingOf,
   changedContent,
@@ -152,11 +155,27 @@ const changedRow = (given: MoveParams) => {
     .returning({ revision: secrets.revision });
 };
 
+/** The target as the move leaves it, for its seal. */
+const movedTarget = (given: MoveParams) => {
+  const isRenamed = isNotNull(given.new_name);
+  const arrived = arrivedTarget(placeId(given));
+  const version = sql`iif(${given.token} is null, ${targetSecret.current_version}, ${newestOfTarget} + 1)`;
+  return changedTarget({
+    name: sql`coalesce(${given.new_name}, ${targetSecret.name})`,
+    project: sql`iif(${isRenamed}, ${arrived.project}, ${targetSecret.project_id})`,
+    owner: sql`coalesce(${newOwner(given)}, iif(${isRenamed}, ${arrived.owner}, ${targetSecret.owner_id}))`,
+    version,
+    binding: sql`iif(${given.token} is null, ${reboundTarget(given, targetSecret.current_version)}, ${bindingOf(given, targetSecret)})`,
+  });
+};
+
 const statementsOf = (action: MoveAction) => (given: MoveParams) => ({
   target: targetOf(given),
   rules: rulesOf(given),
   detail: details[action](given),
   ready: or(isNull(given.new_name), likenessesAreFilled),
+  touched: sql`json_array(${movedTarget(given)})`,
+  seals: ['secrets'] as const,
   effects: [
     storeBindings(given),
     appendVersion(nameMeant(given), given, bindingOf(given), sql`${newestVersion} + 1`),

@@ -5,7 +5,7 @@
  * knows the keys: one round trip reads the sealed values, or records that the caller may not do this, and a second one decides
  * again and stores the bindings. It does so only if the secret has got no other version meanwhile.
  */
-import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { type Keyring, rebind, SealedValueError } from '../../core/crypto/keyring.ts';
 import { actorId, granted } from '../store/granted.ts';
 import { principal, principalByCredential } from '../store/principal.ts';
@@ -16,6 +16,7 @@ import { mayWithSecret, reachesOwn, type Target, targetSecret } from '../store/t
 import { accessMay } from '../store/token-principal.ts';
 import type { Rule } from '../store/verdict.ts';
 import { place } from './place.ts';
+import { bindingOfTarget } from './sealed-secrets.ts';
 
 /** The parameters of new bindings. */
 export const bindingParams = ['secret_id', 'current', 'bindings', 'fault'] as const;
@@ -110,6 +111,16 @@ export const takingRules: Rule[] = [
 
 /** Who owns the target among the personal secrets: its owner goes on; what comes out of a project belongs to the mover. */
 export const ownerOnArrival = sql`iif(${targetSecret.project_id} is null, coalesce(${targetSecret.owner_id}, ${principal.id}), ${principal.id})`;
+
+/** The binding of a version of the target under its new name; without one, as it is. */
+export const reboundTarget = ({ bindings }: Params<'bindings'>, version: SQLWrapper): SQL =>
+  sql`coalesce(json_extract(${bindings}, '$."' || ${version} || '"'), ${bindingOfTarget(version)})`;
+
+/** The target where it arrives, for its seal. */
+export const arrivedTarget = (project: SQL) => ({
+  project,
+  owner: sql`iif(${project} is not null, null, ${ownerOnArrival})`,
+});
 
 /** The same as fields of the row. `project` is where it arrives: an id, or null. */
 export const arriving = (project: SQL) => ({

@@ -7,6 +7,7 @@ import { actorId, actorName, actorRole, granted, insertIfAllowed, verdict } from
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, members, projects, secrets } from '../store/schema.ts';
+import { futureRow, nextId } from '../store/sealed.ts';
 import { insertFrom, integer, type Params, query } from '../store/statement.ts';
 import { inUse, isPersonal, reachesOwn } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
@@ -14,6 +15,7 @@ import { likenessesAreFilled } from './likenesses.ts';
 import { operation } from './operation.ts';
 import { memberCount, rankOf } from './projects.ts';
 import { tooManyConflicts } from './quota.ts';
+import { revisionsOf, sealingOf } from './sealed-secrets.ts';
 import { counted } from './sessions.ts';
 
 export interface NewProject {
@@ -148,6 +150,11 @@ export const createProject = operation({
         { when: exists(lookingLike(given)), outcome: 'conflict', reason: 'keys_look_alike' },
         tooManyProjects,
       ],
+      touched: sql`json_array(${futureRow('projects', [nextId('projects')], [nextId('projects'), given.name, given.key_likeness])},
+        ${futureRow('members', [nextId('projects'), sql`${principal.id}`], [nextId('projects'), sql`${principal.id}`, sql`'manager'`])})`,
+      watched: revisionsOf(beginningWith(given)),
+      sealing: [sealingOf({ owner: sql`null`, project: nextId('projects') }, beginningWith(given))],
+      seals: ['projects', 'members', 'secrets'],
       effects: [
         insertIfAllowed(projects, {
           name: given.name,

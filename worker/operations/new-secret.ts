@@ -2,6 +2,7 @@
 import { and, sql } from 'drizzle-orm';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { granted, insertIfAllowed, verdict } from '../store/granted.ts';
+import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { secrets } from '../store/schema.ts';
 import { query, textColumn } from '../store/statement.ts';
@@ -12,6 +13,7 @@ import { operation } from './operation.ts';
 import { placeId, placeJoins, placeParams, placeValues } from './place.ts';
 import { newSecretQuota, quotaValues } from './quota.ts';
 import { imprintsText, namesIn, sameValueNames, storedImprint } from './same-values.ts';
+import { futureSecret } from './sealed-secrets.ts';
 import { fieldsText, givenFields, type SecretFields } from './secret-fields.ts';
 import { appendVersion, seal } from './secret-values.ts';
 
@@ -45,6 +47,14 @@ export const createSecret = operation({
     target: { name: given.name, joins: placeJoins(given) },
     rules: [...namingRules(given), ...newSecretQuota(given)],
     ready: likenessesAreFilled,
+    touched: sql`json_array(${futureSecret({
+      name: given.name,
+      owner: sql`iif(${placeId(given)} is null, ${principal.id}, null)`,
+      project: placeId(given),
+      version: sql`1`,
+      binding: given.binding,
+    })})`,
+    seals: ['named secrets'],
     effects: [
       insertIfAllowed(secrets, {
         name: given.name,

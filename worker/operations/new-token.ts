@@ -11,6 +11,7 @@ import { principal } from '../store/principal.ts';
 import { memberMay } from '../store/reach.ts';
 import { request } from '../store/request.ts';
 import { projects, serviceTokens, tokenScopes, tokenSecrets } from '../store/schema.ts';
+import { futureRow, nextId } from '../store/sealed.ts';
 import { type Param, query, rowFor } from '../store/statement.ts';
 import { membership, membershipIn, reachesOwn, targetProject } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
@@ -89,6 +90,14 @@ const dropEnded = (project: Param) => {
     );
 };
 
+/** The secret of a token as it will be. Children have an access of their own. */
+export const futureSecret = (hash: SQL, tokenId: SQL, generation: SQL = sql`0`, access: SQL = sql`null`): SQL =>
+  futureRow('token_secrets', [hash], [hash, tokenId, generation, access]);
+
+/** As `core/sealed-rows.ts` reads the ranges of a token. */
+const rangesText = (ranges: Param) =>
+  sql`(select json_group_array(json_array(value ->> 0, value ->> 1) order by value ->> 0) from json_each(${ranges})) || ''`;
+
 const insertSecret = (tokenId: SQL, hash: Param) =>
   insertIfAllowed(tokenSecrets, { hash, token_id: tokenId, created_at: request.now, generation: 0 });
 
@@ -107,6 +116,24 @@ const makeToken = operation({
       ...placing(given.project),
       { when: sql`${tokensOfOwner} >= ${maxTokensPerOwner}`, outcome: 'denied', reason: 'too_many_tokens' },
     ],
+    touched: sql`json_array(
+      ${futureRow(
+        'service_tokens',
+        [nextId('service_tokens')],
+        [
+          nextId('service_tokens'),
+          given.name,
+          sql`iif(${given.project} is null, ${principal.id}, null)`,
+          projectOf(given.project),
+          given.access,
+          given.scopes,
+          given.allowed_addresses,
+          given.expires_at,
+          rangesText(given.ranges),
+        ],
+      )},
+      ${futureSecret(given.hash, nextId('service_tokens'))})`,
+    seals: ['service_tokens', 'token_secrets'],
     effects: [
       dropEnded(given.project),
       insertIfAllowed(serviceTokens, {
@@ -207,6 +234,8 @@ const replaceSecret = operation({
         { when: sql`${targetToken.user_id} <> ${principal.id}`, outcome: 'denied', reason: 'token_of_other' },
         { when: sql`not ${isLive(targetToken)}`, outcome: 'conflict', reason: 'token_ended' },
       ],
+      touched: sql`json_array(${futureSecret(given.hash, sql`${targetToken.id}`)})`,
+      seals: ['token_secrets'],
       effects: [
         query.delete(tokenSecrets).where(and(ofToken, lte(tokenSecrets.ends_at, request.now), granted)),
         // A grace that has not ended ends now, for good: a clock that is set back does not bring it back. So do the children of that secret.

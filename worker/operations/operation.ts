@@ -15,6 +15,7 @@ import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { fillLikenesses } from './likenesses.ts';
 import type { Refusal } from './refusal.ts';
+import { sealsOf } from './seals.ts';
 import { searchInTurn } from './searching.ts';
 import { TurnsBusy } from './turns.ts';
 import type { Context } from './vault.ts';
@@ -106,8 +107,8 @@ export const operation = <
   const wanted = plan<string, Row>(
     params,
     (given) => {
-      const { target, rules, detail, ready, ...steps } = sql(given as Params<Name>);
-      return { verdict: verdictOn({ action, target, rules, detail, ready }), ...steps };
+      const { target, rules, detail, ready, touched, watched, ...steps } = sql(given as Params<Name>);
+      return { verdict: verdictOn({ action, target, rules, detail, ready, touched, watched }), ...steps };
     },
     forms,
   );
@@ -207,7 +208,7 @@ export const commitOpen = async <Row, Name extends string>(
   const { vault, caller } = context;
   const committed = await whenOpen(context, () =>
     withCounts(context, (rows) =>
-      commit(vault.db, vault.keyring.primary.id, caller, wanted(formOf(caller)), values, rows),
+      commit(vault.db, sealsOf(vault, caller), caller, wanted(formOf(caller)), values, rows, formOf(caller)),
     ),
   );
   learn(context, committed.outcome, committed.principal ?? null);

@@ -18,6 +18,7 @@ import { askOpen, type Operation, operation } from './operation.ts';
 import { type PasswordParam, passwordIsWrong, passwordParams, tooMany } from './password-check.ts';
 import { endSessions, sessionsEnded } from './sessions.ts';
 import { changeBudgetAt, changeCounts, changeRetryAt, knowAddress, newPassword } from './throttle.ts';
+import { futureAccount } from './users.ts';
 
 const storePassword = operation({
   action: 'password.change',
@@ -28,6 +29,13 @@ const storePassword = operation({
       { when: passwordIsWrong(given), outcome: 'denied', reason: 'wrong_password' },
     ],
     detail: sql`nullif(substr(${sessionsEnded(sql`${principal.id}`, ne(sessions.id, request.session_id))}, 3), '')`,
+    touched: sql`json_array(${futureAccount(sql`${principal.id}`, {
+      ...principal,
+      verifier: given.new_verifier,
+      must_change_password: sql`0`,
+      has_default_password: sql`0`,
+    })})`,
+    seals: ['users'],
     effects: [
       ...changeCounts(given),
       query

@@ -3,25 +3,28 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { actorName } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { pathEntries, secrets } from '../store/schema.ts';
+import { sealedRow } from '../store/sealed.ts';
 import { param, type Query, query } from '../store/statement.ts';
 import { isNamed, targetSecret } from '../store/targets.ts';
-import { type Rule, verdictsIf } from '../store/verdict.ts';
+import type { Rule } from '../store/verdict.ts';
 import {
   added,
   changed,
+  decisionsOn,
   effects,
+  futureEntry,
   isDecided,
-  isKind,
   named,
+  ownerOfNew,
   part,
   ready,
   step,
+  surveysOf,
   unchanged,
   value,
-  withinQuota,
 } from './import-commit.ts';
-import { entry, key, source } from './import-comparison.ts';
-import { placeId } from './place.ts';
+import { entry } from './import-comparison.ts';
+import { place, placeId } from './place.ts';
 
 /** The secret must still have the version that was compared. */
 const isStill: Rule = {
@@ -29,6 +32,7 @@ const isStill: Rule = {
   outcome: 'conflict',
   reason: 'changed_meanwhile',
 };
+const old = sql`json_each.value ->> 8`;
 const overwritten = { ...changed, rules: [isStill] };
 
 const trashed = sql`exists (select 1 from ${secrets} old where old.id = ${sql`json_each.value ->> 8`} and old.deleted_at > ${param('trash_from')}
@@ -37,24 +41,27 @@ const revived = {
   ...added,
   action: 'secret.restore' as const,
   rules: [...added.rules, { when: sql`not ${trashed}`, outcome: 'conflict' as const, reason: 'changed_meanwhile' }],
+  reliesOn: [sql`json((select ${sealedRow('secrets', 'old')} from ${secrets} old where old.id = ${old}))`],
+  touched: futureEntry(
+    ownerOfNew,
+    place.id,
+    sql`(select max(newest.number) + 1 from secret_versions newest where newest.secret_id = ${old})`,
+  ),
   detail: sql`'with a new value'`,
 };
 
 const deleted = { action: 'secret.delete' as const, target: named('secret.delete'), ready };
-const judged = [
-  [isKind('new'), added],
-  [isKind('changed'), overwritten],
-  [isKind('revived'), revived],
-  [isKind('removed'), deleted],
+const kinds = [
+  ['new', added],
+  ['changed', overwritten],
+  ['revived', revived],
+  ['removed', deleted],
+  ['same', unchanged],
 ] as const;
 
 /** First everything that refuses; if nothing has, an event for each value that is stored and each secret that goes. */
-export const pathDecisions = [
-  withinQuota,
-  ...judged.map(([condition, intent]) => step(() => verdictsIf(condition, intent, source, key, true))),
-  step(() => verdictsIf(isKind('same'), unchanged, source, key, true)),
-  ...judged.map(([condition, intent]) => step(() => verdictsIf(condition, intent, source, key))),
-];
+export const pathDecisions = decisionsOn(kinds);
+export const pathSurveys = surveysOf(kinds);
 
 const updated = (set: SQL, condition: SQL | undefined) =>
   sql`update ${secrets} set ${set}, revision = ${secrets.revision} + 1 from ${part} where ${and(condition, isDecided)}` as SQL<never> as unknown as Query<never>;

@@ -169,4 +169,5 @@ export const pathComparison = {
   trashed,
   summary,
   facts: comparison.facts,
+  survey: comparison.survey,
 };

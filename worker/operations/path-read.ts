@@ -8,6 +8,7 @@ import { maxReadBytes } from '../../core/limits.ts';
 import { granted, verdict } from '../store/granted.ts';
 import { plan } from '../store/plan.ts';
 import { instance, secrets, secretVersions } from '../store/schema.ts';
+import { sealedAnswer } from '../store/sealed.ts';
 import { integer, type Param, query, textColumn } from '../store/statement.ts';
 import { inUse, targetSecret } from '../store/targets.ts';
 import { verdictOn } from '../store/verdict.ts';
@@ -38,6 +39,7 @@ const columns = (path: Param) => ({
   labels: secrets.labels,
   deleted_at: secrets.deleted_at,
   entry: textColumn('entry', entryAt(path)),
+  sealed: textColumn('sealed', sealedAnswer()),
   ...{ number, created_at, destroyed_at, token, binding, key_id },
 });
 
@@ -74,6 +76,7 @@ const readPlan = plan(['path', 'version', 'trash_from'], ({ path, version, trash
       order: found.name,
     }),
     tells: true,
+    isAnswerSealed: true,
     // The second part tells what is gone. That says less than an allowed event, and depends on the reason of this request's own.
     answer: events
       .innerJoin(secrets, and(eq(secrets.name, verdict.target), inUse))

@@ -7,7 +7,7 @@ import { secrets } from '../store/schema.ts';
 import { type Param, query } from '../store/statement.ts';
 import { inUse, targetSecret } from '../store/targets.ts';
 import { likenessesAreFilled } from './likenesses.ts';
-import { arriving, ownerOnArrival, takingRules } from './moving.ts';
+import { arrivedTarget, arriving, ownerOnArrival, takingRules } from './moving.ts';
 import { namingRules } from './naming.ts';
 import { type Operation, operation } from './operation.ts';
 import { grantedAll, isAllowedName, pathRules, pathTarget } from './path-target.ts';
@@ -16,6 +16,7 @@ import { found, foundAt, isState } from './paths.ts';
 import { placeId, placeJoins, placeOfName } from './place.ts';
 import { arrivalQuota, quotaValues } from './quota.ts';
 import { inUseAgain } from './restore-secret.ts';
+import { changedTarget } from './sealed-secrets.ts';
 import { emptyTrash, trashFrom } from './trash.ts';
 
 /** What is to be deleted or undeleted: null for the version that is served. */
@@ -113,6 +114,8 @@ export const undeletePath = orNothing(
           }),
         ],
         ready: likenessesAreFilled,
+        touched: sql`iif(${targetSecret.id} is null, '[]', json_array(${changedTarget(arrivedTarget(placeId(placeOfName(targetSecret))))}))`,
+        seals: ['secrets'],
         effects: [
           query
             .update(secrets)

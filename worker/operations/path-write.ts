@@ -10,16 +10,19 @@ import { formOf } from '../store/form.ts';
 import type { Value } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
 import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
+import { storeEntrySeals } from './import-commit.ts';
 import { partsOf, sealInTurns } from './import-parts.ts';
+import { refuseBroken, sealEntries } from './import-seals.ts';
 import { fillAll, isMeanwhile, isSame, run, type Stored } from './import-secrets.ts';
 import { createSecret } from './new-secret.ts';
 import { type Operation, type Outcome, whenOpen } from './operation.ts';
-import { pathDecisions, pathEffects } from './path-commit.ts';
+import { pathDecisions, pathEffects, pathSurveys } from './path-commit.ts';
 import { pathComparison, summary } from './path-compare.ts';
 import { type Described, entryOf } from './path-entries.ts';
 import { placeValues } from './place.ts';
 import { quotaValues } from './quota.ts';
 import type { Refusal } from './refusal.ts';
+import { sealsOf } from './seals.ts';
 import { trashFrom } from './trash.ts';
 import type { Context } from './vault.ts';
 
@@ -80,6 +83,8 @@ export const writePath: Operation<PathWrite, PathWritten> = {
       if (stored !== 'contested') return 'outcome' in stored ? stored : written(context, input, stored.summary);
       if (attempt === maxImportAttempts) return { action, outcome: 'conflict', reason: 'changed' };
       since = newest;
+      // Many that write the same keys get out of each other's way.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * attempt * 20));
     }
   },
 };
@@ -127,7 +132,7 @@ const compare = async (context: Context, input: PathWrite, since: number) => {
     since,
   };
   const steps = Object.values(pathComparison);
-  const [refusals, stops, reads, absent, rows, trashed, summaries, facts] = (await run(
+  const [refusals, stops, reads, absent, rows, trashed, summaries, facts, relied] = (await run(
     context,
     (all) => fillAll(steps, all, formOf(context.caller)),
     given,
@@ -140,6 +145,7 @@ const compare = async (context: Context, input: PathWrite, since: number) => {
     { name: string; id: number; current_version: number }[],
     Summary[],
     { held: number; newest: number; is_known: number }[],
+    { sealed: string }[],
   ];
   const [refusal] = [...refusals, ...stops];
   const [open] = facts;
@@ -152,6 +158,8 @@ const compare = async (context: Context, input: PathWrite, since: number) => {
   if (refusal) return refused(context, refusal);
   if (!open) throw new VaultNotOpen();
   if (!open.is_known) return { action, outcome: 'unauthenticated', reason: null } satisfies Refusal;
+  const fault = await sealsOf(context.vault, context.caller).faultIn([...relied, ...rows].map(({ sealed }) => sealed));
+  if (fault) return refuseBroken(context, fault, { ...quotaValues(context.vault), entries: '[]', since: open.newest });
   if (open.held > maxForeignConflictsPerHour)
     return { action, outcome: 'denied', reason: 'too_many_conflicts' } satisfies Refusal;
   if (rows.length < reads.filter(({ outcome }) => outcome === 'allowed').length)
@@ -209,14 +217,18 @@ const store = async (
     since,
   };
   const form = formOf(caller);
+  const bindings = new Map([...sealed.values()].map(({ name, binding }) => [name, binding]));
+  const checked = await sealEntries(context, pathSurveys, given, bindings);
+  if ('fault' in checked) return refuseBroken(context, checked.fault, given);
   const results = await run(
     context,
     (all) => [
       ...fillAll(pathDecisions, all, form),
       ...parts.flatMap((part) => fillAll(pathEffects, { ...all, part }, form)),
+      ...fillAll([storeEntrySeals], all, form),
       ...fillAll([summary], all, form),
     ],
-    given,
+    { ...given, ...checked.sealed },
   );
   const events = results.slice(0, pathDecisions.length).flat() as unknown as VerdictRow[];
   const refusals = events.filter(({ outcome }) => outcome !== 'allowed');

@@ -13,7 +13,8 @@ import { ofPrincipal } from '../store/principal.ts';
 import { memberMay, reach } from '../store/reach.ts';
 import { request } from '../store/request.ts';
 import { instance, members, secrets, secretVersions, tokenScopes } from '../store/schema.ts';
-import { type Given, integer, query } from '../store/statement.ts';
+import { sealedAnswer } from '../store/sealed.ts';
+import { type Given, integer, query, textColumn } from '../store/statement.ts';
 import { type GivenName, inUse, secretNamed } from '../store/targets.ts';
 import { ofTokenPrincipal, seat, seats } from '../store/token-principal.ts';
 import { verdictOn, verdictsOn } from '../store/verdict.ts';
@@ -66,6 +67,7 @@ const letOut = (source: SQL, position: SQL, isEventOf: SQL) => {
       token,
       binding,
       key_id,
+      sealed: textColumn('sealed', sealedAnswer()),
     })
     .from(source)
     .crossJoin(verdict)
@@ -82,6 +84,7 @@ const namesPlan = (given: GivenName) =>
     return {
       verdict: verdictOn({ action }, true),
       each: verdictsOn({ action, target: secretNamed(action, given) }, source, key),
+      isAnswerSealed: true,
       answer: letOut(source, key, eq(verdict.id, sql`${verdictId} - (json_array_length(${names}) - 1 - ${key})`)),
     };
   });
@@ -177,6 +180,7 @@ const below = plan(['prefix', 'prefix_end'], (given) => {
       true,
     ),
     each: verdictsOn({ action, target }, source, sql`readable.name`),
+    isAnswerSealed: true,
     answer: letOut(sql`${instance}`, sql`0`, sql`${verdict.id} > ${verdictId} - ${maxSecretsPerRead}`),
   };
 });

@@ -10,6 +10,7 @@ import { secretInTrash, targetSecret } from '../store/targets.ts';
 import { verdictOn } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import {
+  arrivedTarget,
   arriving,
   bindingParams,
   bindingRules,
@@ -17,6 +18,7 @@ import {
   noBindings,
   ownerOnArrival,
   rebound,
+  reboundTarget,
   storeBindings,
   takingRules,
 } from './moving.ts';
@@ -24,6 +26,7 @@ import { namingRules } from './naming.ts';
 import { askOpen, type Operation, operation, rowsOf } from './operation.ts';
 import { placeId, placeJoins, placeOfName, placeParams, placeValues } from './place.ts';
 import { arrivalQuota, quotaValues } from './quota.ts';
+import { changedTarget } from './sealed-secrets.ts';
 import { eraseOldVersions } from './secret-values.ts';
 import { emptyTrash, isInTrash, type TrashedSecret, trashFrom } from './trash.ts';
 import type { Context } from './vault.ts';
@@ -81,6 +84,8 @@ const restoreAsItWas = operation({
       likeness: sql`${targetSecret.likeness}`,
       ...placeOfName(targetSecret),
     }),
+    touched: sql`json_array(${changedTarget(arrivedTarget(placeId(placeOfName(targetSecret))))})`,
+    seals: ['secrets'],
     answer: query
       .update(secrets)
       .set({ ...inUseAgain, ...arriving(placeId(placeOfName(secrets))) })
@@ -125,6 +130,12 @@ const restoreRenamed = operation({
   sql: (given) => ({
     ...renamedRules(given),
     detail: sql`nullif('as ' || ${given.name}, 'as ' || ${targetSecret.name})`,
+    touched: sql`json_array(${changedTarget({
+      ...arrivedTarget(placeId(given)),
+      name: given.name,
+      binding: reboundTarget(given, targetSecret.current_version),
+    })})`,
+    seals: ['secrets'],
     effects: [storeBindings(given), eraseOldVersions(given.id, given, -1)],
     answer: query
       .update(secrets)

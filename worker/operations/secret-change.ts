@@ -1,5 +1,5 @@
 /** What a request changes of a secret: what its different kinds have in common. */
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { trimmed } from '../../core/text.ts';
 import { request } from '../store/request.ts';
 import { secrets } from '../store/schema.ts';
@@ -65,8 +65,10 @@ const sealForEither = (context: Context, name: string, padded: string | null, va
   return { ...sealed, padded_binding };
 };
 
-export const bindingOf = ({ padded, padded_binding, binding }: ContentParams): SQL =>
-  sql`case when ${secrets.name} = ${padded} then ${padded_binding} else ${binding} end`;
+export const bindingOf = (
+  { padded, padded_binding, binding }: ContentParams,
+  of: { name: SQLWrapper } = secrets,
+): SQL => sql`case when ${of.name} = ${padded} then ${padded_binding} else ${binding} end`;
 
 /** The fields of the row. */
 export const changedContent = ({ token, imprints, description, fields }: ContentParams) => ({

@@ -26,7 +26,9 @@ export interface SecretName {
  * Opens a value. If it does not open, the log records the reason; the caller only learns that it failed, and an admin which key
  * is missing.
  */
-export const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'>>(
+export const opened = async <
+  Sealed extends Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'> & { sealed: string },
+>(
   { vault, caller }: Context,
   name: string,
   sealed: Sealed | undefined,
@@ -34,7 +36,7 @@ export const opened = async <Sealed extends Pick<SecretVersionRow, 'token' | 'bi
 ) => {
   try {
     if (!sealed) throw new SealedValueError('token_invalid');
-    const { token, binding, key_id: keyId, ...secret } = sealed;
+    const { token, binding, key_id: keyId, sealed: _, ...secret } = sealed;
     if (token === null || binding === null || keyId === null) throw new SealedValueError('token_invalid');
     return { ...secret, value: openValue(vault.keyring, name, { token, binding, keyId }) };
   } catch (error) {

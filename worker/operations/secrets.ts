@@ -2,7 +2,8 @@
 import { and, eq } from 'drizzle-orm';
 import { granted } from '../store/granted.ts';
 import { secrets, secretVersions } from '../store/schema.ts';
-import { query } from '../store/statement.ts';
+import { sealedAnswer } from '../store/sealed.ts';
+import { query, textColumn } from '../store/statement.ts';
 import { isNamed, nameMeant, secretNamed } from '../store/targets.ts';
 import { operation } from './operation.ts';
 import { opened, type SecretName } from './secret-values.ts';
@@ -23,8 +24,9 @@ export const readSecret = operation({
   params: ['name', 'padded'],
   sql: (given) => ({
     target: secretNamed('secret.read', given),
+    isAnswerSealed: true,
     answer: query
-      .select(readColumns)
+      .select({ ...readColumns, sealed: textColumn('sealed', sealedAnswer()) })
       .from(secrets)
       .innerJoin(
         secretVersions,

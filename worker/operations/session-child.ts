@@ -100,6 +100,7 @@ export const childOfSession = operation({
       username: principal.name,
       role: principal.role,
       sessionId: id,
+      access: made.access,
       issuedAt: Math.floor(caller.now / 1000),
       // The row says when it ends, and may be prolonged.
       expiresAt: Math.ceil(latestEnd / 1000),

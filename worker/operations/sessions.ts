@@ -1,13 +1,19 @@
 /** A user's own sessions: reading, listing and ending them. */
 import { and, count, desc, eq, gt, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { maxExaminedFailures, maxSessionsPerList, minFailedAccounts, proxySearchMs } from '../../core/limits.ts';
+import {
+  maxBrokenSealRows,
+  maxExaminedFailures,
+  maxSessionsPerList,
+  minFailedAccounts,
+  proxySearchMs,
+} from '../../core/limits.ts';
 import { isPrivate } from '../../core/network/ranges.ts';
 import { read } from '../store/commit.ts';
 import { actorId, granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
-import { auditEvents, sessions, users } from '../store/schema.ts';
-import { fill, integer, query, statement } from '../store/statement.ts';
+import { auditEvents, brokenSeals, sessions, users } from '../store/schema.ts';
+import { fill, integer, query, statement, textColumn } from '../store/statement.ts';
 import { sessionNumbered } from '../store/targets.ts';
 import { operation } from './operation.ts';
 import type { Context } from './vault.ts';
@@ -28,6 +34,10 @@ const isOfLikelyProxy = sql`failure.id in (select max(id) from (
     order by at desc limit ${maxExaminedFailures})
   group by address having count(distinct account) >= ${minFailedAccounts})`;
 
+/** For an admin: the names of rows whose seal does not hold, as a JSON list; empty for none. */
+const brokenForAdmin = sql`iif(${users.role} = 'admin', (select json_group_array(name) from (
+  select name from ${brokenSeals} order by last_at desc limit ${maxBrokenSealRows})), '')`;
+
 /** Who the caller is, and until when; for an admin, also which addresses are probably proxies that nobody named. */
 export const readSession = operation({
   action: 'session.read',
@@ -36,6 +46,7 @@ export const readSession = operation({
       .select({
         ...{ id, name, role, must_change_password: mustChangePassword, expires_at: sessions.expires_at },
         address: failure.address,
+        broken: textColumn('broken', brokenForAdmin),
       })
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.user_id))
@@ -46,7 +57,9 @@ export const readSession = operation({
     const [session] = rows;
     if (!session) return null;
     const addresses = rows.flatMap(({ address }) => (address !== null && isPrivate(address) ? [address] : []));
-    return { ...session, likelyProxies: session.must_change_password ? [] : addresses };
+    const brokenSeals =
+      session.broken === '' || session.must_change_password ? [] : (JSON.parse(session.broken) as string[]);
+    return { ...session, brokenSeals, likelyProxies: session.must_change_password ? [] : addresses };
   },
 });
 

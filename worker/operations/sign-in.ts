@@ -32,6 +32,7 @@ import {
   throttleParams,
   throttleValues,
 } from './throttle.ts';
+import { futureAccount } from './users.ts';
 import type { Context } from './vault.ts';
 
 export interface SignedIn {
@@ -91,6 +92,11 @@ const signInPlan = plan(
     verdict: judge({
       action: 'session.create',
       principal: principalByName,
+      touched: sql`json_array(${futureAccount(sql`${principal.id}`, {
+        ...principal,
+        verifier: sql`coalesce(${given.better_verifier}, ${principal.verifier})`,
+        has_default_password: given.has_default_password,
+      })})`,
       actorName: principal.name,
       target: { name: unknownName(given) },
       detail: sql`iif(${given.access} is null, null, 'child ' || substr(${given.new_session}, 1, ${childIdCharacters}))`,
@@ -101,6 +107,7 @@ const signInPlan = plan(
         { when: sql`not ${principal.is_active}`, outcome: 'unauthenticated', reason: 'inactive_account' },
       ],
     }),
+    seals: ['users'],
     effects: [
       ...signInCounts(given),
       query.delete(sessions).where(and(eq(sessions.user_id, actorId), lt(sessions.expires_at, request.now), granted)),
@@ -192,7 +199,8 @@ const trySignIn = (
     if (committed.outcome !== 'allowed') return { ...committed, action: 'session.create' };
     const { id: userId, name: username, role } = committed.principal;
     learn({ vault, caller: { ...caller, sessionId } }, 'allowed', committed.principal);
-    const claims = { userId, username, role, sessionId, issuedAt, expiresAt };
+    const access = isForProgram ? 'manage' : null;
+    const claims = { userId, username, role, sessionId, access, issuedAt, expiresAt };
     const token = await issueSessionToken(vault.sessionKey, claims);
     const cookie = await issueSessionToken(vault.cookieKey, claims);
     const must_change_password = known.must_change_password === 1 || (hasDefaultPassword && !caller.isLocal);

@@ -8,6 +8,7 @@ import { serviceTokens, tokenSecrets } from '../store/schema.ts';
 import { query, rowFor } from '../store/statement.ts';
 import { token } from '../store/token-principal.ts';
 import { type Child, childParams, childRules, endsOf, orNever, shortId, valuesOf } from './new-child.ts';
+import { futureSecret } from './new-token.ts';
 import { operation } from './operation.ts';
 
 const maker = alias(tokenSecrets, 'maker');
@@ -60,6 +61,13 @@ export const childOfToken = operation({
         { when: sql`${given.token_id} <> ${token.id}`, outcome: 'denied', reason: 'other_token' },
         ...childRules(given, token.access, sql`${generation}`),
       ],
+      touched: sql`json_array(${futureSecret(
+        given.id,
+        token.id,
+        sql`${generation} + 1`,
+        sql`coalesce(${given.access}, ${token.access})`,
+      )})`,
+      seals: ['token_secrets'],
       effects: [
         ...dropOfToken,
         query.insert(tokenSecrets).select(

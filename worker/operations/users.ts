@@ -1,5 +1,5 @@
 /** User accounts, for admins. */
-import { and, asc, count, eq, gt, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
@@ -10,6 +10,7 @@ import { granted, insertIfAllowed } from '../store/granted.ts';
 import { isTwinOf } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { secrets, sessions, users } from '../store/schema.ts';
+import { futureRow, nextId } from '../store/sealed.ts';
 import { integer, type Param, type Params, query } from '../store/statement.ts';
 import { inUse, targetUser, userNumbered } from '../store/targets.ts';
 import { nameTaken, type Rule } from '../store/verdict.ts';
@@ -51,6 +52,23 @@ export interface NewUser {
   must_change_password: boolean;
 }
 
+/** An account as it will be, for its seal. */
+export const futureAccount = (
+  id: SQL,
+  account: Record<
+    'name' | 'role' | 'is_active' | 'must_change_password' | 'has_default_password' | 'verifier',
+    SQLWrapper
+  >,
+): SQL => {
+  const { name, role, is_active, must_change_password, has_default_password, verifier } = account;
+  const contents = [id, name, role, is_active, must_change_password, has_default_password, verifier];
+  return futureRow(
+    'users',
+    [id],
+    contents.map((field) => sql`${field}`),
+  );
+};
+
 export const createUser = operation({
   action: 'user.create',
   needsRoom: () => true,
@@ -65,6 +83,13 @@ export const createUser = operation({
           .where(or(eq(name, given.name), eq(users.likeness, given.likeness), isTwinOf(given.likeness))),
       ),
     ],
+    touched: sql`json_array(${futureAccount(nextId('users'), {
+      ...given,
+      name: sql`${given.name}`,
+      is_active: sql`1`,
+      has_default_password: sql`0`,
+    })})`,
+    seals: ['users'],
     answer: insertIfAllowed(users, {
       ...given,
       is_active: 1,
@@ -117,6 +142,19 @@ export interface UserChange {
   must_change_password?: boolean | undefined;
 }
 
+/** The fields that a seal covers, as the change leaves them. */
+const changedAccount = (
+  given: Params<'verifier' | 'role' | 'is_active' | 'must_change_password'>,
+  of: Record<'verifier' | 'role' | 'is_active' | 'must_change_password' | 'has_default_password', SQLWrapper>,
+) => ({
+  verifier: sql`coalesce(${given.verifier}, ${of.verifier})`,
+  role: sql`coalesce(${given.role}, ${of.role})`,
+  is_active: sql`coalesce(${given.is_active}, ${of.is_active})`,
+  must_change_password: sql`coalesce(${given.must_change_password},
+    case when ${given.verifier} is null then ${of.must_change_password} else 0 end)`,
+  has_default_password: sql`iif(${given.verifier} is null, ${of.has_default_password}, 0)`,
+});
+
 /** What a change does, for the log. */
 const changesOf = (given: Params<'verifier' | 'role' | 'is_active' | 'must_change_password'>) => {
   const { role: to, is_active: active, verifier, must_change_password: must } = given;
@@ -158,17 +196,12 @@ export const updateUser = operation({
         reason: 'password_is_name',
       },
     ],
+    touched: sql`json_array(${futureAccount(sql`${targetUser.id}`, { ...targetUser, ...changedAccount(given, targetUser) })})`,
+    seals: ['users'],
     effects: [
       query
         .update(users)
-        .set({
-          verifier: sql`coalesce(${given.verifier}, ${users.verifier})`,
-          role: sql`coalesce(${given.role}, ${role})`,
-          is_active: sql`coalesce(${given.is_active}, ${is_active})`,
-          must_change_password: sql`coalesce(${given.must_change_password},
-            case when ${given.verifier} is null then ${must_change_password} else 0 end)`,
-          ...ifPassword(given.verifier),
-        })
+        .set({ ...ifPassword(given.verifier), ...changedAccount(given, users) })
         .where(and(eq(id, given.id), granted)),
       // A new password or a deactivation ends every session of the user for good.
       endSessions(eq(sessions.user_id, given.id), sql`(${given.verifier} is not null or ${given.is_active} = 0)`),

@@ -4,12 +4,14 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { actorName, granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { secrets, secretVersions } from '../store/schema.ts';
-import { insertFrom, integer, type Param, type Params, query } from '../store/statement.ts';
+import { sealedAnswer } from '../store/sealed.ts';
+import { insertFrom, integer, type Param, type Params, query, textColumn } from '../store/statement.ts';
 import { isNamed, nameMeant, secretNamed, targetSecret } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
 import { type Operation, operation, type ResultOf } from './operation.ts';
 import { copiedValueQuota } from './quota.ts';
 import { revisionRule, revisionsText } from './revision.ts';
+import { bindingOfTarget, changedTarget, newestOfTarget } from './sealed-secrets.ts';
 import {
   dropOldVersions,
   erased,
@@ -94,8 +96,9 @@ const readVersion = operation({
     target: secretNamed('secret.read', given),
     rules: [isMissing(wantedVersion(given.version))],
     detail: versionText(given.version),
+    isAnswerSealed: true,
     answer: query
-      .select(readColumns)
+      .select({ ...readColumns, sealed: textColumn('sealed', sealedAnswer()) })
       .from(secrets)
       .innerJoin(secretVersions, and(ofSecret, eq(number, given.version)))
       .where(and(isNamed(nameMeant(given)), granted)),
@@ -146,6 +149,11 @@ export const restoreVersion = operation({
       ...copiedValueQuota(given),
     ],
     detail: versionText(given.version),
+    touched: sql`json_array(${changedTarget({
+      version: sql`${newestOfTarget} + 1`,
+      binding: bindingOfTarget(given.version),
+    })})`,
+    seals: ['secrets'],
     effects: [
       copyVersion(given),
       eraseOldVersions(idNamed(nameMeant(given)), given),

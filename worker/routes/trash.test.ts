@@ -98,7 +98,7 @@ describe('a deleted key', () => {
     expect((await user('GET', path(name))).body.version).toBe(3);
   });
 
-  test('whose name is taken: 409, and another name takes it, in two round trips, with all versions', async () => {
+  test('whose name is taken: 409, and another name takes it, in three round trips, with all versions', async () => {
     const name = await add();
     await user('PUT', path(name), { api_key: 'second' });
     const id = (await user('DELETE', path(name))).headers.get('Trash-Id') ?? '';
@@ -108,7 +108,7 @@ describe('a deleted key', () => {
     expect((await restore(user, id, { key_name: name })).status).toBe(409);
     vault.trips.count = 0;
     const restored = await restore(user, id, { key_name: `${name} again` });
-    expect([restored.status, restored.body.key_name, vault.trips.count]).toEqual([200, `${name} again`, 2]);
+    expect([restored.status, restored.body.key_name, vault.trips.count]).toEqual([200, `${name} again`, 3]);
     expect(await newest()).toMatchObject({ action: 'restore_key', key_name: name, reason: `as ${name} again` });
     expect((await user('GET', path(`${name} again`))).body.api_key).toBe('second');
     expect((await user('GET', `${path(`${name} again`)}?version=1`)).body.api_key).toBe(`of ${name}`);

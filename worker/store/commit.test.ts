@@ -16,7 +16,8 @@ const list = plan([], () => ({
   answer: query.select({ name: secrets.name }).from(secrets).where(granted),
 }))();
 
-const commitOn = (db: D1Database) => commit(db, 'key', caller, list, {});
+const seals = { keyId: 'key', faultIn: async () => null, sealsFor: async () => '[]' };
+const commitOn = (db: D1Database) => commit(db, seals, caller, list, {});
 
 test('an allowed plan is one batch, and its rows are those of the answer', async () => {
   const { db, batches } = fakeDatabase([[[allowed], [{ name: 'x' }]]]);
@@ -26,7 +27,7 @@ test('an allowed plan is one batch, and its rows are those of the answer', async
     events: 1,
     rows: [{ name: 'x' }],
   });
-  expect(batches.map((batch) => batch.length)).toEqual([2]);
+  expect(batches.map((batch) => batch.length)).toEqual([3]);
   expect(batches[0]?.[0]?.text).toMatch(/^insert into audit_events/);
   expect(batches[0]?.[1]?.values).toEqual(['r']);
 });

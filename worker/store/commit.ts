@@ -3,8 +3,10 @@ import type { Caller, Principal } from '../../core/caller.ts';
 import { maxBusyWaitMs } from '../../core/limits.ts';
 import type { Outcome } from '../../core/policy/policy.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
+import type { Form } from './form.ts';
 import type { Plan } from './plan.ts';
 import { requestValues } from './request.ts';
+import { type Fault, noteBroken, type Seals, sealBroken } from './sealed.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
@@ -81,37 +83,120 @@ export const read = async <Row>(db: D1Database, statement: Filled<Row>): Promise
   return rows as Row[];
 };
 
+/** How often a plan looks again because a row that it relies on has changed meanwhile. */
+const maxAttempts = 50;
+const maxPauseSteps = 20;
+
 /**
- * Commits a plan: decides, records and carries out, in one transaction and one round trip. Statements that have nothing to do
- * with the request may come before it.
+ * Commits a plan: decides, records and carries out, in one transaction. It is one round trip if the plan only reads, or refuses. What writes
+ * takes two: the first one returns the rows that it relies on, whose seals are checked. Statements that have nothing to do with the request may come before it.
  *
  * @throws VaultNotOpen if the database returns no verdict; nothing was written then.
- * @throws StoreFailure if the transaction failed; nothing was written then either.
+ * @throws StoreFailure if a transaction failed; nothing was written then either.
  */
 export const commit = async <Row, Name extends string>(
   db: D1Database,
-  keyId: string,
+  seals: Seals,
   caller: Caller,
-  { steps, hasEach, tells, answerAt, keptAt, probeAt }: Plan<Row, Name>,
+  wanted: Plan<Row, Name>,
   values: Values<NoInfer<Name>>,
   before: readonly Filled[] = [],
+  form?: Form,
 ): Promise<Committed<Row>> => {
-  const given: Values = { ...values, ...requestValues(caller, keyId) };
-  const results = await transact(db, [...before, ...steps.map((step) => fill(step, given))]);
-  const verdicts = (results[before.length] ?? []) as unknown as VerdictRow[];
+  const given: Values = { ...values, ...requestValues(caller, seals.keyId) };
+  if (!wanted.writes) return commitReading(db, seals, caller, wanted, given, before);
+  let checked: Checked = nothingChecked;
+  for (let attempt = 1; ; attempt++) {
+    const { surveys, steps } = wanted;
+    const [verdict, ...others] = steps;
+    const first = checked.fault ? wanted.broken(form) : verdict;
+    const asked = [...surveys, ...(first ? [first] : []), ...others];
+    const sealed = { 'request.relied': checked.relied, 'request.seals': checked.seals };
+    const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
+    const also = attempt === 1 ? before : [];
+    const results = (await transact(db, [...also, ...asked.map((step) => fill(step, all))])).slice(also.length);
+    const found = results.slice(surveys.length);
+    const next = found[0]?.length ? null : await check(seals, results.slice(0, surveys.length));
+    // Without a verdict nothing was done: what is relied on was not checked yet, or has changed since.
+    if (next && !next.isNobody && next.relied !== checked.relied && attempt < maxAttempts) {
+      if (checked !== nothingChecked) await pauseFor(attempt);
+      checked = next;
+      continue;
+    }
+    const committed = committedOf(wanted, found);
+    if (checked.fault && isBroken(committed)) await noted(db, caller, checked.fault);
+    return committed;
+  }
+};
+
+interface Checked {
+  /** A JSON list of the texts that hold. */
+  relied: string;
+  seals: string;
+  fault: Fault | null;
+  /** Whether the request comes with a token that the vault does not know. */
+  isNobody: boolean;
+}
+
+const nothingChecked: Checked = { relied: '[]', seals: '[]', fault: null, isNobody: false };
+
+/** How a text begins where the secret of a token was not found. */
+const unknownToken = '[[null,';
+
+const check = async (seals: Seals, surveyed: readonly Record<string, Value>[][]): Promise<Checked> => {
+  const [texts = [], ...bulks] = surveyed.map((rows) => rows.map(({ sealed }) => String(sealed)));
+  const fault = await seals.faultIn(texts);
+  const isNobody = texts[0]?.startsWith(unknownToken) ?? false;
+  return { relied: JSON.stringify(texts), seals: await seals.sealsFor([...texts, ...bulks.flat()]), fault, isNobody };
+};
+
+/** Many that change one row at the same moment get out of each other's way. */
+const pauseFor = (attempt: number) =>
+  new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(attempt, maxPauseSteps) * 2));
+
+const commitReading = async <Row, Name extends string>(
+  db: D1Database,
+  seals: Seals,
+  caller: Caller,
+  wanted: Plan<Row, Name>,
+  given: Values,
+  before: readonly Filled[],
+): Promise<Committed<Row>> => {
+  const { steps, surveys } = wanted;
+  const results = await transact(db, [...before, ...[...steps, ...surveys].map((step) => fill(step, given))]);
+  const found = results.slice(before.length);
+  const committed = committedOf(wanted, found);
+  if (committed.outcome !== 'allowed') return committed;
+  const rows = [...found.slice(steps.length).flat(), ...committed.rows] as { sealed?: string }[];
+  const fault = await seals.faultIn(rows.flatMap(({ sealed }) => sealed ?? []));
+  if (!fault) return committed;
+  await noted(db, caller, fault, [fill(sealBroken(), { fault: fault.name, 'request.id': caller.requestId })]);
+  return { outcome: 'denied', reason: 'seal_broken', events: committed.events + 1, principal: committed.principal };
+};
+
+const isBroken = (committed: Committed<unknown>) =>
+  committed.outcome === 'denied' && committed.reason === 'seal_broken';
+
+const noted = (db: D1Database, { now }: Caller, fault: Fault, also: readonly Filled[] = []) =>
+  transact(db, [...also, fill(noteBroken(), { ...fault, 'request.now': now })]);
+
+const committedOf = <Row, Name extends string>(
+  { hasEach, tells, answerAt, keptAt, probeAt }: Plan<Row, Name>,
+  results: readonly Record<string, Value>[][],
+): Committed<Row> => {
+  const verdicts = (results[0] ?? []) as unknown as VerdictRow[];
   const [decided] = verdicts;
   const events = verdicts.length;
-  const judged = ((hasEach ? results[before.length + 1] : undefined) ?? []) as VerdictRow[];
+  const judged = ((hasEach ? results[1] : undefined) ?? []) as unknown as VerdictRow[];
   const first = decided ?? judged[0];
   if (!first) {
     // Of a token that the vault does not know, or that was refused often enough, there is no event.
-    if (probeAt !== null && results[before.length + probeAt]?.length)
-      return { outcome: 'unauthenticated', reason: null };
+    if (probeAt !== null && results[probeAt]?.length) return { outcome: 'unauthenticated', reason: null };
     throw new VaultNotOpen();
   }
-  const rows = answerAt === null ? [] : (results[before.length + answerAt] as Row[]);
+  const rows = answerAt === null ? [] : (results[answerAt] as Row[]);
   if (decided && decided.outcome !== 'allowed') {
-    const kept = keptAt === null ? undefined : results[before.length + keptAt];
+    const kept = keptAt === null ? undefined : results[keptAt];
     return { ...refusalOf(decided, kept), events, ...(tells && { told: rows }) };
   }
   return { outcome: 'allowed', events, principal: principalOf(first), rows, ...(hasEach && { judged }) };

@@ -45,6 +45,23 @@ export const byForm = (session: SQLWrapper, token: () => SQLWrapper): SQL => eit
 /** The same for requests with an Idempotency-Key. */
 export const byKey = (without: SQLWrapper, withKey: () => SQLWrapper): SQL => either(isWithKey, without, withKey);
 
+/** Whether the verdict is compiled that is being compiled for a transaction that writes, after what it relies on was checked. */
+let isGuarded = false;
+
+/** Runs what compiles a verdict with the condition that what it relies on is what was checked. */
+export const writtenGuarded = <Made>(write: () => Made): Made => {
+  isGuarded = true;
+  try {
+    return write();
+  } finally {
+    isGuarded = false;
+  }
+};
+
+/** SQL that is another one where what is relied on was checked before. */
+export const byGuard = (without: SQLWrapper, guarded: () => SQLWrapper): SQL =>
+  either(() => isGuarded, without, guarded);
+
 const either = (isOther: () => boolean, usual: SQLWrapper, other: () => SQLWrapper): SQL => {
   const chosen = new SQL([]);
   Object.defineProperty(chosen, 'queryChunks', { get: () => [isOther() ? sql`${other()}` : usual] });

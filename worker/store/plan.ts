@@ -1,8 +1,10 @@
 /** A plan: the statements that one action sends to the database in one batch. */
-import { type Form, isForToken, isWithKey } from './form.ts';
+import { type Form, isForToken, isWithKey, writtenGuarded } from './form.ts';
 import { keepRows, keptRows } from './kept-answers.ts';
 import { openProbe } from './open.ts';
+import { reliedOf } from './relied.ts';
 import { isRequestParam, type RequestParam } from './request.ts';
+import { type Sealing, storeSeals } from './sealed.ts';
 import {
   atFirstUse,
   checkParams,
@@ -18,6 +20,14 @@ import type { VerdictRow } from './verdict.ts';
 /** The verdict, then the effects that it allows, then the answer, if there is one: its rows make the result. Then housekeeping. */
 export interface Plan<Row = unknown, Name extends string = string> {
   readonly steps: readonly Statement[];
+  /**
+   * What reads the sealed rows that the plan relies on. A plan that writes asks them first, and its verdict holds only as long as
+   * they stay; one that reads asks them in its own transaction.
+   */
+  readonly surveys: readonly Statement<{ sealed: string }>[];
+  readonly writes: boolean;
+  /** Takes the place of the verdict where a seal does not hold. */
+  readonly broken: (form?: Form) => Statement<VerdictRow>;
   /** Whether the verdict is on the request as a whole and only written if it refuses; then events for each target follow it. */
   readonly hasEach: boolean;
   /** Whether the answer also has rows under a refusal, which depend on its reason. */
@@ -42,6 +52,12 @@ export interface Steps<Row> {
   answerAgain?: Query<Row>;
   /** Set where the answer also says something under a refusal. */
   tells?: true;
+  /** The tables of which rows get seals: those that `touched` or `sealing` says. */
+  seals?: readonly Sealing[];
+  /** The sealed rows of a bulk. Each has `[[row as it is], [row as it will be]]` as `sealed`. */
+  sealing?: readonly Query<{ sealed: string }>[];
+  /** Set where the answer has the column `sealed` of what it tells (`sealedAnswer`): then the target needs no second look. */
+  isAnswerSealed?: true;
   /** What else is due. It runs after the answer, because it may write events of its own: then `verdict` is no longer the newest. */
   housekeeping?: readonly Query[];
 }
@@ -54,29 +70,50 @@ export const plan = <const Name extends string = never, Row = never>(
   names: readonly Exclude<Name, RequestParam>[],
   write: (params: Params<Name>) => Steps<Row> & { verdict: Query<VerdictRow> },
   forms?: readonly Form[],
-): ((form?: Form) => Plan<Row, Name>) =>
-  atFirstUse(() => {
+): ((form?: Form) => Plan<Row, Name>) => {
+  const broken = atFirstUse(() => compile(reliedOf(write(params<Name>(names)).verdict).broken()), forms);
+  return atFirstUse(() => {
     const asked = write(params<Name>(names));
     const { verdict, each, effects = [], answer, answerAgain = answer, tells = false, housekeeping = [] } = asked;
     const verdicts = each ? [verdict, each] : [verdict];
-    const answered = [...verdicts, ...effects, ...(answer ? [answer] : [])];
+    const acts = [...effects, ...(answer ? [answer] : [])].map((step) => compile(step));
+    const sealing = storeSeals(asked.seals ?? []);
     const keeping = isWithKey() ? keepRows(answerAgain) : [];
-    const queries = [...answered, ...keeping, ...(isWithKey() ? [keptRows()] : []), ...housekeeping];
-    const steps = queries.map((step) => compile(step));
+    const after = [...sealing, ...keeping, ...(isWithKey() ? [keptRows()] : []), ...housekeeping];
+    const writes = acts.some(({ text }) => !/^(select|with) /.test(text));
+    const judged = verdicts.map((step) => (writes ? writtenGuarded(() => compile(step)) : compile(step)));
+    const steps = [...judged, ...acts, ...after.map((step) => compile(step))];
     const careless = steps.slice(verdicts.length).find((effect) => !isGuarded(effect));
     if (careless) throw new TypeError(`An effect must carry the condition "granted": ${careless.text}`);
-    const used = steps.flatMap((each) => each.params).filter((name) => !isRequestParam(name));
+    const surveys = [...surveysOf(asked, writes), ...(asked.sealing ?? [])].map((survey) => compile(survey));
+    const used = [...steps, ...surveys].flatMap((each) => each.params).filter((name) => !isRequestParam(name));
     checkParams(steps.map(({ text }) => text).join('; '), names, used);
     const probe = isForToken() ? [compile(openProbe())] : [];
+    const answered = verdicts.length + acts.length + sealing.length;
     return {
       steps: [...steps, ...probe],
+      surveys,
+      writes,
+      broken,
       hasEach: each !== undefined,
       tells,
       answerAt: answer ? verdicts.length + effects.length : null,
-      keptAt: isWithKey() ? answered.length + keeping.length : null,
+      keptAt: isWithKey() ? answered + keeping.length : null,
       probeAt: isForToken() ? steps.length : null,
     };
   }, forms);
+};
+
+/** Whatever writes relies on all that the verdict found. What only reads has it in its answer, or does not look for it at length again. */
+const surveysOf = (
+  { verdict, each, isAnswerSealed }: Steps<unknown> & { verdict: Query<VerdictRow> },
+  writes: boolean,
+) => {
+  const ofVerdict = reliedOf(verdict);
+  const isShort = !writes && (isAnswerSealed || ofVerdict.isCostly);
+  const surveys = [isShort ? ofVerdict.surveyOfPrincipal() : ofVerdict.survey()];
+  return each && !isShort ? [...surveys, reliedOf(each).survey()] : surveys;
+};
 
 /**
  * Only `granted` depends on the id of the request. Each part of a union needs it; within parentheses, each or none: what lists the

@@ -2,14 +2,15 @@
  * From a credential to a live principal, as the joins that a verdict starts with. They read the database at the moment of
  * the request: revoked or expired sessions and inactive users resolve to no principal.
  */
-import { and, eq, gt, isNull, notExists, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, is, isNull, notExists, SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { childIdCharacters } from '../../core/limits.ts';
 import { byForm, isForToken } from './form.ts';
 import { request } from './request.ts';
 import { sessions, users } from './schema.ts';
+import { sealedRow, sessionRow } from './sealed.ts';
 import { query } from './statement.ts';
-import { ofTokenPrincipal, principalOfToken } from './token-principal.ts';
+import { ofTokenPrincipal, principalOfToken, token } from './token-principal.ts';
 
 /** A left join. */
 export interface Join {
@@ -38,6 +39,12 @@ export const principalByCredential = (): Join[] =>
         { table: session, on: isLive },
         { table: principal, on: isPrincipal },
       ];
+
+/** The rows that a principal hangs on, as JSON, by the joins that find it: by its credential, or by its name. */
+export const sealsOfPrincipal = (joins: readonly Join[]): SQL[] =>
+  joins.some(({ table }) => is(table, SQL))
+    ? token.sealed
+    : [sealedRow('users', 'principal'), ...(joins.some(({ table }) => table === session) ? [sessionRow] : [])];
 
 /** What is known of the same principal, for where those joins do not reach: in a subquery that lists what to judge. */
 export const ofPrincipal = (column: 'id' | 'role'): SQL =>

@@ -22,6 +22,12 @@ export const request = {
   /** The Idempotency-Key, and a JSON list of the fingerprints. Only in statements that are compiled for requests with one. */
   idempotency_key: param('request.idempotency_key'),
   fingerprints: param('request.fingerprints'),
+  /** A JSON list of the texts that were checked: what the verdict may rely on. Only in transactions that write. */
+  relied: param('request.relied'),
+  /** A JSON list of `[table, seal, what finds the row ...]`. */
+  seals: param('request.seals'),
+  /** The name of a row whose seal does not hold. */
+  fault: param('request.fault'),
   /** 1 if only the vault's own machine can reach it, else 0. */
   is_local: param('request.is_local'),
 } as const;
@@ -29,7 +35,9 @@ export const request = {
 export type RequestParam = `request.${keyof typeof request}`;
 
 /** Only requests with an Idempotency-Key have values for these. */
-type KeyParam = 'request.idempotency_key' | 'request.fingerprints';
+type KeyParam = 'request.idempotency_key' | 'request.fingerprints' | SealParam;
+/** And only those that write have these. */
+type SealParam = 'request.relied' | 'request.seals' | 'request.fault';
 
 export const isRequestParam = (name: string): boolean => name.startsWith('request.');
 

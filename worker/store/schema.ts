@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0011_log_tree.sql';
+export const currentMigration = '0013_seals.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -19,6 +19,8 @@ export const instance = sqliteTable('instance', {
   created_at: integer().notNull(),
   key_id: text().notNull(),
   canary: text().notNull(),
+  /** When the rows were sealed; null until then. The canary says whether they are. */
+  sealed_at: integer(),
 });
 
 export const users = sqliteTable('users', {
@@ -34,6 +36,8 @@ export const users = sqliteTable('users', {
   failures_forgiven_at: integer().notNull(),
   password_number: integer().notNull(),
   has_default_password: integer().notNull(),
+  /** See core/sealed-rows.ts. */
+  seal: text(),
 });
 
 export const sessions = sqliteTable('sessions', {
@@ -67,6 +71,7 @@ export const projects = sqliteTable('projects', {
   secrets: integer().notNull(),
   trashed: integer().notNull(),
   bytes: integer().notNull(),
+  seal: text(),
 });
 
 export const members = sqliteTable('members', {
@@ -75,6 +80,7 @@ export const members = sqliteTable('members', {
   role: text().$type<ProjectRole>().notNull(),
   added_at: integer().notNull(),
   added_by: text().notNull(),
+  seal: text(),
 });
 
 /** In use if `deleted_at` is null, else in the trash. In use, a secret has an owner or a project, never both. */
@@ -103,6 +109,7 @@ export const secrets = sqliteTable('secrets', {
   last_used_at: integer(),
   /** Of the current value; null if it was stored by an earlier version, or restored from one. */
   value_imprint: text(),
+  seal: text(),
 });
 
 /** What is said of a path that is no secret: of a folder, or of a secret that is yet to be written. Of a person, or of a project. */
@@ -235,6 +242,7 @@ export const serviceTokens = sqliteTable('service_tokens', {
   created_by: text().notNull(),
   expires_at: integer(),
   revoked_at: integer(),
+  seal: text(),
 });
 
 /**
@@ -254,6 +262,7 @@ export const tokenSecrets = sqliteTable('token_secrets', {
   /** No renewal goes beyond it. */
   latest_end: integer(),
   access: text().$type<Access>(),
+  seal: text(),
 });
 
 /** The names that a token reaches, as ranges that do not overlap: from `low` on, and before `high`. */
@@ -261,6 +270,16 @@ export const tokenScopes = sqliteTable('token_scopes', {
   token_id: integer().notNull(),
   low: text().notNull(),
   high: text().notNull(),
+});
+
+/** The rows whose seal did not hold when a request relied on them. `locator` is a JSON list. */
+export const brokenSeals = sqliteTable('broken_seals', {
+  kind: text().notNull(),
+  locator: text().notNull(),
+  /** What the log calls it. */
+  name: text().notNull(),
+  first_at: integer().notNull(),
+  last_at: integer().notNull(),
 });
 
 /** What was answered to requests with an Idempotency-Key. */

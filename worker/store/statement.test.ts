@@ -54,7 +54,7 @@ describe('a compiled statement', () => {
     expect(text).toBe(
       'insert into secrets (id, name, description, owner_id, project_id, created_by, created_at, updated_at, ' +
         'current_version, likeness, revision, value_changed_at, expires_at, rotate_every_days, labels, deleted_at, ' +
-        "deleted_by, last_used_at, value_imprint) select null, ?1, '', id, null, name, 1, 2, 3, null, 4, 5, null, null, null, null, null, null, null " +
+        "deleted_by, last_used_at, value_imprint, seal) select null, ?1, '', id, null, name, 1, 2, 3, null, 4, 5, null, null, null, null, null, null, null, null " +
         'from users where users.id = 4',
     );
   });

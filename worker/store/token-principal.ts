@@ -6,6 +6,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { childIdCharacters } from '../../core/limits.ts';
 import { accesses, projectRoleOf, type TokenAction, tokenPolicy } from '../../core/policy/policy.ts';
+import { sealedRowSql } from '../../core/sealed-rows.ts';
 import { request } from './request.ts';
 import { instance, users } from './schema.ts';
 import { integer, query } from './statement.ts';
@@ -28,6 +29,14 @@ const ofToken = {
   child: sql`iif(held.generation = 0, null, substr(held.hash, 1, ${childIdCharacters}))`,
   project_id: sql`team.id`,
   project_name: sql`team.name`,
+  sealed: sql.raw(
+    `json_array(${[
+      sealedRowSql('token_secrets', 'held'),
+      sealedRowSql('service_tokens', 'token'),
+      sealedRowSql('users', 'person'),
+      sealedRowSql('projects', 'team'),
+    ].join(', ')})`,
+  ),
   refused: sql`case
     when held.ends_at <= ${request.now} then iif(held.generation = 0, 'token_rotated', 'child_ended')
     when token.revoked_at is not null then 'token_revoked'
@@ -75,6 +84,8 @@ export const token = {
   projectId: sql.raw('principal.project_id'),
   projectName: sql.raw('principal.project_name'),
   refused: sql.raw('principal.refused'),
+  /** The rows that it hangs on, as JSON. */
+  sealed: [0, 1, 2, 3].map((index) => sql.raw(`json_extract(principal.sealed, '$[${index}]')`)),
 } as const;
 
 /** Whether an access allows an action: 1 or 0. */

@@ -3,7 +3,21 @@
  * the outcome. Every effect of the same batch carries `granted`, so it takes effect only if the outcome is `allowed`.
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
-import { and, desc, eq, exists, getTableColumns, isNull, not, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import {
+  and,
+  desc,
+  eq,
+  exists,
+  getTableColumns,
+  is,
+  isNotNull,
+  isNull,
+  not,
+  or,
+  SQL,
+  type SQLWrapper,
+  sql,
+} from 'drizzle-orm';
 import { maxTokenRefusals, tokenRefusalsMs } from '../../core/limits.ts';
 import {
   type Action,
@@ -14,14 +28,23 @@ import {
   isTokenAction,
   type Outcome,
 } from '../../core/policy/policy.ts';
-import { byForm, isForToken } from './form.ts';
+import { byForm, byGuard, isForToken } from './form.ts';
 import { isJudged } from './granted.ts';
 import { keyRules } from './kept-answers.ts';
-import { accessOfChild, childOfSession, type Join, principal, principalByCredential } from './principal.ts';
+import {
+  accessOfChild,
+  childOfSession,
+  type Join,
+  principal,
+  principalByCredential,
+  sealsOfPrincipal,
+} from './principal.ts';
 import { reach } from './reach.ts';
+import { relying } from './relied.ts';
 import { request } from './request.ts';
 import { auditEvents, instance } from './schema.ts';
-import { type Param, type Query, query, rowFor, statement } from './statement.ts';
+import { isAsChecked, reliedText, sealedIn } from './sealed.ts';
+import { type Param, type Query, query, rowFor, statement, textColumn } from './statement.ts';
 import { reachesOwn, type Target } from './targets.ts';
 import { accessMay, token } from './token-principal.ts';
 
@@ -54,13 +77,19 @@ export interface Intent {
   detail?: SQL | undefined;
   /** What must hold before the action can be judged; `openInstance` sees to it. Until then no row is inserted. */
   ready?: SQL | undefined;
+  /** JSON in SQL: the sealed rows as they will be, see `reliedText`. */
+  touched?: SQL | undefined;
+  /** Rows that it relies on beside those of its joins, as JSON in SQL. */
+  reliesOn?: readonly SQL[] | undefined;
+  /** What else must stay as it was when the seals were made. */
+  watched?: SQL | undefined;
   /** In which order the events of many targets are written. */
   order?: SQL | undefined;
   /** Whether it is one of many verdicts on a request: the first one looks for its Idempotency-Key. */
   isOfMany?: boolean;
 }
 
-interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'> {
+interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order' | 'touched' | 'watched' | 'reliesOn'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
@@ -70,25 +99,38 @@ interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'
   child?: SQL | null;
   /** Writes a refusal only: for a preview, after which the request is judged again. */
   refusalsOnly?: boolean;
+  /** What it relies on was checked, and does not hold. */
+  isBroken?: boolean;
 }
 
 /**
  * Writes the event. Only a database that is sealed by this vault's key is written to: under another ENCRYPTION_KEY, or before
  * the vault is set up, no row is inserted and none is returned.
  */
-export const judge = ({
-  action,
-  principal: joins,
-  target,
-  rules,
-  detail,
-  ready,
-  order,
-  actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
-  child = null,
-  refusalsOnly = false,
-}: Judgement) => {
-  const applied = judgedRules(rules);
+export const judge = (judgement: Judgement): Query<VerdictRow> => {
+  const {
+    action,
+    principal: joins,
+    target,
+    rules,
+    detail,
+    ready,
+    order,
+    touched,
+    watched,
+    reliesOn = [],
+    actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
+    child = null,
+    refusalsOnly = false,
+    isBroken = false,
+  } = judgement;
+  const all = [...joins, ...(target?.joins ?? [])];
+  const ofPrincipal = sealsOfPrincipal(joins);
+  const found = sealedIn((target?.joins ?? []).map(({ table }) => table));
+  const relied = reliedText([...ofPrincipal, ...found, ...reliesOn], touched, watched);
+  const usual = judgedRules(rules);
+  const isCostly = (target?.joins ?? []).some(({ table }) => is(table, SQL));
+  const applied = isBroken ? [...usual, sealRule] : refusalsOnly ? [...usual, staleRule(relied)] : usual;
   const outcomes = applied.map(({ when, outcome }) => sql`when ${when} then ${outcome}`);
   const reasons = applied.map(({ when, reason = sql`null` }) => sql`when ${when} then ${reason}`);
   const judged = query
@@ -100,7 +142,7 @@ export const judge = ({
         actor_name: sql`${actorName}`,
         actor_role: byForm(principal.role, () => sql`iif(${token.projectId} is null, ${principal.role}, null)`),
         action,
-        target: target?.name,
+        target: isBroken ? sql`iif(${anyOf(usual)}, ${target?.name ?? null}, ${request.fault})` : target?.name,
         outcome: sql`case ${sql.join(outcomes, sql` `)} else 'allowed' end`,
         reason: sql`case ${sql.join(reasons, sql` `)} else ${detail ?? null} end`,
         address: request.address,
@@ -113,20 +155,53 @@ export const judge = ({
     .where(
       and(
         eq(instance.key_id, request.key_id),
+        isNotNull(instance.sealed_at),
         ready,
+        isBroken || refusalsOnly ? undefined : isCostly ? isAsChecked(relied) : isRefusedOrChecked(usual, relied),
         refusalsOnly ? or(...applied.map(({ when }) => when)) : undefined,
         isForToken() ? isWorthAnEvent : undefined,
       ),
     )
     .$dynamic();
   // Drizzle's builder changes in place.
-  for (const { table, on } of [...joins, ...(target?.joins ?? [])]) void judged.leftJoin(table, on);
+  for (const { table, on } of all) void judged.leftJoin(table, on);
   if (order) void judged.orderBy(order);
-  return query
+  const made = query
     .insert(auditEvents)
     .select(judged)
     .returning(isForToken() ? { ...verdictColumns, ...tokenColumns } : verdictColumns) as unknown as Query<VerdictRow>;
+  const surveyOf = (text: SQL, by: readonly Join[], condition?: SQL) => {
+    const survey = query
+      .select({ sealed: textColumn('sealed', text) })
+      .from(instance)
+      .where(and(eq(instance.key_id, request.key_id), isNotNull(instance.sealed_at), condition))
+      .$dynamic();
+    for (const { table, on } of by) void survey.leftJoin(table, on);
+    return survey as unknown as Query<{ sealed: string }>;
+  };
+  return relying(made, {
+    survey: () => surveyOf(relied, all, ready),
+    surveyOfPrincipal: () => surveyOf(reliedText(ofPrincipal), joins),
+    isCostly,
+    broken: () => judge({ ...judgement, isBroken: true }),
+  });
 };
+
+/** The last rule where a seal does not hold. */
+const sealRule: Rule = { when: sql`true`, outcome: 'denied', reason: 'seal_broken' };
+
+/** What is refused by a rule needs no seal. Of many targets, all wait until all are checked. */
+const isRefusedOrChecked = (rules: readonly Rule[], relied: SQL) =>
+  byGuard(sql`true`, () => sql`(${anyOf(rules)} or ${isAsChecked(relied)})`);
+
+/** Of many targets, what has changed since it was checked refuses all. */
+const staleRule = (relied: SQL): Rule => ({
+  when: sql`not ${isAsChecked(relied)}`,
+  outcome: 'conflict',
+  reason: 'changed_meanwhile',
+});
+
+const anyOf = (rules: readonly Rule[]): SQL => or(...rules.map(({ when }) => when)) ?? sql`false`;
 
 const { target, outcome, reason, actor_id, actor_name, actor_role, token_id, token: tokenName, project } = auditEvents;
 const verdictColumns = { target, outcome, reason, actor_id, actor_name, actor_role };
@@ -158,7 +233,7 @@ const isWorthAnEvent = sql`${token.id} is not null and (${token.refused} is null
 
 /** The verdict on a signed-in caller's action. */
 export const verdictOn = (
-  { action, target, rules = [], detail, ready, order, isOfMany }: Intent,
+  { action, target, rules = [], detail, ready, order, touched, watched, reliesOn, isOfMany }: Intent,
   refusalsOnly = false,
 ) =>
   judge({
@@ -169,6 +244,9 @@ export const verdictOn = (
     target,
     ready,
     order,
+    touched,
+    watched,
+    reliesOn,
     refusalsOnly,
     rules: [
       unauthenticated,

@@ -7,9 +7,17 @@ import type * as json from '../wire/json.ts';
 import type * as keyJson from '../wire/key-json.ts';
 import type * as projectJson from '../wire/project-json.ts';
 import type * as tokenJson from '../wire/token-json.ts';
-import { applyTestMigrations, testDb } from './test-database.ts';
+import { ownWrites } from './own-writes.ts';
+import { applyTestMigrations, testDb as rawDb } from './test-database.ts';
 
-export { testDb };
+/** That of the vault that was started last. */
+let keyring: Settings['vault']['keyring'] | undefined;
+
+/** The database, on which a test writes as the vault itself would. */
+export const testDb = () => ownWrites(rawDb(), () => keyring);
+
+/** The same for somebody who can write the database file and has no key. */
+export const forgersDb = rawDb;
 
 export const testKeys = {
   SECRET_KEY: '1rNqkTz7vY3pXc9LwGhJ5sDfB8mQe2Ua6oRi0KtE',
@@ -98,7 +106,7 @@ export interface Client {
 
 /** Drops all tables, as in a database that was just created. The newest go first: they refer to older ones. */
 export const emptyDatabase = async () => {
-  const db = testDb();
+  const db = rawDb();
   const { results } = await db
     .prepare(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY rowid DESC",
@@ -119,8 +127,9 @@ const cheapCost: Settings['vault']['passwordCost'] = { N: 2 ** 10, r: 1, p: 1 };
  */
 export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapCost) => {
   await applyTestMigrations();
-  const { db, trips } = counting(testDb());
+  const { db, trips } = counting(rawDb());
   const settings = parseEnv({ DB: db, ...testKeys, FIRST_ACCOUNTS: 'default', LOCAL_ONLY: 'yes', ...bindings });
+  keyring = settings.vault.keyring;
   const app = createApp({ ...settings, vault: { ...settings.vault, passwordCost: cost } });
   const raw = (request: Request) => Promise.resolve(app.fetch(withoutBasePath(settings.basePath, request)));
   const client = (token: string, cookie = ''): Client =>

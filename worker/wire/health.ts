@@ -17,17 +17,26 @@ export const alive: Reply = {
   body: { status: 'alive', service } satisfies InferOutput<typeof answers.alive>,
 };
 
-/** A vault that lacks a key serves everything else, and a restart does not help, so `degraded` is a 200. */
-export const healthReply = ({ at, problem, missingKeys }: Health): Reply => {
+/**
+ * A vault that lacks a key serves everything else, and a restart does not help, so `degraded` is a 200. So it is with rows whose seal does
+ * not hold: anybody may ask this, so it does not name them.
+ */
+export const healthReply = ({ at, problem, missingKeys, brokenSeals }: Health): Reply => {
   const timestamp = new Date(at).toISOString();
-  if (!problem && missingKeys.length > 0) {
+  if (!problem && (missingKeys.length > 0 || brokenSeals > 0)) {
     const missing_keys = missingKeys.map(({ keyId: fingerprint, values, versions }) => ({
       fingerprint,
       values,
       versions,
     }));
-    const warning = missingKeys.map(sentences.missingKey).join(' ');
-    return healthy({ status: 'degraded', timestamp, service, version, warning, missing_keys });
+    const broken = brokenSeals > 0 ? [sentences.brokenSeals(brokenSeals)] : [];
+    const warning = [...broken, ...missingKeys.map(sentences.missingKey)].join(' ');
+    return healthy({
+      ...{ status: 'degraded', timestamp, service, version, warning },
+      reason: brokenSeals > 0 ? 'seal_broken' : 'missing_key',
+      ...(missingKeys.length > 0 && { missing_keys }),
+      ...(brokenSeals > 0 && { broken_seals: brokenSeals }),
+    });
   }
   if (!problem) return healthy({ status: 'healthy', timestamp, service, version });
   const { reason, message: error } = problem;

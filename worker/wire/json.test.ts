@@ -80,7 +80,7 @@ test('sessions', () => {
     deviceCookie: 'd',
   };
   expect(json.signedIn(signedIn)).toEqual({ token: 't', user: 'alice', role: 'user', must_change_password: true });
-  const found = { address: null, likelyProxies: [] };
+  const found = { address: null, likelyProxies: [], broken: '', brokenSeals: [] };
   expect(
     json.session({ id: 1, name: 'alice', role: 'user', must_change_password: 0, expires_at: at, ...found }),
   ).toEqual({
@@ -106,19 +106,20 @@ test('activity', () => {
 
 test('health says why a vault cannot serve, without a stack', () => {
   const problem = Object.assign(new Error('Restore a backup.'), { reason: 'damaged' as const });
-  expect(healthReply({ at, problem, missingKeys: [] })).toEqual({
+  expect(healthReply({ at, problem, missingKeys: [], brokenSeals: 0 })).toEqual({
     status: 503,
     body: { status: 'unhealthy', timestamp: iso, service: 'keystore', reason: 'damaged', error: 'Restore a backup.' },
   });
-  expect(healthReply({ at, problem: null, missingKeys: [] })).toMatchObject({
+  expect(healthReply({ at, problem: null, missingKeys: [], brokenSeals: 0 })).toMatchObject({
     status: 200,
     body: { status: 'healthy' },
   });
   const missingKeys = [{ keyId: '0123456789abcdef', values: 1, versions: 2 }];
-  expect(healthReply({ at, problem: null, missingKeys })).toEqual({
+  expect(healthReply({ at, problem: null, missingKeys, brokenSeals: 0 })).toEqual({
     status: 200,
     body: {
       status: 'degraded',
+      reason: 'missing_key',
       timestamp: iso,
       service: 'keystore',
       version: expect.any(String),

@@ -86,6 +86,7 @@ export const session = (live: ResultOf<typeof readSession>): InferOutput<typeof 
     role: live.role,
     must_change_password: live.must_change_password === 1,
     expires_at: time(live.expires_at),
+    ...(live.brokenSeals.length > 0 && { broken_seals: live.brokenSeals }),
     ...(live.likelyProxies.length > 0 && { likely_proxies: live.likelyProxies }),
   };
 

@@ -37,6 +37,12 @@ export const metricsText = (metrics: Metrics, gauges: Gauges | null, newestBacku
       ['', { reason: 'refused' }, refused],
       ['', { reason: 'throttled' }, throttled],
     ]),
+    family(
+      'keystore_broken_seals_total',
+      'counter',
+      'Requests that relied on a record which something other than the vault has changed.',
+      only(metrics.brokenSeals),
+    ),
     ...(gauges ? stored(gauges) : []),
     ...(newestBackupMs === null
       ? []

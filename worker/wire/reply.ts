@@ -105,6 +105,8 @@ const otherConflicts: Record<string, string> = {
     'There are keys whose names look as if they belonged to a project of that name, but differ in invisible ways, such as the width of a letter. Rename those keys first, or choose another name.',
   current_version: 'This is the current version. Store or restore another value first, then destroy this one.',
 };
+const sealBroken =
+  'A record that this request relies on was changed by something other than the vault, so the vault does not trust it. Nothing was changed and no value was read. The access log names the record. An admin can restore a backup, or look at it with HelperScripts/check-data.sh.';
 const keyIsMissing = (action: Refusal['action']) =>
   action === 'version.restore'
     ? 'This version is sealed with an encryption key that the vault does not have, so it cannot be restored: nobody could read it. Restore another version, or ask an admin to put the encryption key back.'
@@ -163,6 +165,8 @@ const denied = ({ action, reason, retryAfterSeconds }: Refusal): Reply => {
       });
     case 'wrong_password':
       return failed(403, 'The current password is not right.');
+    case 'seal_broken':
+      return failed(403, sealBroken);
     case 'default_password':
       return failed(
         403,

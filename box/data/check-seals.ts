@@ -1,0 +1,42 @@
+/** Checks the seals on the rows that grant authority, of a whole vault. */
+import type { DatabaseSync } from 'node:sqlite';
+import { type Keyring, readCanary } from '../../core/crypto/keyring.ts';
+import { nameOfRow, type SealedRow, sealedRowSql, sealedTables, sealHolds } from '../../core/sealed-rows.ts';
+
+/** A vault that no version with seals has served yet has none. */
+interface Seals {
+  rowsAreSealed: boolean;
+  sealedRows: number;
+  /** The rows whose seal does not hold, as people call them. */
+  brokenSeals: string[];
+}
+
+/** Checks every seal. Whether there must be seals is in the canary, which nobody can make without the key. */
+export function checkSeals(database: DatabaseSync, keyring: Keyring): Seals {
+  const instance = database.prepare('SELECT key_id, canary FROM instance').get();
+  const canary = readCanary(keyring, String(instance?.canary), String(instance?.key_id));
+  if (!canary?.rowsAreSealed) return { rowsAreSealed: false, sealedRows: 0, brokenSeals: [] };
+  const brokenSeals: string[] = [];
+  let sealedRows = 0;
+  for (const table of sealedTables) {
+    const rows = database.prepare(`SELECT ${sealedRowSql(table, table)} AS sealed FROM ${table}`);
+    for (const { sealed } of rows.iterate()) {
+      const row = JSON.parse(String(sealed)) as SealedRow;
+      sealedRows++;
+      if (!sealHolds(keyring, row)) brokenSeals.push(named(database, row));
+    }
+  }
+  return { rowsAreSealed: true, sealedRows, brokenSeals };
+}
+
+/** A membership has numbers only: the names say more. */
+function named(database: DatabaseSync, row: SealedRow): string {
+  if (row[0] !== 'members') return nameOfRow(row);
+  const [project = null, user = null] = row[1];
+  const names = database
+    .prepare(
+      'SELECT (SELECT name FROM users WHERE id = ?) AS user, (SELECT name FROM projects WHERE id = ?) AS project',
+    )
+    .get(user, project);
+  return `member ${names?.user ?? user} of project ${names?.project ?? project}`;
+}

@@ -1,0 +1,147 @@
+/**
+ * The rows that grant authority, and what the seal of each covers. The worker, which checks them at every request, and the programs of
+ * the box, which check a whole file, share this. A row is read as one JSON text:
+ *
+ *     [table, [what finds the row], [what the seal covers], seal]
+ *
+ * Its seal is made over the JSON array `[table, ...what it covers]`, see `SealingKey.sealRow`.
+ */
+
+export const sealedTables = ['users', 'projects', 'members', 'secrets', 'service_tokens', 'token_secrets'] as const;
+export type SealedTable = (typeof sealedTables)[number];
+
+type Cell = string | number | null;
+
+/** A row as it is stored, with its seal. `sessions` have none: their signed tokens are what they are held against. */
+export type SealedRow = readonly [
+  table: SealedTable | 'sessions',
+  locator: readonly Cell[],
+  contents: readonly Cell[],
+  seal: string | null,
+];
+
+interface Kind {
+  /** The columns that find a row. */
+  locator: readonly string[];
+  /** What is covered: SQL in terms of an alias of the table. It begins with the columns that `nameOf` reads. */
+  contents: (alias: string) => string[];
+  /** What people call the row. */
+  nameOf: (contents: readonly Cell[]) => string;
+}
+
+function columns(...names: string[]): (alias: string) => string[] {
+  return function ofAlias(alias: string): string[] {
+    return names.map((name) => `${alias}.${name}`);
+  };
+}
+
+/** The binding of the current version: it covers the value, and the name that it is stored under. */
+function currentBinding(alias: string): string {
+  return `(select current.binding from secret_versions current where current.secret_id = ${alias}.id and current.number = ${alias}.current_version)`;
+}
+
+/** The names that a token reaches, as ranges in order. */
+function rangesOf(alias: string): string {
+  return `(select json_group_array(json_array(range.low, range.high) order by range.low) from token_scopes range where range.token_id = ${alias}.id) || ''`;
+}
+
+export const sealedKinds: Record<SealedTable, Kind> = {
+  users: {
+    locator: ['id'],
+    contents: columns('id', 'name', 'role', 'is_active', 'must_change_password', 'has_default_password', 'verifier'),
+    nameOf: ([, name]) => `user ${name}`,
+  },
+  projects: {
+    locator: ['id'],
+    contents: columns('id', 'name', 'key_likeness'),
+    nameOf: ([, name]) => `project ${name}`,
+  },
+  members: {
+    locator: ['project_id', 'user_id'],
+    contents: columns('project_id', 'user_id', 'role'),
+    nameOf: ([project, user]) => `member ${user} of project ${project}`,
+  },
+  secrets: {
+    locator: ['id'],
+    contents: (alias) => [
+      ...columns('name', 'owner_id', 'project_id', 'current_version')(alias),
+      currentBinding(alias),
+    ],
+    nameOf: ([name]) => `key ${name}`,
+  },
+  service_tokens: {
+    locator: ['id'],
+    contents: (alias) => [
+      ...columns('id', 'name', 'user_id', 'project_id', 'access', 'scopes', 'allowed_addresses', 'expires_at')(alias),
+      rangesOf(alias),
+    ],
+    nameOf: ([, name]) => `token ${name}`,
+  },
+  token_secrets: {
+    locator: ['hash'],
+    contents: columns('hash', 'token_id', 'generation', 'access'),
+    nameOf: ([hash, token]) => `secret ${String(hash).slice(0, 8)} of token ${token}`,
+  },
+};
+
+/** A row as JSON, in SQL: for an alias of its table, which may stand for no row. */
+export function sealedRowSql(table: SealedTable, alias: string): string {
+  const { locator, contents } = sealedKinds[table];
+  return `json_array('${table}', json_array(${columns(...locator)(alias).join(', ')}), json_array(${contents(alias).join(', ')}), ${alias}.seal)`;
+}
+
+/** The name of a row, for people. */
+export function nameOfRow([table, locator, contents]: SealedRow): string {
+  return table === 'sessions' ? `session ${String(locator[0]).slice(0, 8)}` : sealedKinds[table].nameOf(contents);
+}
+
+/** Makes and checks seals. Encryption keys do. */
+interface RowSealer {
+  sealRow(contents: readonly Cell[]): string;
+  /** Whether this key made the seal over exactly these. */
+  isRowSeal(contents: readonly Cell[], seal: string): boolean;
+}
+
+export interface RowKeyring {
+  readonly primary: RowSealer;
+  readonly byId: ReadonlyMap<string, RowSealer>;
+}
+
+/** The seal of a row under the primary key. */
+export function sealFor(keyring: RowKeyring, [table, , contents]: SealedRow): string {
+  return keyring.primary.sealRow([table, ...contents]);
+}
+
+/**
+ * Whether the seal of a row holds, under any key of the keyring. A row that is not there needs none, and neither does a key in the
+ * trash that is nobody's. An account that is switched off may have the seal that it had before.
+ */
+export function sealHolds(keyring: RowKeyring, [table, locator, contents, seal]: SealedRow): boolean {
+  if (locator.some((part) => part === null)) return true;
+  if (table === 'secrets' && contents[1] === null && contents[2] === null) return true;
+  const key = keyring.byId.get(String(seal).split('.', 1)[0] ?? '');
+  if (!key || seal === null) return false;
+  if (key.isRowSeal([table, ...contents], seal)) return true;
+  if (table !== 'users' || contents[activeAt] !== 0) return false;
+  return key.isRowSeal([table, ...contents.with(activeAt, 1)], seal);
+}
+
+const activeAt = 3;
+
+/** The fields of an account that its seal covers. */
+export interface SealedAccount {
+  id: number;
+  name: string;
+  role: string;
+  is_active: number;
+  must_change_password: number;
+  has_default_password: number;
+  verifier: string;
+}
+
+/** The seal of an account, where it is not SQL that says what it covers. */
+export function sealOfAccount(keyring: RowKeyring, account: SealedAccount): string {
+  const { id, name, role, is_active, must_change_password, has_default_password, verifier } = account;
+  const contents = [id, name, role, is_active, must_change_password, has_default_password, verifier];
+  return sealFor(keyring, ['users', [id], contents, null]);
+}

@@ -1,0 +1,63 @@
+/**
+ * Seals all rows that grant authority: once after an upgrade from a version without seals, and when another key becomes the primary
+ * one. In steps, so that a vault with many keys serves others meanwhile; a step that is cut off is done again.
+ */
+import { sql } from 'drizzle-orm';
+import { maxRowsPerSealingStep } from '../../core/limits.ts';
+import {
+  type SealedRow,
+  type SealedTable,
+  sealedKinds,
+  sealedTables,
+  sealFor,
+  sealHolds,
+} from '../../core/sealed-rows.ts';
+import { transact } from '../store/commit.ts';
+import { sealedRow, sealedTable, storeSeals } from '../store/sealed.ts';
+import { fill, type Query, query, statement, textColumn } from '../store/statement.ts';
+import type { Vault } from './vault.ts';
+
+/** Before the first row of a table. */
+const startOf = (kind: SealedTable) => JSON.stringify(kind === 'token_secrets' ? [''] : [-1, -1]);
+
+const rowsOf = (kind: SealedTable) =>
+  statement(['after'], ({ after }) => {
+    const locator = sealedKinds[kind].locator.map((column) => sql.raw(`${kind}.${column}`));
+    const from = locator.map((_, index) => sql`json_extract(${after}, ${sql.raw(`'$[${index}]'`)})`);
+    return query
+      .select({ sealed: textColumn('sealed', sealedRow(kind, kind)) })
+      .from(sealedTable(kind))
+      .where(sql`(${sql.join(locator, sql`, `)}) > (${sql.join(from, sql`, `)})`)
+      .orderBy(...locator)
+      .limit(maxRowsPerSealingStep);
+  });
+
+const statements = sealedTables.map((kind) => ({
+  kind,
+  rows: rowsOf(kind),
+  store: statement(['request.seals'], () => storeSeals([kind], sql`true`)[0] as Query),
+}));
+
+const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolean) => {
+  for (const { kind, rows, store } of statements) {
+    for (let after = startOf(kind); ; ) {
+      const [found = []] = await transact(db, [fill(rows(), { after })]);
+      const stored = found.map(({ sealed }) => JSON.parse(String(sealed)) as SealedRow);
+      const last = stored.at(-1);
+      if (!last) break;
+      const made = stored.filter(isDue).map((row) => [row[0], sealFor(keyring, row), ...row[1]]);
+      if (made.length > 0) await transact(db, [fill(store(), { 'request.seals': JSON.stringify(made) })]);
+      after = JSON.stringify(last[1]);
+    }
+  }
+};
+
+/** Seals the rows of a vault of before, as they are. Those that have a seal already keep it, whether it holds or not. */
+export const adoptRows = (vault: Vault): Promise<void> => sealAll(vault, ([, , , seal]) => seal === null);
+
+/** Seals what holds under another key of the keyring under the primary one. What does not hold stays as it is. */
+export const resealRows = (vault: Vault): Promise<void> =>
+  sealAll(
+    vault,
+    (row) => !row[3]?.startsWith(`${vault.keyring.primary.id}.`) && row[3] !== null && sealHolds(vault.keyring, row),
+  );
