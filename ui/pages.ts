@@ -8,9 +8,9 @@ export const ProjectsPage = lazyPage(async () => (await rest()).ProjectsPage);
 export const Overview = lazyPage(async () => (await import('./projects/overview-table.ts')).Overview);
 export const CarePage = lazyPage(async () => (await import('./care/page.ts')).CarePage);
 export const TrashPage = lazyPage(async () => (await rest()).TrashPage);
-/** A file of its own, which keeps the other one small. */
+/** Files of their own, which keep the other one small. */
 export const TokensPage = lazyPage(async () => (await import('./tokens/page.ts')).TokensPage);
-export const LogsPage = lazyPage(async () => (await rest()).LogsPage);
+export const LogsPage = lazyPage(async () => (await import('./logs/page.ts')).LogsPage);
 export const KeyActivity = lazyPage(async () => (await rest()).KeyActivity);
 export const UsersPage = lazyPage(async () => (await rest()).UsersPage);
 export const AccountPage = lazyPage(async () => (await rest()).AccountPage);

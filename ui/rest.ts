@@ -2,7 +2,6 @@
 export { AboutPage } from './about/page.ts';
 export { AccountPage } from './account/page.ts';
 export { KeyActivity } from './logs/of-key.ts';
-export { LogsPage } from './logs/page.ts';
 export { ShortcutDialog } from './parts/shortcuts.ts';
 export { ProjectsPage } from './projects/page.ts';
 export { NewPassword } from './session/new-password.ts';

@@ -118,7 +118,7 @@ export interface NewToken {
   allowed_addresses: string[];
 }
 
-export type LogEntry = InferOutput<typeof log.logEntry>;
+export type LogEntry = InferOutput<typeof log.logEntry> & { request_id?: string };
 
 export type LogList = InferOutput<typeof log.logList>;
 
@@ -127,7 +127,16 @@ export type LastUses = InferOutput<typeof log.lastUses>;
 
 export type LastUse = LastUses['uses'][number];
 
-export type Activity = InferOutput<typeof log.activity>;
+export type Activity = InferOutput<typeof log.activity> & { step?: number };
+
+/** One part of the vault's own check of its log. */
+export interface LogVerification {
+  size: number;
+  root: string;
+  checked_to: number;
+  next: number | null;
+  wrong: { id: number; kind: string } | null;
+}
 
 export type ListedUser = InferOutput<typeof people.user>;
 

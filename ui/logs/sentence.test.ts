@@ -22,9 +22,10 @@ const entry = (fields: Partial<LogEntry>): LogEntry => ({
 });
 
 const read = (fields: Partial<LogEntry>) => {
-  const { who, did, target, why } = sentenceOf(entry(fields));
+  const { who, by, did, target, why } = sentenceOf(entry(fields));
   const detail = detailOf(entry(fields));
-  return [who, did, target, why && `(${why})`, detail && `(${detail})`].filter(Boolean).join(' ');
+  const means = by.length > 0 && `(${by.join(', ')})`;
+  return [who, means, did, target, why && `(${why})`, detail && `(${detail})`].filter(Boolean).join(' ');
 };
 
 describe('words an entry as a sentence', () => {

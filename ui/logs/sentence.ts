@@ -149,7 +149,8 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
   const isRefusal = !success && refusals.includes(outcome);
   return {
     icon: success ? wording.icon : isRefusal ? 'refuse' : 'alert',
-    who: who(entry, wording.who ?? 'Someone'),
+    who: entry.user_name === null ? (wording.who ?? 'Someone') : shown(entry.user_name),
+    by: byOf(entry),
     did: success ? wording.did : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
     target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
@@ -158,16 +159,18 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
   };
 };
 
-/** With the service token, or the child of it or of a sign-in, if it was done with one. */
-const who = ({ user_name, token, child }: LogEntry, nobody: string) => {
-  const name = user_name === null ? nobody : shown(user_name);
-  const by = [...(token === null ? [] : [`token ${shown(token)}`]), ...(child ? [`child ${child}`] : [])];
-  return by.length === 0 ? name : `${name} (${by.join(', ')})`;
-};
+/** The service token, or the child of it or of a sign-in, if it was done with one. */
+const byOf = ({ token, child }: LogEntry) => [
+  ...(token === null ? [] : [`token ${shown(token)}`]),
+  ...(child ? [`child ${child}`] : []),
+];
 
 interface Sentence {
   icon: IconName;
+  /** A name, or words for somebody without one. */
   who: string;
+  /** What it was done with. */
+  by: string[];
   did: string;
   target: string | null;
   why: string | null;
@@ -192,6 +195,12 @@ export const detailOf = ({ success, reason }: LogEntry): string | null =>
 /** Looks up own properties only: the log may contain any word, `constructor` too. */
 const known = <Words>(words: Record<string, Words>, name: string): Words | undefined =>
   Object.hasOwn(words, name) ? words[name] : undefined;
+
+/** The actions whose name contains `part`; the part itself if there is none. */
+export const actionsWith = (part: string): string[] => {
+  const names = Object.keys(wordings).filter((name) => name.includes(part.toLowerCase()));
+  return names.length > 0 ? names : [part];
+};
 
 /** The choices of the action filter. A value matches every action whose name contains it. */
 export const actionChoices = [
