@@ -178,4 +178,5 @@ type CountedAction = 'session.use' | 'request.send';
 export type Action = GovernedAction | 'session.create' | CountedAction | OperatorAction;
 
 /** What the log says about an action. Only a verdict writes it; `failed` is for an allowed action that then went wrong. */
-export type Outcome = 'allowed' | 'denied' | 'not_found' | 'conflict' | 'invalid' | 'unauthenticated' | 'failed';
+export const outcomes = ['allowed', 'denied', 'not_found', 'conflict', 'invalid', 'unauthenticated', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];

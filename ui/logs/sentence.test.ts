@@ -17,6 +17,7 @@ const entry = (fields: Partial<LogEntry>): LogEntry => ({
   project: null,
   token: null,
   token_id: null,
+  request_id: 'r',
   user_agent: '',
   ...fields,
 });

@@ -167,6 +167,7 @@ interface EventRow {
   address: string;
   user_agent: string;
   requests: number | null;
+  request_id: string;
 }
 
 const logEntry = (row: EventRow): LogList['logs'][number] => ({
@@ -184,6 +185,7 @@ const logEntry = (row: EventRow): LogList['logs'][number] => ({
   project: null,
   token: null,
   token_id: null,
+  request_id: row.request_id,
   user_agent: row.user_agent,
   ...(row.requests !== null && { count: row.requests }),
 });

@@ -100,8 +100,12 @@ test('sessions', () => {
 test('activity', () => {
   const counts = [{ at, allowed: 2, refused: 1 }];
   const activity = [{ time: iso, allowed: 2, refused: 1 }];
-  expect(json.activity({ counts, coveredFrom: null })).toEqual({ activity });
-  expect(json.activity({ counts, coveredFrom: at })).toEqual({ activity, complete_from: iso });
+  expect(json.activity({ counts, stepMs: 60_000, coveredFrom: null })).toEqual({ activity, step: 60 });
+  expect(json.activity({ counts, stepMs: 3_600_000, coveredFrom: at })).toEqual({
+    activity,
+    step: 3_600,
+    complete_from: iso,
+  });
 });
 
 test('health says why a vault cannot serve, without a stack', () => {

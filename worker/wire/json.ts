@@ -37,9 +37,11 @@ export const logList = ({ events, next }: ResultOf<typeof listEvents>): ListText
 
 export const activity = ({
   counts,
+  stepMs,
   coveredFrom,
 }: ResultOf<typeof countEvents>): InferOutput<typeof logAnswers.activity> => ({
   activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),
+  step: stepMs / 1000,
   ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
 });
 
