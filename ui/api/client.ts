@@ -181,6 +181,7 @@ export const api = {
   activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
   logKey: () => getText('/logs/key'),
   logCheckpoint: () => getText('/logs/checkpoint'),
+  sealLog: () => call('POST', '/logs/checkpoint'),
   logProof: (id: number) => getText(`/logs/proof/${id}`),
   verifyLog: (after: number) => get<wire.LogVerification>('/logs/verify', { after: String(after) }),
 

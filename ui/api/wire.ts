@@ -135,7 +135,8 @@ export interface LogVerification {
   root: string;
   checked_to: number;
   next: number | null;
-  wrong: { id: number; kind: string } | null;
+  /** `id` is null if it is no event, but the tree or its signature. */
+  wrong: { id: number | null; kind: string } | null;
 }
 
 export type ListedUser = InferOutput<typeof people.user>;

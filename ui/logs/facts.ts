@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
 import type { LogEntry } from '../api/wire.ts';
+import { Button } from '../parts/button.ts';
 import { Icon } from '../parts/icon.ts';
 import { readableUserAgent } from '../parts/user-agent.ts';
 import { Name, type OnPick } from './entry.ts';
@@ -51,7 +52,13 @@ const Picked = ({ of, value, onPick }: { of: TextFilter; value: string; onPick: 
 
 const ProofMark = ({ entry, model }: Pick<LogsProps, 'model'> & { entry: LogEntry }) => {
   useLayoutEffect(() => model.seal.prove(entry), [entry.id]);
-  return html`<div class="proof" role="status">${proofText(model.seal.proofs.value.get(entry.id) ?? { is: 'waiting' })}</div>`;
+  const found = model.seal.proofs.value.get(entry.id) ?? { is: 'waiting' };
+  return html`
+    <div class="proof">
+      <span role="status">${proofText(found)}</span>
+      ${found.is === 'unsealed' && html`<${Button} kind="quiet" onClick=${() => void model.seal.sealNow(entry)}>Seal now<//>`}
+    </div>
+  `;
 };
 
 const proofText = (found: Proved) => {

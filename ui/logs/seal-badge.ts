@@ -32,8 +32,10 @@ const sealedText = (size: number, { list }: LogsModel) => {
 };
 
 const Outcome = ({ check: { checked, size, ended, wrong, problem } }: { check: Check }) => {
-  if (wrong)
-    return html`<strong class="status bad">Entry ${wrong.id.toLocaleString()} does not hold: ${wrong.kind.replaceAll('-', ' ')}</strong>`;
+  if (wrong) {
+    const what = wrong.id === null ? 'The tree over the log' : `Entry ${wrong.id.toLocaleString()}`;
+    return html`<strong class="status bad">${what} does not hold: ${wrong.kind.replaceAll('-', ' ')}</strong>`;
+  }
   if (problem) return html`<span>Stopped at entry ${checked.toLocaleString()}. ${problem}</span>`;
   if (ended === null)
     return html`<span aria-live="off">verifying, ${checked.toLocaleString()} of ${size.toLocaleString()}</span>`;

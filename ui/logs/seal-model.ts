@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { asProblem, loaded } from '../api/loaded.ts';
 import type { LogEntry } from '../api/wire.ts';
+import { complain } from '../parts/toast.ts';
 import type { Finding } from './proof.ts';
 
 /** How the vault's check of its own log goes, or how it ended. */
@@ -11,7 +12,7 @@ export interface Check {
   size: number;
   /** When it ended, in ms; null while it runs. */
   ended: number | null;
-  wrong: { id: number; kind: string } | null;
+  wrong: { id: number | null; kind: string } | null;
   /** Why it ended before the end. */
   problem: string | null;
 }
@@ -20,7 +21,7 @@ export type Proved = Finding | { is: 'waiting' } | { is: 'unsealed' } | { is: 'u
 
 export const sealModel = () => {
   /** How many entries are sealed; 0 if none is yet. */
-  const sealed = loaded(async () => sizeIn(await api.logCheckpoint()));
+  const sealed = loaded(async () => sizeIn(await api.logCheckpoint().catch(emptyIfUnsealed)));
   const check = signal<Check | null>(null);
   let run = 0;
   let key: string | null = null;
@@ -76,7 +77,20 @@ export const sealModel = () => {
     void proofOf(entry).then(tell);
   };
 
-  return { sealed, check, verify, stop, proofs, prove };
+  /** Seals what is not sealed yet, this entry too. */
+  const sealNow = async (entry: LogEntry): Promise<void> => {
+    await api.sealLog().catch(complain);
+    void sealed.load();
+    prove(entry);
+  };
+
+  return { sealed, check, verify, stop, proofs, prove, sealNow };
+};
+
+/** The vault has no checkpoint before it first sealed something. */
+const emptyIfUnsealed = (problem: unknown): string => {
+  if (asProblem(problem).status === 409) return '';
+  throw problem;
 };
 
 /** The second line of a checkpoint. */
