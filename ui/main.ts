@@ -1,5 +1,4 @@
 /** Starts the UI. */
-import './style/index.css';
 import { html, render } from 'htm/preact';
 import { App } from './app.ts';
 import { startFocusKeeper } from './parts/focus.ts';

@@ -487,8 +487,8 @@ describeInBrowser('accessibility', () => {
       paths.delete('/favicon.svg'); // Browsers request it at any time, or never.
       return paths;
     };
-    const first = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/chunk-.js', '/assets/theme-boot-.js'];
-    const later = ['/assets/dialogs-.js', '/assets/overview-table-.js', '/assets/page-.js', '/assets/rest-.js'];
+    const first = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/theme-boot-.js'];
+    const later = ['/assets/later-.js'];
     const data = ['/care', '/keys', '/logs/uses', '/projects'];
     await expect.poll(asked).toEqual(new Set([...first, ...later, ...data, '/auth/login', '/auth/session']));
     const failed = new Set(answers.filter(({ status }) => status >= 400).map(({ url }) => new URL(url).pathname));

@@ -118,7 +118,7 @@ export interface NewToken {
   allowed_addresses: string[];
 }
 
-export type LogEntry = InferOutput<typeof log.logEntry> & { request_id?: string };
+export type LogEntry = InferOutput<typeof log.logEntry>;
 
 export type LogList = InferOutput<typeof log.logList>;
 
@@ -127,7 +127,7 @@ export type LastUses = InferOutput<typeof log.lastUses>;
 
 export type LastUse = LastUses['uses'][number];
 
-export type Activity = InferOutput<typeof log.activity> & { step?: number };
+export type Activity = InferOutput<typeof log.activity>;
 
 /** One part of the vault's own check of its log. */
 export interface LogVerification {

@@ -20,7 +20,7 @@ export const Chart = ({ model }: { model: LogsModel }) => {
   const { answer, error, load } = model.activity;
   useRetry(error.value, load);
   const counted = answer.value;
-  const bars = counted && barsOf(counted.activity, counted.window, undefined, (counted.step ?? 3600) * 1000);
+  const bars = counted && barsOf(counted.activity, counted.window, undefined, counted.step * 1000);
   const range = model.range.value;
   const chosen = bars && range && barsIn(bars, counted.window.per, range);
   return html`

@@ -13,6 +13,14 @@ import type { Proved } from './seal-model.ts';
 
 const timeText = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
+/** How a value was asked for. */
+const ways: Record<string, string> = {
+  reveal: 'revealed in the browser',
+  copy: 'copied in the browser',
+  bulk: 'with others in one request',
+  api: 'by a program',
+};
+
 export const Facts = ({ entry, model, isAdmin }: LogsProps & { entry: LogEntry }) => {
   const name = (of: TextFilter, value: string) => html`<${Picked} of=${of} value=${value} onPick=${model.pick} />`;
   const agent = readableUserAgent(entry.user_agent);
@@ -27,6 +35,7 @@ export const Facts = ({ entry, model, isAdmin }: LogsProps & { entry: LogEntry }
     ['Child token', entry.child],
     ['Project', entry.project !== null && name('project', entry.project)],
     ['Action', entry.action],
+    ['Read', entry.via && ways[entry.via]],
     ['Target', entry.target !== null && name('key', entry.target)],
     ['Outcome', entry.outcome.replaceAll('_', ' ')],
     ['Reason', entry.reason?.replaceAll('_', ' ')],

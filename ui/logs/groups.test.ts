@@ -20,6 +20,7 @@ const log = (...given: [time: string, fields?: Partial<LogEntry>][]): LogEntry[]
       project: null,
       token: null,
       token_id: null,
+      request_id: 'r',
       user_agent: '',
       ...fields,
     }))
@@ -94,6 +95,7 @@ describe('a run', () => {
     ['reason', { reason: 'not_owner' }],
     ['address', { ip_address: '203.0.113.7' }],
     ['program', { user_agent: 'curl/8' }],
+    ['way of reading', { via: 'copy' }],
   ])('has one %s', (_, other) => {
     expect(idsOf(log(['06:02'], ['06:03'], ['06:04', other], ['06:05']))).toEqual([[[4, 2, 1], [3]]]);
   });

@@ -79,13 +79,14 @@ const runsOf = (entries: readonly LogEntry[]): Map<LogEntry, LogEntry[]> => {
   return runs;
 };
 
-/** What two entries have in common that say the same. Another address, program or reason is something else. */
+/** What two entries have in common that say the same. Another address, program, way of reading or reason is something else. */
 const deedOf = (entry: LogEntry): string =>
   JSON.stringify([
     entry.user_name,
     entry.token_id,
     entry.token,
     entry.action,
+    entry.via,
     entry.target,
     entry.outcome,
     entry.reason,

@@ -25,6 +25,7 @@ const rows = Array.from({ length: 300 }, (_, index) => ({
   token: null as string | null,
   project: null as string | null,
   child: null as string | null,
+  via: null as string | null,
 }));
 Object.assign(rows[2] ?? {}, {
   outcome: 'denied',
@@ -53,6 +54,7 @@ const entryOf = (row: (typeof rows)[number]): LogEntry => ({
   request_id: row.request_id,
   user_agent: row.user_agent,
   ...(row.child !== null && { child: row.child }),
+  ...(row.via !== null && { via: row.via }),
   ...(row.requests !== null && { count: row.requests }),
 });
 
@@ -128,6 +130,7 @@ describe('a proof', () => {
     ['token', { token: 'cd' }],
     ['project', { project: 'shop' }],
     ['child', { child: 'Ab4' }],
+    ['via', { via: 'reveal' }],
     ['request id', { request_id: 'r9' }],
     ['action', { action: 'update_key' }],
   ])('does not hold for an entry that shows another %s', async (name, change) => {

@@ -94,6 +94,7 @@ const facts: Record<string, (entry: LogEntry) => string | number | null | undefi
   token: ({ token }) => token,
   project: ({ project }) => project,
   child: ({ child }) => child,
+  via: ({ via }) => via,
   request_id: ({ request_id }) => request_id,
 };
 

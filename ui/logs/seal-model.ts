@@ -4,7 +4,7 @@ import { api } from '../api/client.ts';
 import { asProblem, loaded } from '../api/loaded.ts';
 import type { LogEntry } from '../api/wire.ts';
 import { complain } from '../parts/toast.ts';
-import type { Finding } from './proof.ts';
+import { checkProof, type Finding } from './proof.ts';
 
 /** How the vault's check of its own log goes, or how it ended. */
 export interface Check {
@@ -58,8 +58,7 @@ export const sealModel = () => {
   const proofOf = async (entry: LogEntry): Promise<Proved> => {
     try {
       key ??= await api.logKey();
-      const [proof, { checkProof }] = await Promise.all([api.logProof(entry.id), import('./proof.ts')]);
-      return await checkProof(entry, proof, key);
+      return await checkProof(entry, await api.logProof(entry.id), key);
     } catch (error) {
       const { status, message } = asProblem(error);
       return status === 409 ? { is: 'unsealed' } : { is: 'unknown', why: message };

@@ -70,6 +70,9 @@ const wordings: Record<string, Wording> = {
   reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
 };
 
+/** How a value was read in the browser. */
+const readings: Record<string, string> = { reveal: 'revealed', copy: 'copied' };
+
 const reasons: Record<string, string> = {
   wrong_password: 'wrong password',
   unknown_name: 'no account has this name',
@@ -147,14 +150,16 @@ const refusals = ['denied', 'unauthenticated'];
 
 /** `why` says why the action was refused, and is null if it was not. */
 export const sentenceOf = (entry: LogEntry): Sentence => {
-  const { action, success, target, outcome, reason } = entry;
+  const { action, success, target, outcome, reason, via = '' } = entry;
   const wording = known(wordings, action) ?? unknown(action);
   const isRefusal = !success && refusals.includes(outcome);
   return {
     icon: success ? wording.icon : isRefusal ? 'refuse' : 'alert',
     who: entry.user_name === null ? (wording.who ?? 'Someone') : shown(entry.user_name),
     by: byOf(entry),
-    did: success ? wording.did : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
+    did: success
+      ? (known(readings, via) ?? wording.did)
+      : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
     target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
     isRefusal,
