@@ -5,8 +5,8 @@ import { Confirm } from '../parts/confirm.ts';
 import { Content } from '../parts/state.ts';
 import { Ago, Until } from '../parts/time.ts';
 import { notify } from '../parts/toast.ts';
+import { readableUserAgent } from '../parts/user-agent.ts';
 import type { AccountModel } from './model.ts';
-import { readableUserAgent } from './user-agent.ts';
 
 interface Props {
   model: AccountModel;

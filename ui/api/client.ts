@@ -40,6 +40,8 @@ interface Options {
   body?: unknown;
   /** An error status that is accepted as an answer. */
   accepts?: number;
+  /** Whether a good answer is text instead of JSON. */
+  isText?: boolean;
   /** Set for sign-in, where a 401 does not mean that a session has ended. */
   isSignIn?: boolean;
   /** The revision that a change is about. If there is a newer one, the vault changes nothing (412). */
@@ -52,7 +54,8 @@ const call = async <Answer = unknown>(method: string, path: string, options: Opt
   pending.value += 1;
   try {
     const response = await request(method, path, options);
-    const answer: unknown = await response.json().catch(() => null);
+    const isText = options.isText === true && response.ok;
+    const answer: unknown = await (isText ? response.text() : response.json().catch(() => null));
     if (response.ok || response.status === options.accepts) {
       tellOfChange(method, path);
       options.onHeaders?.(response.headers);
@@ -93,6 +96,8 @@ const get = <Answer>(path: string, query: Record<string, string> = {}) => {
   const text = new URLSearchParams(query).toString();
   return call<Answer>('GET', text ? `${path}?${text}` : path);
 };
+
+const getText = (path: string) => call<string>('GET', path, { isText: true });
 
 const projectPath = (name: string) => `/projects/${encodeURIComponent(name)}`;
 const memberPath = (name: string, user: string) => `${projectPath(name)}/members/${encodeURIComponent(user)}`;
@@ -174,6 +179,11 @@ export const api = {
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
   lastUses: () => get<wire.LastUses>('/logs/uses'),
   activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
+  logKey: () => getText('/logs/key'),
+  logCheckpoint: () => getText('/logs/checkpoint'),
+  sealLog: () => call('POST', '/logs/checkpoint'),
+  logProof: (id: number) => getText(`/logs/proof/${id}`),
+  verifyLog: (after: number) => get<wire.LogVerification>('/logs/verify', { after: String(after) }),
 
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
   addUser: (user: wire.NewUser) => call('POST', '/users', { body: user }),
