@@ -1,5 +1,6 @@
 /** The only module that talks to the vault. The browser adds the session cookie, so scripts never hold a token. */
 import { signal } from '@preact/signals';
+import { markPressed } from './pressed.ts';
 import { tellOfChange } from './tabs.ts';
 import { secondsFrom, withWait } from './wait.ts';
 import type * as wire from './wire.ts';
@@ -52,6 +53,7 @@ interface Options {
 
 const call = async <Answer = unknown>(method: string, path: string, options: Options = {}): Promise<Answer> => {
   pending.value += 1;
+  const unmark = markPressed();
   try {
     const response = await request(method, path, options);
     const isText = options.isText === true && response.ok;
@@ -65,6 +67,7 @@ const call = async <Answer = unknown>(method: string, path: string, options: Opt
     throw new Problem(response.status, reasonOf(response, answer));
   } finally {
     pending.value -= 1;
+    unmark();
   }
 };
 
@@ -190,6 +193,11 @@ export const api = {
   updateUser: (id: number, change: wire.UserChange) => call('PUT', `/users/${id}`, { body: change }),
   deleteUser: (id: number, transfer_to: string) =>
     call('DELETE', `/users/${id}${transfer_to ? `?${new URLSearchParams({ transfer_to })}` : ''}`),
+
+  userSessions: (id: number) => get<wire.SessionList>(`/users/${id}/sessions`),
+  /** Ends one of them, or all. */
+  endUserSessions: (id: number, session?: string) =>
+    call('DELETE', `/users/${id}/sessions${session === undefined ? '' : `/${encodeURIComponent(session)}`}`),
 
   health: () => call<wire.Health>('GET', '/health', { accepts: 503 }),
 };

@@ -50,6 +50,8 @@ const wordings: Record<string, Wording> = {
   add_user: { icon: 'plus', did: 'added the user', tried: 'add the user' },
   update_user: { icon: 'users', did: 'changed the user', tried: 'change the user' },
   delete_user: { icon: 'trash', did: 'deleted the user', tried: 'delete the user' },
+  list_user_sessions: { icon: 'user', did: 'viewed the sessions of', tried: 'view the sessions of', isRoutine: true },
+  sign_out_user: { icon: 'leave', did: 'ended sessions of', tried: 'end sessions of' },
   transfer_key: { icon: 'key', did: 'handed over the key', tried: 'hand over the key' },
   list_projects: { icon: 'folder', did: 'listed the projects', tried: 'list the projects', isRoutine: true },
   view_project: { icon: 'folder', did: 'viewed the project', tried: 'view the project', isRoutine: true },
