@@ -57,8 +57,8 @@ export function sealAnew(database: DatabaseSync, key: TestKey, now = 1_700_000_0
   for (const { level, number, hashes } of tiles) insert.run(level, number, Buffer.concat(hashes).toString('base64'));
   database
     .prepare(
-      `INSERT INTO log_tree (id, origin, public_key, private_key, key_id, size, checkpoint, sealed_at)
-       VALUES (1, ?, ?, 'none', 'none', ?, ?, ?)`,
+      `INSERT INTO log_tree (id, origin, public_key, private_key, binding, key_id, size, checkpoint, sealed_at)
+       VALUES (1, ?, ?, 'none', 'none', 'none', ?, ?, ?)`,
     )
     .run(key.name, Buffer.from(key.publicKey).toString('base64'), leaves.length, note, now);
   database.exec('COMMIT');
