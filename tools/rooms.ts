@@ -99,6 +99,8 @@ export const rooms: Record<string, Room> = {
     rooms: [
       'core',
       'core/accounts',
+      'core/audit',
+      'core/crypto',
       'core/network',
       'core/policy',
       'core/settings',
@@ -166,7 +168,7 @@ export const rooms: Record<string, Room> = {
   'box/commands': {
     purpose: 'start, backup, restore, check, build and the rest',
     rooms: [...core, ...box.slice(0, -1)],
-    packages: ['node:', 'esbuild'],
+    packages: ['node:', 'esbuild', 'rolldown', 'htm'],
   },
 
   'standalone/database': {
@@ -219,6 +221,8 @@ export const rooms: Record<string, Room> = {
           'core',
           ...(name === 'keys' ? ['core/settings', 'core/import', 'core/policy'] : []),
           ...(name === 'tokens' ? ['core/policy'] : []),
+          // The browser checks proofs itself.
+          ...(name === 'logs' ? ['core/audit'] : []),
           'ui/api',
           'ui/parts',
           'ui/shell',
@@ -305,8 +309,8 @@ export const rooms: Record<string, Room> = {
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {
-    purpose: 'what a developer runs: dev, seed, checks of the code',
+    purpose: 'what a developer runs: dev, seed, pictures for the docs, checks of the code',
     rooms: ['worker/store', 'box/commands'],
-    packages: ['node:', 'rolldown'],
+    packages: ['node:', 'rolldown', 'playwright-core'],
   },
 };
