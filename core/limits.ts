@@ -305,11 +305,17 @@ export const maxTokensPerList = 500;
 
 export const maxEventsPerList = 500;
 export const maxFilterCharacters = 1_000;
-/** How far back the activity per hour and per day reaches where the request does not say. */
+/** The actions that one filter names. */
+export const maxActionsPerFilter = 20;
+/** How far back the activity per minute, hour and day reaches where the request does not say. */
+export const defaultActivityMinutes = 120;
 export const defaultActivityHours = 48;
 export const defaultActivityDays = 30;
 /** 31 days: enough for 30 days of any time zone. */
 export const maxActivityHours = 31 * 24;
+/** A day, and ten years. */
+export const maxActivityMinutes = 24 * 60;
+export const maxActivityDays = 3_660;
 
 /** The log is searched in blocks of so many rows. The migrations have this number too. */
 export const maxEventsPerBlock = 1_000;
@@ -371,6 +377,26 @@ export const maxUsersPerList = 1_000;
 export const maxProjectsPerList = 1_000;
 export const maxMembersPerList = 1_000;
 export const maxSessionsPerList = 200;
+/** How many of its newest events a list looks at to tell when an account was last seen. */
+export const maxEventsPerLastSeen = 100;
+
+// --- Sealing and proving the log
+
+/** The log is sealed when so many events are not, or the oldest of them has waited so long. */
+export const maxUnsealedEvents = 256;
+export const maxUnsealedMs = 60_000;
+/** The events that one transaction reads to seal them, and after how many of them other requests have their turn: 5 ms of work. */
+export const eventsPerSealing = 1_024;
+export const eventsPerSealingSlice = 256;
+/** The rounds that follow one answer, and the pause between them. A log that an earlier version wrote is sealed by the requests of some minutes. */
+export const maxSealingRounds = 8;
+export const sealingPauseMs = 100;
+/** A request that is cut off never ends its rounds: after this time another one seals. */
+export const maxSealingTurnMs = 30_000;
+/** How long a request that asks for a checkpoint seals before it is told to ask again. */
+export const maxSealingMs = 10_000;
+/** The tiles of 256 events that one request compares with the tree. */
+export const tilesPerVerification = 8;
 
 // --- Start, stop and health
 
@@ -412,6 +438,9 @@ export const maxEnvFileBytes = 1024 * 1024;
 export const maxSettingFileCharacters = 64 * 1024;
 
 // --- Backups, restores and moving in
+
+/** Of a file with a checkpoint or a public key: a note is no longer (core/audit/note.ts). */
+export const maxNoteFileBytes = 65_536;
 
 /** How long a copy of the database waits for another process that writes to it. */
 export const copyBusyTimeoutMs = 10_000;

@@ -8,8 +8,8 @@ import { readKeyring } from '../box/data/check-database.ts';
 import { locateFiles, markVault, openDatabase, readMigrations, sqlOf, type VaultFiles } from '../box/data/database.ts';
 import { openSettings } from '../box/settings.ts';
 import { type Keyring, sealCanary, sealValue } from '../core/crypto/keyring.ts';
-import { sealedTables, sealFor } from '../core/sealed-rows.ts';
 import { applyMigrations } from '../core/data-folder/database.ts';
+import { sealedTables, sealFor } from '../core/sealed-rows.ts';
 
 export const project = join(import.meta.dirname, '..');
 
@@ -86,7 +86,8 @@ export function addValues(database: DatabaseSync, keyring: Keyring, values: Iter
     `INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by)
      VALUES (?, 1, ?, ?, ?, 0, 'admin')`,
   );
-  const hasSeals = database.prepare("SELECT 1 FROM pragma_table_info('secrets') WHERE name = 'seal'").get() !== undefined;
+  const hasSeals =
+    database.prepare("SELECT 1 FROM pragma_table_info('secrets') WHERE name = 'seal'").get() !== undefined;
   const sealing = hasSeals ? database.prepare('UPDATE secrets SET seal = ? WHERE id = ?') : undefined;
   for (const [name, value] of values) {
     const { token, binding, keyId } = sealValue(keyring, name, value);

@@ -24,7 +24,16 @@ export const core = [
   'core/audit',
   'core/data-folder',
 ];
-export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
+export const box = [
+  'box',
+  'box/gate',
+  'box/runtime',
+  'box/data',
+  'box/audit',
+  'box/move-in',
+  'box/restore',
+  'box/commands',
+];
 const features = {
   session: 'signing in and out, and the first new password',
   keys: 'the list of keys, and the page of each: search, reveal, copy, edit',
@@ -99,6 +108,8 @@ export const rooms: Record<string, Room> = {
     rooms: [
       'core',
       'core/accounts',
+      'core/audit',
+      'core/crypto',
       'core/network',
       'core/policy',
       'core/settings',
@@ -157,6 +168,11 @@ export const rooms: Record<string, Room> = {
     rooms: [...core, 'box'],
     packages: ['node:'],
   },
+  'box/audit': {
+    purpose: 'verifies the log of a database, and moves events to archive files',
+    rooms: [...core, 'box', 'box/data'],
+    packages: ['node:'],
+  },
   'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },
   'box/restore': {
     purpose: 'a restore that either happens whole or not at all',
@@ -166,7 +182,7 @@ export const rooms: Record<string, Room> = {
   'box/commands': {
     purpose: 'start, backup, restore, check, build and the rest',
     rooms: [...core, ...box.slice(0, -1)],
-    packages: ['node:', 'esbuild'],
+    packages: ['node:', 'esbuild', 'rolldown', 'htm'],
   },
 
   'standalone/database': {
@@ -219,6 +235,8 @@ export const rooms: Record<string, Room> = {
           'core',
           ...(name === 'keys' ? ['core/settings', 'core/import', 'core/policy'] : []),
           ...(name === 'tokens' ? ['core/policy'] : []),
+          // The browser checks proofs itself.
+          ...(name === 'logs' ? ['core/audit'] : []),
           'ui/api',
           'ui/parts',
           'ui/shell',
@@ -305,8 +323,8 @@ export const rooms: Record<string, Room> = {
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {
-    purpose: 'what a developer runs: dev, seed, checks of the code',
+    purpose: 'what a developer runs: dev, seed, pictures for the docs, checks of the code',
     rooms: ['worker/store', 'box/commands'],
-    packages: ['node:', 'rolldown'],
+    packages: ['node:', 'rolldown', 'playwright-core'],
   },
 };

@@ -6,7 +6,7 @@ export const SealNotice = () => {
   const names = session.value?.broken_seals ?? [];
   if (names.length === 0) return null;
   return html`
-    <aside class="panel note proxy-notice" role="alert" aria-label="Changed from outside">
+    <aside class="panel note proxy-notice" aria-label="Changed from outside">
       <p>
         Something other than this vault has changed <strong class="verbatim">${names.slice(0, 10).join(', ')}</strong>${names.length > 10 ? ` and ${names.length - 10} more` : ''}
         in the database. The vault does not trust ${names.length === 1 ? 'this record' : 'these records'}: requests that need it are refused and logged. Find out who can

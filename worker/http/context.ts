@@ -1,10 +1,11 @@
 /** What every request of the API carries through Hono: the vault, and who is calling from where. */
 import { type Context, Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { Caller } from '../../core/caller.ts';
+import { type Caller, pageVias, viaHeader } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { spaceHeader } from '../../core/space.ts';
 import { noteRequest } from '../operations/hashing.ts';
+import { isSealingDue, sealGathered } from '../operations/log-sealer.ts';
 import type { Vault, Context as VaultContext } from '../operations/vault.ts';
 import { addressOf, userAgentOf, wasForwarded } from './origin.ts';
 
@@ -41,7 +42,17 @@ export const withCaller = (vault: Vault, cookies: CookieSettings) =>
     noteRequest(caller.now);
     c.set('caller', { ...caller, isLocal: vault.isLocalOnly && !wasForwarded(c.req.raw) });
     await next();
+    if (isSealingDue(vault, caller.now)) afterAnswer(c, () => sealGathered(vault));
   });
+
+/** Runs it when the request is answered. Tests of routes run without a context that could. */
+const afterAnswer = (c: AppContext, work: () => Promise<void>) => {
+  try {
+    c.executionCtx.waitUntil(work());
+  } catch {
+    return;
+  }
+};
 
 const callerOf = (request: Request): Caller => ({
   requestId: newNonce(),
@@ -49,7 +60,15 @@ const callerOf = (request: Request): Caller => ({
   claimedName: null,
   address: addressOf(request),
   userAgent: userAgentOf(request.headers),
+  ...viaOf(request.headers),
   now: Date.now(),
   hasLeft: () => request.signal?.aborted ?? false,
   isSpaceLow: request.headers.get(spaceHeader)?.includes('low') ?? false,
 });
+
+/** What the vault's own page says that a value is for. It is written into the log as it is, and decides nothing. */
+const viaOf = (headers: Headers): Pick<Caller, 'via'> => {
+  const said = headers.get(viaHeader);
+  const via = said === null ? undefined : pageVias.find((each) => each === said);
+  return via === undefined ? {} : { via };
+};

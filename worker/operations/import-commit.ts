@@ -123,10 +123,7 @@ export const unchanged = {
 };
 
 /** On what accounts and projects store. */
-const withinQuota = guarded(
-  () => verdictOn({ action: 'secret.create', rules: quota, ready }, true),
-  formsWithKey,
-);
+const withinQuota = guarded(() => verdictOn({ action: 'secret.create', rules: quota, ready }, true), formsWithKey);
 
 type EntryIntent = Parameters<typeof verdictsIf>[1];
 const decision = (kind: string, intent: EntryIntent, refusalsOnly: boolean) =>

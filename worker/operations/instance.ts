@@ -13,6 +13,7 @@ import { transact } from '../store/commit.ts';
 import { auditEvents, currentMigration, instance, migrations, users } from '../store/schema.ts';
 import { fill, insertFrom, integer, query, statement } from '../store/statement.ts';
 import { type NotedBroken, notedBroken } from './broken-seals.ts';
+import { resealTree } from './log-sealing.ts';
 import { keysInUse } from './sealing-keys.ts';
 import { adoptRows, resealRows } from './sealing-rows.ts';
 import type { Vault } from './vault.ts';
@@ -74,6 +75,8 @@ export const openInstance = async (
   if (!canary) throw new VaultUnavailable('damaged', damaged);
   const isPrimary = found.key_id === keyring.primary.id;
   if (!canary.rowsAreSealed || !isPrimary) {
+    // If this ends before the canary is replaced, all is done again.
+    if (!isPrimary) await resealTree(vault);
     if (canary.rowsAreSealed) await resealRows(vault);
     else await adoptRows(vault);
     await replaceCanary(vault, found.canary, now);
@@ -123,7 +126,7 @@ const storeCanary = statement(['canary', 'key_id', 'now', 'before'], ({ canary, 
 
 const storeSealedAt = statement(['now'], ({ now }) => query.update(instance).set({ sealed_at: now }));
 
-/** The primary key takes over, and the canary says from now on that the rows are sealed. */
+/** The primary key takes over, that of the log first, and the canary says from now on that the rows are sealed. */
 const replaceCanary = async ({ db, keyring }: Vault, before: string, now: number) => {
   const { token: canary, keyId: key_id } = sealCanary(keyring, { rowsAreSealed: true });
   await transact(db, [fill(storeCanary(), { canary, key_id, now, before })]);

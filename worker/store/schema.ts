@@ -3,10 +3,11 @@
  * the two. A column has the same name in TypeScript and in SQL, so rows need no mapping. Times are milliseconds since 1970.
  */
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Via } from '../../core/caller.ts';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0013_seals.sql';
+export const currentMigration = '0014_log_answers.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -165,6 +166,8 @@ export const auditEvents = sqliteTable('audit_events', {
   project: text(),
   /** The beginning of the id of the child that was sent; null if the session or the token itself was. */
   child: text(),
+  /** Of a read: how the value was asked for. Null on reads before there was this column. */
+  via: text().$type<Via>(),
 });
 
 /** The Merkle tree over the log: one row, from when the log was first sealed. */
@@ -173,6 +176,7 @@ export const logTree = sqliteTable('log_tree', {
   origin: text().notNull(),
   public_key: text().notNull(),
   private_key: text().notNull(),
+  binding: text().notNull(),
   key_id: text().notNull(),
   size: integer().notNull(),
   checkpoint: text().notNull(),
@@ -202,6 +206,10 @@ export const logBlocks = sqliteTable('log_blocks', {
   actors: text(),
   addresses: text(),
   targets: text(),
+  oldest_at: integer(),
+  /** `#ID NAME`. */
+  tokens: text(),
+  projects: text(),
 });
 
 /** Kept by triggers: what each account has stored; `bytes` includes the trash. */
@@ -261,6 +269,7 @@ export const tokenSecrets = sqliteTable('token_secrets', {
   lifetime: integer(),
   /** No renewal goes beyond it. */
   latest_end: integer(),
+  /** Of a child; `read` where the token's own access is `audit`, which all its children have. */
   access: text().$type<Access>(),
   seal: text(),
 });

@@ -124,6 +124,7 @@ export const sealBroken = statement(['fault', 'request.id'], (given) =>
           token: verdict.token,
           project: verdict.project,
           child: verdict.child,
+          via: verdict.via,
         }),
       )
       .from(verdict)

@@ -149,6 +149,7 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
         user_agent: request.user_agent,
         ...(isForToken() && { token_id: token.id, token: token.name, project: token.projectName }),
         child,
+        ...(action === 'secret.read' && { via: request.via }),
       }),
     )
     .from(instance)
