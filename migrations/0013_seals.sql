@@ -21,3 +21,5 @@ CREATE TABLE broken_seals (
   last_at INTEGER NOT NULL,
   PRIMARY KEY (kind, locator)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX broken_seals_by_time ON broken_seals (last_at);

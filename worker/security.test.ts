@@ -192,12 +192,14 @@ describe.each(routes)('$route', (route) => {
     expect(vault.trips.count).toBe(0);
   });
 
-  test('answers a live session below 500, in one round trip, or two if it hashes, or three if it seals, with one event', async () => {
+  test('answers a live session below 500, in one round trip, or two if it hashes, or three if it seals, or in one more if it changes something, with one event', async () => {
     const client = await adminFor(route);
     vault.trips.count = 0;
     const before = await eventCount();
     const answer = await ask(client, route);
-    expect(vault.trips.count).toBe(sealing.has(route.route) ? 3 : hashing.has(route.route) ? 2 : 1);
+    const trips = sealing.has(route.route) ? 3 : hashing.has(route.route) ? 2 : 1;
+    const isChange = route.method !== 'GET' && !sealing.has(route.route) && answer.status < 300 && !/values|import/.test(route.path);
+    expect(vault.trips.count).toBe(isChange ? trips + 1 : trips);
     expect(answer.status).toBeLessThan(500);
     expect(answer.status).not.toBe(401);
     expect(await eventCount()).toBe((before ?? 0) + 1);
@@ -466,14 +468,19 @@ test('of every route it is known how many round trips it takes when it succeeds'
   );
 });
 
-test.each(successes)('%s succeeds in one round trip; or in two: %s', async (route, why, prepare) => {
+/** What changes something first asks for the rows that it relies on, whose seals are checked. */
+const isRead = (route: string) => /^GET /.test(route) || ['POST /keys/values', 'POST /logs/checkpoint'].includes(route);
+
+const isDryRun = (body: unknown) => (body as { dry_run?: boolean } | undefined)?.dry_run === true;
+
+test.each(successes)('%s succeeds in one round trip, or in two if it writes; or in one more: %s', async (route, why, prepare) => {
   const [method = '', pattern = ''] = route.split(' ');
   const { path = pattern, body, trips = 1, client = await adminFor({ path: pattern }) } = await prepare();
   expect(trips > 1).toBe(why !== '');
   vault.trips.count = 0;
   const answer = await client(method, path, body);
   expect([answer.status, answer.text]).toEqual([expect.toSatisfy((status) => status < 300), expect.any(String)]);
-  expect(vault.trips.count).toBe(trips);
+  expect(vault.trips.count).toBe(isRead(route) || isDryRun(body) ? trips : trips + 1);
 });
 
 describe.each(routes.filter(({ method }) => method === 'GET'))('HEAD of $path', ({ path }) => {

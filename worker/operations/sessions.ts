@@ -35,8 +35,8 @@ const isOfLikelyProxy = sql`failure.id in (select max(id) from (
   group by address having count(distinct account) >= ${minFailedAccounts})`;
 
 /** For an admin: the names of rows whose seal does not hold, as a JSON list; empty for none. */
-const brokenForAdmin = sql`iif(${users.role} = 'admin', (select json_group_array(name) from (
-  select name from ${brokenSeals} order by last_at desc limit ${maxBrokenSealRows})), '')`;
+const brokenForAdmin = sql`iif(${users.role} = 'admin', (select json_group_array(broken.name) from (
+  select name from ${brokenSeals} order by last_at desc limit ${maxBrokenSealRows}) broken), '')`;
 
 /** Who the caller is, and until when; for an admin, also which addresses are probably proxies that nobody named. */
 export const readSession = operation({

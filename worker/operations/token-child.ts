@@ -65,7 +65,7 @@ export const childOfToken = operation({
         given.id,
         token.id,
         sql`${generation} + 1`,
-        sql`coalesce(${given.access}, ${token.access})`,
+        sql`iif(${token.access} = 'audit', 'read', coalesce(${given.access}, ${token.access}))`,
       )})`,
       seals: ['token_secrets'],
       effects: [

@@ -85,7 +85,9 @@ export const plan = <const Name extends string = never, Row = never>(
     const steps = [...judged, ...acts, ...after.map((step) => compile(step))];
     const careless = steps.slice(verdicts.length).find((effect) => !isGuarded(effect));
     if (careless) throw new TypeError(`An effect must carry the condition "granted": ${careless.text}`);
-    const surveys = [...surveysOf(asked, writes), ...(asked.sealing ?? [])].map((survey) => compile(survey));
+    // Where nothing is answered or done, nothing needs a check.
+    const relied = acts.length === 0 ? [] : surveysOf(asked, writes);
+    const surveys = [...relied, ...(asked.sealing ?? [])].map((survey) => compile(survey));
     const used = [...steps, ...surveys].flatMap((each) => each.params).filter((name) => !isRequestParam(name));
     checkParams(steps.map(({ text }) => text).join('; '), names, used);
     const probe = isForToken() ? [compile(openProbe())] : [];

@@ -120,7 +120,7 @@ describe.each([...routes, listRoute])('$route', (route) => {
   });
 
   test.each(['a session', 'a token'])(
-    'answers %s in one round trip with one event, or in two if it writes a value',
+    'answers %s in one round trip with one event, in two if it changes something, or in three if it writes a value',
     async (kind) => {
       const use = kind === 'a session' ? as(user) : (await newToken(user, 'manage', ['*'])).use;
       const before = await eventCount();
@@ -128,7 +128,9 @@ describe.each([...routes, listRoute])('$route', (route) => {
       const answer = await ask(use, route, `trips${++made}`);
       const isWrite = /data/.test(route.path) && /POST|PUT/.test(route.method) && !route.path.includes('metadata');
       expect(answer.status).toBeLessThan(500);
-      expect([vault.trips.count, await eventCount()]).toEqual([isWrite ? 2 : 1, before + 1]);
+      const most = isWrite ? 3 : /POST|PUT|PATCH|DELETE/.test(route.method) ? 2 : 1;
+      expect(vault.trips.count).toBeLessThanOrEqual(most);
+      expect(await eventCount()).toBe(before + 1);
       expect(await newestEvent()).toMatchObject({ actor_name: 'user' });
     },
   );
