@@ -139,7 +139,7 @@ describe('examples', () => {
 
   beforeEach(prepare);
 
-  test.each(Object.entries(descriptions))('%s', async (route, { id, answers, example, headers = [] }) => {
+  test.each(Object.entries(descriptions))('%s', async (route, { id, answers, example, headers = [], type }) => {
     const [method = '', path = ''] = route.split(' ');
     const { query, body, headers: sent } = example;
     // A version can be destroyed once there is a newer one.
@@ -152,13 +152,14 @@ describe('examples', () => {
     const good = Number(Object.keys(answers)[0]);
     expect(answer.status, answer.text).toBe(good);
     const schema = answers[good as keyof typeof answers];
-    for (const given of [answer.body, example.answer]) {
+    for (const given of [type ? answer.text : answer.body, example.answer]) {
       expect(v.safeParse(schema as v.GenericSchema, given).issues ?? []).toEqual([]);
     }
-    expect(fieldsOf(example.answer)).toEqual(fieldsOf(answer.body));
+    if (!type) expect(fieldsOf(example.answer)).toEqual(fieldsOf(answer.body));
+    if (type) expect(answer.headers.get('Content-Type')).toBe(type);
     for (const name of headers) expect(answer.headers.get(name)).toMatch(/^"?\d+"?$/);
     expect(document.paths[wirePath(path)]?.[method.toLowerCase()]?.responses[good]).toMatchObject({
-      content: { 'application/json': { example: example.answer } },
+      content: { [type ?? 'application/json']: { example: example.answer } },
     });
   });
 });

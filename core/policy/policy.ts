@@ -48,6 +48,7 @@ export const policy = {
   'child.renew': { user: 'own', admin: 'own' },
   'event.list': { user: 'own', admin: 'any' },
   'event.count': { user: 'own', admin: 'any' },
+  'event.export': { user: 'own', admin: 'any' },
   'user.list': { user: 'none', admin: 'any' },
   'user.create': { user: 'none', admin: 'any' },
   'user.update': { user: 'none', admin: 'any' },
@@ -133,6 +134,7 @@ export const tokenPolicy = {
   /** What it did itself, also if an admin's. */
   'event.list': anyAccess,
   'event.count': anyAccess,
+  'event.export': anyAccess,
 } as const satisfies Partial<Record<GovernedAction | 'secret.take', Record<Access, boolean>>>;
 
 /** What is judged by the access of a token. */
@@ -153,7 +155,7 @@ export function childPolicyOf(action: GovernedAction): Record<Access, boolean> |
 }
 
 /** Where a token reaches only what is its own, whatever the role of its person is. */
-export const ownOfToken: readonly GovernedAction[] = ['token.read', 'event.list', 'event.count'];
+export const ownOfToken: readonly GovernedAction[] = ['token.read', 'event.list', 'event.count', 'event.export'];
 
 /** What a token of a project is there: its access says it. */
 export const projectRoleOf: Readonly<Record<Access, ProjectRole>> = {

@@ -15,6 +15,13 @@ export interface Reply {
   isList?: true;
   /** In place of a body: a list that the database has written. */
   text?: ListText;
+  /** In place of a body: text of any length, made while it is sent. */
+  stream?: StreamedText;
+}
+
+interface StreamedText {
+  type: string;
+  pieces: AsyncGenerator<string, void>;
 }
 
 /** Makes the reply to a result whose JSON has a shape of `json.ts`. */
