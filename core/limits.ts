@@ -375,6 +375,8 @@ export const maxUsersPerList = 1_000;
 export const maxProjectsPerList = 1_000;
 export const maxMembersPerList = 1_000;
 export const maxSessionsPerList = 200;
+/** How many of its newest events a list looks at to tell when an account was last seen. */
+export const maxEventsPerLastSeen = 100;
 
 // --- Start, stop and health
 

@@ -47,6 +47,8 @@ export const wireActions: Record<Action, readonly [allowed: string, refused?: st
   'user.create': ['add_user'],
   'user.update': ['update_user'],
   'user.delete': ['delete_user'],
+  'user.sessions': ['list_user_sessions'],
+  'user.sign_out': ['sign_out_user'],
   'vault.restore': ['restore_vault'],
   'admin.reset': ['reset_admin'],
 };

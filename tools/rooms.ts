@@ -71,7 +71,6 @@ export const rooms: Record<string, Room> = {
   'core/import': {
     purpose: 'reads the files that keys are imported from',
     rooms: ['core', 'core/settings'],
-    packages: ['papaparse'],
   },
   'core/data-folder': {
     purpose: 'where things are in a data folder, when its database may be used, and what its owner may do to it',
@@ -166,7 +165,7 @@ export const rooms: Record<string, Room> = {
   'box/commands': {
     purpose: 'start, backup, restore, check, build and the rest',
     rooms: [...core, ...box.slice(0, -1)],
-    packages: ['node:', 'esbuild'],
+    packages: ['node:', 'esbuild', 'rolldown', 'htm'],
   },
 
   'standalone/database': {
@@ -219,6 +218,8 @@ export const rooms: Record<string, Room> = {
           'core',
           ...(name === 'keys' ? ['core/settings', 'core/import', 'core/policy'] : []),
           ...(name === 'tokens' ? ['core/policy'] : []),
+          // The browser checks proofs itself.
+          ...(name === 'logs' ? ['core/audit'] : []),
           'ui/api',
           'ui/parts',
           'ui/shell',

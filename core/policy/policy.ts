@@ -53,6 +53,9 @@ export const policy = {
   'user.create': { user: 'none', admin: 'any' },
   'user.update': { user: 'none', admin: 'any' },
   'user.delete': { user: 'none', admin: 'any' },
+  /** The sessions of another user: seeing them, and ending them. */
+  'user.sessions': { user: 'none', admin: 'any' },
+  'user.sign_out': { user: 'none', admin: 'any' },
 } as const satisfies Record<string, Record<Role, Reach>>;
 
 /** What one may be in a project, from the least to the most. */

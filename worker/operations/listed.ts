@@ -5,7 +5,7 @@ import { projectRoles } from '../../core/policy/policy.ts';
 import { wireActions } from '../../core/vocabulary.ts';
 import { byForm } from '../store/form.ts';
 import { flag, isoTime, jsonMembers, jsonObject, mark, quoted } from '../store/json.ts';
-import { auditEvents, secrets } from '../store/schema.ts';
+import { auditEvents, secrets, users } from '../store/schema.ts';
 
 /** The rows that were chosen for a list. */
 export const listedSecrets = alias(secrets, 'listed');
@@ -46,6 +46,11 @@ const usual = {
   created_at: timeOf(listedSecrets.created_at),
   updated_at: timeOf(listedSecrets.updated_at),
   created_by: quoted(listedSecrets.created_by),
+  value_changed_at: timeOf(listedSecrets.value_changed_at),
+  owner: orNull(
+    listedSecrets.owner_id,
+    quoted(sql`(select ${users.name} from ${users} where ${users.id} = ${listedSecrets.owner_id})`),
+  ),
   // The name of its project is what the name of a secret begins with.
   project: orNull(
     listedSecrets.project_id,

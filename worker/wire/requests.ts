@@ -177,7 +177,11 @@ export const id = v.fallback(
 export const userPath = v.object({ id });
 
 /** '?' is no session's id, so any other text is a 404. */
-export const sessionPath = v.object({ id: v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?') });
+const sessionId = v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?');
+
+export const sessionPath = v.object({ id: sessionId });
+
+export const userSessionPath = v.object({ id, session_id: sessionId });
 
 export const wholeNumber = (field: string, min: number, max: number) => {
   const message = `${field} must be a whole number from ${min} to ${max}.`;
