@@ -11,6 +11,8 @@ export const tags = {
   Projects: 'Keys that a team shares, and who its members are.',
   'Service tokens': 'Credentials for programs, which go where the token of a sign-in goes.',
   Log: 'Who did what, and counts of it.',
+  'Proofs of the log':
+    'Checkpoints, proofs and tiles in the forms of C2SP (c2sp.org), which programs by others verify.',
   Users: 'User accounts. For admins only.',
   Health: 'Whether the vault can serve. No token is needed.',
 };

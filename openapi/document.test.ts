@@ -133,6 +133,7 @@ describe('examples', () => {
     await admin('POST', '/users', { username: 'alice', password: 'a password for alice' });
     await admin('POST', '/tokens', { name: 'deploy', access: 'read', scopes: ['*'], allowed_addresses: ['::/0'] });
     await admin('GET', '/keys/stripe');
+    await admin('POST', '/logs/checkpoint');
     const { body } = await admin('GET', '/auth/sessions');
     session = body.sessions?.find(({ is_current }) => !is_current)?.id ?? '';
   };
@@ -144,9 +145,11 @@ describe('examples', () => {
     const { query, body, headers: sent } = example;
     // A version can be destroyed once there is a newer one.
     if (id.startsWith('destroyVersion')) await admin('PUT', '/keys/stripe', { api_key: 'another-example-value' });
-    const target = path.replaceAll(/:(\w+)/g, (_, name) =>
-      id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
-    );
+    const target = path
+      .replace('{.+}', '')
+      .replaceAll(/:(\w+)/g, (_, name) =>
+        id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
+      );
     const client = id === 'signIn' ? anonymous : admin;
     const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, body, sent);
     const good = Number(Object.keys(answers)[0]);

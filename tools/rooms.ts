@@ -98,6 +98,8 @@ export const rooms: Record<string, Room> = {
     rooms: [
       'core',
       'core/accounts',
+      'core/audit',
+      'core/crypto',
       'core/network',
       'core/policy',
       'core/settings',

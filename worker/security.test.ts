@@ -27,6 +27,8 @@ beforeAll(async () => {
   forgeries = await forged();
   // Otherwise nobody can make service tokens.
   await testDb().exec('UPDATE users SET must_change_password = 0');
+  // From the first time on, the log has a key.
+  await admin('POST', '/logs/checkpoint');
 });
 
 const routes = (await startVault()).app.routes
@@ -47,7 +49,11 @@ const at = (path: string) =>
     .replace(':user_name', 'nobody')
     .replace('users/:id', 'users/4711')
     .replace('tokens/:id', 'tokens/4711')
-    .replace(/sessions\/:(session_)?id/, 'sessions/no-session');
+    .replace(/sessions\/:(session_)?id/, 'sessions/no-session')
+    .replace('proof/:id', 'proof/4711')
+    .replace('/logs/consistency', '/logs/consistency?from=1')
+    .replace(':level', '0')
+    .replace(':tile{.+}', '000.p/1');
 
 const bodies: Record<string, unknown> = {
   'POST /keys': { key_name: 'walked', api_key: 'value' },
@@ -72,7 +78,9 @@ const adminFor = ({ path }: Pick<Route, 'path'>) =>
 
 /** With these bodies, a password is hashed: one round trip decides whether it may be, and one carries the action out. */
 const hashing = new Set(['POST /users']);
-/** The decision takes one; then come the entries, as far as the client reads. */
+/** Sealing reads and writes after the decision. */
+const sealing = new Set(['POST /logs/checkpoint']);
+/** Sealing as well, if it is an admin's; then come the entries, as far as the client reads. */
 const streaming = new Set(['GET /logs/export']);
 
 type Route = Pick<(typeof routes)[number], 'method' | 'path' | 'route'>;
@@ -186,12 +194,13 @@ describe.each(routes)('$route', (route) => {
     expect(vault.trips.count).toBe(0);
   });
 
-  test('answers a live session below 500, in one round trip, or two if it hashes or streams, with one event', async () => {
+  test('answers a live session below 500, in one round trip, or more if it hashes, seals or streams, with one event', async () => {
     const client = await adminFor(route);
     vault.trips.count = 0;
     const before = await eventCount();
     const answer = await ask(client, route);
-    expect(vault.trips.count).toBe(hashing.has(route.route) || streaming.has(route.route) ? 2 : 1);
+    const more = [hashing, sealing, sealing, streaming, streaming].filter((some) => some.has(route.route)).length;
+    expect(vault.trips.count).toBe(1 + more + (streaming.has(route.route) ? 1 : 0));
     expect(answer.status).toBeLessThan(500);
     expect(answer.status).not.toBe(401);
     expect(await eventCount()).toBe((before ?? 0) + 1);
@@ -273,6 +282,15 @@ describe.each(routes)('$route with a service token', (route) => {
     },
   );
 
+  test('of access audit reads the log and nothing else, whatever its admin may do', async () => {
+    const { body } = await admin('POST', '/tokens', { name: 'auditor', access: 'audit' });
+    const answer = await ask(vault.client(body.token ?? ''), route);
+    const { action = '', outcome } = (await newestEvent()) ?? {};
+    const isAllowed = /^event\.|^token\.end$|^child\./.test(String(action));
+    expect(outcome === 'denied').toBe(!isAllowed);
+    if (!isAllowed) expect([403, 404]).toContain(answer.status);
+  });
+
   test('that is revoked, unknown or mistyped gets the same 401 as no token, and only the revoked one is recorded', async () => {
     const { id, use } = await made(user, 'manage');
     await user('DELETE', `/tokens/${id}`);
@@ -336,7 +354,8 @@ const bindings =
 const values = 'one compares values, which only JavaScript can open, one decides again and stores';
 
 /** Each route, and each way to ask for it that takes another number of round trips: then the second word says why. */
-const successes: [route: string, why: string, () => Success | Promise<Success>][] = [
+type Way = [route: string, why: string, () => Success | Promise<Success>];
+const successes: Way[] = [
   ['POST /auth/logout', '', () => ({})],
   [
     'POST /auth/password',
@@ -407,6 +426,10 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
   ['GET /tokens', '', () => ({})],
   ['POST /tokens', '', () => ({ body: { name: 'new', access: 'read', scopes: ['a/*', 'b'], expires_in_days: 1 } })],
   ['GET /tokens/:id', '', async () => ({ path: `/tokens/${await token()}` })],
+  ...['key', 'checkpoint', 'consistency', 'proof/:id', 'tile/:level/:tile{.+}', 'tile/entries/:tile{.+}', 'verify'].map(
+    (path): Way => [`GET /logs/${path}`, '', () => ({ path: at(`/logs/${path}`).replace('4711', '1') })],
+  ),
+  ['POST /logs/checkpoint', 'one decides, one reads what is not sealed, one stores the tree', () => ({ trips: 3 })],
   [
     'POST /tokens/:id/rotate',
     '',
@@ -416,11 +439,7 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
   ['GET /care', '', () => ({})],
   ['GET /logs', '', () => ({})],
   ['GET /logs/activity', '', () => ({})],
-  [
-    'GET /logs/export',
-    'one decides, one reads the first entries, and one more would read the next',
-    () => ({ trips: 2 }),
-  ],
+  ['GET /logs/export', 'one decides, two seal the log, and one reads each part of it', () => ({ trips: 4 })],
   ['GET /logs/uses', '', () => ({})],
   ['GET /users', '', () => ({})],
   ['POST /users', hash, () => ({ body: { username: `walked ${++made}`, password: 'a good password' }, trips: 2 })],
@@ -469,7 +488,8 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('HEAD of $path', 
     const before = await eventCount();
     vault.trips.count = 0;
     const head = await admin('HEAD', at(path));
-    expect([head.status, head.text, vault.trips.count]).toEqual([found.status, '', 1]);
+    // An export seals the log.
+    expect([head.status, head.text, vault.trips.count]).toEqual([found.status, '', path === '/logs/export' ? 3 : 1]);
     expect([...head.headers.keys()].filter((name) => name !== 'content-length')).toEqual(
       [...found.headers.keys()].filter((name) => name !== 'content-length'),
     );
@@ -566,6 +586,8 @@ test('the policy of tokens never allows what is about accounts, members, session
   for (const action of Object.keys(tokenPolicy))
     expect(action).not.toMatch(/^(user|member|session|password)\.|^project\.(?!list|read)/);
   expect(Object.keys(tokenPolicy).filter((action) => action.startsWith('token.'))).toEqual(['token.read', 'token.end']);
+  for (const [action, allowed] of Object.entries(tokenPolicy))
+    expect(allowed.audit, action).toBe(/^(event|child)\.|^token\.(read|end)$/.test(action));
 });
 
 test.each(roles)('the policy names every action for the role %s', async (role) => {

@@ -14,8 +14,13 @@ import { jsonHeaders } from './headers.ts';
 export type Success<Result> = (result: Result, c: AppContext) => Reply;
 
 export const send = (c: AppContext, reply: Reply): Response => {
-  const { status, body, headers, cookies, isList, text, stream } = reply;
+  const { status, body, headers, cookies, isList, text, stream, plain } = reply;
   if (stream) return streamed(c, { ...reply, stream });
+  if (plain) {
+    const response = new Response(plain.content, { status, headers: jsonHeaders });
+    response.headers.set('Content-Type', plain.type);
+    return response;
+  }
   const isLong = text?.list != null;
   const problem = status >= 400 && wantsProblem(c.req.header('Accept')) ? problemOf(status, body) : null;
   const json = isLong ? '' : text ? textOf(text) : JSON.stringify(problem ?? body);

@@ -13,6 +13,7 @@ import {
   maxEventsPerBlock,
   maxExportWaitMs,
 } from '../../core/limits.ts';
+import { StoreFailure } from '../../core/store-failure.ts';
 import { read } from '../store/commit.ts';
 import { formOf, isForToken } from '../store/form.ts';
 import { granted, reachesAny, verdict, verdictId } from '../store/granted.ts';
@@ -22,10 +23,13 @@ import { reach } from '../store/reach.ts';
 import { request, requestValues } from '../store/request.ts';
 import { auditEvents, instance, logBlocks } from '../store/schema.ts';
 import { atFirstUse, compile, fill, integer, type Params, params, query, textColumn } from '../store/statement.ts';
+import { ofTokenPrincipal } from '../store/token-principal.ts';
 import { accountOf, refuseTurn } from './admission.ts';
 import { type EventFilter, type FilterParam, filterParams, filterValues, matches, mayMatch } from './event-filter.ts';
 import { edgeBefore, lowestFrom } from './event-search.ts';
 import { eventJson, listedEvents } from './listed.ts';
+import { sealAll } from './log-sealer.ts';
+import { whySealingFails } from './log-sealing.ts';
 import { type HeldList, makeInTurn } from './long-lists.ts';
 import { type Operation, operation } from './operation.ts';
 import { searchInTurn } from './searching.ts';
@@ -45,8 +49,8 @@ export interface EventExport {
   format: ExportFormat;
   /** The entries as lines of JSON, some at a time; the empty text now and then, while none is found. It throws if the export cannot go on. */
   parts: AsyncGenerator<string, void>;
-  /** Whether it is about everybody's events. */
-  isOfAll: boolean;
+  /** A checkpoint of the log with everything that is exported; null in a user's own export, and where the log cannot be sealed. */
+  checkpoint: string | null;
 }
 
 const action = 'event.export';
@@ -144,7 +148,7 @@ const ofOwn = (given: Given) => {
 
 /** Whether the event of the export is this request's, and the one who asked may still read as much. */
 const isStillGranted = (given: Given) => {
-  const mayRead = sql`${reach(action, ofPrincipal('role'))} = iif(${given.of_all}, 'any', 'own')`;
+  const mayRead = sql`${reach(action, ofPrincipal('role'), ofTokenPrincipal('access'))} = iif(${given.of_all}, 'any', 'own')`;
   return and(
     exists(
       query
@@ -246,6 +250,16 @@ const inTurn = async <Result>(context: Context, list: HeldList | null, work: () 
   }
 };
 
+/** What keeps the log from being sealed is told by `GET /logs/checkpoint`, and does not keep it from being exported. */
+const sealed = async ({ vault }: Context): Promise<string | null> => {
+  try {
+    return (await sealAll(vault)).checkpoint;
+  } catch (error) {
+    if (whySealingFails(error) === null && !(error instanceof StoreFailure)) throw error;
+    return null;
+  }
+};
+
 /** Exports the log of all or of the caller. Several at once share the memory that long lists may take. */
 export const exportEvents: Operation<ExportQuery, EventExport> = {
   ...begin,
@@ -258,7 +272,8 @@ export const exportEvents: Operation<ExportQuery, EventExport> = {
       );
       if (made.outcome !== 'allowed') return made;
       const parts = partsOf(context, asked, made.result, list);
-      return { ...made, result: { format: asked.format, isOfAll: made.result.isOfAll, parts } };
+      const checkpoint = made.result.isOfAll ? await sealed(context) : null;
+      return { ...made, result: { format: asked.format, parts, checkpoint } };
     } catch (error) {
       if (error instanceof TurnsBusy) return refuseTurn(context, action, 'too_many_lists');
       throw error;

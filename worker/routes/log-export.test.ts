@@ -24,12 +24,19 @@ beforeAll(async () => {
 });
 
 const exported = async (client: Client, query = '') => {
+  const isOfAll = client === admin;
   const { status, text, headers } = await client('GET', `/logs/export?${query}`);
   expect(status, text.slice(0, 200)).toBe(200);
   expect(headers.get('Content-Type')).toBe('application/jsonl; charset=utf-8');
   const lines = text.split('\n');
   expect(lines.pop()).toBe('');
-  expect(JSON.parse(lines.pop() ?? '')).toEqual({ checkpoint: null });
+  const { checkpoint } = JSON.parse(lines.pop() ?? '') as { checkpoint: string | null };
+  expect(headers.get('X-Keystore-Checkpoint')).toBe(checkpoint && btoa(unescape(encodeURIComponent(checkpoint))));
+  const newest = await testDb().prepare('SELECT max(id) AS id FROM audit_events').first<number>('id');
+  // It covers the entry of the export, and so all before it.
+  expect(checkpoint?.split('\n').slice(0, 2)).toEqual(
+    isOfAll ? [expect.stringMatching(/^keystore\/[0-9a-f]{16}$/), String(newest)] : undefined,
+  );
   return lines.map((line) => JSON.parse(line) as { id: number; user_name: string; outcome: string; action: string });
 };
 

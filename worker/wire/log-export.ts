@@ -1,5 +1,6 @@
 /** An export of the log as text: JSON lines, or CSV (RFC 4180) that a spreadsheet takes for text only. */
 import type { InferOutput } from 'valibot';
+import { base64, utf8 } from '../../core/crypto/encoding.ts';
 import type { logEntry } from '../answers/log.ts';
 import type { EventExport } from '../operations/event-export.ts';
 import type { Reply } from './reply.ts';
@@ -47,7 +48,7 @@ export const logExport = ({
   body: null,
   headers: {
     'Content-Disposition': `attachment; filename="keystore-log.${format}"`,
-    ...(checkpoint !== null && { 'X-Keystore-Checkpoint': btoa(checkpoint) }),
+    ...(checkpoint !== null && { 'X-Keystore-Checkpoint': base64(utf8(checkpoint)) }),
   },
   stream: { type: types[format], pieces: format === 'csv' ? csvOf(parts) : jsonLinesOf(parts, checkpoint) },
 });
