@@ -324,6 +324,10 @@ export const exportSilenceMs = 10_000;
 /** How long an export waits for the turn of its next step. */
 export const maxExportWaitMs = 5 * 60_000;
 
+/** Who has seen a key: the people and tokens that one answer names. What somebody has seen: the keys. */
+export const maxReadersPerKey = 1_000;
+export const maxExposedSecrets = 5_000;
+
 /** How much of the time searches may take, if they last: each is followed by a pause. */
 export const maxSearchesPercent = 10;
 export const maxSearchPauseMs = 250;

@@ -47,6 +47,7 @@ const at = (path: string) =>
     .replace('trash/:id', 'trash/4711')
     .replace(':name', 'nothing')
     .replace(':user_name', 'nobody')
+    .replace('/users/exposure', '/users/exposure?user_name=nobody')
     .replace('users/:id', 'users/4711')
     .replace('tokens/:id', 'tokens/4711')
     .replace(/sessions\/:(session_)?id/, 'sessions/no-session')
@@ -66,6 +67,7 @@ const bodies: Record<string, unknown> = {
   'PUT /projects/:name/members/:user_name': { role: 'viewer' },
   'POST /keys/values': { names: ['nothing'] },
   'POST /keys/import': { entries: [{ key_name: 'walked', api_key: 'value' }], dry_run: true },
+  'POST /users/:id/exposure': { key_id: 4711, mark: 'rotated' },
   'POST /users': { username: 'walked', password: 'a good password' },
   'PUT /users/:id': { role: 'user' },
   'POST /tokens': { name: 'walked', access: 'read', scopes: ['*'] },
@@ -286,7 +288,7 @@ describe.each(routes)('$route with a service token', (route) => {
     const { body } = await admin('POST', '/tokens', { name: 'auditor', access: 'audit' });
     const answer = await ask(vault.client(body.token ?? ''), route);
     const { action = '', outcome } = (await newestEvent()) ?? {};
-    const isAllowed = /^event\.|^token\.end$|^child\./.test(String(action));
+    const isAllowed = /^event\.(?!mark)|^token\.end$|^child\./.test(String(action));
     expect(outcome === 'denied').toBe(!isAllowed);
     if (!isAllowed) expect([403, 404]).toContain(answer.status);
   });
@@ -451,6 +453,21 @@ const successes: Way[] = [
   ],
   ['DELETE /users/:id', '', async () => ({ path: `/users/${await somebody()}` })],
   ['DELETE /users/:id', '', async () => ({ path: `/users/${await somebody()}?transfer_to=user` })],
+  ['GET /keys/:name/access', '', () => asKey('/access')],
+  ['GET /key/access', '', () => asQuery('/access')],
+  ['GET /users/exposure', '', () => ({ path: '/users/exposure?user_name=admin' })],
+  ['GET /users/:id/exposure', '', () => ({ path: '/users/1/exposure' })],
+  [
+    'POST /users/:id/exposure',
+    '',
+    async () => {
+      const path = await make();
+      const key_name = decodeURIComponent(path);
+      const key_id = await testDb().prepare('SELECT id FROM secrets WHERE name = ?').bind(key_name).first<number>('id');
+      await admin('GET', `/keys/${path}`);
+      return { path: '/users/1/exposure', body: { key_id, mark: 'rotated' } };
+    },
+  ],
   ['GET /users/:id/sessions', '', () => ({ path: '/users/2/sessions' })],
   ['DELETE /users/:id/sessions', '', async () => ({ path: `/users/${await somebody()}/sessions` })],
   [

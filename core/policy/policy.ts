@@ -49,6 +49,11 @@ export const policy = {
   'event.list': { user: 'own', admin: 'any' },
   'event.count': { user: 'own', admin: 'any' },
   'event.export': { user: 'own', admin: 'any' },
+  /** Who has read a key, and who may. */
+  'event.readers': { user: 'own', admin: 'any' },
+  /** What somebody has read, and what was ticked off of it. */
+  'event.exposure': { user: 'none', admin: 'any' },
+  'event.mark': { user: 'none', admin: 'any' },
   /** Checkpoints, proofs and tiles of the log's tree: they say something about everybody's events. */
   'event.prove': { user: 'none', admin: 'any' },
   'event.verify': { user: 'none', admin: 'any' },
@@ -90,6 +95,7 @@ export const projectPolicy = {
   'version.list': anyMember,
   'version.restore': editors,
   'version.destroy': managers,
+  'event.readers': managers,
   'project.read': anyMember,
   'project.update': managers,
   'project.delete': managers,
@@ -147,6 +153,8 @@ export const tokenPolicy = {
   'event.list': always,
   'event.count': always,
   'event.export': always,
+  'event.readers': auditing,
+  'event.exposure': auditing,
   'event.prove': auditing,
   'event.verify': auditing,
   'event.seal': auditing,

@@ -36,7 +36,7 @@ import { searchInTurn } from './searching.ts';
 import { TurnsBusy } from './turns.ts';
 import type { Context } from './vault.ts';
 
-export type ExportFormat = 'jsonl' | 'csv';
+type ExportFormat = 'jsonl' | 'csv';
 
 export interface ExportQuery extends EventFilter {
   format: ExportFormat;

@@ -259,6 +259,9 @@ const notFound = (action: Refusal['action'], reason: string | null): Reply => {
   if (reason === 'name_held') return failed(404, notMember);
   if (reason === 'no_version') return failed(404, noVersion);
   if (reason === 'archived') return failed(404, archivedEntries);
+  if (action === 'event.readers') return failed(404, 'There is no such key, or it is not yours.');
+  if (action === 'event.exposure') return failed(404, 'There is no such user, and the log knows none.');
+  if (action === 'event.mark') return failed(404, 'The log does not say that this user has read such a key.');
   if (action === 'event.prove') return failed(404, reason === 'no_event' ? noEvent : noTile);
   if (action === 'secret.destroy' || action === 'secret.restore') return failed(404, notInTrash);
   if (/^(?:secret|version)\./.test(action)) return failed(404, 'There is no such key, or it is not yours.');
