@@ -324,6 +324,9 @@ export const exportSilenceMs = 10_000;
 /** How long an export waits for the turn of its next step. */
 export const maxExportWaitMs = 5 * 60_000;
 
+/** What is written to the output at once of the log. */
+export const eventsPerOutput = 500;
+
 /** Who has seen a key: the people and tokens that one answer names. What somebody has seen: the keys. */
 export const maxReadersPerKey = 1_000;
 export const maxExposedSecrets = 5_000;

@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import { type Caller, pageVias, viaHeader } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { spaceHeader } from '../../core/space.ts';
+import { expectEvents, writeEvents } from '../operations/event-output.ts';
 import { noteRequest } from '../operations/hashing.ts';
 import { isSealingDue, sealGathered } from '../operations/log-sealer.ts';
 import type { Vault, Context as VaultContext } from '../operations/vault.ts';
@@ -41,7 +42,9 @@ export const withCaller = (vault: Vault, cookies: CookieSettings) =>
     const caller = callerOf(c.req.raw);
     noteRequest(caller.now);
     c.set('caller', { ...caller, isLocal: vault.isLocalOnly && !wasForwarded(c.req.raw) });
+    if (vault.writeEvent) expectEvents(vault, caller.now);
     await next();
+    if (vault.writeEvent) afterAnswer(c, () => writeEvents(vault));
     if (isSealingDue(vault, caller.now)) afterAnswer(c, () => sealGathered(vault));
   });
 
