@@ -147,7 +147,9 @@ describe('examples', () => {
     if (id.startsWith('destroyVersion')) await admin('PUT', '/keys/stripe', { api_key: 'another-example-value' });
     const target = path
       .replace('{.+}', '')
-      .replaceAll(/:(\w+)/g, (_, name) => (id === 'endSession' ? session : (example.path?.[name] ?? '')));
+      .replaceAll(/:(\w+)/g, (_, name) =>
+        id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
+      );
     const client = id === 'signIn' ? anonymous : admin;
     const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, body, sent);
     const good = Number(Object.keys(answers)[0]);

@@ -19,7 +19,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { buildReference, buildUi, buildWorker } from '../box/commands/build.ts';
+import { buildReference, buildWorker } from '../box/commands/build.ts';
+import { buildUi } from '../box/commands/build-ui.ts';
 import { main as startVault } from '../box/commands/start.ts';
 
 /** Editors write a file in several steps. */
@@ -51,7 +52,10 @@ setInterval(async () => {
 `;
 
 async function buildReloadingUi(home: string): Promise<void> {
-  await buildUi(home);
+  await buildUi(home).catch((error: Error) => {
+    console.error(error.message);
+    throw error;
+  });
   writeFileSync(join(home, 'dist/ui/assets/reload.js'), reloadScript);
   appendFileSync(join(home, 'dist/ui/index.html'), '<script type="module" src="/assets/reload.js"></script>\n');
 }

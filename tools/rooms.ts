@@ -182,7 +182,7 @@ export const rooms: Record<string, Room> = {
   'box/commands': {
     purpose: 'start, backup, restore, check, build and the rest',
     rooms: [...core, ...box.slice(0, -1)],
-    packages: ['node:', 'esbuild'],
+    packages: ['node:', 'esbuild', 'rolldown', 'htm'],
   },
 
   'standalone/database': {
@@ -235,6 +235,8 @@ export const rooms: Record<string, Room> = {
           'core',
           ...(name === 'keys' ? ['core/settings', 'core/import', 'core/policy'] : []),
           ...(name === 'tokens' ? ['core/policy'] : []),
+          // The browser checks proofs itself.
+          ...(name === 'logs' ? ['core/audit'] : []),
           'ui/api',
           'ui/parts',
           'ui/shell',

@@ -1,15 +1,13 @@
-/** The pages beside the list of keys, and what else is fetched when it is first needed. */
+/** The pages beside the list of keys, and what else is fetched after the first screen. */
 import { lazyDialog, lazyPage } from './parts/lazy.ts';
 
 const rest = () => import('./rest.ts');
 
 export const ProjectsPage = lazyPage(async () => (await rest()).ProjectsPage);
-/** A file of its own, too: the overview of the environments of a project. */
-export const Overview = lazyPage(async () => (await import('./projects/overview-table.ts')).Overview);
-export const CarePage = lazyPage(async () => (await import('./care/page.ts')).CarePage);
+export const Overview = lazyPage(async () => (await rest()).Overview);
+export const CarePage = lazyPage(async () => (await rest()).CarePage);
 export const TrashPage = lazyPage(async () => (await rest()).TrashPage);
-/** A file of its own, which keeps the other one small. */
-export const TokensPage = lazyPage(async () => (await import('./tokens/page.ts')).TokensPage);
+export const TokensPage = lazyPage(async () => (await rest()).TokensPage);
 export const LogsPage = lazyPage(async () => (await rest()).LogsPage);
 export const KeyActivity = lazyPage(async () => (await rest()).KeyActivity);
 export const UsersPage = lazyPage(async () => (await rest()).UsersPage);

@@ -1,10 +1,11 @@
 /** Builds the worker, the browser UI and the command line into dist/. */
 
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build as bundle, type Metafile, type Plugin, stop } from 'esbuild';
+import { promisify } from 'node:util';
+import { type BuildOptions, build as bundle, stop } from 'esbuild';
 import { buildCli } from './build-cli.mjs';
 import { packCli } from './pack-cli.ts';
 
@@ -105,65 +106,9 @@ export async function buildReference(project: string): Promise<void> {
 /** More than document and page ever have. */
 const maxReferenceBytes = 2 ** 24;
 
-/** Writes the files before the page that names them, and removes old files last, so that a browser always gets a complete page. */
-export async function buildUi(project: string): Promise<void> {
-  const target = join(project, 'dist/ui');
-  const assets = join(target, 'assets');
-  mkdirSync(assets, { recursive: true });
-  // One by one: a script that is no module, which the theme's is, may share no file with another.
-  const bundles = await Promise.all(
-    ['ui/main.ts', 'ui/theme-boot.ts'].map((entry) =>
-      bundle({
-        absWorkingDir: project,
-        entryPoints: [entry],
-        outdir: 'dist/ui/assets',
-        entryNames: '[name]-[hash]',
-        assetNames: '[name]-[hash]',
-        chunkNames: '[name]-[hash]',
-        bundle: true,
-        // What is imported with `import()` becomes a file of its own, which a page loads when it needs it.
-        splitting: entry === 'ui/main.ts',
-        plugins: [smallUi(project)],
-        minify: true,
-        format: 'esm',
-        target: 'es2022',
-        metafile: true,
-        logLevel: 'warning',
-      }),
-    ),
-  );
-  const outputs: Metafile['outputs'] = Object.assign({}, ...bundles.map(({ metafile }) => metafile.outputs));
-  const built = Object.keys(outputs).map(pathOf);
-  cpSync(join(project, 'ui/public'), target, { recursive: true });
-  const template = readFileSync(join(project, 'ui/index.html'), 'utf8');
-  writeFileSync(join(target, 'index.html'), page(template, built, importsOf(outputs)));
-  for (const name of readdirSync(assets)) {
-    if (!built.includes(`/assets/${name}`)) rmSync(join(assets, name));
-  }
-}
-
-/**
- * Two things that make the scripts smaller. What is loaded later comes after the first screen, so it may import all of that: without
- * this, whatever the two share would be a file for each combination of them. And templates lose their indentation.
- */
-function smallUi(project: string): Plugin {
-  const firstScreen = join(project, 'ui/app.ts');
-  const later = new Set<string>();
-  return {
-    name: 'small-ui',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^\./ }, ({ kind, resolveDir, path }) => {
-        if (kind === 'dynamic-import') later.add(resolve(resolveDir, path));
-        return undefined;
-      });
-      onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const source = readFileSync(path, 'utf8');
-        const short = path.startsWith(join(project, 'ui')) ? source.replace(/\n\s+/g, '\n') : source;
-        const contents = later.has(path) ? `${short}\nimport ${JSON.stringify(firstScreen)};\n` : short;
-        return { contents, loader: 'ts' };
-      });
-    },
-  };
+/** Builds the browser UI in a program of its own, so that the vault that is started next does not hold the memory of the bundler. */
+async function buildUi(project: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'build-ui.ts'), project], { env: {} });
 }
 
 /** Puts the command line among the files that the vault serves: alone, with a checksum for `sha256sum --check`, and for npm. */
@@ -176,29 +121,6 @@ function serveCli(project: string, file: string): void {
   writeFileSync(join(folder, 'keystore.mjs'), bytes);
   writeFileSync(join(folder, 'keystore.mjs.sha256'), `${checksum}  keystore.mjs\n`);
   writeFileSync(join(folder, 'keystore.tgz'), packCli(bytes, version));
-}
-
-/** The path under which a file of the build is served. */
-function pathOf(output: string): string {
-  return output.replace(/^dist\/ui/, '');
-}
-
-/** What the main script imports: the browser shall not have to read it to learn that. */
-function importsOf(outputs: Metafile['outputs']): string[] {
-  const main = Object.values(outputs).find(({ entryPoint }) => entryPoint === 'ui/main.ts');
-  return (main?.imports ?? []).filter(({ kind }) => kind === 'import-statement').map(({ path }) => pathOf(path));
-}
-
-/** Puts the hashed names into the page, which has them without hashes, and asks for what its script imports. */
-function page(template: string, built: string[], imported: string[]): string {
-  const preloads = imported.map((path) => `<link rel="modulepreload" href="${path}">\n`).join('');
-  return template
-    .replace(/\/assets\/([\w-]+)\.(js|css)/g, (named, name, type) => {
-      const file = built.find((path) => path.startsWith(`/assets/${name}-`) && path.endsWith(`.${type}`));
-      if (file === undefined) throw new Error(`ui/index.html names ${named}, which was not built.`);
-      return file;
-    })
-    .replace('<script type="module"', `${preloads}$&`);
 }
 
 /** The latest change in a file or folder, in ms; 0 if it does not exist, as in an image without sources. */

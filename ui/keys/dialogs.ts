@@ -1,4 +1,4 @@
-/** The page of a key and the dialogs about keys, as one file of the build, which the browser fetches after the list is on the screen. */
+/** The page of a key and the dialogs about keys, which the browser fetches after the list is on the screen. */
 export { CopyEnv } from './copy-env.ts';
 export { NewKey } from './form.ts';
 export { ImportKeys } from './import-sheet.ts';
