@@ -176,7 +176,7 @@ export const rooms: Record<string, Room> = {
   'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },
   'box/restore': {
     purpose: 'a restore that either happens whole or not at all',
-    rooms: [...core, 'box', 'box/data', 'box/move-in'],
+    rooms: [...core, 'box', 'box/data', 'box/audit', 'box/move-in'],
     packages: ['node:'],
   },
   'box/commands': {

@@ -29,9 +29,14 @@ export interface StoredLogKey {
 
 const originBytes = 8;
 
+/** Node's types have no CryptoKeyPair. */
+interface KeyPair {
+  privateKey: Parameters<typeof crypto.subtle.exportKey>[1];
+}
+
 /** Makes the name and the key of a log. */
 export async function newLogKey(keyring: Keyring): Promise<StoredLogKey> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair;
+  const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as KeyPair;
   const { d, x } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as { d?: string; x?: string };
   const [seed, point] = [fromPastedBase64(d ?? ''), fromPastedBase64(x ?? '')];
   if (!seed || !point) throw new TypeError('The runtime exports no Ed25519 keys');
