@@ -24,7 +24,16 @@ export const core = [
   'core/audit',
   'core/data-folder',
 ];
-export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
+export const box = [
+  'box',
+  'box/gate',
+  'box/runtime',
+  'box/data',
+  'box/audit',
+  'box/move-in',
+  'box/restore',
+  'box/commands',
+];
 const features = {
   session: 'signing in and out, and the first new password',
   keys: 'the list of keys, and the page of each: search, reveal, copy, edit',
@@ -71,6 +80,7 @@ export const rooms: Record<string, Room> = {
   'core/import': {
     purpose: 'reads the files that keys are imported from',
     rooms: ['core', 'core/settings'],
+    packages: ['papaparse'],
   },
   'core/data-folder': {
     purpose: 'where things are in a data folder, when its database may be used, and what its owner may do to it',
@@ -158,10 +168,15 @@ export const rooms: Record<string, Room> = {
     rooms: [...core, 'box'],
     packages: ['node:'],
   },
+  'box/audit': {
+    purpose: 'verifies the log of a database, and moves events to archive files',
+    rooms: [...core, 'box', 'box/data'],
+    packages: ['node:'],
+  },
   'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },
   'box/restore': {
     purpose: 'a restore that either happens whole or not at all',
-    rooms: [...core, 'box', 'box/data', 'box/move-in'],
+    rooms: [...core, 'box', 'box/data', 'box/audit', 'box/move-in'],
     packages: ['node:'],
   },
   'box/commands': {
@@ -261,7 +276,7 @@ export const rooms: Record<string, Room> = {
   },
   'cli/commands': {
     purpose: 'the table of commands, and one file for each',
-    rooms: ['core', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
+    rooms: ['core', 'core/audit', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
     packages: ['node:'],
   },
   cli: {
@@ -308,8 +323,8 @@ export const rooms: Record<string, Room> = {
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {
-    purpose: 'what a developer runs: dev, seed, checks of the code',
+    purpose: 'what a developer runs: dev, seed, pictures for the docs, checks of the code',
     rooms: ['worker/store', 'box/commands'],
-    packages: ['node:', 'rolldown'],
+    packages: ['node:', 'rolldown', 'playwright-core'],
   },
 };

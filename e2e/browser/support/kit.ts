@@ -4,7 +4,7 @@
  */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { ask, type RunningVault, signIn, startVault } from '../../../testing/vault.ts';
+import { ask, type RunningVault, type Runtime, signIn, startVault } from '../../../testing/vault.ts';
 import { launch, newVisitor, textOf, type VisitOptions, type Visitor } from './browser.ts';
 
 export interface Person {
@@ -30,22 +30,40 @@ export interface Kit {
   comeAs: (person: Person, options?: VisitOptions, url?: string) => Promise<Page>;
 }
 
+export interface KitOptions {
+  keepsDefaults?: boolean;
+  runtime?: Runtime;
+}
+
+/** The kind of a context that no other test gets: a clock cannot be taken out again. */
+const unique = '';
+
+/** Contexts of one kind have the same options and talk to the same address. */
+function kindOf(options: VisitOptions | undefined, url: string): string {
+  return options?.hasClock ? unique : JSON.stringify([url, options]);
+}
+
 const adminPassword = 'correct horse battery';
 const userPassword = 'quiet river stone';
 
-/** Registers the hooks that start and stop everything. With `keepsDefaults` the user `user` has the default password. */
-export function browserKit({ keepsDefaults = false } = {}): Kit {
+/**
+ * Registers the hooks that start and stop everything. With `keepsDefaults` the user `user` has the default password.
+ *
+ * The UI and the API are the same on both runtimes, and the standalone one takes a fraction of the time. What differs, the delivery of
+ * pages and assets, is tested on `npm start` too: access, proxies, session and size have it.
+ */
+export function browserKit({ keepsDefaults = false, runtime = 'standalone' }: KitOptions = {}): Kit {
   let vault: RunningVault;
   let browser: Browser;
   let admin: Person;
   let names = 0;
-  /** A context without special options costs a second to open, so the next test gets it again, after a reset. */
-  let idle: Visitor | undefined;
-  let visitors: { visitor: Visitor; isReusable: boolean }[] = [];
+  /** A context costs a second to open, so the next test that wants the same options gets it again, after a reset. */
+  const idle = new Map<string, Visitor[]>();
+  let visitors: { visitor: Visitor; kind: string }[] = [];
 
   beforeAll(async () => {
     const env = keepsDefaults ? {} : { ADMIN_PASSWORD: adminPassword };
-    [vault, browser] = await Promise.all([startVault({ env }), launch()]);
+    [vault, browser] = await Promise.all([startVault({ env, runtime }), launch()]);
     if (keepsDefaults) await replaceDefault(vault.url);
     admin = await personOf(vault.url, 'admin', adminPassword);
   });
@@ -61,11 +79,11 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
       for (const { page } of left.map(({ visitor }) => visitor)) console.error(page.url(), await textOf(page));
       console.error(vault.output());
     }
-    for (const { visitor, isReusable } of left) {
-      if (!isReusable || hasFailed || idle) await visitor.leave();
+    for (const { visitor, kind } of left) {
+      if (kind === unique || hasFailed || visitor.page.isClosed()) await visitor.leave();
       else {
         await visitor.reset();
-        idle = visitor;
+        idle.set(kind, [...(idle.get(kind) ?? []), visitor]);
       }
     }
   });
@@ -76,10 +94,9 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
   };
 
   const open = async (cookies: Cookie[], options: VisitOptions | undefined, url: string) => {
-    const isReusable = options === undefined;
-    const visitor = (isReusable && idle) || (await newVisitor(browser, url, options));
-    if (visitor === idle) idle = undefined;
-    visitors.push({ visitor, isReusable });
+    const kind = kindOf(options, url);
+    const visitor = idle.get(kind)?.pop() ?? (await newVisitor(browser, url, options));
+    visitors.push({ visitor, kind });
     await visitor.context.addCookies(cookies);
     await visitor.page.goto(`${url}/`);
     return visitor;
