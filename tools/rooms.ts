@@ -24,7 +24,16 @@ export const core = [
   'core/audit',
   'core/data-folder',
 ];
-export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
+export const box = [
+  'box',
+  'box/gate',
+  'box/runtime',
+  'box/data',
+  'box/audit',
+  'box/move-in',
+  'box/restore',
+  'box/commands',
+];
 const features = {
   session: 'signing in and out, and the first new password',
   keys: 'the list of keys, and the page of each: search, reveal, copy, edit',
@@ -71,6 +80,7 @@ export const rooms: Record<string, Room> = {
   'core/import': {
     purpose: 'reads the files that keys are imported from',
     rooms: ['core', 'core/settings'],
+    packages: ['papaparse'],
   },
   'core/data-folder': {
     purpose: 'where things are in a data folder, when its database may be used, and what its owner may do to it',
@@ -98,6 +108,8 @@ export const rooms: Record<string, Room> = {
     rooms: [
       'core',
       'core/accounts',
+      'core/audit',
+      'core/crypto',
       'core/network',
       'core/policy',
       'core/settings',
@@ -154,6 +166,11 @@ export const rooms: Record<string, Room> = {
   'box/data': {
     purpose: 'the data folder: database, lock, migrations, restore journal',
     rooms: [...core, 'box'],
+    packages: ['node:'],
+  },
+  'box/audit': {
+    purpose: 'verifies the log of a database, and moves events to archive files',
+    rooms: [...core, 'box', 'box/data'],
     packages: ['node:'],
   },
   'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },
@@ -306,8 +323,8 @@ export const rooms: Record<string, Room> = {
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {
-    purpose: 'what a developer runs: dev, seed, checks of the code',
+    purpose: 'what a developer runs: dev, seed, pictures for the docs, checks of the code',
     rooms: ['worker/store', 'box/commands'],
-    packages: ['node:', 'rolldown'],
+    packages: ['node:', 'rolldown', 'playwright-core'],
   },
 };
