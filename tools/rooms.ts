@@ -323,8 +323,8 @@ export const rooms: Record<string, Room> = {
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {
-    purpose: 'what a developer runs: dev, seed, checks of the code',
+    purpose: 'what a developer runs: dev, seed, pictures for the docs, checks of the code',
     rooms: ['worker/store', 'box/commands'],
-    packages: ['node:', 'rolldown'],
+    packages: ['node:', 'rolldown', 'playwright-core'],
   },
 };
