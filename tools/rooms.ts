@@ -276,7 +276,7 @@ export const rooms: Record<string, Room> = {
   },
   'cli/commands': {
     purpose: 'the table of commands, and one file for each',
-    rooms: ['core', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
+    rooms: ['core', 'core/audit', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
     packages: ['node:'],
   },
   cli: {

@@ -196,7 +196,7 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
     case 'account':
       return html`<${AccountPage} model=${own.account} session=${mine} onChangePassword=${changePassword} onSignOut=${leave} />`;
     case 'about':
-      return html`<${AboutPage} health=${own.health} />`;
+      return html`<${AboutPage} health=${own.health} isAdmin=${isAdmin} />`;
   }
 };
 
