@@ -197,7 +197,7 @@ export const allowedWithDefaultPassword: readonly GovernedAction[] = ['session.r
 export type GovernedAction = keyof typeof policy;
 
 /** What the owner of the machine does to a stopped vault. Programs beside the vault record it; no request can ask for it. */
-export type OperatorAction = 'vault.restore' | 'admin.reset';
+export type OperatorAction = 'vault.restore' | 'admin.reset' | 'log.archive';
 
 /** What is only refused, and counted: the use of an ended session, and too many requests. */
 type CountedAction = 'session.use' | 'request.send';

@@ -87,6 +87,7 @@ const wordings: Record<string, Wording> = {
   renew_child_token: { icon: 'chip', did: 'renewed the short-lived', tried: 'renew the short-lived', isRoutine: true },
   restore_vault: { icon: 'info', who: operator, did: 'restored the vault from', tried: 'restore the vault from' },
   reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
+  archive_log: { icon: 'info', who: operator, did: 'archived the log entries', tried: 'archive the log entries' },
 };
 
 /** How a value was read in the browser. */
