@@ -48,13 +48,15 @@ export const withCaller = (vault: Vault, cookies: CookieSettings) =>
     if (isSealingDue(vault, caller.now)) afterAnswer(c, () => sealGathered(vault));
   });
 
-/** Runs it when the request is answered. Tests of routes run without a context that could. */
+/** Runs it when the request is answered, where something waits for it: tests of routes run without that. */
 const afterAnswer = (c: AppContext, work: () => Promise<void>) => {
+  let context: Partial<Pick<ExecutionContext, 'waitUntil'>>;
   try {
-    c.executionCtx.waitUntil(work());
+    context = c.executionCtx;
   } catch {
     return;
   }
+  context.waitUntil?.(work());
 };
 
 const callerOf = (request: Request): Caller => ({
