@@ -317,6 +317,13 @@ export const maxBlocksPerChart = 20;
 /** The blocks that one search may look at, read or skipped. */
 export const maxBlocksPerLook = 250;
 
+/** What one export of the log holds in memory, about: a step of it, several times over. */
+export const exportBytes = 4 * 1024 * 1024;
+/** Without an entry for so long, an export sends an empty line, so that no server on the way takes it for stalled. */
+export const exportSilenceMs = 10_000;
+/** How long an export waits for the turn of its next step. */
+export const maxExportWaitMs = 5 * 60_000;
+
 /** How much of the time searches may take, if they last: each is followed by a pause. */
 export const maxSearchesPercent = 10;
 export const maxSearchPauseMs = 250;

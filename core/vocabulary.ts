@@ -42,6 +42,7 @@ export const wireActions: Record<Action, readonly [allowed: string, refused?: st
   'password.change': ['change_password'],
   'event.list': ['list_logs'],
   'event.count': ['view_activity'],
+  'event.export': ['export_logs'],
   'event.prove': ['view_proof'],
   'event.verify': ['verify_log'],
   'event.seal': ['seal_log'],

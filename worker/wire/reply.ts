@@ -15,6 +15,8 @@ export interface Reply {
   isList?: true;
   /** In place of a body: a list that the database has written. */
   text?: ListText;
+  /** In place of a body: text of any length, made while it is sent. */
+  stream?: StreamedText;
   /** In place of a body: what is not JSON. */
   plain?: Plain;
 }
@@ -22,6 +24,11 @@ export interface Reply {
 export interface Plain {
   type: string;
   content: string | Uint8Array;
+}
+
+interface StreamedText {
+  type: string;
+  pieces: AsyncGenerator<string, void>;
 }
 
 /** Makes the reply to a result whose JSON has a shape of `json.ts`. */
