@@ -1,6 +1,13 @@
 /** Who sends a request, before and after the database has confirmed it. */
 import type { Role } from './policy/policy.ts';
 
+/** What the vault's own page says that it reads a value for, in this header. */
+export const pageVias = ['reveal', 'copy'] as const;
+export const viaHeader = 'Keystore-Via';
+
+/** How a value is asked for: as the page says, with others in one request, or else through the API. */
+export type Via = (typeof pageVias)[number] | 'bulk' | 'api';
+
 /** What a request says about its sender. Every audit event of the request records it. */
 export interface Caller {
   /** Ties the effects of a request to its own audit event. Random and unique. */
@@ -25,6 +32,8 @@ export interface Caller {
   /** Only this machine can reach the vault, so the caller is on it. Otherwise default passwords are good for nothing. */
   isLocal?: boolean;
   userAgent: string;
+  /** For the log only: whoever sends the request says so, and it decides nothing. */
+  via?: Via;
   /** When the request arrived, in milliseconds since 1970. */
   now: number;
   /** Whether the client has left, or has closed its side of the connection. Not every runtime tells; never true there. */

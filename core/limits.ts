@@ -296,11 +296,17 @@ export const maxTokensPerList = 500;
 
 export const maxEventsPerList = 500;
 export const maxFilterCharacters = 1_000;
-/** How far back the activity per hour and per day reaches where the request does not say. */
+/** The actions that one filter names. */
+export const maxActionsPerFilter = 20;
+/** How far back the activity per minute, hour and day reaches where the request does not say. */
+export const defaultActivityMinutes = 120;
 export const defaultActivityHours = 48;
 export const defaultActivityDays = 30;
 /** 31 days: enough for 30 days of any time zone. */
 export const maxActivityHours = 31 * 24;
+/** A day, and ten years. */
+export const maxActivityMinutes = 24 * 60;
+export const maxActivityDays = 3_660;
 
 /** The log is searched in blocks of so many rows. The migrations have this number too. */
 export const maxEventsPerBlock = 1_000;
@@ -362,6 +368,8 @@ export const maxUsersPerList = 1_000;
 export const maxProjectsPerList = 1_000;
 export const maxMembersPerList = 1_000;
 export const maxSessionsPerList = 200;
+/** How many of its newest events a list looks at to tell when an account was last seen. */
+export const maxEventsPerLastSeen = 100;
 
 // --- Start, stop and health
 

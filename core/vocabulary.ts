@@ -46,6 +46,8 @@ export const wireActions: Record<Action, readonly [allowed: string, refused?: st
   'user.create': ['add_user'],
   'user.update': ['update_user'],
   'user.delete': ['delete_user'],
+  'user.sessions': ['list_user_sessions'],
+  'user.sign_out': ['sign_out_user'],
   'vault.restore': ['restore_vault'],
   'admin.reset': ['reset_admin'],
 };
@@ -56,12 +58,21 @@ export function wireAction(action: string, isAllowed: boolean): string {
   return isAllowed ? allowed : refused;
 }
 
-/** The kinds of event whose name on the wire contains `part`, in either case: `action:1` if allowed, `action:0` if not. */
-export function kindsNamed(part: string): string[] {
+/** How a filter of the log compares texts. `contains` takes ASCII letters in either case; the others are exact. */
+export const textMatches = ['contains', 'exact', 'prefix'] as const;
+export type TextMatch = (typeof textMatches)[number];
+
+/** The kinds of event whose name on the wire matches `part`: `action:1` if allowed, `action:0` if not. */
+export function kindsNamed(part: string, match: TextMatch = 'contains'): string[] {
   const wanted = part.toLowerCase();
+  const matches = {
+    contains: (name: string) => name.includes(wanted),
+    exact: (name: string) => name === part,
+    prefix: (name: string) => name.startsWith(part),
+  }[match];
   return Object.entries(wireActions).flatMap(([action, [allowed, refused = allowed]]) => [
-    ...(allowed.includes(wanted) ? [`${action}:1`] : []),
-    ...(refused.includes(wanted) ? [`${action}:0`] : []),
+    ...(matches(allowed) ? [`${action}:1`] : []),
+    ...(matches(refused) ? [`${action}:0`] : []),
   ]);
 }
 

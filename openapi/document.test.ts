@@ -145,7 +145,7 @@ describe('examples', () => {
     // A version can be destroyed once there is a newer one.
     if (id.startsWith('destroyVersion')) await admin('PUT', '/keys/stripe', { api_key: 'another-example-value' });
     const target = path.replaceAll(/:(\w+)/g, (_, name) =>
-      id === 'endSession' ? session : (example.path?.[name] ?? ''),
+      id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
     );
     const client = id === 'signIn' ? anonymous : admin;
     const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, body, sent);

@@ -15,7 +15,10 @@ const kept = {
   labels: {},
 };
 
-const listed = { key_name: 'stripe', description: 'billing', ...times, created_by: 'admin', project: null };
+const listed = {
+  ...{ key_name: 'stripe', description: 'billing', ...times, created_by: 'admin' },
+  ...{ value_changed_at: times.updated_at, owner: 'admin', project: null },
+};
 
 /** What can be asked about one key. The name is in the path or in the query. */
 const oneKey: Record<string, Omit<Description, 'tag'>> = {

@@ -26,5 +26,5 @@ export const linksToToken: Links = Object.fromEntries(
 
 /** What can be asked about a user. */
 export const linksToUser: Links = Object.fromEntries(
-  ['changeUser', 'deleteUser'].map((id) => [id, { user_id: '$response.body#/id' }]),
+  ['changeUser', 'deleteUser', 'listUserSessions', 'signOutUser'].map((id) => [id, { user_id: '$response.body#/id' }]),
 );

@@ -21,7 +21,7 @@ export const log: Descriptions = {
             ...{ id: 12, timestamp: at, user_name: 'admin', key_name: 'stripe', action: 'view_key' },
             ...{ ip_address: '192.0.2.1', success: true, target: 'stripe', outcome: 'allowed', reason: null },
             ...{ project: null, token: null, token_id: null },
-            ...{ role: 'admin', user_agent: 'curl/8.5.0' },
+            ...{ role: 'admin', request_id: 'cP5bYzXn1QmZr0aL', user_agent: 'curl/8.5.0', via: 'api' },
           },
         ],
         next: 12,
@@ -31,10 +31,11 @@ export const log: Descriptions = {
   'GET /logs/activity': {
     id: 'countLogs',
     tag: 'Log',
-    summary: 'Count log entries by hours or days',
-    description: 'The last 48 hours, or as many as `hours` says, or with `per=day` the last 30 days.',
+    summary: 'Count log entries by minutes, hours or days',
+    description:
+      'The last 48 hours, or as many as `hours` says, or with `per=day` the last 30 days; or a span of time, by a step that fits it.',
     answers: { 200: answers.activity },
-    example: { query: { per: 'hour' }, answer: { activity: [{ time: at, allowed: 12, refused: 0 }] } },
+    example: { query: { per: 'hour' }, answer: { activity: [{ time: at, allowed: 12, refused: 0 }], step: 3600 } },
   },
   'GET /logs/uses': {
     id: 'lastUses',

@@ -7,6 +7,15 @@ import { linksToUser } from './links.ts';
 const at = '2026-11-25T09:30:00.000Z';
 const tomorrow = '2026-11-26T09:30:00.000Z';
 
+const session = {
+  id: 'p0mQ3vXhT1yJm6Zr',
+  created_at: at,
+  expires_at: tomorrow,
+  ip_address: '192.0.2.1',
+  user_agent: 'curl/8.5.0',
+  is_current: true,
+};
+
 export const signIn: Descriptions = {
   'POST /auth/login': {
     id: 'signIn',
@@ -54,20 +63,7 @@ export const signIn: Descriptions = {
     tag: 'Sign-in',
     summary: 'List your sessions',
     answers: { 200: answers.sessionList },
-    example: {
-      answer: {
-        sessions: [
-          {
-            id: 'p0mQ3vXhT1yJm6Zr',
-            created_at: at,
-            expires_at: tomorrow,
-            ip_address: '192.0.2.1',
-            user_agent: 'curl/8.5.0',
-            is_current: true,
-          },
-        ],
-      },
-    },
+    example: { answer: { sessions: [session] } },
   },
   'DELETE /auth/sessions/:id': {
     id: 'endSession',
@@ -90,7 +86,7 @@ export const users: Descriptions = {
       answer: {
         users: [
           {
-            ...{ id: 1, username: 'admin', role: 'admin', created_at: at, last_login: at },
+            ...{ id: 1, username: 'admin', role: 'admin', created_at: at, last_login: at, last_seen: at },
             ...{ is_active: true, must_change_password: true, key_count: 1 },
           },
         ],
@@ -131,6 +127,35 @@ export const users: Descriptions = {
       path: { id: '3' },
       query: { transfer_to: 'admin' },
       answer: { message: 'User deleted successfully' },
+    },
+  },
+  'GET /users/:id/sessions': {
+    id: 'listUserSessions',
+    tag: 'Users',
+    summary: 'List the sessions of a user',
+    answers: { 200: answers.sessionList },
+    errors: [404],
+    example: { path: { id: '1' }, answer: { sessions: [{ ...session, is_current: false }] } },
+  },
+  'DELETE /users/:id/sessions': {
+    id: 'signOutUser',
+    tag: 'Users',
+    summary: 'End all sessions of a user',
+    description:
+      'Their tokens are refused from now on. The account, its password and its service tokens stay as they are.',
+    answers: { 200: done },
+    errors: [404],
+    example: { path: { id: '3' }, answer: { message: 'Sessions ended successfully' } },
+  },
+  'DELETE /users/:id/sessions/:session_id': {
+    id: 'endUserSession',
+    tag: 'Users',
+    summary: 'End one session of a user',
+    answers: { 200: done },
+    errors: [404],
+    example: {
+      path: { id: '1', session_id: 'p0mQ3vXhT1yJm6Zr' },
+      answer: { message: 'Session ended successfully' },
     },
   },
 };

@@ -218,6 +218,8 @@ export const rooms: Record<string, Room> = {
           'core',
           ...(name === 'keys' ? ['core/settings', 'core/import', 'core/policy'] : []),
           ...(name === 'tokens' ? ['core/policy'] : []),
+          // The browser checks proofs itself.
+          ...(name === 'logs' ? ['core/audit'] : []),
           'ui/api',
           'ui/parts',
           'ui/shell',

@@ -190,7 +190,7 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
         model=${own.tokens} me=${mine.user} isAdmin=${isAdmin} keys=${own.keys.list} projects=${own.projects.list}
       />`;
     case 'logs':
-      return html`<${LogsPage} model=${own.logs} isAdmin=${isAdmin} />`;
+      return html`<${LogsPage} kept=${own.logs} isAdmin=${isAdmin} />`;
     case 'users':
       return html`<${UsersPage} model=${own.users} me=${mine.user} onOwnChange=${refresh} />`;
     case 'account':

@@ -5,7 +5,7 @@ import { type Loaded, loaded } from './api/loaded.ts';
 import { onNews, type Topic } from './api/tabs.ts';
 import { careModel } from './care/model.ts';
 import { keysModel } from './keys/model.ts';
-import { logsModel } from './logs/model.ts';
+import type { KeptLogs } from './logs/model.ts';
 import { projectsModel } from './projects/model.ts';
 import { tokensModel } from './tokens/model.ts';
 import { trashModel } from './trash/model.ts';
@@ -18,7 +18,7 @@ const modelsFor = (user: string) => ({
   projects: projectsModel(),
   trash: trashModel(),
   tokens: tokensModel(),
-  logs: logsModel(),
+  logs: {} as KeptLogs,
   users: usersModel(),
   account: accountModel(),
   health: loaded(api.health),

@@ -47,7 +47,7 @@ const at = (path: string) =>
     .replace(':user_name', 'nobody')
     .replace('users/:id', 'users/4711')
     .replace('tokens/:id', 'tokens/4711')
-    .replace('sessions/:id', 'sessions/no-session');
+    .replace(/sessions\/:(session_)?id/, 'sessions/no-session');
 
 const bodies: Record<string, unknown> = {
   'POST /keys': { key_name: 'walked', api_key: 'value' },
@@ -425,6 +425,17 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
   ],
   ['DELETE /users/:id', '', async () => ({ path: `/users/${await somebody()}` })],
   ['DELETE /users/:id', '', async () => ({ path: `/users/${await somebody()}?transfer_to=user` })],
+  ['GET /users/:id/sessions', '', () => ({ path: '/users/2/sessions' })],
+  ['DELETE /users/:id/sessions', '', async () => ({ path: `/users/${await somebody()}/sessions` })],
+  [
+    'DELETE /users/:id/sessions/:session_id',
+    '',
+    async () => {
+      await vault.signIn('user', 'user123');
+      const { sessions } = (await admin('GET', '/users/2/sessions')).body;
+      return { path: `/users/2/sessions/${sessions?.[0]?.id}` };
+    },
+  ],
 ];
 
 test('of every route it is known how many round trips it takes when it succeeds', () => {

@@ -1,12 +1,22 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 const fixture = join(import.meta.dirname, '../testdata/vault');
 const launch = join(import.meta.dirname, '../testdata/launch.ts');
@@ -16,21 +26,46 @@ const secret = 'a-$secret-"with"-`odd`-\\characters-#-é';
 const folders: string[] = [];
 const launched: Launched[] = [];
 
-afterEach(async () => {
+async function clean(): Promise<void> {
   for (const each of launched.splice(0)) {
     each.child.kill('SIGKILL');
     await gone(each);
   }
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
+}
 
-/** A project with the fixture worker, and a folder for the temporary files of its launcher. */
-function project(): string {
+afterEach(clean);
+
+/** A project with the fixture worker, or a copy of another one, and a folder for the temporary files of its launcher. */
+function project(from = fixture): string {
   const folder = mkdtempSync(join(tmpdir(), 'launcher test '));
   folders.push(folder);
-  cpSync(fixture, join(folder, 'project'), { recursive: true });
-  execFileSync('mkdir', [join(folder, 'tmp')]);
+  cpSync(from, join(folder, 'project'), { recursive: true, preserveTimestamps: true });
+  mkdirSync(join(folder, 'tmp'));
   return join(folder, 'project');
+}
+
+/** Starts a vault that several tests look at, and leave as it is. Its hooks end it after them. */
+function sharedVault(
+  prepare: (folder: string) => Record<string, string>,
+): () => Launched & { folder: string; url: string } {
+  let shared: Launched & { folder: string; url: string };
+  const mine = { folders: [] as string[], launched: [] as Launched[] };
+  beforeAll(async () => {
+    const folder = project();
+    const vault = launchIn(folder, prepare(folder));
+    mine.folders.push(...folders.splice(0));
+    mine.launched.push(...launched.splice(0));
+    const url = await vault.up;
+    // After `up`: it sets the family.
+    shared = Object.assign(vault, { folder, url });
+  });
+  afterAll(async () => {
+    folders.push(...mine.folders);
+    launched.push(...mine.launched);
+    await clean();
+  });
+  return () => shared;
 }
 
 function temporary(folder: string): string {
@@ -116,14 +151,24 @@ function mode(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
 }
 
-/** A project whose vault has been up, holds one note, and is down again. */
+let used: string | undefined;
+
+afterAll(() => {
+  if (used) rmSync(join(used, '..'), { recursive: true, force: true });
+});
+
+/** A project whose vault has been up, holds one note, and is down again. It is made once; each test gets a copy. */
 async function usedProject(): Promise<string> {
-  const folder = project();
-  const first = launchIn(folder);
-  await fetch(`${await first.up}/notes`, { method: 'POST', body: 'kept' });
-  first.child.kill('SIGTERM');
-  await gone(first);
-  return folder;
+  if (!used) {
+    const folder = project();
+    const first = launchIn(folder);
+    await fetch(`${await first.up}/notes`, { method: 'POST', body: 'kept' });
+    first.child.kill('SIGTERM');
+    await gone(first);
+    folders.splice(folders.indexOf(join(folder, '..')), 1);
+    used = folder;
+  }
+  return project(used);
 }
 
 describe('a first start', () => {
@@ -159,16 +204,48 @@ describe('a first start', () => {
     expect(await (await fetch(`${again}/bindings`)).json()).not.toHaveProperty('FIRST_ACCOUNTS');
   });
 
-  test('gives the worker its variables and no others, and shows no secret in process lists', async () => {
+  test('goes through all of wrangler, and says so, if there is no direct way', async () => {
     const folder = project();
+    const replaceIn = (name: string, from: string, to: string) => {
+      const file = join(folder, name);
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(from, to));
+    };
+    replaceIn('wrangler.toml', 'binding = "DB"', 'binding = "OTHER"');
+    replaceIn('worker/index.ts', 'env.DB', 'env.OTHER');
+    const vault = launchIn(folder);
+    expect((await fetch(`${await vault.up}/headers`)).status).toBe(200);
+    expect(vault.output()).toContain(slower);
+    const long = join(temporary(folder), 'x'.repeat(100));
+    execFileSync('mkdir', [long]);
+    const other = launchIn(project(), { TMPDIR: long });
+    expect((await fetch(`${await other.up}/headers`)).status).toBe(200);
+    expect(other.output()).toContain(slower);
+  });
+
+  test('writes nothing into a project that is built already', async () => {
+    const folder = await usedProject();
+    const list = () =>
+      execFileSync('find', [folder, '-path', `${folder}/data`, '-prune', '-o', '-print'], { encoding: 'utf8' });
+    const before = list();
+    await launchIn(folder).up;
+    expect(list()).toBe(before);
+  });
+});
+
+describe('a vault that is up', () => {
+  const shared = sharedVault((folder) => {
     writeFileSync(join(folder, 'password'), `${secret}\n`);
     writeFileSync(join(folder, '.env'), `SECRET_KEY=${'s'.repeat(40)}\nENCRYPTION_KEY=from-the-file\nCORS_ORIGINS=\n`);
-    const vault = launchIn(folder, {
+    return {
       ENCRYPTION_KEY: 'from-the-process',
       ADMIN_PASSWORD_FILE: join(folder, 'password'),
       UNRELATED: 'unrelated',
-    });
-    const url = await vault.up;
+    };
+  });
+
+  test('gives the worker its variables and no others, and shows no secret in process lists', async () => {
+    const vault = shared();
+    const { folder, url } = vault;
     const given = { SECRET_KEY: 's'.repeat(40), ENCRYPTION_KEY: 'from-the-process', ADMIN_PASSWORD: secret };
     const bindings = (await (await fetch(`${url}/bindings`)).json()) as Record<string, string>;
     const { GATE_SECRET = '', HASHER_KEY = '', HASHER_PORT, ...others } = bindings;
@@ -190,8 +267,8 @@ describe('a first start', () => {
   });
 
   test('opens no debugger, no explorer and no other route of the development server', async () => {
-    const vault = launchIn(project());
-    const url = await vault.up;
+    const vault = shared();
+    const { url } = vault;
     const commands = vault.family.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
     expect(commands.filter((command) => command.includes('workerd\0serve')).length).toBe(2);
     expect(commands.join()).not.toMatch(/inspector-addr|debug-port/);
@@ -203,47 +280,26 @@ describe('a first start', () => {
   });
 
   test('asks the worker directly, on a socket that no other user reaches', async () => {
-    const folder = project();
-    const vault = launchIn(folder);
-    await vault.up;
-    expect(vault.output()).not.toContain(slower);
+    const { folder, output } = shared();
+    expect(output()).not.toContain(slower);
     const [run = ''] = readdirSync(temporary(folder));
     expect(mode(join(temporary(folder), run))).toBe('700');
     expect(statSync(join(temporary(folder), run, 'gate.sock')).isSocket()).toBe(true);
   });
 
-  test('goes through all of wrangler, and says so, if there is no direct way', async () => {
-    const folder = project();
-    const replaceIn = (name: string, from: string, to: string) => {
-      const file = join(folder, name);
-      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(from, to));
-    };
-    replaceIn('wrangler.toml', 'binding = "DB"', 'binding = "OTHER"');
-    replaceIn('worker/index.ts', 'env.DB', 'env.OTHER');
-    const vault = launchIn(folder);
-    expect((await fetch(`${await vault.up}/headers`)).status).toBe(200);
-    expect(vault.output()).toContain(slower);
-    const long = join(temporary(folder), 'x'.repeat(100));
-    execFileSync('mkdir', [long]);
-    const other = launchIn(project(), { TMPDIR: long });
-    expect((await fetch(`${await other.up}/headers`)).status).toBe(200);
-    expect(other.output()).toContain(slower);
-  });
-
   test('prints errors of the worker, without control characters', async () => {
-    const vault = launchIn(project());
-    await fetch(`${await vault.up}/complain`);
-    await expect.poll(vault.output).toMatch(/worker: red {2}alert \{ pathname: '\/complain' \}/);
-    expect(vault.output()).not.toContain('\u0007');
+    const { url, output } = shared();
+    await fetch(`${url}/complain`);
+    await expect.poll(output).toMatch(/worker: red {2}alert \{ pathname: '\/complain' \}/);
+    expect(output()).not.toContain('\u0007');
   });
 
-  test('writes nothing into a project that is built already', async () => {
-    const folder = await usedProject();
-    const list = () =>
-      execFileSync('find', [folder, '-path', `${folder}/data`, '-prune', '-o', '-print'], { encoding: 'utf8' });
-    const before = list();
-    await launchIn(folder).up;
-    expect(list()).toBe(before);
+  test('refuses that another start takes its folder', async () => {
+    const { folder, child } = shared();
+    const said = await refusal(folder);
+    expect(said).toContain(`process ${child.pid}`);
+    expect(said).toContain(join(folder, 'data'));
+    expect(child.exitCode).toBe(null);
   });
 });
 
@@ -327,16 +383,6 @@ describe('the end', () => {
 });
 
 describe('a start refuses', () => {
-  test('a folder that another start holds', async () => {
-    const folder = project();
-    const first = launchIn(folder);
-    await first.up;
-    const said = await refusal(folder);
-    expect(said).toContain(`process ${first.child.pid}`);
-    expect(said).toContain(join(folder, 'data'));
-    expect(first.child.exitCode).toBe(null);
-  });
-
   test('a port in use, before it makes anything', async () => {
     const folder = project();
     const other = createServer().listen(0, '127.0.0.1');

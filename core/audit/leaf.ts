@@ -2,10 +2,10 @@
  * The leaf of an event: one flat JSON object in the canonical form of RFC 8785 (JCS), in UTF-8. It has every column of the event
  * under its own name, and none that is null, so a column that is added later changes no leaf of before.
  */
-import { utf8 } from '../crypto/encoding.ts';
-
 /** C2SP tlog-tiles writes the length of an entry in two bytes. */
 export const maxLeafBytes = 65_535;
+
+const encoder = new TextEncoder();
 
 /**
  * The bytes of a leaf. Names of columns are ASCII, and numbers are integers, for which ECMAScript's own forms are the canonical ones
@@ -23,5 +23,5 @@ export function leafOf(event: Readonly<Record<string, unknown>>): Uint8Array {
     if (typeof value === 'string' && !value.isWellFormed()) throw new TypeError(`${column} has a lone surrogate`);
     members.push(`${JSON.stringify(column)}:${JSON.stringify(value)}`);
   }
-  return utf8(`{${members.join(',')}}`);
+  return encoder.encode(`{${members.join(',')}}`);
 }

@@ -1,11 +1,11 @@
 /**
  * Signed notes with Ed25519 (C2SP signed-note) and the checkpoints that they carry (C2SP tlog-checkpoint): three lines with the
  * origin, the number of leaves and the root, an empty line, and one line for each signature. Signatures of others, such as witnesses,
- * are allowed and not looked at.
+ * are allowed and not looked at. The browser reads notes with this file, too, so nothing here needs Node.js.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex as hex } from '@noble/hashes/utils.js';
-import { base64, fromBase64, utf8 } from '../crypto/encoding.ts';
+import { base64, fromBase64 } from './base64.ts';
 import { type Hash, hashBytes } from './tree.ts';
 
 export interface Checkpoint {
@@ -26,6 +26,7 @@ const keyIdBytes = 4;
 const publicKeyBytes = 32;
 const signatureBytes = 64;
 const maxNoteBytes = 65_536;
+const encoder = new TextEncoder();
 
 /** The key as one line that other programs read: `NAME+ID+BASE64`. */
 export function noteKeyText({ name, publicKey }: NoteKey): string {
@@ -85,5 +86,5 @@ export function parseCheckpoint(text: string): Checkpoint | null {
 
 /** The first four bytes of SHA-256 over the name, a line feed, the algorithm and the key. */
 function keyId({ name, publicKey }: NoteKey): Uint8Array {
-  return sha256(Uint8Array.of(...utf8(`${name}\n`), algorithm, ...publicKey)).subarray(0, keyIdBytes);
+  return sha256(Uint8Array.of(...encoder.encode(`${name}\n`), algorithm, ...publicKey)).subarray(0, keyIdBytes);
 }

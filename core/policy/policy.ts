@@ -52,6 +52,9 @@ export const policy = {
   'user.create': { user: 'none', admin: 'any' },
   'user.update': { user: 'none', admin: 'any' },
   'user.delete': { user: 'none', admin: 'any' },
+  /** The sessions of another user: seeing them, and ending them. */
+  'user.sessions': { user: 'none', admin: 'any' },
+  'user.sign_out': { user: 'none', admin: 'any' },
 } as const satisfies Record<string, Record<Role, Reach>>;
 
 /** What one may be in a project, from the least to the most. */
@@ -178,4 +181,5 @@ type CountedAction = 'session.use' | 'request.send';
 export type Action = GovernedAction | 'session.create' | CountedAction | OperatorAction;
 
 /** What the log says about an action. Only a verdict writes it; `failed` is for an allowed action that then went wrong. */
-export type Outcome = 'allowed' | 'denied' | 'not_found' | 'conflict' | 'invalid' | 'unauthenticated' | 'failed';
+export const outcomes = ['allowed', 'denied', 'not_found', 'conflict', 'invalid', 'unauthenticated', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];

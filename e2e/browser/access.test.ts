@@ -6,12 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import {
   beginReplace,
+  chooseRole,
   describeInBrowser,
   keyPage,
   launch,
   openKey,
   overflow,
   paste,
+  roleOf,
   signInAs,
   unfold,
   type Visitor,
@@ -249,7 +251,7 @@ const views: {
     name: 'the members of a project',
     at: 'projects/shop?view=members',
     heading: 'shop',
-    prepare: (page) => page.getByLabel('Role of alice').waitFor(),
+    prepare: (page) => roleOf(page, 'alice').waitFor(),
   },
   {
     name: 'add a member',
@@ -298,7 +300,7 @@ const views: {
     prepare: (page) => page.locator('.log.refused').first().waitFor(),
   },
   { name: 'logs, none matches', at: 'logs?address=203.0.113.', heading: 'No matching entries' },
-  { name: 'users', at: 'users', heading: 'Users', prepare: (page) => page.getByLabel('Role of alice').waitFor() },
+  { name: 'users', at: 'users', heading: 'Users', prepare: (page) => roleOf(page, 'alice').waitFor() },
   { name: 'add a user', at: 'users', heading: 'Users', isDialog: true, prepare: openDialog('Add user') },
   {
     name: 'make a user an admin',
@@ -306,8 +308,24 @@ const views: {
     heading: 'Users',
     isDialog: true,
     prepare: async (page) => {
-      await page.getByLabel('Role of alice').selectOption('admin');
+      await chooseRole(page, 'alice', 'Admin');
       await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'sessions of a user',
+    at: 'users',
+    heading: 'Users',
+    isDialog: true,
+    prepare: openDialog('Sessions of alice'),
+  },
+  {
+    name: 'the menu of roles',
+    at: 'users',
+    heading: 'Users',
+    prepare: async (page) => {
+      await roleOf(page, 'alice').click();
+      await page.getByRole('menu').waitFor();
     },
   },
   {

@@ -4,6 +4,7 @@ import { ask } from '../../testing/vault.ts';
 import {
   addKeyByForm,
   button,
+  chooseRole,
   describeInBrowser,
   dialogs,
   field,
@@ -69,14 +70,12 @@ describeInBrowser('the focus', () => {
     await button(page, 'Generate').click();
     await page.getByRole('dialog').getByRole('button', { name: 'Add user' }).click();
     await expect.poll(() => focused(page)).toContain(added);
-    const role = page.getByLabel(`Role of ${user.name}`);
-    await role.focus();
-    await role.selectOption('admin');
+    await chooseRole(page, user.name, 'Admin');
     await expectFocus('Cancel');
     await button(page, 'Make admin').click();
-    await expectFocus(`Role of ${user.name}`);
+    await expectFocus(`Role of ${user.name}: Admin`);
     await button(page, 'Undo').click();
-    await expectFocus(`Role of ${user.name}`);
+    await expectFocus(`Role of ${user.name}: User`);
     await button(page, `Delete ${added}`).click();
     await field(page, 'Type the name to confirm').fill(added);
     await page.getByRole('dialog').getByRole('button', { name: 'Delete user' }).click();

@@ -163,6 +163,26 @@ describeInBrowser('API keys', () => {
     expect(await page.content()).not.toContain('sk_live_1');
   });
 
+  test('while the vault takes its time, the button that was pressed says so, or the one of the row', async () => {
+    const { name, page } = await showKey();
+    const held = await holdAnswers(page, ({ pathname }) => pathname === `/keys/${name}`);
+    const busy = () =>
+      page.locator('[aria-busy="true"]').evaluateAll((found) => found.map(({ ariaLabel }) => ariaLabel));
+    const press = async (begin: () => Promise<void>) => {
+      const before = held.length;
+      await begin();
+      await expect.poll(() => held.length).toBe(before + 1);
+      const found = await busy();
+      held.at(-1)?.();
+      await expect.poll(busy).toEqual([]);
+      return found;
+    };
+    expect(await press(() => button(page, `Copy ${name}`).click())).toEqual([`Copy ${name}`]);
+    expect(await press(() => button(page, `Reveal ${name}`).click())).toEqual([`Hide ${name}`]);
+    await keyRow(page, name).focus();
+    expect(await press(() => page.keyboard.press('c'))).toEqual([`Copy ${name}`]);
+  });
+
   test('copying does not show the value, and clears the clipboard later unless it has changed', async () => {
     const { name, page } = await showKey({ hasClock: true, permissions: ['clipboard-read', 'clipboard-write'] });
     const clipboard = () => page.evaluate('navigator.clipboard.readText()');

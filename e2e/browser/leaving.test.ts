@@ -93,9 +93,9 @@ describeInBrowser('leaving', () => {
     test('and is never stored', async () => {
       const { page } = await copyKey(readsClipboard);
       const stored = await page.evaluate(
-        '[localStorage.length, sessionStorage.length, document.cookie, name, history.state]',
+        '[{ ...localStorage }, sessionStorage.length, document.cookie, name, history.state]',
       );
-      expect(stored).toEqual([0, 0, '', '', null]);
+      expect(stored).toEqual([{ 'keystore-signed-in': '' }, 0, '', '', null]);
     });
   });
 

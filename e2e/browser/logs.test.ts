@@ -54,10 +54,103 @@ describeInBrowser('access logs', () => {
     await page.getByLabel('Key or target').fill('VIEWED');
     await page.waitForURL(new RegExp(`#/logs\\?action=view_key&user=${user.name}&key=VIEWED`));
     await expect.poll(() => page.locator('.log', { hasNotText: `${user.name} viewed ${key}` }).count()).toBe(0);
-    expect(await entries(page)).toBe(100);
+    // What was done again and again is one line.
+    const times = page.locator('.log .badge');
+    expect(await times.allTextContents()).toEqual(['100 times']);
     await page.getByRole('button', { name: 'Load older entries' }).click();
-    await expect.poll(() => entries(page)).toBe(views);
+    await expect.poll(() => times.allTextContents()).toEqual([`${views} times`]);
     await page.getByText('No older entries.').waitFor();
+    await page.getByRole('button', { name: 'The entries' }).click();
+    expect(await page.locator('.log-members li').count()).toBe(views);
+    await page.locator('.log-members summary').nth(1).click();
+    await page.locator('.facts', { hasText: 'view_key' }).waitFor();
+  });
+
+  test('a click on a name filters by the whole name, and a chip takes that back', async () => {
+    // A part of their names is the name of another user.
+    const person = await newUser();
+    await ask(url(), 'POST', '/users', {
+      token: admin().token,
+      body: { username: `${person.name}x`, password: 'quiet river stone' },
+    });
+    await ask(url(), 'POST', '/auth/login', { body: { username: `${person.name}x`, password: 'quiet river stone' } });
+    const page = await openLogs(admin(), `?user=${person.name}`);
+    await page
+      .locator('.log', { hasText: `${person.name}x` })
+      .first()
+      .waitFor();
+    await page.locator('.log').getByRole('button', { name: person.name, exact: true }).first().click();
+    await page.waitForURL(/match=exact/);
+    await expect.poll(() => page.locator('.log', { hasText: `${person.name}x signed in` }).count()).toBe(0);
+    const chip = page.getByRole('list', { name: 'Filters' });
+    await expect.poll(() => chip.textContent()).toContain(`User is ${person.name}`);
+    // The facts of an entry can be clicked, too.
+    await page.getByRole('button', { name: 'All facts' }).first().click();
+    await page.locator('.facts').getByRole('button', { name: '127.0.0.1' }).click();
+    await expect.poll(() => chip.locator('li').count()).toBe(2);
+    await page.getByRole('button', { name: `Remove: User is ${person.name}` }).click();
+    await expect.poll(() => chip.textContent()).toBe('Address is 127.0.0.1');
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await expect.poll(() => chip.count()).toBe(0);
+    expect(new URL(page.url()).hash).toBe('#/logs');
+  });
+
+  test('entries of plain browsing are counted, and shown on request, also after a reload', async () => {
+    const person = await newUser();
+    for (let asked = 0; asked < 4; asked += 1) await ask(url(), 'GET', '/keys', { token: person.token });
+    const page = await comeAs(admin());
+    await page.goto(`${url()}/#/logs?user=${person.name}`);
+    await page.getByText('4 routine entries hidden').waitFor();
+    const listed = page.locator('.log', { hasText: `${person.name} listed the keys` });
+    expect(await listed.count()).toBe(0);
+    await page.getByLabel('Show routine').check();
+    await listed.locator('.badge', { hasText: '4 times' }).waitFor();
+    await page.waitForURL(/routine=show/);
+    await page.reload();
+    await listed.waitFor();
+    await page.goto(`${url()}/#/logs?user=${person.name}&action=list_keys`);
+    await listed.waitFor();
+  });
+
+  test('rows are reached by arrow keys, and open to what they stand for', async () => {
+    const page = await openLogs(admin());
+    const openers = page.locator('.log-open');
+    await openers.first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await openers.nth(2).evaluate('(one) => one === document.activeElement')).toBe(true);
+    expect(await page.locator('.log-open[tabindex="0"]').count()).toBe(1);
+    await page.keyboard.press('Enter');
+    await page.locator('.log').nth(2).locator('.log-more').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('.log-more').waitFor({ state: 'detached' });
+  });
+
+  test('a log that is followed shows new entries by itself, and what it asks is folded away', async () => {
+    const page = await comeAs(admin(), { hasClock: true });
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (pathname === '/logs') asked.push(searchParams.get('after') ?? 'all');
+    });
+    await page.goto(`${url()}/#/logs`);
+    await page.locator('.log').first().waitFor();
+    await page.getByRole('button', { name: 'Live' }).click();
+    await expect.poll(() => asked.length).toBe(2);
+    const name = fresh('FOLLOWED');
+    await addKey(user, name);
+    await page.clock.runFor(3_100);
+    await page
+      .locator('.log')
+      .first()
+      .filter({ hasText: `${user.name} added the key ${name}` })
+      .waitFor();
+    expect(asked.filter((after) => after === 'all')).toHaveLength(1);
+    expect(await page.locator('.log', { hasText: 'viewed the access logs' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Live' }).click();
+    const before = asked.length;
+    await page.clock.runFor(120_000);
+    expect(asked.length).toBe(before);
   });
 
   test('refused entries can be shown alone, also after a reload, and filters can be cleared', async () => {
@@ -89,8 +182,9 @@ describeInBrowser('access logs', () => {
     const late = page.waitForResponse(/\/logs\?.*NOWHERE/);
     held[0]?.();
     await (await late).finished();
+    const before = await entries(page);
     await page.getByRole('button', { name: 'Load older entries' }).click();
-    await expect.poll(() => entries(page)).toBeGreaterThan(100);
+    await expect.poll(() => entries(page)).toBeGreaterThan(before);
   });
 
   test('if the log cannot be loaded, the page says why and offers to try again', async () => {
@@ -155,6 +249,47 @@ describeInBrowser('access logs', () => {
       expect(Object.fromEntries(asked.at(-1) ?? [])).toMatchObject({ per: 'hour', hours: '744' });
     });
 
+    test('sets the range of time by dragging and by the keyboard, and clears it', async () => {
+      const page = await openLogs(admin());
+      await page.getByRole('img', { name: /Activity in the last 48 hours/ }).waitFor();
+      const box = (await page.locator('.brush svg').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+      const bar = box.width / 48;
+      const y = box.y + box.height / 2;
+      const hash = () => new URLSearchParams(new URL(page.url()).hash.split('?')[1]);
+      const hours = () => (Date.parse(hash().get('to') ?? '') - Date.parse(hash().get('from') ?? '')) / 3_600_000;
+      await page.mouse.move(box.x + 40.5 * bar, y);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 47.5 * bar, y, { steps: 3 });
+      await page.mouse.up();
+      await expect.poll(hours).toBe(8);
+      await page.locator('.log').first().waitFor();
+      // A part without entries.
+      const slider = page.getByRole('slider', { name: 'Range of time' });
+      await slider.focus();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('Shift+ArrowRight');
+      await page.keyboard.press('Shift+ArrowRight');
+      await expect.poll(hours).toBe(3);
+      expect(await slider.getAttribute('aria-valuetext')).toContain('Chosen: 3 hours');
+      await page.getByRole('heading', { name: 'No matching entries' }).waitFor();
+      expect(await counted(page).locator('strong').textContent()).toBe('0');
+      await page.keyboard.press('Escape');
+      await expect.poll(() => page.url()).not.toContain('from=');
+      await page.locator('.log').first().waitFor();
+    });
+
+    test('goes back in time', async () => {
+      const page = await openLogs(admin());
+      const asked = answers(page);
+      await page.getByRole('button', { name: 'Earlier' }).click();
+      await page.getByRole('img', { name: /in the 48 hours until/ }).waitFor();
+      const { from = '', to = '' } = Object.fromEntries(asked.at(-1) ?? []);
+      expect(Date.parse(to) - Date.parse(from)).toBe(48 * 3_600_000);
+      expect(Date.parse(to)).toBeLessThan(Date.now() - 46 * 3_600_000);
+      await page.getByRole('button', { name: 'Later' }).click();
+      await page.getByRole('img', { name: /in the last 48 hours/ }).waitFor();
+    });
+
     test('says from when it counts if the log is too long, and that it could not be loaded', async () => {
       const page = await comeAs(admin());
       const activity = [{ time: new Date().toISOString(), allowed: 1, refused: 0 }];
@@ -192,5 +327,9 @@ describeInBrowser('access logs', () => {
     await page.locator('.log.refused', { hasText: sentence }).first().waitFor();
     expect(new Set(await page.locator('.log strong').allTextContents())).toEqual(new Set([user.name]));
     expect(await page.getByLabel('User', { exact: true }).count()).toBe(0);
+    // Seals and proofs are for admins.
+    await page.getByRole('button', { name: 'All facts' }).first().click();
+    await page.locator('.facts').waitFor();
+    expect(await page.locator('.seal, .proof').count()).toBe(0);
   });
 });

@@ -5,12 +5,14 @@ import { ask } from '../../testing/vault.ts';
 import {
   addKeyByForm,
   button,
+  chooseRole,
   describeInBrowser,
   field,
   focused,
   heading,
   keyRow,
   openKey,
+  roleOf,
   toast,
 } from './support/browser.ts';
 import { browserKit, type Person } from './support/kit.ts';
@@ -59,7 +61,7 @@ describeInBrowser('projects', () => {
     await page.getByRole('radio', { name: 'Viewer' }).check();
     await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
     await toast(page, `${member.name} is now a viewer of ${name}.`);
-    await page.getByLabel(`Role of ${member.name}`).waitFor();
+    await roleOf(page, member.name).waitFor();
 
     const theirs = await comeAs(member);
     await theirs.getByRole('list', { name: 'Your projects' }).getByRole('link', { name }).click();
@@ -145,12 +147,12 @@ describeInBrowser('projects', () => {
     const name = await start(manager, { [member.name]: 'viewer' });
     const page = await comeAs(manager);
     await open(page, name, '?view=members');
-    const role = page.getByLabel(`Role of ${member.name}`);
-    await role.selectOption('editor');
+    const role = roleOf(page, member.name);
+    await chooseRole(page, member.name, 'Editor');
     await toast(page, `${member.name} is now an editor of ${name}.`);
-    await expect.poll(() => role.inputValue()).toBe('editor');
+    await expect.poll(() => role.textContent()).toBe('Editor');
     await button(page, 'Undo').click();
-    await expect.poll(() => role.inputValue()).toBe('viewer');
+    await expect.poll(() => role.textContent()).toBe('Viewer');
     await button(page, `Remove ${member.name}`).click();
     await toast(page, `Removed ${member.name} from ${name}.`);
     await expect.poll(() => role.count()).toBe(0);
@@ -164,11 +166,11 @@ describeInBrowser('projects', () => {
     const name = await start(manager);
     const page = await comeAs(manager);
     await open(page, name, '?view=members');
-    await page.getByLabel(`Role of ${manager.name}`).selectOption('viewer');
+    await chooseRole(page, manager.name, 'Viewer');
     await button(page, 'Become viewer').click();
     await page.getByText('the last active manager').waitFor();
     await page.keyboard.press('Escape');
-    expect(await page.getByLabel(`Role of ${manager.name}`).inputValue()).toBe('manager');
+    expect(await roleOf(page, manager.name).textContent()).toBe('Manager');
     await button(page, 'Leave').click();
     await button(page, 'Leave project').click();
     await page.getByText('the last active manager').waitFor();

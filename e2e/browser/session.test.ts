@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ask, signIn } from '../../testing/vault.ts';
-import { addKeyByForm, describeInBrowser, keyRow, signInAs, toast } from './support/browser.ts';
+import { addKeyByForm, describeInBrowser, holdAnswers, keyRow, signInAs, toast } from './support/browser.ts';
 import { browserKit, type Person } from './support/kit.ts';
 
 const resume = 'Your session has ended. Sign in to continue where you left off.';
@@ -37,6 +37,44 @@ describeInBrowser('the session', () => {
     expect(await page.getByLabel('Password').getAttribute('autocomplete')).toBe('current-password');
   });
 
+  test('a reload asks for the list at the same time as for the session, once; who is signed out asks for the session only', async () => {
+    const { page } = await come();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      const path = new URL(request.url()).pathname;
+      if (path === '/keys' || path === '/auth/session') asked.push(path);
+    });
+    await page.reload();
+    await page.getByLabel('User name').waitFor();
+    expect(asked.splice(0)).toEqual(['/auth/session']);
+
+    const user = await newUser();
+    const key = fresh('THEIRS');
+    await addKey(user, key);
+    await signInAs(page, user.name, user.password);
+    await keyRow(page, key).waitFor();
+    asked.length = 0;
+    const held = await holdAnswers(page, ({ pathname }) => pathname === '/auth/session');
+    const arrived = page.waitForResponse('**/keys');
+    await page.reload();
+    await (await arrived).finished();
+    expect(await page.content()).not.toContain(key);
+    held[0]?.();
+    await keyRow(page, key).waitFor();
+    expect(asked.toSorted()).toEqual(['/auth/session', '/keys']);
+
+    // Somebody has ended the session meanwhile: the list that came is of nobody.
+    await endSessions(user);
+    await page.unrouteAll();
+    await page.reload();
+    await page.getByLabel('User name').waitFor();
+    expect(await page.content()).not.toContain(key);
+    asked.length = 0;
+    await page.reload();
+    await page.getByLabel('User name').waitFor();
+    expect(asked).toEqual(['/auth/session']);
+  });
+
   test('a default password has to be changed before anything else', async () => {
     const { page } = await come();
     await signInAs(page, 'user', 'user123');
@@ -63,11 +101,15 @@ describeInBrowser('the session', () => {
     await page.getByRole('heading', { name: 'Access Logs' }).waitFor();
   });
 
-  test('scripts cannot read the session, the browser stores nothing else, and a reload keeps it', async () => {
+  test('scripts cannot read the session, the browser stores nothing else but that there is one, and a reload keeps it', async () => {
     const { page, context } = await come();
     await signInAs(page, admin().name, admin().password);
     await page.getByRole('heading', { name: 'API Keys' }).waitFor();
-    expect(await page.evaluate('[document.cookie, localStorage.length, sessionStorage.length]')).toEqual(['', 0, 0]);
+    expect(await page.evaluate('[document.cookie, { ...localStorage }, sessionStorage.length]')).toEqual([
+      '',
+      { 'keystore-signed-in': '' },
+      0,
+    ]);
     const cookies = await context.cookies();
     const cookie = cookies.find(({ name }) => name.startsWith('keystore_session_'));
     expect(cookies.every(({ httpOnly, sameSite }) => httpOnly && sameSite === 'Strict')).toBe(true);

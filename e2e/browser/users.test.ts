@@ -1,7 +1,15 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { ask } from '../../testing/vault.ts';
-import { describeInBrowser, keyRow, signInAs, toast, type VisitOptions } from './support/browser.ts';
+import { ask, signIn } from '../../testing/vault.ts';
+import {
+  chooseRole,
+  describeInBrowser,
+  keyRow,
+  roleOf,
+  signInAs,
+  toast,
+  type VisitOptions,
+} from './support/browser.ts';
 import { browserKit } from './support/kit.ts';
 
 function fieldError(page: Page, text: string | RegExp) {
@@ -64,12 +72,12 @@ describeInBrowser('users', () => {
     const theirs = await comeAs(user);
     await keyRow(theirs, key).waitFor();
     const page = await openUsers();
-    const role = page.getByLabel(`Role of ${user.name}`);
-    await role.selectOption('admin');
+    const role = roleOf(page, user.name);
+    await chooseRole(page, user.name, 'Admin');
     await page.getByRole('button', { name: 'Make admin' }).click();
     await toast(page, `${user.name} is now an admin.`);
     await page.getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(() => role.inputValue()).toBe('user');
+    await expect.poll(() => role.textContent()).toBe('User');
 
     const active = page.getByRole('switch', { name: `${user.name} is active` });
     await active.click();
@@ -84,11 +92,11 @@ describeInBrowser('users', () => {
     const page = await openUsers();
     expect(await page.getByRole('switch', { name: 'admin is active' }).isDisabled()).toBe(true);
     expect(await page.getByRole('button', { name: 'Only another admin can delete you' }).isDisabled()).toBe(true);
-    await page.getByLabel('Role of admin').selectOption('user');
+    await chooseRole(page, 'admin', 'User');
     await page.getByRole('button', { name: 'Give up admin role' }).click();
     await page.getByText('last active admin').waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
-    expect(await page.getByLabel('Role of admin').inputValue()).toBe('admin');
+    expect(await roleOf(page, 'admin').textContent()).toBe('Admin');
   });
 
   test('an admin resets a password, which ends the sessions of the user', async () => {
@@ -118,6 +126,27 @@ describeInBrowser('users', () => {
     await expect.poll(() => page.getByRole('button', { name: `Delete ${user.name}` }).count()).toBe(0);
   });
 
+  test('the sessions of somebody are shown and ended, one at a time or all at once', async () => {
+    const user = await newUser();
+    const other = await signIn(url(), user.name, user.password);
+    const page = await openUsers();
+    const row = page.getByRole('row', { name: user.name });
+    await row.locator('.cell-login', { hasText: /just now|sec/ }).waitFor();
+    await page.getByRole('button', { name: `Sessions of ${user.name}` }).click();
+    const lines = page.getByRole('dialog').getByRole('listitem');
+    await expect.poll(() => lines.count()).toBe(2);
+    await lines.first().getByRole('button', { name: 'End' }).click();
+    await expect.poll(() => lines.count()).toBe(1);
+    expect((await ask(url(), 'GET', '/keys', { token: other })).status).toBe(401);
+    expect((await ask(url(), 'GET', '/keys', { token: user.token })).status).toBe(200);
+    await page.getByRole('button', { name: 'End all sessions' }).click();
+    await page.getByText('Not signed in anywhere.').waitFor();
+    expect((await ask(url(), 'GET', '/keys', { token: user.token })).status).toBe(401);
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Your sessions' }).click();
+    await page.getByRole('heading', { name: 'Account' }).waitFor();
+  });
+
   test('a longer list is searched, and leads to the keys that somebody made and to their log', async () => {
     const people = [];
     for (let made = 0; made < 9; made += 1) people.push(await newUser());
@@ -129,7 +158,7 @@ describeInBrowser('users', () => {
     await page.keyboard.press('/');
     await page.keyboard.type(user.name.toUpperCase());
     await page.getByText(/^1 of \d+$/).waitFor();
-    await page.getByLabel(`Role of ${user.name}`).waitFor();
+    await roleOf(page, user.name).waitFor();
     await expect.poll(() => page.url()).toContain(`q=${user.name.toUpperCase()}`);
     await page.getByRole('link', { name: `The log of ${user.name}` }).click();
     await page.locator('.log', { hasText: `${user.name} added the key ${key}` }).waitFor();

@@ -1,40 +1,48 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ask, backupsOf, docker, type Host, launch, makeHost, project, run, runtimes } from './kit.ts';
 
 const image = inject('image');
-/** When the script is killed, in ms: before it does anything, during the restore, and after its end (unless it hangs). */
-const moments = { wrangler: [200, 1_500, 2_500, 3_500, 60_000], standalone: [200, 1_000, 2_000, 60_000] };
+/** The calls of docker during which the script is killed: while it checks the file, and at each later step. */
+const moments = [/restore\.ts stage/, /restore\.ts next confirmed/, /restore\.ts env/, /^start /];
+
+/** What a vault can hold: its only key, and a backup with the env file beside it. */
+interface Held {
+  key: string;
+  backup: string;
+  env: string;
+}
 
 describe.each(runtimes)('%s', (runtime) => {
-  /** A vault, and the backup of another one that has other keys. */
+  /** A vault, what it held at first, and what another vault with other keys held. Each test restores what is not there now. */
   let host: Host;
-  let backup: string;
-  let otherEnv: string;
-  let ownBackup: string;
+  const held: Held[] = [];
 
   beforeAll(async () => {
     const other = await makeHost(image, runtime);
     host = await makeHost(image, runtime);
-    for (const [each, name] of [
-      [other, 'theirs'],
-      [host, 'mine'],
-    ] as const) {
+    mkdirSync(join(host.folder, 'given'));
+    for (const [index, [each, name]] of (
+      [
+        [host, 'mine'],
+        [other, 'theirs'],
+      ] as const
+    ).entries()) {
       await each.script('generate-keys.sh');
       expect((await each.script('build-and-run.sh')).code).toBe(0);
       const token = await each.signIn('admin', 'admin123');
       await each.request('POST', '/keys', token, { key_name: name, api_key: `value of ${name}` });
       expect((await each.script('backup-data.sh')).code).toBe(0);
+      const [made = ''] = backupsOf(each);
+      const backup = join(host.folder, `given/keystore_backup_2025010${index + 1}_000000.db`);
+      const env = join(host.folder, `given/.env_backup_2025010${index + 1}_000000.txt`);
+      writeFileSync(backup, readFileSync(made));
+      writeFileSync(env, readFileSync(each.envFile));
+      held.push({ key: name, backup, env });
     }
-    const [theirs = ''] = backupsOf(other);
-    [ownBackup = ''] = backupsOf(host);
-    mkdirSync(join(host.folder, 'given'));
-    backup = join(host.folder, 'given/keystore_backup_20250101_000000.db');
-    otherEnv = join(host.folder, 'given/.env_backup_20250101_000000.txt');
-    writeFileSync(backup, readFileSync(theirs));
-    writeFileSync(otherEnv, readFileSync(other.envFile));
     await other.dispose();
   });
 
@@ -49,14 +57,17 @@ describe.each(runtimes)('%s', (runtime) => {
     return keys.map(({ key_name }: { key_name: string }) => key_name);
   }
 
-  /** Restores the vault of this host to its first state. */
-  async function bringBack(): Promise<void> {
-    expect((await host.script('restore-data.sh', ownBackup, '--yes')).code).toBe(0);
-    expect(await keyNames()).toEqual(['mine']);
+  /** What the vault holds now, and what it does not. */
+  async function sides(): Promise<{ here: Held; there: Held }> {
+    const names = await keyNames();
+    const [here, there] = held.toSorted((a) => (names.includes(a.key) ? -1 : 1)) as [Held, Held];
+    expect(names).toEqual([here.key]);
+    return { here, there };
   }
 
   test('a damaged or foreign file is refused while the vault keeps serving', async () => {
-    const whole = readFileSync(backup);
+    const { here, there } = await sides();
+    const whole = readFileSync(there.backup);
     const started = await ask('inspect', '-f', '{{.State.StartedAt}}', host.container);
     const files: [string, Uint8Array, RegExp][] = [
       ['-truncated.db', whole.subarray(0, 30_000), /damaged/],
@@ -75,24 +86,25 @@ describe.each(runtimes)('%s', (runtime) => {
     expect([missing.code, missing.output]).toEqual([1, expect.stringMatching(/no readable file.*Nothing was changed/)]);
     expect(await ask('inspect', '-f', '{{.State.StartedAt}}', host.container)).toBe(started);
     expect((await host.inside('ls', '/app/data')).output).toBe('v3\nvault.json\nvault.lock\n');
-    expect(await keyNames()).toEqual(['mine']);
+    expect(await keyNames()).toEqual([here.key]);
   });
 
   test('a restore replaces database and keys, and keeps the old ones', async () => {
+    const { there } = await sides();
     const keys = readFileSync(host.envFile);
-    const { code, output } = await host.script('restore-data.sh', backup, '--yes');
+    const { code, output } = await host.script('restore-data.sh', there.backup, '--yes');
     console.log(output);
     expect(code).toBe(0);
-    expect(await keyNames()).toEqual(['theirs']);
-    expect(readFileSync(host.envFile)).toEqual(readFileSync(otherEnv));
+    expect(await keyNames()).toEqual([there.key]);
+    expect(readFileSync(host.envFile)).toEqual(readFileSync(there.env));
     const [, kept = ''] = /kept as (\S+before-restore-\S+)\.db/.exec(output) ?? [];
     expect(readFileSync(`${host.envFile}.${kept.split('/').at(-1)}`)).toEqual(keys);
-    expect((await host.inside('ls', '/app/data')).output).toMatch(/^before-restore-\d+_\d+\.db\nv3\n/);
-    await bringBack();
+    expect((await host.inside('ls', '/app/data')).output).toMatch(/^(before-restore-\d+_\d+\.db\n)+v3\n/);
   });
 
-  /** Interrupts a restore between database and env file. Returns the env file that is pending. */
-  async function interrupt(): Promise<Buffer> {
+  /** Interrupts a restore between database and env file. Returns what is pending. */
+  async function interrupt(): Promise<Held> {
+    const { there } = await sides();
     await ask('stop', host.container);
     const own = readFileSync(host.envFile);
     const step = (verb: string[], input: string | Uint8Array = '') => {
@@ -109,99 +121,99 @@ describe.each(runtimes)('%s', (runtime) => {
       ];
       return run('docker', [...args, ...program], { input });
     };
-    const [env, database] = [readFileSync(otherEnv), readFileSync(backup)];
+    const [env, database] = [readFileSync(there.env), readFileSync(there.backup)];
     const sizes = [env.length, database.length, 0, 0].map(String);
     expect((await step(['stage', ...sizes], Buffer.concat([env, database]))).code).toBe(0);
     expect((await step(['next', 'confirmed'])).output).toMatch(/"next":"write-env"/);
     expect(readFileSync(host.envFile)).toEqual(own);
-    return env;
+    return there;
   }
 
-  async function expectFinished(env: Buffer): Promise<void> {
-    expect(readFileSync(host.envFile)).toEqual(env);
-    expect(await keyNames()).toEqual(['theirs']);
+  async function expectFinished({ key, env }: Held): Promise<void> {
+    expect(readFileSync(host.envFile)).toEqual(readFileSync(env));
+    expect(await keyNames()).toEqual([key]);
   }
 
   test('after an interruption between database and env file, no vault runs with a mixed pair, and --finish completes the restore', async () => {
-    const env = await interrupt();
+    const pending = await interrupt();
     await ask('start', host.container);
     const said = () => ask('logs', '--tail', '40', host.container);
     await expect.poll(said, { timeout: 30_000 }).toMatch(/HelperScripts\/restore-data\.sh --finish/);
     if (runtime === 'wrangler') {
       // It uses the pending keys, which fit the database.
       await host.healthy();
-      expect(await keyNames()).toEqual(['theirs']);
+      expect(await keyNames()).toEqual([pending.key]);
     }
     expect((await host.script('check-data.sh')).output).toMatch(/restore-data\.sh --finish/);
     expect((await host.script('backup-data.sh')).code).toBe(0);
 
     expect((await host.script('restore-data.sh', '--finish')).code).toBe(0);
-    await expectFinished(env);
+    await expectFinished(pending);
     expect((await host.inside('sh', '-c', 'ls -d /app/data/restore 2>&1')).output).toMatch(/No such file/);
-    await bringBack();
   });
 
   if (runtime === 'standalone') {
     test('a new container completes an interrupted restore, env file included', async () => {
-      const env = await interrupt();
+      const pending = await interrupt();
       const rebuilt = await host.script('stop-and-rebuild.sh');
       expect([rebuilt.code, rebuilt.output]).toEqual([0, expect.stringMatching(/Carried out a restore/)]);
-      await expectFinished(env);
-      await bringBack();
+      await expectFinished(pending);
     });
   }
 
-  test('kill -9 of the script at any moment, then --finish, leaves the old pair or the new one', async () => {
+  /** The environment with a docker in front of the real one that does `special`, a line of shell, for each call first. */
+  async function withDocker(special: string): Promise<Record<string, string>> {
+    const bin = mkdtempSync(join(host.folder, 'bin-'));
+    const real = (await run('which', ['docker'])).output.trim();
+    writeFileSync(join(bin, 'docker'), `#!/bin/bash\nreal=${real}\n${special}\nexec "$real" "$@"\n`);
+    chmodSync(join(bin, 'docker'), 0o755);
+    return { ...host.env, PATH: `${bin}:${host.env.PATH}` };
+  }
+
+  test('kill -9 of the script at any step, then --finish, leaves the old pair or the new one', async () => {
     const outcomes: string[] = [];
-    for (const after of moments[runtime]) {
+    for (const moment of moments) {
+      const { here, there } = await sides();
       const own = readFileSync(host.envFile);
-      const child = launch('bash', [join(project, 'HelperScripts/restore-data.sh'), backup, '--yes'], {
-        env: host.env,
-      });
+      // Docker goes on with the call whose client is killed.
+      const env = await withDocker(
+        `if [[ "$*" =~ ${moment.source.replaceAll(' ', '\\ ')} ]]; then "$real" "$@" & sleep 0.5; kill -9 0; fi`,
+      );
+      const child = launch('bash', [join(project, 'HelperScripts/restore-data.sh'), there.backup, '--yes'], { env });
+      child.stdin?.end();
       child.stdout?.resume();
       child.stderr?.resume();
-      const over = new Promise((ended) => child.once('close', ended));
-      await Promise.race([over, delay(after)]);
-      try {
-        process.kill(-(child.pid as number), 'SIGKILL');
-      } catch {
-        // It has ended already.
-      }
-      await over;
+      const [, signal] = await once(child, 'close');
+      expect([moment, signal]).toEqual([moment, 'SIGKILL']);
       // Containers that the script started end on their own, once Docker has started them.
-      await delay(2_000);
+      await delay(1_000);
       const running = () => ask('ps', '--filter', `volume=${host.volume}`, '--format', '{{.Names}}');
       await expect.poll(running, { timeout: 30_000 }).toMatch(new RegExp(`^(${host.container})?$`));
       const finished = await host.script('restore-data.sh', '--finish');
       expect([finished.code, finished.output]).toEqual([0, expect.stringMatching(/A value opens/)]);
       const names = await keyNames();
-      outcomes.push(names.join());
-      expect(readFileSync(host.envFile)).toEqual(names.join() === 'theirs' ? readFileSync(otherEnv) : own);
-      if (names.join() === 'theirs') await bringBack();
+      expect([[here.key], [there.key]]).toContainEqual(names);
+      outcomes.push(names.includes(there.key) ? 'new' : 'old');
+      expect(readFileSync(host.envFile)).toEqual(names.includes(there.key) ? readFileSync(there.env) : own);
     }
-    console.log(`Killed after ever more time: ${outcomes.join(', ')}.`);
-    expect(new Set(outcomes)).toEqual(new Set(['mine', 'theirs']));
+    console.log(`Killed at ever later steps: ${outcomes.join(', ')}.`);
+    expect(outcomes.at(0)).toBe('old');
+    expect(outcomes.at(-1)).toBe('new');
   }, 400_000);
 
   test('a restored vault that does not start is rolled back', async () => {
-    // A docker whose first `docker start` fails.
-    const bin = join(host.folder, 'bin');
-    mkdirSync(bin);
-    const real = (await run('which', ['docker'])).output.trim();
-    writeFileSync(
-      join(bin, 'docker'),
-      `#!/bin/sh\nif [ "$1" = start ] && [ ! -e "${bin}/failed" ]; then touch "${bin}/failed"; echo refused >&2; exit 1; fi\nexec ${real} "$@"\n`,
-    );
-    chmodSync(join(bin, 'docker'), 0o755);
+    const { here, there } = await sides();
     const keys = readFileSync(host.envFile);
-    const env = { ...host.env, PATH: `${bin}:${host.env.PATH}` };
-    const { code, output } = await run('bash', [join(project, 'HelperScripts/restore-data.sh'), backup, '--yes'], {
-      env,
-    });
+    const failed = join(host.folder, 'start has failed');
+    const env = await withDocker(
+      `if [ "$1" = start ] && [ ! -e "${failed}" ]; then touch "${failed}"; echo refused >&2; exit 1; fi`,
+    );
+    const script = join(project, 'HelperScripts/restore-data.sh');
+    const { code, output } = await run('bash', [script, there.backup, '--yes'], { env });
     expect([code, output]).toEqual([1, expect.stringMatching(/The vault is as it was before/)]);
     expect(readFileSync(host.envFile)).toEqual(keys);
     await host.healthy();
-    expect(await keyNames()).toEqual(['mine']);
+    expect(await keyNames()).toEqual([here.key]);
     expect((await docker('exec', host.container, 'ls', '/app/data/restore')).code).not.toBe(0);
   });
 });

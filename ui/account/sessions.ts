@@ -2,11 +2,11 @@ import { html } from 'htm/preact';
 import type { ListedSession } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
 import { Confirm } from '../parts/confirm.ts';
+import { SessionLine } from '../parts/session-line.ts';
 import { Content } from '../parts/state.ts';
-import { Ago, Until } from '../parts/time.ts';
 import { notify } from '../parts/toast.ts';
+import { readableUserAgent } from '../parts/user-agent.ts';
 import type { AccountModel } from './model.ts';
-import { readableUserAgent } from './user-agent.ts';
 
 interface Props {
   model: AccountModel;
@@ -25,17 +25,13 @@ export const Sessions = ({ model, onSignOut }: Props) => html`
 `;
 
 const Row = ({ one, model, onSignOut }: Props & { one: ListedSession }) => html`
-  <li class="session row ends">
-    <div>
-      <p><strong title=${one.user_agent}>${readableUserAgent(one.user_agent)}</strong>${one.is_current && html` <span class="badge">this session</span>`}</p>
-      <p class="note"><span class="verbatim">${one.ip_address}</span> · signed in <${Ago} time=${one.created_at} /> · expires <${Until} time=${one.expires_at} /></p>
-    </div>
+  <${SessionLine} one=${one}>
     ${
       one.is_current
         ? html`<${Button} kind="quiet" onClick=${onSignOut}>Sign out<//>`
         : html`<${Button} onClick=${() => (model.ending.value = one)}>End<//>`
     }
-  </li>
+  <//>
 `;
 
 const EndSession = ({ model }: { model: AccountModel }) => {

@@ -1,5 +1,6 @@
 /** The only module that talks to the vault. The browser adds the session cookie, so scripts never hold a token. */
 import { signal } from '@preact/signals';
+import { markPressed } from './pressed.ts';
 import { tellOfChange } from './tabs.ts';
 import { secondsFrom, withWait } from './wait.ts';
 import type * as wire from './wire.ts';
@@ -40,6 +41,8 @@ interface Options {
   body?: unknown;
   /** An error status that is accepted as an answer. */
   accepts?: number;
+  /** Whether a good answer is text instead of JSON. */
+  isText?: boolean;
   /** Set for sign-in, where a 401 does not mean that a session has ended. */
   isSignIn?: boolean;
   /** The revision that a change is about. If there is a newer one, the vault changes nothing (412). */
@@ -50,9 +53,11 @@ interface Options {
 
 const call = async <Answer = unknown>(method: string, path: string, options: Options = {}): Promise<Answer> => {
   pending.value += 1;
+  const unmark = markPressed();
   try {
     const response = await request(method, path, options);
-    const answer: unknown = await response.json().catch(() => null);
+    const isText = options.isText === true && response.ok;
+    const answer: unknown = await (isText ? response.text() : response.json().catch(() => null));
     if (response.ok || response.status === options.accepts) {
       tellOfChange(method, path);
       options.onHeaders?.(response.headers);
@@ -62,6 +67,7 @@ const call = async <Answer = unknown>(method: string, path: string, options: Opt
     throw new Problem(response.status, reasonOf(response, answer));
   } finally {
     pending.value -= 1;
+    unmark();
   }
 };
 
@@ -93,6 +99,8 @@ const get = <Answer>(path: string, query: Record<string, string> = {}) => {
   const text = new URLSearchParams(query).toString();
   return call<Answer>('GET', text ? `${path}?${text}` : path);
 };
+
+const getText = (path: string) => call<string>('GET', path, { isText: true });
 
 const projectPath = (name: string) => `/projects/${encodeURIComponent(name)}`;
 const memberPath = (name: string, user: string) => `${projectPath(name)}/members/${encodeURIComponent(user)}`;
@@ -174,12 +182,22 @@ export const api = {
   logs: (query: Record<string, string>) => get<wire.LogList>('/logs', query),
   lastUses: () => get<wire.LastUses>('/logs/uses'),
   activity: (query: Record<string, string>) => get<wire.Activity>('/logs/activity', query),
+  logKey: () => getText('/logs/key'),
+  logCheckpoint: () => getText('/logs/checkpoint'),
+  sealLog: () => call('POST', '/logs/checkpoint'),
+  logProof: (id: number) => getText(`/logs/proof/${id}`),
+  verifyLog: (after: number) => get<wire.LogVerification>('/logs/verify', { after: String(after) }),
 
   users: (after: number) => get<wire.UserList>('/users', after ? { after: String(after) } : {}),
   addUser: (user: wire.NewUser) => call('POST', '/users', { body: user }),
   updateUser: (id: number, change: wire.UserChange) => call('PUT', `/users/${id}`, { body: change }),
   deleteUser: (id: number, transfer_to: string) =>
     call('DELETE', `/users/${id}${transfer_to ? `?${new URLSearchParams({ transfer_to })}` : ''}`),
+
+  userSessions: (id: number) => get<wire.SessionList>(`/users/${id}/sessions`),
+  /** Ends one of them, or all. */
+  endUserSessions: (id: number, session?: string) =>
+    call('DELETE', `/users/${id}/sessions${session === undefined ? '' : `/${encodeURIComponent(session)}`}`),
 
   health: () => call<wire.Health>('GET', '/health', { accepts: 503 }),
 };

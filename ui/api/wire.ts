@@ -129,6 +129,16 @@ export type LastUse = LastUses['uses'][number];
 
 export type Activity = InferOutput<typeof log.activity>;
 
+/** One part of the vault's own check of its log. */
+export interface LogVerification {
+  size: number;
+  root: string;
+  checked_to: number;
+  next: number | null;
+  /** `id` is null if it is no event, but the tree or its signature. */
+  wrong: { id: number | null; kind: string } | null;
+}
+
 export type ListedUser = InferOutput<typeof people.user>;
 
 export type UserList = InferOutput<typeof people.userList>;

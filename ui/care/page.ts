@@ -35,7 +35,10 @@ export const CarePage = (props: CareProps) => html`
     <${IconButton} icon="refresh" label="Refresh" onClick=${() => void props.model.list.load()} />
   <//>
   <${Content} of=${props.model.list} failure="Could not load what needs care" waiting="Looking for keys that need care…">
-    ${(list: CareList) => html`<${List} ...${props} list=${list} />`}
+    ${(list: CareList) => html`
+      <${List} ...${props} list=${list} />
+      <p class="note">Values that version 1.0.0 stored are compared with others from when they are stored again.</p>
+    `}
   <//>
 `;
 

@@ -13,12 +13,13 @@ import type { KeyRow } from './order.ts';
 
 interface Props {
   row: KeyRow;
-  /** The name of the signed-in user. */
-  me: string;
+  isAdmin: boolean;
 }
 
 interface Access {
   members: readonly Member[];
+  /** Null for those who do not know who they are. */
+  admins: readonly string[] | null;
   tokens: readonly Token[];
 }
 
@@ -34,21 +35,33 @@ const fetchTokens = (): Promise<Token[]> =>
     return { items: tokens, next: next === undefined ? undefined : String(next) };
   });
 
-const fetchAccess = async (row: KeyRow, me: string): Promise<Access> => {
-  const [members, tokens] = await Promise.all([row.project === null ? [] : fetchMembers(row.project), fetchTokens()]);
-  const people = row.project === null ? (row.role === 'owner' ? [me] : []) : members.map(({ user_name }) => user_name);
-  return { members, tokens: reaching(row, tokens, people) };
+const fetchAdmins = async (): Promise<string[]> => {
+  const users = await fetchAll(async (after) => {
+    const { users: items, next } = await api.users(Number(after));
+    return { items, next: next === undefined ? undefined : String(next) };
+  });
+  return users.filter(({ role, is_active }) => is_active && role === 'admin').map(({ username }) => username);
 };
 
-export const WhoHasAccess = ({ row, me }: Props) => {
-  const access = useMemo(() => loaded(() => fetchAccess(row, me)), [row.name]);
+const fetchAccess = async (row: KeyRow, isAdmin: boolean): Promise<Access> => {
+  const [members, admins, tokens] = await Promise.all([
+    row.project === null ? [] : fetchMembers(row.project),
+    isAdmin ? fetchAdmins() : null,
+    fetchTokens(),
+  ]);
+  const people = [row.owner ?? '', ...members.map(({ user_name }) => user_name), ...(admins ?? [])];
+  return { members, admins, tokens: reaching(row, tokens, people) };
+};
+
+export const WhoHasAccess = ({ row, isAdmin }: Props) => {
+  const access = useMemo(() => loaded(() => fetchAccess(row, isAdmin)), [row.name]);
   return html`
     <${Content} of=${access} failure="Could not load who has access" waiting="Loading who has access…">
-      ${({ members, tokens }: Access) => html`
+      ${({ members, admins, tokens }: Access) => html`
         <ul class="access">
-          ${row.project === null && html`<${Line} name=${row.role === 'owner' ? me : 'Its owner'} why="owner of this personal key" />`}
+          ${row.owner !== null && html`<${Line} name=${row.owner} why="owner of this personal key" />`}
           ${members.map(({ user_name, role }) => html`<${Line} key=${user_name} name=${user_name} why="${role} of ${row.project}" />`)}
-          <${Line} name="Admins" why="reach every key" />
+          ${admins ? admins.map((name) => html`<${Line} key=${`admin ${name}`} name=${name} why="admin, reaches every key" />`) : html`<${Line} name="Admins" why="reach every key" />`}
           ${tokens.map((token) => html`<${Line} key=${token.id} name="Token ${token.name}" why=${whyOf(token)} />`)}
         </ul>
         <p class="note">

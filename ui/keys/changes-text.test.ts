@@ -7,6 +7,8 @@ const before = toRow({
   description: 'payments',
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
+  valueChangedAt: '2026-01-01T00:00:00.000Z',
+  owner: null,
   createdBy: 'alice',
   project: 'shop',
   role: 'editor',

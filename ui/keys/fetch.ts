@@ -1,5 +1,6 @@
 /** What the lists of keys fetch. */
 import { api } from '../api/client.ts';
+import { takeEarly } from '../api/early.ts';
 import { fetchAll } from '../api/paged.ts';
 import type { Version } from '../api/wire.ts';
 import type { KeyRow } from './order.ts';
@@ -10,7 +11,7 @@ export const fetchKeys = (soFar: { value: number }): Promise<KeyRow[]> => {
   soFar.value = 0;
   return fetchAll(
     async (after) => {
-      const { keys, next } = await api.keys(after);
+      const { keys, next } = await ((after === '' && takeEarly()) || api.keys(after));
       return { items: keys.map(rowOf), next };
     },
     (count) => {

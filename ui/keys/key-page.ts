@@ -127,7 +127,7 @@ const Body = (props: KeyPageProps & { row: KeyRow }) => {
       ${() => html`<${Versions} model=${model} row=${row} mayRestore=${edits} mayDestroy=${manages} />`}
     <//>
     <${Fold} title="Who has access" note=${project === null ? 'personal' : `members of ${shown(project)}`}>
-      ${() => html`<${WhoHasAccess} row=${row} me=${model.user} />`}
+      ${() => html`<${WhoHasAccess} row=${row} isAdmin=${isAdmin} />`}
     <//>
     <${Fold} title="Activity">${() => activity(name)}<//>
     ${edits ? html`<${Tools} ...${props} />` : html`<p class="key-part note">You are a viewer of this project, so you can read this key and not change it.</p>`}
@@ -169,8 +169,9 @@ const Facts = ({ model, row, isAdmin }: KeyPageProps & { row: KeyRow }) => {
   return html`
     <dl class="facts note">
       <dt>Belongs to</dt>
-      <dd>${project === null ? (row.role === 'owner' ? 'you' : 'one person') : html`the project <a class="verbatim" href=${href('projects', {}, project)}>${shown(project)}</a>`}</dd>
+      <dd>${project === null ? (row.role === 'owner' ? 'you' : html`<bdi>${shown(row.owner ?? '')}</bdi>`) : html`the project <a class="verbatim" href=${href('projects', {}, project)}>${shown(project)}</a>`}</dd>
       <dt>Changed</dt><dd><${Ago} time=${row.updatedAt} /></dd>
+      ${row.valueChangedAt < row.updatedAt && html`<dt>New value</dt><dd><${Ago} time=${row.valueChangedAt} /></dd>`}
       <dt>Added</dt><dd><${Ago} time=${row.createdAt} /> by <bdi>${shown(row.createdBy)}</bdi></dd>
       ${model.uses.answer.value && html`<dt>${isAdmin ? 'Last used' : 'Last used by you'}</dt><dd><${LastUsed} model=${model} row=${row} isAdmin=${isAdmin} /></dd>`}
       ${expiresAt !== null && html`<dt>Expires</dt><dd><${Until} time=${expiresAt} /></dd>`}

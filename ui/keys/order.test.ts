@@ -7,6 +7,8 @@ const row = (name: string, createdAt: string, createdBy = 'alice', description =
     description,
     createdAt,
     updatedAt: createdAt,
+    valueChangedAt: createdAt,
+    owner: 'me',
     createdBy,
     project: null,
     role: 'owner',

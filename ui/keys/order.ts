@@ -8,7 +8,10 @@ export interface KeyRow {
   description: string;
   createdAt: string;
   updatedAt: string;
+  valueChangedAt: string;
   createdBy: string;
+  /** Of a personal key; null for one of a project. */
+  owner: string | null;
   /** Null for a personal key. */
   project: string | null;
   role: OwnRole;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Bar, barsOf, highest, hoursFor } from './bars.ts';
+import { type Bar, barsOf, highest, windowOf } from './bars.ts';
 
 const now = Date.parse('2026-06-15T12:34:56Z');
 const hourMs = 3_600_000;
 
 test('includes hours in which nothing happened', () => {
-  const bars = barsOf([{ time: '2026-06-15T10:00:00.000Z', allowed: 3, refused: 1 }], 'hour', now);
+  const bars = barsOf([{ time: '2026-06-15T10:00:00.000Z', allowed: 3, refused: 1 }], windowOf('hour', null, now));
   expect(bars).toHaveLength(48);
   expect(bars.at(-1)).toEqual({ time: Date.parse('2026-06-15T12:00:00Z'), allowed: 0, refused: 0 });
   expect(bars.at(-3)).toEqual({ time: Date.parse('2026-06-15T10:00:00Z'), allowed: 3, refused: 1 });
@@ -15,7 +15,7 @@ test('includes hours in which nothing happened', () => {
 test('keeps every bar when the clock of the vault is ahead', () => {
   const ahead = [{ time: '2026-06-16T00:00:00.000Z', allowed: 1, refused: 0 }];
   for (const per of ['hour', 'day'] as const) {
-    const bars = barsOf(ahead, per, now, 'UTC');
+    const bars = barsOf(ahead, windowOf(per, null, now), 'UTC');
     expect(bars).toHaveLength(per === 'hour' ? 48 : 30);
     expect(bars.at(-1)?.allowed).toBe(1);
   }
@@ -24,14 +24,19 @@ test('keeps every bar when the clock of the vault is ahead', () => {
 describe('a day of the chart is a day of the reader’s calendar', () => {
   /** One event in each hour of UTC that the chart asks for, up to a moment. */
   const hourly = (until: number) =>
-    Array.from({ length: hoursFor.day }, (_, back) => ({
+    Array.from({ length: 31 * 24 }, (_, back) => ({
       time: new Date(Math.floor(until / hourMs) * hourMs - back * hourMs).toISOString(),
       allowed: 1,
       refused: 2,
     }));
   const dateOf = ({ time }: Bar) => new Date(time).toISOString().slice(0, 10);
   const hoursPerDay = (at: string, zone: string) =>
-    new Map(barsOf(hourly(Date.parse(at)), 'day', Date.parse(at), zone).map((bar) => [dateOf(bar), bar.allowed]));
+    new Map(
+      barsOf(hourly(Date.parse(at)), windowOf('day', null, Date.parse(at)), zone).map((bar) => [
+        dateOf(bar),
+        bar.allowed,
+      ]),
+    );
 
   test.each([
     ['Europe/Berlin, clocks go forward', 'Europe/Berlin', '2026-04-10T10:00:00Z', '2026-03-29', 23],
@@ -74,7 +79,7 @@ describe('a day of the chart is a day of the reader’s calendar', () => {
       { time: '2026-06-14T22:00:00.000Z', allowed: 10, refused: 0 },
     ];
     const allowed = (zone: string) =>
-      barsOf(counts, 'day', now, zone)
+      barsOf(counts, windowOf('day', null, now), zone)
         .slice(-2)
         .map((bar) => bar.allowed);
     expect(allowed('Europe/Berlin')).toEqual([1, 10]);

@@ -1,10 +1,15 @@
+/** The fields of the filters, and the filters that were clicked as chips. */
 import { html } from 'htm/preact';
+import { shown } from '../../core/text.ts';
 import { Button } from '../parts/button.ts';
 import { isChecked, typed } from '../parts/events.ts';
 import { unmanaged } from '../parts/field.ts';
 import { focusSearch } from '../parts/focus.ts';
-import { route } from '../shell/router.ts';
-import type { FilterName, LogsModel, LogsProps } from './model.ts';
+import { Icon } from '../parts/icon.ts';
+import { route, setQuery } from '../shell/router.ts';
+import type { LogsModel, LogsProps } from './model.ts';
+import { type Chip, chipsOf, type FilterName } from './query.ts';
+import { rangeText } from './range.ts';
 import { actionChoices } from './sentence.ts';
 
 export const Filters = ({ model, isAdmin }: LogsProps) => {
@@ -16,6 +21,7 @@ export const Filters = ({ model, isAdmin }: LogsProps) => {
       onInput=${(event: Event) => model.setFilter(name, typed(event))}
     />
   `;
+  const chips = chipsOf(query, rangeText, Date.now());
   return html`
     <div class="toolbar filters row" role="search" aria-label="Filter the logs">
       <select
@@ -34,7 +40,21 @@ export const Filters = ({ model, isAdmin }: LogsProps) => {
       </label>
       ${model.filters.value !== '{}' && html`<${Button} kind="quiet" icon="close" onClick=${() => clear(model)}>Clear<//>`}
     </div>
+    ${chips.length > 0 && html`<ul class="chips row" aria-label="Filters">${chips.map((chip) => html`<${ChipItem} key=${chip.label} chip=${chip} />`)}</ul>`}
   `;
+};
+
+const ChipItem = ({ chip: { label, value, without } }: { chip: Chip }) => html`
+  <li class="chip">
+    <span class="soft">${label}</span> <bdi class="verbatim">${shown(value)}</bdi>
+    <button type="button" class="icon-button bare" aria-label="Remove: ${label} ${shown(value)}" title="Remove" onClick=${() => remove(without)}><${Icon} name="close" size=${14} /></button>
+  </li>
+`;
+
+/** The button is gone afterwards. */
+const remove = (without: Chip['without']) => {
+  setQuery(without);
+  focusSearch();
 };
 
 /** The button that clears is gone afterwards. */

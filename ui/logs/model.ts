@@ -1,101 +1,140 @@
 /**
- * The state of the logs page: the entries, newest first, page by page; the filters from the address; the activity chart, which
- * counts what the filters let through.
+ * The state of the logs page: the entries, newest first, page by page; the filters from the address; what is open and followed; the
+ * activity chart, which counts what the filters let through.
  */
 import { computed, signal } from '@preact/signals';
 import { api } from '../api/client.ts';
 import { asProblem, loaded } from '../api/loaded.ts';
 import type { LogEntry } from '../api/wire.ts';
 import { type Query, route, setQuery } from '../shell/router.ts';
-import { hoursFor, type Per } from './bars.ts';
+import { askedFor, type Per, windowOf } from './bars.ts';
+import { daysOf, isRoutine } from './groups.ts';
+import { apiQuery, noFilters, picked, queryOf, type Range, rangeIn, type TextFilter, typedIn } from './query.ts';
+import { sealModel } from './seal-model.ts';
+import { type Asked, entriesPerPage, search } from './search.ts';
 
-const entriesPerPage = 100;
-/** The vault searches a long log in parts. A page asks for more parts until it has so many entries, or asked so often. */
-const enoughEntries = 20;
-const maxPartsPerPage = 5;
+/** A log that is followed for days forgets what was loaded first. */
+const maxFollowed = 2_000;
+/** The chart of a log that is followed is counted anew at most so often. */
+const recountMs = 60_000;
 
-const filterNames = ['user', 'action', 'key', 'address', 'failures'] as const;
-export type FilterName = (typeof filterNames)[number];
-
-/** The query of the API for the filters in the address. */
-const apiQuery = (query: Query): Record<string, string> => {
-  const { user = '', action = '', key = '', address = '', failures = '' } = query;
-  const asked = {
-    user_name: user,
-    action,
-    key_name: key,
-    ip_address: address,
-    success: failures === 'only' ? 'false' : '',
-  };
-  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ''));
-};
-
-/** Entries of the log, and where to search on; null at the end of the log. */
-export interface Found {
-  entries: readonly LogEntry[];
-  next: number | null;
-}
-
-export const search = async (filters: Record<string, string>, before: number | null): Promise<Found> => {
-  const entries: LogEntry[] = [];
-  let next = before;
-  for (let part = 0; part < maxPartsPerPage && entries.length < enoughEntries; part += 1) {
-    const query = { ...filters, limit: String(entriesPerPage), ...(next !== null && { before: String(next) }) };
-    const answer = await api.logs(query);
-    entries.push(...answer.logs);
-    next = answer.next ?? null;
-    if (next === null) break;
-  }
-  return { entries, next };
-};
+/** Who asks for an action wants to see it, routine or not. */
+const showsRoutine = ({ routine, action }: Query) => routine === 'show' || Boolean(action);
 
 export const logsModel = () => {
   const filters = computed(() => JSON.stringify(apiQuery(route.value.query)));
-  const asked = () => JSON.parse(filters.value) as Record<string, string>;
+  const asked = () => JSON.parse(filters.value) as Asked;
+  const range = computed(() => rangeIn(route.value.query, Date.now()));
+  const isAll = computed(() => showsRoutine(route.value.query));
   const per = signal<Per>('hour');
+  /** How often one looked at the time before. */
+  const back = signal(0);
 
-  const list = loaded(() => search(asked(), null));
+  const counts = (entry: LogEntry) => isAll.value || !isRoutine(entry);
+  const list = loaded(() => search(asked(), null, counts));
+  const days = computed(() => daysOf(list.answer.value?.entries ?? [], isAll.value));
+
+  /** What the chart shows, and what it asks for: the filters but for the time, within which a range is chosen. */
+  const window = () => windowOf(per.value, range.value, Date.now(), back.value);
+  const counted = computed(() => {
+    const { from: _, to: __, ...others } = asked();
+    return JSON.stringify({ ...others, ...askedFor(window()) });
+  });
   /** The answer knows what it counts: the choices on the page may be newer. */
   const activity = loaded(async () => {
-    const [span, counted] = [per.value, filters.value];
-    const query = { ...asked(), per: 'hour', hours: String(hoursFor[span]) };
-    return { ...(await api.activity(query)), per: span, isFiltered: counted !== '{}' };
+    const [shown, query] = [window(), JSON.parse(counted.value) as Asked];
+    const isFiltered = Object.keys(query).some((name) => !['per', 'hours', 'from', 'to'].includes(name));
+    return { ...(await api.activity(query)), window: shown, isFiltered };
   });
+
   const olderProblem = signal<string | null>(null);
+  const isFollowed = signal(false);
+  const newEntries = signal(0);
+
+  /** An answer to earlier filters, or about an earlier list, says nothing about the list on screen. */
+  const unlessChanged = () => {
+    const [known, before] = [list.answer.value, filters.value];
+    return { known, isStill: () => known !== null && before === filters.value && known === list.answer.value };
+  };
 
   return {
     list,
+    days,
     activity,
     filters,
+    counted,
+    range,
+    isAll,
     olderProblem,
     per,
+    back,
+    isFollowed,
+    newEntries,
+    seal: sealModel(),
+    /** The rows that are open, by the id of their newest entry; a row of several has its id with a minus. */
+    open: signal<ReadonlySet<number>>(new Set()),
+    /** The row whose controls are in the Tab order; 0 for the first. */
+    active: signal(0),
 
     setPer: (next: Per) => {
       per.value = next;
-      void activity.load();
+      back.value = 0;
+    },
+    goBack: (by: number) => {
+      back.value = Math.max(0, back.value + by);
     },
 
-    setFilter: (name: FilterName, value: string) => setQuery({ [name]: value }),
-    clearFilters: () => setQuery(Object.fromEntries(filterNames.map((name) => [name, '']))),
+    setFilter: (name: Parameters<typeof typedIn>[0], value: string) => setQuery(typedIn(name, value)),
+    pick: (name: TextFilter, value: string) => setQuery(picked(route.value.query, name, value)),
+    setRange: (next: Range | null) => setQuery(next ? queryOf(next) : { from: '', to: '' }),
+    showRoutine: (shows: boolean) => setQuery({ routine: shows ? 'show' : '' }),
+    clearFilters: () => setQuery(noFilters),
 
-    /** An answer to earlier filters, or about an earlier list, says nothing about the list on screen. */
     loadOlder: async () => {
-      const known = list.answer.value;
-      const before = filters.value;
+      const { known, isStill } = unlessChanged();
       olderProblem.value = null;
       try {
-        const { entries, next } = await search(asked(), known?.next ?? null);
-        if (before !== filters.value || known === null || known !== list.answer.value) return;
-        list.answer.value = { entries: [...known.entries, ...entries], next };
+        const { entries, next } = await search(asked(), known?.next ?? null, counts);
+        if (isStill() && known) list.answer.value = { entries: [...known.entries, ...entries], next };
       } catch (problem) {
         olderProblem.value = asProblem(problem).message;
       }
+    },
+
+    /** Adds what is newer than the list. Returns whether any of it is more than routine. */
+    loadNewer: async (): Promise<boolean> => {
+      const { known, isStill } = unlessChanged();
+      const newest = known?.entries[0]?.id;
+      if (newest === undefined) {
+        await list.load();
+        return (list.answer.value?.entries.length ?? 0) > 0;
+      }
+      const { logs, next } = await api.logs({ ...asked(), after: String(newest), limit: String(entriesPerPage) });
+      if (!isStill() || !known) return true;
+      // There may be entries between these and the list.
+      if (next !== undefined || logs.length >= entriesPerPage) {
+        await list.load();
+        return true;
+      }
+      if (logs.length === 0) return false;
+      const all = [...logs, ...known.entries];
+      const kept = all.slice(0, maxFollowed);
+      list.answer.value = { entries: kept, next: kept.length < all.length ? (kept.at(-1)?.id ?? null) : known.next };
+      const news = logs.filter((entry) => !isRoutine(entry)).length;
+      newEntries.value += news;
+      if (news > 0 && Date.now() - activity.time.value > recountMs) void activity.load();
+      return news > 0;
     },
   };
 };
 
 export type LogsModel = ReturnType<typeof logsModel>;
 export type CountedActivity = NonNullable<LogsModel['activity']['answer']['value']>;
+
+/** Where the model is kept while other pages are shown. It is made with the page, whose file is fetched later than the others'. */
+export interface KeptLogs {
+  model?: LogsModel;
+}
 
 export interface LogsProps {
   model: LogsModel;

@@ -5,8 +5,8 @@ import { loaded } from '../api/loaded.ts';
 import type { LogEntry } from '../api/wire.ts';
 import { Content } from '../parts/state.ts';
 import { href } from '../shell/router.ts';
-import { Entry } from './list.ts';
-import { search } from './model.ts';
+import { Entry } from './entry.ts';
+import { search } from './search.ts';
 
 const maxShown = 10;
 

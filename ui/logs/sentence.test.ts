@@ -17,20 +17,27 @@ const entry = (fields: Partial<LogEntry>): LogEntry => ({
   project: null,
   token: null,
   token_id: null,
+  request_id: 'r',
   user_agent: '',
   ...fields,
 });
 
 const read = (fields: Partial<LogEntry>) => {
-  const { who, did, target, why } = sentenceOf(entry(fields));
+  const { who, by, did, target, why } = sentenceOf(entry(fields));
   const detail = detailOf(entry(fields));
-  return [who, did, target, why && `(${why})`, detail && `(${detail})`].filter(Boolean).join(' ');
+  const means = by.length > 0 && `(${by.join(', ')})`;
+  return [who, means, did, target, why && `(${why})`, detail && `(${detail})`].filter(Boolean).join(' ');
 };
 
 describe('words an entry as a sentence', () => {
   test.each([
     [{ target: 'inv\u202eoice\u200b', user_name: 'al\u2066ice' }, 'al‹U+2066›ice viewed inv‹U+202E›oice‹U+200B›'],
     [{ target: 'STRIPE' }, 'alice viewed STRIPE'],
+    [{ target: 'STRIPE', via: 'copy' }, 'alice copied STRIPE'],
+    [
+      { target: 'STRIPE', via: 'reveal', success: false, outcome: 'not_found' },
+      'alice tried to view STRIPE (it does not exist)',
+    ],
     [{ action: 'login_success' }, 'alice signed in'],
     [{ target: 'STRIPE', token: 'deploy', token_id: 7 }, 'alice (token deploy) viewed STRIPE'],
     [{ target: 'STRIPE', token: 'deploy', child: 'Ab3_-xyz' }, 'alice (token deploy, child Ab3_-xyz) viewed STRIPE'],

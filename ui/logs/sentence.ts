@@ -43,10 +43,15 @@ const wordings: Record<string, Wording> = {
   destroy_version: { icon: 'trash', did: 'erased a version of', tried: 'erase a version of' },
   list_logs: { icon: 'log', did: 'viewed the access logs', tried: 'view the access logs', isRoutine: true },
   view_activity: { icon: 'pulse', did: 'viewed the activity chart', tried: 'view the activity chart', isRoutine: true },
+  view_proof: { icon: 'log', did: 'viewed a proof of the log', tried: 'view a proof of the log', isRoutine: true },
+  verify_log: { icon: 'log', did: 'verified the log', tried: 'verify the log', isRoutine: true },
+  seal_log: { icon: 'lock', did: 'sealed the log', tried: 'seal the log' },
   list_users: { icon: 'users', did: 'listed the users', tried: 'list the users', isRoutine: true },
   add_user: { icon: 'plus', did: 'added the user', tried: 'add the user' },
   update_user: { icon: 'users', did: 'changed the user', tried: 'change the user' },
   delete_user: { icon: 'trash', did: 'deleted the user', tried: 'delete the user' },
+  list_user_sessions: { icon: 'user', did: 'viewed the sessions of', tried: 'view the sessions of', isRoutine: true },
+  sign_out_user: { icon: 'leave', did: 'ended sessions of', tried: 'end sessions of' },
   transfer_key: { icon: 'key', did: 'handed over the key', tried: 'hand over the key' },
   list_projects: { icon: 'folder', did: 'listed the projects', tried: 'list the projects', isRoutine: true },
   view_project: { icon: 'folder', did: 'viewed the project', tried: 'view the project', isRoutine: true },
@@ -66,6 +71,9 @@ const wordings: Record<string, Wording> = {
   restore_vault: { icon: 'info', who: operator, did: 'restored the vault from', tried: 'restore the vault from' },
   reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
 };
+
+/** How a value was read in the browser. */
+const readings: Record<string, string> = { reveal: 'revealed', copy: 'copied' };
 
 const reasons: Record<string, string> = {
   wrong_password: 'wrong password',
@@ -144,13 +152,16 @@ const refusals = ['denied', 'unauthenticated'];
 
 /** `why` says why the action was refused, and is null if it was not. */
 export const sentenceOf = (entry: LogEntry): Sentence => {
-  const { action, success, target, outcome, reason } = entry;
+  const { action, success, target, outcome, reason, via = '' } = entry;
   const wording = known(wordings, action) ?? unknown(action);
   const isRefusal = !success && refusals.includes(outcome);
   return {
     icon: success ? wording.icon : isRefusal ? 'refuse' : 'alert',
-    who: who(entry, wording.who ?? 'Someone'),
-    did: success ? wording.did : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
+    who: entry.user_name === null ? (wording.who ?? 'Someone') : shown(entry.user_name),
+    by: byOf(entry),
+    did: success
+      ? (known(readings, via) ?? wording.did)
+      : `tried to ${(target !== null && wording.triedWithTarget) || wording.tried}`,
     target: target === null ? null : shown(target),
     why: success ? null : because(outcome, reason),
     isRefusal,
@@ -158,16 +169,18 @@ export const sentenceOf = (entry: LogEntry): Sentence => {
   };
 };
 
-/** With the service token, or the child of it or of a sign-in, if it was done with one. */
-const who = ({ user_name, token, child }: LogEntry, nobody: string) => {
-  const name = user_name === null ? nobody : shown(user_name);
-  const by = [...(token === null ? [] : [`token ${shown(token)}`]), ...(child ? [`child ${child}`] : [])];
-  return by.length === 0 ? name : `${name} (${by.join(', ')})`;
-};
+/** The service token, or the child of it or of a sign-in, if it was done with one. */
+const byOf = ({ token, child }: LogEntry) => [
+  ...(token === null ? [] : [`token ${shown(token)}`]),
+  ...(child ? [`child ${child}`] : []),
+];
 
 interface Sentence {
   icon: IconName;
+  /** A name, or words for somebody without one. */
   who: string;
+  /** What it was done with. */
+  by: string[];
   did: string;
   target: string | null;
   why: string | null;
@@ -192,6 +205,12 @@ export const detailOf = ({ success, reason }: LogEntry): string | null =>
 /** Looks up own properties only: the log may contain any word, `constructor` too. */
 const known = <Words>(words: Record<string, Words>, name: string): Words | undefined =>
   Object.hasOwn(words, name) ? words[name] : undefined;
+
+/** The actions whose name contains `part`; the part itself if there is none. */
+export const actionsWith = (part: string): string[] => {
+  const names = Object.keys(wordings).filter((name) => name.includes(part.toLowerCase()));
+  return names.length > 0 ? names : [part];
+};
 
 /** The choices of the action filter. A value matches every action whose name contains it. */
 export const actionChoices = [

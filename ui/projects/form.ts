@@ -111,9 +111,9 @@ export const DescribeProject = ({ model, project }: Props) => {
 };
 
 export const roles = [
-  { value: 'viewer', text: 'Viewer' },
-  { value: 'editor', text: 'Editor' },
-  { value: 'manager', text: 'Manager' },
+  { value: 'viewer', text: 'Viewer', hint: 'Reads the keys.' },
+  { value: 'editor', text: 'Editor', hint: 'Also adds, changes and deletes keys.' },
+  { value: 'manager', text: 'Manager', hint: 'Also says who is a member, and takes keys out.' },
 ] as const;
 
 /** What a role may do, as the policy of projects says it. */

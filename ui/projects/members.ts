@@ -4,8 +4,7 @@ import { shown } from '../../core/text.ts';
 import type { Member, ProjectRole, ProjectWithMembers } from '../api/wire.ts';
 import { Avatar } from '../parts/avatar.ts';
 import { IconButton } from '../parts/button.ts';
-import { typed } from '../parts/events.ts';
-import { openList } from '../parts/select.ts';
+import { Menu } from '../parts/menu.ts';
 import { Ago } from '../parts/time.ts';
 import { complain, notify } from '../parts/toast.ts';
 import { roleOf, roles } from './form.ts';
@@ -69,19 +68,13 @@ const RoleChoice = ({
   isMe,
   isAdmin,
 }: Omit<Props, 'me'> & { member: Member; isMe: boolean }) => {
-  const choose = (event: Event) => {
-    const role = typed(event) as ProjectRole;
-    // The list shows the role that the member has, until the change is done.
-    (event.currentTarget as HTMLSelectElement).value = member.role;
+  // The button shows the role that the member has, until the change is done.
+  const choose = (role: ProjectRole) => {
     // Who is no admin cannot take this back.
     if (isMe && !isAdmin) model.show({ kind: 'step-down', project, role });
     else void setRole(model, project.name, member, role);
   };
-  return html`
-    <select class="input" aria-label="Role of ${member.user_name}" value=${member.role} onChange=${choose} onKeyDown=${openList}>
-      ${roles.map(({ value, text }) => html`<option key=${value} value=${value}>${text}</option>`)}
-    </select>
-  `;
+  return html`<${Menu} label="Role of ${member.user_name}" value=${member.role} choices=${roles} onChoose=${choose} />`;
 };
 
 const setRole = async (

@@ -168,7 +168,7 @@ const State = ({ cell, mayAdd, onOpen, onAdd, tabindex }: Actions & { cell: Cell
     >
       <${Icon} name=${icon} size=${16} />
       <span>
-        ${isSet ? html`<${Ago} time=${key.updatedAt} />` : text}<span class="unseen">${' '}${shown(name)}${isSet ? ', set' : note && `, ${note}`}</span>
+        ${isSet ? html`<${Ago} time=${key.valueChangedAt} />` : text}<span class="unseen">${' '}${shown(name)}${isSet ? ', set' : note && `, ${note}`}</span>
       </span>
     </button>
   `;

@@ -5,7 +5,7 @@ const now = Date.parse('2026-11-25T12:00:00Z');
 const daysAgo = (days: number) => new Date(now - days * 86_400_000).toISOString();
 const key = (name: string, changed = 1, expiresAt: string | null = null): OverviewKey => ({
   name,
-  updatedAt: daysAgo(changed),
+  valueChangedAt: daysAgo(changed),
   expiresAt,
 });
 const statesOf = (keys: OverviewKey[]) =>

@@ -3,7 +3,7 @@
 /** What the table needs of a key. */
 export interface OverviewKey {
   name: string;
-  updatedAt: string;
+  valueChangedAt: string;
   expiresAt: string | null;
 }
 
@@ -100,7 +100,7 @@ const rowOf = <Key extends OverviewKey>(
   paths: readonly string[],
   now: number,
 ): OverviewRow<Key> => {
-  const [newest] = [...found].sort(([, a], [, b]) => compare(b.updatedAt, a.updatedAt));
+  const [newest] = [...found].sort(([, a], [, b]) => compare(b.valueChangedAt, a.valueChangedAt));
   const cells = paths.map((path): Cell<Key> => {
     const key = found.get(path);
     if (!key) return { state: 'missing', key: null, name: `${project}/${path}/${name}`, note: '' };
@@ -115,4 +115,4 @@ const rowOf = <Key extends OverviewKey>(
 };
 
 const daysBetween = (older: OverviewKey, newer: OverviewKey): number =>
-  Math.floor((Date.parse(newer.updatedAt) - Date.parse(older.updatedAt)) / dayMs);
+  Math.floor((Date.parse(newer.valueChangedAt) - Date.parse(older.valueChangedAt)) / dayMs);

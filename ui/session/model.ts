@@ -1,6 +1,7 @@
 /** The session: who is signed in, and the ways in and out. */
 import { signal } from '@preact/signals';
 import { api, onSessionEnd, Problem } from '../api/client.ts';
+import { allowEarly } from '../api/early.ts';
 import { asProblem } from '../api/loaded.ts';
 import { onNews, tellTabs } from '../api/tabs.ts';
 import type { Session } from '../api/wire.ts';
@@ -35,6 +36,7 @@ export const start = async (): Promise<void> => {
 
 const enter = (found: Session | null): void => {
   newestStart += 1;
+  allowEarly(found?.must_change_password === false);
   session.value = found;
   phase.value = found ? 'in' : 'out';
 };

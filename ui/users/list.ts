@@ -5,9 +5,8 @@ import { shown } from '../../core/text.ts';
 import type { Role } from '../api/wire.ts';
 import { Avatar } from '../parts/avatar.ts';
 import { IconButton } from '../parts/button.ts';
-import { typed } from '../parts/events.ts';
 import { Icon } from '../parts/icon.ts';
-import { openList } from '../parts/select.ts';
+import { Menu, type MenuChoice } from '../parts/menu.ts';
 import { Ago } from '../parts/time.ts';
 import { complain, notify } from '../parts/toast.ts';
 import { href } from '../shell/router.ts';
@@ -23,7 +22,7 @@ export const UserList = ({ model, users, me }: Props) => html`
   <div class="panel users" role="table" aria-label="Users">
     <div role="rowgroup" class="table-head">
       <div role="row" class="table-row note">
-        ${['User', 'Role', 'Active', 'Keys', 'Last sign-in'].map((text) => html`<span key=${text} role="columnheader">${text}</span>`)}
+        ${['User', 'Role', 'Active', 'Keys', 'Last seen'].map((text) => html`<span key=${text} role="columnheader">${text}</span>`)}
         <span role="columnheader"><span class="unseen">Actions</span></span>
       </div>
     </div>
@@ -50,11 +49,16 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
       </button>
     </div>
     <div role="cell" class="cell-keys note"><span class="cell-label">Keys </span><a href=${href('keys', { q: user.username })} title="The keys that ${user.username} made">${user.key_count.toLocaleString()}</a></div>
-    <div role="cell" class="cell-login note"><span class="cell-label">Last sign-in </span>${user.last_login ? html`<${Ago} time=${user.last_login} />` : 'never'}</div>
+    <div role="cell" class="cell-login note"><span class="cell-label">Last seen </span>${user.last_seen ? html`<${Ago} time=${user.last_seen} />` : 'never'}</div>
     <div role="cell" class="cell-actions">
       <a class="icon-button" href=${href('logs', { user: user.username })} aria-label="The log of ${user.username}" title="The log of ${user.username}">
         <${Icon} name="log" size=${18} />
       </a>
+      ${
+        isMe
+          ? html`<a class="icon-button" href=${href('account')} aria-label="Your sessions" title="Your sessions"><${Icon} name="screen" size=${18} /></a>`
+          : html`<${IconButton} icon="screen" label="Sessions of ${user.username}" onClick=${() => model.show({ kind: 'sessions', user })} />`
+      }
       <${IconButton} icon="lock" label="Reset the password of ${user.username}" onClick=${() => model.show({ kind: 'password', user })} />
       <${IconButton}
         icon="trash" label=${isMe ? 'Only another admin can delete you' : `Delete ${user.username}`} disabled=${isMe}
@@ -85,20 +89,18 @@ const Remark = ({ user, isMe }: { user: User; isMe: boolean }) => {
   return remarks.length > 0 ? html`<small class="soft">${remarks.join(', ')}</small>` : null;
 };
 
-const RoleChoice = ({ model, user }: { model: UsersModel; user: User }) => {
-  const choose = (event: Event) => {
-    const role = typed(event) as Role;
-    // The list shows the role that the user has, until the change is confirmed and done.
-    (event.currentTarget as HTMLSelectElement).value = user.role;
-    model.show({ kind: 'role', user, role });
-  };
-  return html`
-    <select class="input" aria-label="Role of ${user.username}" value=${user.role} onChange=${choose} onKeyDown=${openList}>
-      <option value="user">User</option>
-      <option value="admin">Admin</option>
-    </select>
-  `;
-};
+const roles: readonly MenuChoice<Role>[] = [
+  { value: 'user', text: 'User', hint: 'Own keys, and those of the projects they are in.' },
+  { value: 'admin', text: 'Admin', hint: 'All keys, the whole access log, and every account.' },
+];
+
+/** The button shows the role that the user has, until the change is confirmed and done. */
+const RoleChoice = ({ model, user }: { model: UsersModel; user: User }) => html`
+  <${Menu}
+    label="Role of ${user.username}" value=${user.role} choices=${roles}
+    onChoose=${(role: Role) => model.show({ kind: 'role', user, role })}
+  />
+`;
 
 /** Switches a user on or off and offers to undo it. */
 const setActive = async (model: UsersModel, user: User, is_active: boolean) => {

@@ -9,7 +9,7 @@ export type User = ListedUser;
 
 export type Open =
   | { kind: 'new' }
-  | { kind: 'password' | 'delete'; user: User }
+  | { kind: 'password' | 'delete' | 'sessions'; user: User }
   | { kind: 'role'; user: User; role: Role };
 
 const emptyDraft: NewUser = { username: '', password: '', role: 'user', must_change_password: true };

@@ -10,6 +10,7 @@ import { ChangeRole, DeleteUser } from './confirm.ts';
 import { NewUser, ResetPassword } from './form.ts';
 import { UserList } from './list.ts';
 import type { User, UsersModel } from './model.ts';
+import { UserSessions } from './sessions.ts';
 
 interface Props {
   model: UsersModel;
@@ -73,6 +74,8 @@ const OpenDialog = ({ model, me, onOwnChange }: Props) => {
       return html`<${NewUser} model=${model} />`;
     case 'password':
       return html`<${ResetPassword} model=${model} user=${open.user} />`;
+    case 'sessions':
+      return html`<${UserSessions} model=${model} user=${open.user} />`;
     case 'delete':
       return html`<${DeleteUser} model=${model} user=${open.user} />`;
     case 'role':

@@ -19,6 +19,8 @@ export const listedKey = v.strictObject({
   description: v.string(),
   ...details,
   created_by: v.string(),
+  value_changed_at: time,
+  owner: v.pipe(v.nullable(v.string()), v.description('Of a personal key; null for one of a project.')),
   project: v.pipe(v.nullable(v.string()), v.description('The project that it belongs to; null for a personal key.')),
   role: v.pipe(
     v.picklist(['owner', ...projectRoles, 'admin']),

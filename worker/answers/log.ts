@@ -17,9 +17,18 @@ export const logEntry = v.strictObject({
   project: v.pipe(v.nullable(v.string()), v.description('The project whose token it was.')),
   token: v.pipe(v.nullable(v.string()), v.description('The service token that it was done with; null for a session.')),
   token_id: v.nullable(whole),
+  request_id: v.pipe(v.string(), v.description('The same for all entries of one request.')),
   user_agent: v.string(),
   child: v.optional(
     v.pipe(v.string(), v.description('The child token that was sent, by the beginning of its accessor, if one was.')),
+  ),
+  via: v.optional(
+    v.pipe(
+      v.string(),
+      v.description(
+        'How a value was asked for: reveal or copy, as the browser said, bulk with others in one request, or api. Missing on reads before this was recorded.',
+      ),
+    ),
   ),
   count: v.optional(v.pipe(whole, v.description('How many requests the entry stands for, if more than one.'))),
 });
@@ -42,5 +51,6 @@ export const lastUses = v.strictObject({
 
 export const activity = v.strictObject({
   activity: v.array(v.strictObject({ time, allowed: whole, refused: whole })),
+  step: v.pipe(whole, v.description('How many seconds each count is of: 60, 3600 or 86400.')),
   complete_from: v.optional(v.pipe(time, v.description('If set, only the events since this time were counted.'))),
 });

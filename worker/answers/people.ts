@@ -42,6 +42,10 @@ export const user = v.strictObject({
   role,
   created_at: time,
   last_login: v.nullable(time),
+  last_seen: v.pipe(
+    v.nullable(time),
+    v.description('The last request of this person that the log has; what their service tokens do does not count.'),
+  ),
   is_active: v.boolean(),
   must_change_password: v.boolean(),
   key_count: whole,

@@ -1,7 +1,7 @@
 /** What every request of the API carries through Hono: the vault, and who is calling from where. */
 import { type Context, Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { Caller } from '../../core/caller.ts';
+import { type Caller, pageVias, viaHeader } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { spaceHeader } from '../../core/space.ts';
 import { noteRequest } from '../operations/hashing.ts';
@@ -49,7 +49,15 @@ const callerOf = (request: Request): Caller => ({
   claimedName: null,
   address: addressOf(request),
   userAgent: userAgentOf(request.headers),
+  ...viaOf(request.headers),
   now: Date.now(),
   hasLeft: () => request.signal?.aborted ?? false,
   isSpaceLow: request.headers.get(spaceHeader)?.includes('low') ?? false,
 });
+
+/** What the vault's own page says that a value is for. It is written into the log as it is, and decides nothing. */
+const viaOf = (headers: Headers): Pick<Caller, 'via'> => {
+  const said = headers.get(viaHeader);
+  const via = said === null ? undefined : pageVias.find((each) => each === said);
+  return via === undefined ? {} : { via };
+};

@@ -119,6 +119,7 @@ const waysOut: ReadonlySet<Action> = new Set<Action>([
   'token.end',
   'user.update',
   'user.delete',
+  'user.sign_out',
 ]);
 
 /** Which of the two counts of an account an action is in. */

@@ -1,5 +1,5 @@
 /** Reading the audit log, and the counts of its events. Reading it is an event as well; a list ends before its own event. */
-import { and, desc, eq, gte, lt, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, lt, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/sqlite-core';
 import type { Caller, Principal } from '../../core/caller.ts';
 import {
@@ -20,6 +20,7 @@ import {
   filterParams,
   filterValues,
   hasFilter,
+  isNarrowed,
   isOwnEvent,
   spanOfAll,
   spanOfOwn,
@@ -30,6 +31,8 @@ import { eitherOf, operation } from './operation.ts';
 export interface EventQuery extends EventFilter {
   /** Events before the one with this id. */
   before: number | null;
+  /** Events after the one with this id. */
+  after: number | null;
   limit: number | null;
 }
 
@@ -38,7 +41,7 @@ const ofAll = { id: auditEvents.id, mark: sql`0`.as('mark') };
 const ofOwn = { id: auditEvents.id, mark: sql`1`.as('mark') };
 
 const reachesAll = reachesAny('event.list');
-const limitParams = ['before', 'admin_limit', 'user_limit'] as const;
+const limitParams = ['before', 'after', 'admin_limit', 'user_limit'] as const;
 type LimitParam = (typeof limitParams)[number];
 
 /** The answer: events as JSON, the newest first. The caller's role decides whether they are those of all. */
@@ -53,8 +56,9 @@ const listed = (given: Params<LimitParam>, all: Rows, own: Rows) =>
     perPart: eventsPerListPart,
   });
 
-const limitValues = ({ before, limit }: EventQuery) => ({
+const limitValues = ({ before, after, limit }: EventQuery) => ({
   before,
+  after,
   admin_limit: limit ?? defaultAdminEventsPerList,
   user_limit: limit ?? defaultUserEventsPerList,
 });
@@ -74,12 +78,12 @@ const newestEvents = operation({
   action: 'event.list',
   params: limitParams,
   sql: (given) => {
-    const before = lt(auditEvents.id, edgeOf(given.before));
+    const between = and(lt(auditEvents.id, edgeOf(given.before)), gt(auditEvents.id, sql`coalesce(${given.after}, 0)`));
     return {
       answer: listed(
         given,
-        query.select(ofAll).from(auditEvents).where(before).orderBy(desc(auditEvents.id)),
-        query.select(ofOwn).from(auditEvents).where(and(isOwnEvent(), before)).orderBy(desc(auditEvents.id)),
+        query.select(ofAll).from(auditEvents).where(between).orderBy(desc(auditEvents.id)),
+        query.select(ofOwn).from(auditEvents).where(and(isOwnEvent(), between)).orderBy(desc(auditEvents.id)),
       ),
     };
   },
@@ -93,18 +97,19 @@ const foundEvents = operation({
   params: [...filterParams, ...limitParams],
   isSearch: () => true,
   sql: (given) => {
-    const bounds = { edge: edgeOf(given.before), maxBlocks: maxBlocksPerSearch };
+    const bounds = { edge: edgeOf(given.before), after: given.after, maxBlocks: maxBlocksPerSearch };
     const all = spanOfAll(given, bounds);
     const own = spanOfOwn(given, bounds);
     const found = listed(
       given,
       query
         .select(ofAll)
-        .from(logBlocks)
+        .from(all.bound)
+        .crossJoin(logBlocks)
         .crossJoin(auditEvents)
         .where(all.within)
         .orderBy(desc(logBlocks.block), desc(auditEvents.id)),
-      query.select(ofOwn).from(auditEvents).where(own.within).orderBy(desc(auditEvents.id)),
+      query.select(ofOwn).from(own.bound).crossJoin(auditEvents).where(own.within).orderBy(desc(auditEvents.id)),
     );
     const end = query
       .select({
@@ -122,13 +127,22 @@ const foundEvents = operation({
 });
 
 /** Lists events, the newest first. */
-export const listEvents = eitherOf(hasFilter, foundEvents, newestEvents);
+export const listEvents = eitherOf(isNarrowed, foundEvents, newestEvents);
 
-/** How a span of time is divided, and what is counted. */
+/** How a span of time is divided, and what is counted in it. */
 export interface CountQuery extends EventFilter {
   stepMs: number;
+  /** How many steps there are if no beginning is asked for, and at most. */
   steps: number;
+  maxSteps: number;
 }
+
+/** Whole steps, up to the one that `to` is in, or now. */
+const countedSpan = ({ from, to, stepMs, steps, maxSteps }: CountQuery, now: number) => {
+  const end = Math.ceil((to ?? now + 1) / stepMs) * stepMs;
+  const start = from === null ? end - steps * stepMs : Math.floor(from / stepMs) * stepMs;
+  return { start: Math.max(start, end - maxSteps * stepMs), end, isCut: start < end - maxSteps * stepMs };
+};
 
 /** The columns of a count; `covered_from` is set in one last row that is no count: the time from which all is counted. */
 const countOf = (at: SQLWrapper, allowed: SQL, refused: SQL, step: Param) => ({
@@ -138,9 +152,11 @@ const countOf = (at: SQLWrapper, allowed: SQL, refused: SQL, step: Param) => ({
   covered_from: integer('covered_from', sql`-1`),
 });
 
-/** What triggers count is of accounts. For a filter, and for one token, events are counted. */
-const isCounted = (filter: EventFilter, { tokenHash }: Caller) => hasFilter(filter) || tokenHash !== undefined;
+/** What triggers count is of accounts, by the hour. For a filter, for less than an hour, and for one token, events are counted. */
+const isCounted = (asked: CountQuery, { tokenHash }: Caller) =>
+  hasFilter(asked) || tokenHash !== undefined || asked.stepMs < hourMs;
 
+const hourMs = 3_600_000;
 const countsAll = reachesAny('event.count');
 const requests = sql`coalesce(${auditEvents.requests}, 1)`;
 
@@ -162,35 +178,43 @@ export const timeOf = (id: SQL) =>
     .limit(1);
 
 /**
- * Counts the events in each hour or day of a span that ends now. `at` is the start of the hour or day. Without a filter the
- * counts are those that triggers keep. With one, events are counted, as many as a search may read.
+ * Counts the events in each minute, hour or day of a span of time. `at` is the start of each. Without a filter the counts are those that
+ * triggers keep of each hour. Else events are counted, as many as a search may read.
  */
 export const countEvents = operation({
   action: 'event.count',
-  params: [...filterParams, 'step', 'from', 'has_filter'],
+  params: [...filterParams, 'step', 'has_filter'],
   isSearch: (asked: CountQuery, { caller }) => isCounted(asked, caller),
   sql: (given) => {
-    const { step, from, has_filter } = given;
+    const { step, from, to, has_filter } = given;
     const isKept = sql`not ${has_filter}`;
-    const bounds = { edge: verdictId, from, maxBlocks: maxBlocksPerChart };
+    const bounds = { edge: verdictId, maxBlocks: maxBlocksPerChart };
     const all = spanOfAll(given, bounds);
     const own = spanOfOwn(given, bounds);
     const kept = query
       .select(countOf(activity.hour, sql`sum(${activity.allowed})`, sql`sum(${activity.refused})`, step))
       .from(activity)
       .where(
-        and(granted, isKept, eq(activity.actor_id, sql`iif(${countsAll}, 0, ${actorId})`), gte(activity.hour, from)),
+        and(
+          granted,
+          isKept,
+          eq(activity.actor_id, sql`iif(${countsAll}, 0, ${actorId})`),
+          gte(activity.hour, from),
+          lt(activity.hour, to),
+        ),
       )
       .groupBy(sql`1`);
     const countOfAll = query
       .select(countedEvents(step))
-      .from(logBlocks)
+      .from(all.bound)
+      .crossJoin(logBlocks)
       .crossJoin(auditEvents)
       .where(and(granted, has_filter, countsAll, all.within))
       .groupBy(sql`1`);
     const countOfOwn = query
       .select(countedEvents(step))
-      .from(auditEvents)
+      .from(own.bound)
+      .crossJoin(auditEvents)
       .where(and(granted, has_filter, not(countsAll), own.within))
       .groupBy(sql`1`);
     const coveredTo = sql`iif(${isKept}, 0, iif(${countsAll}, ${all.coveredTo}, ${own.coveredTo}))`;
@@ -205,18 +229,21 @@ export const countEvents = operation({
       .where(and(eq(verdict.id, verdictId), granted));
     return { answer: unionAll(kept, countOfAll, countOfOwn, end).orderBy(sql`1`) };
   },
-  values: ({ stepMs, steps, ...filter }: CountQuery, { caller }) => ({
-    ...filterValues(filter),
-    step: stepMs,
-    from: (Math.floor(caller.now / stepMs) - steps + 1) * stepMs,
-    has_filter: Number(isCounted(filter, caller)),
-  }),
-  result: (rows, { stepMs, steps }, { caller }) => {
+  values: (asked: CountQuery, { caller }) => {
+    const { start, end } = countedSpan(asked, caller.now);
+    return {
+      ...filterValues({ ...asked, from: start, to: end }),
+      step: asked.stepMs,
+      has_filter: Number(isCounted(asked, caller)),
+    };
+  },
+  result: (rows, asked, { caller }) => {
     const coveredFrom = rows.find(({ covered_from }) => covered_from >= 0)?.covered_from ?? 0;
-    const from = (Math.floor(caller.now / stepMs) - steps + 1) * stepMs;
+    const { start, isCut } = countedSpan(asked, caller.now);
     return {
       counts: rows.filter(({ covered_from }) => covered_from < 0).map(({ covered_from: _, ...count }) => count),
-      coveredFrom: coveredFrom > from ? coveredFrom : null,
+      stepMs: asked.stepMs,
+      coveredFrom: coveredFrom > start ? coveredFrom : isCut ? start : null,
     };
   },
 });

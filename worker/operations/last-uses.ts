@@ -8,21 +8,14 @@ import { maxBlocksPerChart } from '../../core/limits.ts';
 import { granted, reachesAny, verdict, verdictId } from '../store/granted.ts';
 import { auditEvents, logBlocks } from '../store/schema.ts';
 import { integer, query, textColumn } from '../store/statement.ts';
-import { type EventFilter, filterParams, filterValues, spanOfAll, spanOfOwn } from './event-search.ts';
+import { filterParams, filterValues, noFilter, spanOfAll, spanOfOwn } from './event-search.ts';
 import { timeOf } from './events.ts';
 import { operation } from './operation.ts';
 
 const reachesAll = reachesAny('event.list');
 
 /** Reads that were allowed. */
-const reads: EventFilter = {
-  actor: null,
-  target: null,
-  address: null,
-  allowed: true,
-  kinds: ['secret.read:1'],
-  action_part: null,
-};
+const reads = { ...noFilter, allowed: true, kinds: ['secret.read:1'] };
 
 /** With `max(id)`, SQLite takes the other columns from the row of that id. The last row is about no secret. */
 const newest = {
@@ -43,13 +36,15 @@ export const listLastUses = operation({
     const own = spanOfOwn(given, bounds);
     const ofAll = query
       .select(newest)
-      .from(logBlocks)
+      .from(all.bound)
+      .crossJoin(logBlocks)
       .crossJoin(auditEvents)
       .where(and(granted, reachesAll, all.within))
       .groupBy(auditEvents.target);
     const ofOwn = query
       .select(newest)
-      .from(auditEvents)
+      .from(own.bound)
+      .crossJoin(auditEvents)
       .where(and(granted, not(reachesAll), own.within))
       .groupBy(auditEvents.target);
     const coveredTo: SQL = sql`iif(${reachesAll}, ${all.coveredTo}, ${own.coveredTo})`;

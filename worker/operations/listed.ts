@@ -5,7 +5,7 @@ import { projectRoles } from '../../core/policy/policy.ts';
 import { wireActions } from '../../core/vocabulary.ts';
 import { byForm } from '../store/form.ts';
 import { flag, isoTime, jsonMembers, jsonObject, mark, quoted } from '../store/json.ts';
-import { auditEvents, secrets } from '../store/schema.ts';
+import { auditEvents, secrets, users } from '../store/schema.ts';
 
 /** The rows that were chosen for a list. */
 export const listedSecrets = alias(secrets, 'listed');
@@ -46,6 +46,11 @@ const usual = {
   created_at: timeOf(listedSecrets.created_at),
   updated_at: timeOf(listedSecrets.updated_at),
   created_by: quoted(listedSecrets.created_by),
+  value_changed_at: timeOf(listedSecrets.value_changed_at),
+  owner: orNull(
+    listedSecrets.owner_id,
+    quoted(sql`(select ${users.name} from ${users} where ${users.id} = ${listedSecrets.owner_id})`),
+  ),
   // The name of its project is what the name of a secret begins with.
   project: orNull(
     listedSecrets.project_id,
@@ -65,12 +70,12 @@ export const secretJson: SQL = sql`concat('{', ${jsonMembers(usual)}, ',', iif(
   ${noExtras.slice(1, -1)}, concat(${jsonMembers(extras)})), '}')`;
 
 const { id, at, actor_name, actor_role, action, target, outcome, reason, address, user_agent, requests } = listedEvents;
-const { token_id, token, project, child } = listedEvents;
-/** To a token, what is outside its scopes is as if it were missing, also in its own log. */
-const hidden = byForm(sql`'not_owner'`, () => sql`'not_owner', 'token_scope'`);
+const { token_id, token, project, child, via, request_id } = listedEvents;
+/** Why a refusal looks as if the thing were missing. To a token, what is outside its scopes is so, also in its own log. */
+export const hiddenReasons = byForm(sql`'not_owner'`, () => sql`'not_owner', 'token_scope'`);
 /** One's own log does not tell somebody else's secret from a missing one either. */
 const isSeenByUser = mark;
-const isHidden = sql`(${isSeenByUser} and coalesce(${reason} in (${hidden}), 0))`;
+const isHidden = sql`(${isSeenByUser} and coalesce(${reason} in (${hiddenReasons}), 0))`;
 const isAllowed = sql`(${outcome} = 'allowed' and not ${isHidden})`;
 
 /** An action without a dot was moved in from v0.6, where the target was always a key. */
@@ -102,13 +107,14 @@ const event = jsonObject({
   project,
   token,
   token_id,
+  request_id,
   user_agent,
 });
 
 const more = (name: string, value: SQLWrapper) => sql`iif(${value} is null, '', ${`,"${name}":`} || ${quoted(value)})`;
 
 /**
- * An entry of the log. It has a `count` only if it stands for several requests, and a `child` only if one was sent; before its last brace is
- * a quotation mark.
+ * An entry of the log. It has a `count` only if it stands for several requests, a `child` only if one was sent, and `via` only on reads;
+ * before its last brace is a quotation mark.
  */
-export const eventJson: SQL = sql`rtrim(${event}, '}') || ${more('child', child)} || ${more('count', requests)} || '}'`;
+export const eventJson: SQL = sql`rtrim(${event}, '}') || ${more('child', child)} || ${more('via', via)} || ${more('count', requests)} || '}'`;

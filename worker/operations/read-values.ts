@@ -183,7 +183,8 @@ const below = plan(['prefix', 'prefix_end'], (given) => {
 
 const tooManyBelow = ` keys begin with this prefix, and one request reads at most ${maxSecretsPerRead}. Send a longer prefix, or names.`;
 
-const commitQuery = (context: Context, asked: ValuesQuery) => {
+const commitQuery = ({ vault, caller }: Context, asked: ValuesQuery) => {
+  const context = { vault, caller: { ...caller, via: caller.via ?? ('bulk' as const) } };
   if (!('names' in asked)) {
     return commitOpen(context, below, { prefix: asked.prefix, prefix_end: `${asked.prefix.slice(0, -1)}0` });
   }

@@ -51,7 +51,10 @@ export const readSession = operation({
 });
 
 const { id: sessionId, created_at, expires_at, address, user_agent } = sessions;
-const listed = { id: sessionId, created_at, expires_at, address, user_agent };
+export const listed = { id: sessionId, created_at, expires_at, address, user_agent };
+
+/** The conditions of a session that is neither ended nor over. */
+export const isLive = [isNull(sessions.revoked_at), gt(sessions.expires_at, request.now)] as const;
 
 /**
  * Lists the caller's live sessions, the newest first, and those of people before those of programs, of which there may be many. What they
@@ -63,15 +66,7 @@ export const listSessions = operation({
     answer: query
       .select({ ...listed, is_current: integer('is_current', eq(sessions.id, request.session_id)) })
       .from(sessions)
-      .where(
-        and(
-          granted,
-          eq(sessions.user_id, actorId),
-          isNull(sessions.parent_id),
-          isNull(sessions.revoked_at),
-          gt(sessions.expires_at, request.now),
-        ),
-      )
+      .where(and(granted, eq(sessions.user_id, actorId), isNull(sessions.parent_id), ...isLive))
       .orderBy(desc(isNull(sessions.access)), desc(sessions.created_at))
       .limit(maxSessionsPerList),
   }),
@@ -88,15 +83,7 @@ export const sessionsEnded = (user: SQL, ...conditions: SQL[]): SQL =>
     query
       .select({ count: count() })
       .from(sessions)
-      .where(
-        and(
-          eq(sessions.user_id, user),
-          isNull(sessions.parent_id),
-          isNull(sessions.revoked_at),
-          gt(sessions.expires_at, request.now),
-          ...conditions,
-        ),
-      ),
+      .where(and(eq(sessions.user_id, user), isNull(sessions.parent_id), ...isLive, ...conditions)),
     'session ended',
     'sessions ended',
   );

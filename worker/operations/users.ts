@@ -3,7 +3,7 @@ import { and, asc, count, eq, gt, ne, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
-import { maxUsersPerList } from '../../core/limits.ts';
+import { maxEventsPerLastSeen, maxUsersPerList } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { trimmed } from '../../core/text.ts';
 import { granted, insertIfAllowed } from '../store/granted.ts';
@@ -25,13 +25,28 @@ const secretsOfUser = query
   .from(secrets)
   .where(and(eq(secrets.owner_id, id), inUse));
 
+/**
+ * When the account last did something itself. Failed sign-ins are of anybody, and service tokens act by themselves. If these are
+ * all of its newest events, its last sign-in counts. 0 for never.
+ */
+const lastSeen = sql`max(coalesce(${users.last_login_at}, 0), coalesce((
+  select at from (
+    select at, outcome, token_id from audit_events where actor_id = ${users.id} order by id desc limit ${maxEventsPerLastSeen}
+  ) as newest
+  where token_id is null and outcome <> 'unauthenticated' limit 1
+), 0))`;
+
 /** Lists users in the order of their ids, from the one after `after`. */
 export const listUsers = operation({
   action: 'user.list',
   params: ['after'],
   sql: ({ after }) => ({
     answer: query
-      .select({ ...listed, secrets: integer('secrets', secretsOfUser) })
+      .select({
+        ...listed,
+        secrets: integer('secrets', secretsOfUser),
+        last_seen_at: integer('last_seen_at', lastSeen),
+      })
       .from(users)
       .where(and(granted, gt(id, after)))
       .orderBy(asc(id))

@@ -37,8 +37,8 @@ describe('a key', () => {
       created_at: iso,
       updated_at: iso,
       created_by: 'user',
-      ...{ project: null, role: 'owner', version: 1, revision: 1, expires_at: null },
-      ...{ rotate_every_days: null, rotation_due_at: null, labels: {} },
+      ...{ value_changed_at: iso, owner: 'user', project: null, role: 'owner', version: 1, revision: 1 },
+      ...{ expires_at: null, rotate_every_days: null, rotation_due_at: null, labels: {} },
     });
     expect(list.text).not.toContain('sk-1');
 

@@ -68,12 +68,16 @@ interface SecretRow {
   created_at: number;
   updated_at: number;
   created_by: string;
+  value_changed_at: number;
+  owner: string;
 }
 
 /** The list as it is made from objects. */
 const keysAfter = async (role: 'owner' | 'admin', after = '') => {
   const { results } = await testDb()
-    .prepare('SELECT * FROM secrets WHERE name > ? ORDER BY name LIMIT ?')
+    .prepare(
+      'SELECT *, (SELECT name FROM users WHERE id = owner_id) AS owner FROM secrets WHERE name > ? ORDER BY name LIMIT ?',
+    )
     .bind(after, maxSecretsPerList + 1)
     .all<SecretRow>();
   const keys = results.slice(0, maxSecretsPerList).map((row) => ({
@@ -82,6 +86,8 @@ const keysAfter = async (role: 'owner' | 'admin', after = '') => {
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),
     created_by: row.created_by,
+    value_changed_at: iso(row.value_changed_at),
+    owner: row.owner,
     project: null,
     role,
     version: 1,
@@ -167,6 +173,7 @@ interface EventRow {
   address: string;
   user_agent: string;
   requests: number | null;
+  request_id: string;
 }
 
 const logEntry = (row: EventRow): LogList['logs'][number] => ({
@@ -184,6 +191,7 @@ const logEntry = (row: EventRow): LogList['logs'][number] => ({
   project: null,
   token: null,
   token_id: null,
+  request_id: row.request_id,
   user_agent: row.user_agent,
   ...(row.requests !== null && { count: row.requests }),
 });

@@ -96,6 +96,26 @@ test('an admin finds a rare text in one step, however old', async () => {
   expect((await admin('GET', '/logs?ip_address=zz')).body).toEqual({ logs: [] });
 });
 
+test('a span of time long ago is found in one step, whatever came since', async () => {
+  const { at } = (await testDb()
+    .prepare("SELECT at FROM audit_events WHERE target = 'Needle'")
+    .first<{ at: number }>()) ?? { at: 0 };
+  const from = `from=${at - hourMs}&to=${at + hourMs}`;
+  const within = `at >= ${at - hourMs} AND at < ${at + hourMs}`;
+  for (const client of [admin, user]) {
+    const { body } = await client('GET', `/logs?${from}&limit=500`);
+    expect(body.logs).toHaveLength((await count(within)) ?? 0);
+    expect(body.next).toBeUndefined();
+    expect((await client('GET', `/logs?${from}&key_name=Needle&match=exact`)).body.logs).toHaveLength(1);
+  }
+});
+
+test('an event whose clock was wrong is found by its time', async () => {
+  const add = `INSERT INTO audit_events (at, request_id, action, target, outcome, address, user_agent) VALUES (1000, 'slow', 'secret.read', 'slow clock', 'allowed', '', '')`;
+  await testDb().exec(add);
+  expect((await admin('GET', '/logs?to=2000')).body.logs?.map(({ target }) => target)).toEqual(['slow clock']);
+});
+
 test('a row that comes late is found as well', async () => {
   await testDb().exec('DELETE FROM log_blocks WHERE block = 0');
   const add = (id: number, target: string) =>

@@ -36,7 +36,9 @@ test('rows have the fields of v0.6 and come newest first', async () => {
     project: null,
     token: null,
     token_id: null,
+    request_id: expect.any(String),
     user_agent: 'curl/8',
+    via: 'api',
   });
   const ids = [newest, ...older].map((row) => row?.id ?? 0);
   expect(ids).toEqual(ids.toSorted((a, b) => b - a));

@@ -4,8 +4,8 @@ import { answer } from '../http/route.ts';
 import { countEvents, listEvents } from '../operations/events.ts';
 import { listLastUses } from '../operations/last-uses.ts';
 import * as json from '../wire/json.ts';
+import { activityQuery, logQuery } from '../wire/log-requests.ts';
 import { list, listText } from '../wire/reply.ts';
-import { activityQuery, logQuery } from '../wire/requests.ts';
 
 export const logs = router()
   .get('/logs', answer(listEvents, { query: logQuery }, listText(json.logList)))

@@ -37,6 +37,7 @@ describe('a user', () => {
       role: 'user',
       created_at: iso,
       last_login: null,
+      last_seen: null,
       is_active: true,
       must_change_password: false,
       key_count: 0,

@@ -11,7 +11,7 @@ beforeAll(applyTestMigrations);
  * found through an index.
  */
 const mayBeScanned =
-  /SCAN (?:(?:instance|listed|twice|chosen|newest|readable|below|seat|line|asker|who|here|gone|live|one|step|kids|sums|noted|told|is_list|found|there|trashed|CONSTANT|json_each|other|sealing_keys)\b|\(|\d|users$)/;
+  /SCAN (?:(?:instance|listed|twice|chosen|newest|readable|below|seat|line|asker|who|here|gone|live|one|step|kids|sums|noted|told|is_list|found|there|trashed|CONSTANT|json_each|other|sealing_keys|bound)\b|\(|\d|users$)/;
 
 /** This one only asks whether a table has a row, so that its scan ends at the first. */
 const asksForAnyRow = ({ text }: Statement) => text.includes('d1_migrations');
@@ -134,6 +134,28 @@ test('a key with the same value is found by its imprint', async () => {
       expect.stringContaining('(value_imprint=? AND owner_id=?)'),
       expect.stringContaining('(value_imprint=? AND owner_id=? AND project_id=?)'),
     ]);
+  }
+});
+
+test('a search of the log finds where a span of time begins and ends by the times of the blocks', async () => {
+  const searches = compileAll().filter(({ text }) => text.includes(') bound') && text.startsWith('select'));
+  expect(searches.length).toBeGreaterThan(3);
+  for (const { text, params } of searches) {
+    const { results } = await testDb()
+      .prepare(`EXPLAIN QUERY PLAN ${text}`)
+      .bind(...Array<null>(params.length).fill(null))
+      .all<{ detail: string }>();
+    const details = results.map(({ detail }) => detail);
+    expect(details).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/COVERING INDEX log_blocks_by_oldest \(oldest_at<\?\)/),
+        expect.stringMatching(/COVERING INDEX log_blocks_by_newest \(newest_at>\?\)/),
+        expect.stringMatching(/SEARCH log_blocks USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)/),
+      ]),
+    );
+    // Without words behind it, it is the newest id of all.
+    const events = details.filter((detail) => /^(?:SEARCH|SCAN) audit_events ./.test(detail));
+    for (const detail of events) expect(detail).toMatch(/rowid[>=<]|actor_id=|token_id=/);
   }
 });
 

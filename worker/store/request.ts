@@ -17,6 +17,8 @@ export const request = {
   shown_name: param('request.shown_name'),
   address: param('request.address'),
   user_agent: param('request.user_agent'),
+  /** How a value is asked for. */
+  via: param('request.via'),
   /** The fingerprint of the primary key in ENCRYPTION_KEY. */
   key_id: param('request.key_id'),
   /** The Idempotency-Key, and a JSON list of the fingerprints. Only in statements that are compiled for requests with one. */
@@ -44,6 +46,7 @@ export const requestValues = (caller: Caller, keyId: string): Values<Exclude<Req
   'request.shown_name': caller.claimedName === null ? null : shown(caller.claimedName),
   'request.address': caller.address,
   'request.user_agent': caller.userAgent,
+  'request.via': caller.via ?? 'api',
   'request.key_id': keyId,
   'request.is_local': Number(caller.isLocal ?? false),
   ...(caller.idempotency && {

@@ -3,10 +3,11 @@
  * the two. A column has the same name in TypeScript and in SQL, so rows need no mapping. Times are milliseconds since 1970.
  */
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { Via } from '../../core/caller.ts';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0011_log_tree.sql';
+export const currentMigration = '0014_log_answers.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -158,6 +159,8 @@ export const auditEvents = sqliteTable('audit_events', {
   project: text(),
   /** The beginning of the id of the child that was sent; null if the session or the token itself was. */
   child: text(),
+  /** Of a read: how the value was asked for. Null on reads before there was this column. */
+  via: text().$type<Via>(),
 });
 
 /** The Merkle tree over the log: one row, from when the log was first sealed. */
@@ -195,6 +198,10 @@ export const logBlocks = sqliteTable('log_blocks', {
   actors: text(),
   addresses: text(),
   targets: text(),
+  oldest_at: integer(),
+  /** `#ID NAME`. */
+  tokens: text(),
+  projects: text(),
 });
 
 /** Kept by triggers: what each account has stored; `bytes` includes the trash. */

@@ -107,6 +107,7 @@ export const judge = ({
         user_agent: request.user_agent,
         ...(isForToken() && { token_id: token.id, token: token.name, project: token.projectName }),
         child,
+        ...(action === 'secret.read' && { via: request.via }),
       }),
     )
     .from(instance)

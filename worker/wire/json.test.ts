@@ -47,6 +47,7 @@ test('a user has no verifier, and a missing time is null', () => {
     role: 'user' as const,
     created_at: at,
     last_login_at: null,
+    last_seen_at: 0,
     is_active: 1,
     must_change_password: 0,
     secrets: 3,
@@ -59,6 +60,7 @@ test('a user has no verifier, and a missing time is null', () => {
       role: 'user',
       created_at: iso,
       last_login: null,
+      last_seen: null,
       is_active: true,
       must_change_password: false,
       key_count: 3,
@@ -100,8 +102,12 @@ test('sessions', () => {
 test('activity', () => {
   const counts = [{ at, allowed: 2, refused: 1 }];
   const activity = [{ time: iso, allowed: 2, refused: 1 }];
-  expect(json.activity({ counts, coveredFrom: null })).toEqual({ activity });
-  expect(json.activity({ counts, coveredFrom: at })).toEqual({ activity, complete_from: iso });
+  expect(json.activity({ counts, stepMs: 60_000, coveredFrom: null })).toEqual({ activity, step: 60 });
+  expect(json.activity({ counts, stepMs: 3_600_000, coveredFrom: at })).toEqual({
+    activity,
+    step: 3_600,
+    complete_from: iso,
+  });
 });
 
 test('health says why a vault cannot serve, without a stack', () => {

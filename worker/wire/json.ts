@@ -37,9 +37,11 @@ export const logList = ({ events, next }: ResultOf<typeof listEvents>): ListText
 
 export const activity = ({
   counts,
+  stepMs,
   coveredFrom,
 }: ResultOf<typeof countEvents>): InferOutput<typeof logAnswers.activity> => ({
   activity: counts.map(({ at, allowed, refused }) => ({ time: time(at), allowed, refused })),
+  step: stepMs / 1000,
   ...(coveredFrom !== null && { complete_from: time(coveredFrom) }),
 });
 
@@ -58,6 +60,7 @@ export const userList = ({ users, next }: ResultOf<typeof listUsers>): InferOutp
     role: user.role,
     created_at: time(user.created_at),
     last_login: timeOrNull(user.last_login_at),
+    last_seen: timeOrNull(user.last_seen_at || null),
     is_active: user.is_active === 1,
     must_change_password: user.must_change_password === 1,
     key_count: user.secrets,

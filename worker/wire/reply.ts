@@ -231,6 +231,7 @@ const notFound = (action: Refusal['action'], reason: string | null): Reply => {
   if (/^(?:project|member)\./.test(action) || action === 'token.create')
     return failed(404, 'There is no such project, or you are not a member of it.');
   if (action.startsWith('token.')) return failed(404, 'There is no such token, or it is not yours.');
+  if (reason === 'no_session') return failed(404, 'The user has no such session.');
   if (action.startsWith('user.')) return failed(404, 'There is no such user.');
   return failed(404, 'There is no such session.');
 };

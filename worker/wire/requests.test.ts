@@ -13,8 +13,6 @@ const errorOf = (schema: GenericSchema, given: unknown): string => {
   return result.success ? 'accepted' : result.issues[0].message;
 };
 
-const noFilter = { actor: null, target: null, address: null, allowed: null, kinds: null, action_part: null };
-
 describe('the words of v0.6 become the words of the vault', () => {
   test.each<[string, GenericSchema, unknown, unknown]>([
     ['keyPath', requests.keyPath, { name: 'a/b' }, { name: 'a/b', padded: null }],
@@ -77,24 +75,6 @@ describe('the words of v0.6 become the words of the vault', () => {
       { current_password: 'a', new_password: 'b' },
     ],
     ['userListQuery', requests.userListQuery, { after: '7' }, { after: 7 }],
-    ['activityQuery', requests.activityQuery, {}, { ...noFilter, stepMs: 3_600_000, steps: 48 }],
-    ['activityQuery', requests.activityQuery, { per: 'day' }, { ...noFilter, stepMs: 86_400_000, steps: 30 }],
-    ['activityQuery', requests.activityQuery, { hours: '744' }, { ...noFilter, stepMs: 3_600_000, steps: 744 }],
-    [
-      'logQuery',
-      requests.logQuery,
-      { user_name: '', key_name: 'k', action: 'view_key', success: 'false', limit: '5' },
-      {
-        actor: null,
-        target: 'k',
-        address: null,
-        allowed: false,
-        kinds: ['secret.read:1', 'secret.read:0'],
-        action_part: 'view_key',
-        before: null,
-        limit: 5,
-      },
-    ],
   ])('%s %#', (_, schema, given, output) => {
     expect(outputOf(schema, given)).toEqual(output);
   });
@@ -142,11 +122,6 @@ describe('every message names the field and says what to change', () => {
       errorOf(requests.passwordChange, { current_password: 'a', new_password: 'a' }),
       'The new password must differ from the current one.',
     ],
-    [errorOf(requests.logQuery, { limit: '501' }), 'limit must be a whole number from 1 to 500.'],
-    [errorOf(requests.logQuery, { success: 'yes' }), 'success must be true or false.'],
-    [errorOf(requests.logQuery, { key_name: 'x'.repeat(1_001) }), 'key_name must be at most 1000 characters long.'],
-    [errorOf(requests.activityQuery, { hours: '745' }), 'hours must be a whole number from 1 to 744.'],
-    [errorOf(requests.activityQuery, { per: 'year' }), 'per must be "hour" or "day".'],
   ])('%s', (error, expected) => {
     expect(error).toBe(expected);
   });

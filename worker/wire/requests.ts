@@ -5,11 +5,7 @@
 import * as v from 'valibot';
 import { hasAtMostBytes } from '../../core/accounts/password-policy.ts';
 import {
-  defaultActivityDays,
-  defaultActivityHours,
-  maxActivityHours,
   maxDescriptionBytes,
-  maxEventsPerList,
   maxFilterCharacters,
   maxNameBytes,
   maxPasswordBytes,
@@ -19,7 +15,6 @@ import {
 } from '../../core/limits.ts';
 import { roles } from '../../core/policy/policy.ts';
 import { invisibleIn, trimmed } from '../../core/text.ts';
-import { kindsNamed } from '../../core/vocabulary.ts';
 
 export const text = (field: string) =>
   v.pipe(
@@ -182,7 +177,11 @@ export const id = v.fallback(
 export const userPath = v.object({ id });
 
 /** '?' is no session's id, so any other text is a 404. */
-export const sessionPath = v.object({ id: v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?') });
+const sessionId = v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), '?');
+
+export const sessionPath = v.object({ id: sessionId });
+
+export const userSessionPath = v.object({ id, session_id: sessionId });
 
 export const wholeNumber = (field: string, min: number, max: number) => {
   const message = `${field} must be a whole number from ${min} to ${max}.`;
@@ -200,7 +199,7 @@ export const userListQuery = v.object({
   after: v.optional(wholeNumber('after', 0, Number.MAX_SAFE_INTEGER), '0'),
 });
 
-const filter = (field: string) =>
+export const filter = (field: string) =>
   v.optional(
     v.pipe(
       text(field),
@@ -230,49 +229,3 @@ export const heirQuery = v.pipe(
   v.object({ transfer_to: v.optional(text('transfer_to')) }),
   v.transform(({ transfer_to }) => ({ transfer_to: transfer_to === undefined ? null : trimmed(transfer_to) })),
 );
-
-const filters = {
-  user_name: filter('user_name'),
-  key_name: filter('key_name'),
-  action: filter('action'),
-  ip_address: filter('ip_address'),
-  success: v.optional(v.picklist(['true', 'false'], 'success must be true or false.')),
-};
-
-const eventFilter = ({
-  user_name = null,
-  key_name = null,
-  action = null,
-  ip_address = null,
-  success,
-}: v.InferOutput<v.ObjectSchema<typeof filters, undefined>>) => ({
-  actor: user_name,
-  target: key_name,
-  address: ip_address,
-  allowed: success === undefined ? null : success === 'true',
-  kinds: action ? kindsNamed(action) : null,
-  action_part: action,
-});
-
-export const logQuery = v.pipe(
-  v.object({
-    ...filters,
-    before: v.optional(wholeNumber('before', 1, Number.MAX_SAFE_INTEGER)),
-    limit: v.optional(wholeNumber('limit', 1, maxEventsPerList)),
-  }),
-  v.transform(({ before = null, limit = null, ...query }) => ({ ...eventFilter(query), before, limit })),
-);
-
-export const activityQuery = v.pipe(
-  v.object({
-    ...filters,
-    per: v.optional(v.picklist(['hour', 'day'], 'per must be "hour" or "day".'), 'hour'),
-    hours: v.optional(wholeNumber('hours', 1, maxActivityHours)),
-  }),
-  v.transform(({ per, hours = defaultActivityHours, ...query }) => ({
-    ...eventFilter(query),
-    ...(per === 'hour' ? { stepMs: hourMs, steps: hours } : { stepMs: 24 * hourMs, steps: defaultActivityDays }),
-  })),
-);
-
-const hourMs = 3_600_000;

@@ -206,6 +206,16 @@ export async function beginReplace(page: Page, name: string): Promise<void> {
   await button(page, 'Replace').click();
 }
 
+/** The button with the menu of somebody's roles. Its name ends with the role that they have. */
+export function roleOf(page: Page, name: string): Locator {
+  return page.getByRole('button', { name: new RegExp(`^Role of ${name}: `) });
+}
+
+export async function chooseRole(page: Page, name: string, role: string): Promise<void> {
+  await roleOf(page, name).click();
+  await page.getByRole('menuitemradio', { name: role }).click();
+}
+
 /** Fills in the form for a new key and submits it. */
 export async function addKeyByForm(page: Page, name: string, value: string): Promise<void> {
   await page

@@ -1,0 +1,96 @@
+/** What is known of the seals over the log, for admins: the newest checkpoint, the vault's own check, and proofs of entries. */
+import { signal } from '@preact/signals';
+import { api } from '../api/client.ts';
+import { asProblem, loaded } from '../api/loaded.ts';
+import type { LogEntry } from '../api/wire.ts';
+import { complain } from '../parts/toast.ts';
+import { checkProof, type Finding } from './proof.ts';
+
+/** How the vault's check of its own log goes, or how it ended. */
+export interface Check {
+  checked: number;
+  size: number;
+  /** When it ended, in ms; null while it runs. */
+  ended: number | null;
+  wrong: { id: number | null; kind: string } | null;
+  /** Why it ended before the end. */
+  problem: string | null;
+}
+
+export type Proved = Finding | { is: 'waiting' } | { is: 'unsealed' } | { is: 'unknown'; why: string };
+
+export const sealModel = () => {
+  /** How many entries are sealed; 0 if none is yet. */
+  const sealed = loaded(async () => sizeIn(await api.logCheckpoint().catch(emptyIfUnsealed)));
+  const check = signal<Check | null>(null);
+  let run = 0;
+  let key: string | null = null;
+  /** By the id of the entry. */
+  const proofs = signal<ReadonlyMap<number, Proved>>(new Map());
+
+  /** Asks the vault to check its log, part by part. What had been checked before `stop` is kept on screen. */
+  const verify = async (): Promise<void> => {
+    run += 1;
+    const mine = run;
+    let now: Check = { checked: 0, size: sealed.answer.value ?? 0, ended: null, wrong: null, problem: null };
+    const tell = (change: Partial<Check>) => {
+      now = { ...now, ...change };
+      if (mine === run) check.value = now;
+    };
+    tell({});
+    try {
+      for (let after: number | null = 0; after !== null && mine === run; ) {
+        const { checked_to, size, next, wrong }: Awaited<ReturnType<typeof api.verifyLog>> = await api.verifyLog(after);
+        tell({ checked: checked_to, size, wrong });
+        after = wrong ? null : next;
+      }
+      tell({ ended: Date.now() });
+    } catch (problem) {
+      tell({ ended: Date.now(), problem: asProblem(problem).message });
+    }
+  };
+
+  const stop = () => {
+    run += 1;
+    check.value = null;
+  };
+
+  const proofOf = async (entry: LogEntry): Promise<Proved> => {
+    try {
+      key ??= await api.logKey();
+      return await checkProof(entry, await api.logProof(entry.id), key);
+    } catch (error) {
+      const { status, message } = asProblem(error);
+      return status === 409 ? { is: 'unsealed' } : { is: 'unknown', why: message };
+    }
+  };
+
+  /** Proves an entry once; again if that was not possible. */
+  const prove = (entry: LogEntry): void => {
+    const known = proofs.value.get(entry.id)?.is ?? 'unsealed';
+    if (known !== 'unsealed' && known !== 'unknown') return;
+    const tell = (found: Proved) => {
+      proofs.value = new Map(proofs.value).set(entry.id, found);
+    };
+    tell({ is: 'waiting' });
+    void proofOf(entry).then(tell);
+  };
+
+  /** Seals what is not sealed yet, this entry too. */
+  const sealNow = async (entry: LogEntry): Promise<void> => {
+    await api.sealLog().catch(complain);
+    void sealed.load();
+    prove(entry);
+  };
+
+  return { sealed, check, verify, stop, proofs, prove, sealNow };
+};
+
+/** The vault has no checkpoint before it first sealed something. */
+const emptyIfUnsealed = (problem: unknown): string => {
+  if (asProblem(problem).status === 409) return '';
+  throw problem;
+};
+
+/** The second line of a checkpoint. */
+const sizeIn = (checkpoint: string): number => Number(checkpoint.split('\n')[1] ?? 0);
