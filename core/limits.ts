@@ -371,6 +371,24 @@ export const maxSessionsPerList = 200;
 /** How many of its newest events a list looks at to tell when an account was last seen. */
 export const maxEventsPerLastSeen = 100;
 
+// --- Sealing and proving the log
+
+/** The log is sealed when so many events are not, or the oldest of them has waited so long. */
+export const maxUnsealedEvents = 256;
+export const maxUnsealedMs = 60_000;
+/** The events that one transaction reads to seal them, and after how many of them other requests have their turn: 5 ms of work. */
+export const eventsPerSealing = 1_024;
+export const eventsPerSealingSlice = 256;
+/** The rounds that follow one answer, and the pause between them. A log that an earlier version wrote is sealed by the requests of some minutes. */
+export const maxSealingRounds = 8;
+export const sealingPauseMs = 100;
+/** A request that is cut off never ends its rounds: after this time another one seals. */
+export const maxSealingTurnMs = 30_000;
+/** How long a request that asks for a checkpoint seals before it is told to ask again. */
+export const maxSealingMs = 10_000;
+/** The tiles of 256 events that one request compares with the tree. */
+export const tilesPerVerification = 8;
+
 // --- Start, stop and health
 
 /** How long `GET /health` repeats an answer. */

@@ -39,7 +39,7 @@ const routes = api
   .filter(({ method }) => method !== 'ALL')
   .map(({ method, path, handler }) => ({
     method,
-    pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
+    pattern: new RegExp(`^${path.replace(/:\w+\{\.\+\}/, '.+').replaceAll(/:\w+/g, '[^/]+')}$`),
     description: descriptions[`${method} ${path}`],
     handler,
   }));

@@ -11,6 +11,8 @@ export const tags = {
   Projects: 'Keys that a team shares, and who its members are.',
   'Service tokens': 'Credentials for programs, which go where the token of a sign-in goes.',
   Log: 'Who did what, and counts of it.',
+  'Proofs of the log':
+    'Checkpoints, proofs and tiles in the forms of C2SP (c2sp.org), which programs by others verify.',
   Users: 'User accounts. For admins only.',
   Health: 'Whether the vault can serve. No token is needed.',
 };
@@ -23,6 +25,8 @@ export interface Description {
   description?: string;
   /** The schema of each answer that is not an error in the usual form. */
   answers: Partial<Record<200 | 201 | 400 | 409 | 503, GenericSchema>>;
+  /** What a good answer is, if it is no JSON. */
+  type?: 'text/plain; charset=utf-8' | 'application/octet-stream';
   /** The errors that it has beside those of every route with its parts. */
   errors?: (400 | 404 | 409)[];
   /** Headers of a good answer. */

@@ -133,32 +133,36 @@ describe('examples', () => {
     await admin('POST', '/users', { username: 'alice', password: 'a password for alice' });
     await admin('POST', '/tokens', { name: 'deploy', access: 'read', scopes: ['*'], allowed_addresses: ['::/0'] });
     await admin('GET', '/keys/stripe');
+    await admin('POST', '/logs/checkpoint');
     const { body } = await admin('GET', '/auth/sessions');
     session = body.sessions?.find(({ is_current }) => !is_current)?.id ?? '';
   };
 
   beforeEach(prepare);
 
-  test.each(Object.entries(descriptions))('%s', async (route, { id, answers, example, headers = [] }) => {
+  test.each(Object.entries(descriptions))('%s', async (route, { id, answers, example, headers = [], type }) => {
     const [method = '', path = ''] = route.split(' ');
     const { query, body, headers: sent } = example;
     // A version can be destroyed once there is a newer one.
     if (id.startsWith('destroyVersion')) await admin('PUT', '/keys/stripe', { api_key: 'another-example-value' });
-    const target = path.replaceAll(/:(\w+)/g, (_, name) =>
-      id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
-    );
+    const target = path
+      .replace('{.+}', '')
+      .replaceAll(/:(\w+)/g, (_, name) =>
+        id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
+      );
     const client = id === 'signIn' ? anonymous : admin;
     const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, body, sent);
     const good = Number(Object.keys(answers)[0]);
     expect(answer.status, answer.text).toBe(good);
     const schema = answers[good as keyof typeof answers];
-    for (const given of [answer.body, example.answer]) {
+    for (const given of [type ? answer.text : answer.body, example.answer]) {
       expect(v.safeParse(schema as v.GenericSchema, given).issues ?? []).toEqual([]);
     }
-    expect(fieldsOf(example.answer)).toEqual(fieldsOf(answer.body));
+    if (!type) expect(fieldsOf(example.answer)).toEqual(fieldsOf(answer.body));
+    if (type) expect(answer.headers.get('Content-Type')).toBe(type);
     for (const name of headers) expect(answer.headers.get(name)).toMatch(/^"?\d+"?$/);
     expect(document.paths[wirePath(path)]?.[method.toLowerCase()]?.responses[good]).toMatchObject({
-      content: { 'application/json': { example: example.answer } },
+      content: { [type ?? 'application/json']: { example: example.answer } },
     });
   });
 });

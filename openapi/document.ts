@@ -190,7 +190,10 @@ function responsesOf(requested: Requested, described: Description): Operation['r
       ...(isGood && given.length > 0 && { headers: headerRefs(given) }),
       ...(isGood && links && { links: linked(links) }),
       content: {
-        [json]: { schema: ofAnswer(schema), ...(isGood && { example: example.answer }) },
+        [(isGood && described.type) || json]: {
+          schema: ofAnswer(schema),
+          ...(isGood && { example: example.answer }),
+        },
         ...(!isGood && id !== 'health' && asProblem),
       },
     };

@@ -19,7 +19,7 @@ export interface Parameter {
 export function wirePath(path: string): string {
   return path
     .split('/')
-    .map((part) => (part.startsWith(':') ? `{${parameterName(path, part.slice(1))}}` : part))
+    .map((part) => (part.startsWith(':') ? `{${parameterName(path, part.slice(1).replace('{.+}', ''))}}` : part))
     .join('/');
 }
 

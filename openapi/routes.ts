@@ -1,6 +1,7 @@
 /** All routes that the API document describes. */
 import type { Descriptions } from './description.ts';
 import { keys, trash } from './keys.ts';
+import { logProofs } from './log-proofs.ts';
 import { log, probes } from './others.ts';
 import { signIn, users } from './people.ts';
 import { projects } from './projects.ts';
@@ -13,6 +14,7 @@ export const descriptions: Descriptions = {
   ...projects,
   ...tokens,
   ...log,
+  ...logProofs,
   ...users,
   ...probes,
 };

@@ -14,6 +14,7 @@ import { auth } from './routes/auth.ts';
 import { bulk } from './routes/bulk.ts';
 import { health } from './routes/health.ts';
 import { keys } from './routes/keys.ts';
+import { logProofs } from './routes/log-proofs.ts';
 import { logs } from './routes/logs.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { projects } from './routes/projects.ts';
@@ -38,7 +39,7 @@ const corsHeaders = {
 };
 
 /** Everything but the UI's files, and the metrics, which exist only where they are switched on. */
-export const api = [health, auth, bulk, keys, trash, projects, tokens, logs, users];
+export const api = [health, auth, bulk, keys, trash, projects, tokens, logs, logProofs, users];
 
 export const createApp = ({ vault, cookies, basePath, assets: files, corsOrigins, metricsToken }: Settings) => {
   const app = new Hono<AppEnv>();

@@ -27,6 +27,8 @@ beforeAll(async () => {
   forgeries = await forged();
   // Otherwise nobody can make service tokens.
   await testDb().exec('UPDATE users SET must_change_password = 0');
+  // From the first time on, the log has a key.
+  await admin('POST', '/logs/checkpoint');
 });
 
 const routes = (await startVault()).app.routes
@@ -47,7 +49,11 @@ const at = (path: string) =>
     .replace(':user_name', 'nobody')
     .replace('users/:id', 'users/4711')
     .replace('tokens/:id', 'tokens/4711')
-    .replace(/sessions\/:(session_)?id/, 'sessions/no-session');
+    .replace(/sessions\/:(session_)?id/, 'sessions/no-session')
+    .replace('proof/:id', 'proof/4711')
+    .replace('/logs/consistency', '/logs/consistency?from=1')
+    .replace(':level', '0')
+    .replace(':tile{.+}', '000.p/1');
 
 const bodies: Record<string, unknown> = {
   'POST /keys': { key_name: 'walked', api_key: 'value' },
@@ -72,6 +78,8 @@ const adminFor = ({ path }: Pick<Route, 'path'>) =>
 
 /** With these bodies, a password is hashed: one round trip decides whether it may be, and one carries the action out. */
 const hashing = new Set(['POST /users']);
+/** Sealing reads and writes after the decision. */
+const sealing = new Set(['POST /logs/checkpoint']);
 
 type Route = Pick<(typeof routes)[number], 'method' | 'path' | 'route'>;
 
@@ -184,12 +192,12 @@ describe.each(routes)('$route', (route) => {
     expect(vault.trips.count).toBe(0);
   });
 
-  test('answers a live session below 500, in one round trip, or two if it hashes, with one event', async () => {
+  test('answers a live session below 500, in one round trip, or two if it hashes, or three if it seals, with one event', async () => {
     const client = await adminFor(route);
     vault.trips.count = 0;
     const before = await eventCount();
     const answer = await ask(client, route);
-    expect(vault.trips.count).toBe(hashing.has(route.route) ? 2 : 1);
+    expect(vault.trips.count).toBe(sealing.has(route.route) ? 3 : hashing.has(route.route) ? 2 : 1);
     expect(answer.status).toBeLessThan(500);
     expect(answer.status).not.toBe(401);
     expect(await eventCount()).toBe((before ?? 0) + 1);
@@ -271,6 +279,15 @@ describe.each(routes)('$route with a service token', (route) => {
     },
   );
 
+  test('of access audit reads the log and nothing else, whatever its admin may do', async () => {
+    const { body } = await admin('POST', '/tokens', { name: 'auditor', access: 'audit' });
+    const answer = await ask(vault.client(body.token ?? ''), route);
+    const { action = '', outcome } = (await newestEvent()) ?? {};
+    const isAllowed = /^event\.|^token\.end$|^child\./.test(String(action));
+    expect(outcome === 'denied').toBe(!isAllowed);
+    if (!isAllowed) expect([403, 404]).toContain(answer.status);
+  });
+
   test('that is revoked, unknown or mistyped gets the same 401 as no token, and only the revoked one is recorded', async () => {
     const { id, use } = await made(user, 'manage');
     await user('DELETE', `/tokens/${id}`);
@@ -334,7 +351,8 @@ const bindings =
 const values = 'one compares values, which only JavaScript can open, one decides again and stores';
 
 /** Each route, and each way to ask for it that takes another number of round trips: then the second word says why. */
-const successes: [route: string, why: string, () => Success | Promise<Success>][] = [
+type Way = [route: string, why: string, () => Success | Promise<Success>];
+const successes: Way[] = [
   ['POST /auth/logout', '', () => ({})],
   [
     'POST /auth/password',
@@ -405,6 +423,10 @@ const successes: [route: string, why: string, () => Success | Promise<Success>][
   ['GET /tokens', '', () => ({})],
   ['POST /tokens', '', () => ({ body: { name: 'new', access: 'read', scopes: ['a/*', 'b'], expires_in_days: 1 } })],
   ['GET /tokens/:id', '', async () => ({ path: `/tokens/${await token()}` })],
+  ...['key', 'checkpoint', 'consistency', 'proof/:id', 'tile/:level/:tile{.+}', 'tile/entries/:tile{.+}', 'verify'].map(
+    (path): Way => [`GET /logs/${path}`, '', () => ({ path: at(`/logs/${path}`).replace('4711', '1') })],
+  ),
+  ['POST /logs/checkpoint', 'one decides, one reads what is not sealed, one stores the tree', () => ({ trips: 3 })],
   [
     'POST /tokens/:id/rotate',
     '',
@@ -559,6 +581,8 @@ test('the policy of tokens never allows what is about accounts, members, session
   for (const action of Object.keys(tokenPolicy))
     expect(action).not.toMatch(/^(user|member|session|password)\.|^project\.(?!list|read)/);
   expect(Object.keys(tokenPolicy).filter((action) => action.startsWith('token.'))).toEqual(['token.read', 'token.end']);
+  for (const [action, allowed] of Object.entries(tokenPolicy))
+    expect(allowed.audit, action).toBe(/^(event|child)\.|^token\.(read|end)$/.test(action));
 });
 
 test.each(roles)('the policy names every action for the role %s', async (role) => {

@@ -12,8 +12,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const cliFile = 'dist/cli/keystore.mjs';
 
-/** What the build needs: what ends up in the bundle is the project's own. */
-const needed = ['esbuild'];
+/** What the build needs: the bundler, and what ends up in the bundle. */
+const needed = ['esbuild', 'papaparse'];
 
 /**
  * Builds `dist/cli/keystore.mjs`: one file without dependencies, for Node.js 20 and newer.

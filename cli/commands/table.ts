@@ -194,13 +194,17 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'tokens',
-    usage: '[ls | show ID | create NAME --scope SCOPE... | rotate ID | revoke ID]',
+    usage: '[ls | show ID | create NAME (--scope SCOPE... | --access audit) | rotate ID | revoke ID]',
     summary: 'service tokens, by which programs sign in',
     details: 'The secret of a new token is on standard output, or in the file of --out, and cannot be read again.',
     options: {
       scope: { value: 'SCOPE', isMultiple: true, help: "a key, all below a folder ('shop/prod/*'), or all ('*')" },
       project: { value: 'NAME', help: 'a token of this project, which stays when people leave' },
-      access: { value: 'WHAT', choices: ['read', 'write', 'manage'], help: 'read (which is usual), write or manage' },
+      access: {
+        value: 'WHAT',
+        choices: ['read', 'write', 'manage', 'audit'],
+        help: 'read (which is usual), write, manage, or audit for the log and no keys',
+      },
       'expires-in-days': { value: 'DAYS', help: 'from 1 to 3650' },
       expires: { value: 'TIME', help: 'a day, or a time with its zone' },
       address: { value: 'RANGE', isMultiple: true, help: 'only from here, such as 10.0.0.0/8' },

@@ -94,7 +94,10 @@ async function show(vault: Vault, given: Given): Promise<void> {
 
 async function create(vault: Vault, given: Given): Promise<void> {
   const scopes = given.list('scope');
-  if (scopes.length === 0)
+  const access = given.text('access') ?? 'read';
+  if (access === 'audit' && scopes.length > 0)
+    throw usageFailure('A token with --access audit reads the log and no keys. Leave out --scope.');
+  if (scopes.length === 0 && access !== 'audit')
     throw usageFailure("Which keys? Add --scope, such as 'shop/prod/*', or '*' for all that you reach.");
   const [days, time] = [given.number('expires-in-days', 1, 3_650), given.text('expires')];
   if (days === undefined && time === undefined) note('The token will not expire. --expires-in-days gives it an end.');
@@ -102,7 +105,7 @@ async function create(vault: Vault, given: Given): Promise<void> {
     name: given.argument(1),
     project: given.text('project') ?? null,
     scopes,
-    access: given.text('access') ?? 'read',
+    access,
     allowed_addresses: given.list('address'),
     ...(days === undefined ? {} : { expires_in_days: days }),
     ...(time === undefined ? {} : { expires_at: time }),

@@ -48,6 +48,10 @@ export const policy = {
   'child.renew': { user: 'own', admin: 'own' },
   'event.list': { user: 'own', admin: 'any' },
   'event.count': { user: 'own', admin: 'any' },
+  /** Checkpoints, proofs and tiles of the log's tree: they say something about everybody's events. */
+  'event.prove': { user: 'none', admin: 'any' },
+  'event.verify': { user: 'none', admin: 'any' },
+  'event.seal': { user: 'none', admin: 'any' },
   'user.list': { user: 'none', admin: 'any' },
   'user.create': { user: 'none', admin: 'any' },
   'user.update': { user: 'none', admin: 'any' },
@@ -100,13 +104,18 @@ export const projectPolicy = {
 /** What is judged by the role in a project. */
 export type ProjectAction = keyof typeof projectPolicy;
 
-/** What a service token may be made for, from the least to the most. */
+/** What a service token may be made for with keys, from the least to the most. */
 export const accesses = ['read', 'write', 'manage'] as const;
-export type Access = (typeof accesses)[number];
+/** `audit` is for the log and nothing else. Only an admin makes such a token, for themselves. */
+export const tokenAccesses = [...accesses, 'audit'] as const;
+export type Access = (typeof tokenAccesses)[number];
 
-const anyAccess = { read: true, write: true, manage: true } as const;
-const writing = { read: false, write: true, manage: true } as const;
-const managing = { read: false, write: false, manage: true } as const;
+const anyAccess = { read: true, write: true, manage: true, audit: false } as const;
+const writing = { read: false, write: true, manage: true, audit: false } as const;
+const managing = { read: false, write: false, manage: true, audit: false } as const;
+const auditing = { read: false, write: false, manage: false, audit: true } as const;
+/** For what a token is told and does about itself, too. */
+const always = { read: true, write: true, manage: true, audit: true } as const;
 
 /**
  * What service tokens may ask for: action x access -> allowed. It narrows what their person or project may do, which the other two
@@ -129,13 +138,16 @@ export const tokenPolicy = {
   'project.list': anyAccess,
   'project.read': anyAccess,
   /** Itself only. */
-  'token.read': anyAccess,
-  'token.end': anyAccess,
-  'child.create': anyAccess,
-  'child.renew': anyAccess,
-  /** What it did itself, also if an admin's. */
-  'event.list': anyAccess,
-  'event.count': anyAccess,
+  'token.read': always,
+  'token.end': always,
+  'child.create': always,
+  'child.renew': always,
+  /** What it did itself, also if an admin's; with `audit` all that its person may read. */
+  'event.list': always,
+  'event.count': always,
+  'event.prove': auditing,
+  'event.verify': auditing,
+  'event.seal': auditing,
 } as const satisfies Partial<Record<GovernedAction | 'secret.take', Record<Access, boolean>>>;
 
 /** What is judged by the access of a token. */
@@ -151,15 +163,18 @@ export function isTokenAction(action: GovernedAction): action is GovernedAction 
  * changes no account, no password and no service token, since those would outlive it.
  */
 export function childPolicyOf(action: GovernedAction): Record<Access, boolean> | null {
-  if (action === 'session.read' || action === 'session.end') return anyAccess;
+  if (action === 'session.read' || action === 'session.end') return always;
   return isTokenAction(action) && !action.startsWith('token.') ? tokenPolicy[action] : null;
 }
 
 /** Where a token reaches only what is its own, whatever the role of its person is. */
 export const ownOfToken: readonly GovernedAction[] = ['token.read', 'event.list', 'event.count'];
 
+/** Of these, where one with the access `audit` reaches as far as the role of its person. */
+export const allOfAuditor: readonly GovernedAction[] = ['event.list', 'event.count'];
+
 /** What a token of a project is there: its access says it. */
-export const projectRoleOf: Readonly<Record<Access, ProjectRole>> = {
+export const projectRoleOf: Readonly<Record<(typeof accesses)[number], ProjectRole>> = {
   read: 'viewer',
   write: 'editor',
   manage: 'manager',

@@ -42,8 +42,8 @@ export const sentences = {
       ...(values > 0 ? [amount(values, 'value', 'values')] : []),
       ...(versions > 0 ? [amount(versions, 'older version', 'older versions')] : []),
     ];
-    const verb = values + versions === 1 ? 'is' : 'are';
-    const sealed = `${parts.join(' and ')} ${verb} sealed with`;
+    const verb = values + versions > 1 ? 'are' : 'is';
+    const sealed = `${parts.join(' and ') || 'the key that signs the log'} ${verb} sealed with`;
     if (keyId === null) return `${sealed} a key that is named wrongly in the database. Restore a backup.`;
     return `${sealed} the key ${keyId}, which this vault does not have. Put it back into RETIRED_ENCRYPTION_KEYS (it is in the .env of an earlier backup) and restart the vault.`;
   },

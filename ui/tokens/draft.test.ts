@@ -39,4 +39,5 @@ test('what was typed becomes a request', () => {
     expires_in_days: null,
     allowed_addresses: ['10.0.0.0/8', '::1', '192.0.2.1'],
   });
+  expect(tokenOf({ ...typed, access: 'audit' })).toMatchObject({ access: 'audit', scopes: [] });
 });

@@ -16,7 +16,7 @@ export const tokenOf = ({ name, project, access, scopes, days, addresses }: Draf
   name: name.trim(),
   project: project || null,
   access,
-  scopes: scopesIn(scopes),
+  scopes: access === 'audit' ? [] : scopesIn(scopes),
   expires_in_days: days === '' ? null : Number(days),
   allowed_addresses: addresses.split(/[\s,]+/).filter((each) => each !== ''),
 });

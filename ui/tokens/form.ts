@@ -31,12 +31,14 @@ export const accesses = [
   { value: 'read', text: 'Read' },
   { value: 'write', text: 'Write' },
   { value: 'manage', text: 'Manage' },
+  { value: 'audit', text: 'Audit' },
 ] as const;
 
 const accessHints: Record<TokenAccess, string> = {
   read: 'Lists and reads keys.',
   write: 'Also adds, changes and deletes keys, and restores them from the trash.',
   manage: 'Also destroys keys for good, and takes them out of a project.',
+  audit: 'Reads the log of the whole vault and its proofs, and no keys.',
 };
 
 const lives = [
@@ -52,11 +54,14 @@ interface Props {
   names: readonly string[];
   /** The projects that one manages. */
   projects: readonly Project[];
+  /** Only admins make tokens for the log, and only for themselves. */
+  isAdmin: boolean;
 }
 
-export const NewTokenForm = ({ model, names, projects }: Props) => {
+export const NewTokenForm = ({ model, names, projects, isAdmin }: Props) => {
   const { task, problem, errorAt, edited } = useForm(fields, { 404: 'project' });
   const draft = model.draft.value;
+  const offered = accesses.filter(({ value }) => value !== 'audit' || (isAdmin && draft.project === ''));
   const edit = (change: Partial<Draft>, field: keyof typeof fields) => {
     model.edit(change);
     edited(field);
@@ -80,16 +85,16 @@ export const NewTokenForm = ({ model, names, projects }: Props) => {
         >
           ${(
             field: object,
-          ) => html`<select ...${field} value=${draft.project} onChange=${(event: Event) => edit({ project: typed(event), scopes: '' }, 'project')}>
+          ) => html`<select ...${field} value=${draft.project} onChange=${(event: Event) => edit({ project: typed(event), scopes: '', ...(draft.access === 'audit' && { access: 'read' }) }, 'project')}>
             <option value="">You</option>
             ${projects.map(({ name }) => html`<option key=${name} value=${name}>Project ${shown(name)}</option>`)}
           </select>`}
         <//>`
       }
-      <${Scopes} draft=${draft} names=${names} error=${errorAt('scopes')} onEdit=${(scopes: string) => edit({ scopes }, 'scopes')} />
+      ${draft.access !== 'audit' && html`<${Scopes} draft=${draft} names=${names} error=${errorAt('scopes')} onEdit=${(scopes: string) => edit({ scopes }, 'scopes')} />`}
       <div class="field">
         <span class="label">Access</span>
-        <${Segmented} label="Access" value=${draft.access} choices=${accesses} onChange=${(access: TokenAccess) => model.edit({ access })} />
+        <${Segmented} label="Access" value=${draft.access} choices=${offered} onChange=${(access: TokenAccess) => model.edit({ access })} />
         <p class="hint note" role="status">${accessHints[draft.access]}</p>
       </div>
       <${Field} label="Expires after">

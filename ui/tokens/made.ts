@@ -47,7 +47,7 @@ export const MadeDialog = ({ model, made, names }: Props) => {
             }}
           />`}
         <//>
-        <${Snippets} made=${made} names=${names} onCopy=${copy} />
+        ${made.access !== 'audit' && html`<${Snippets} made=${made} names=${names} onCopy=${copy} />`}
         ${isAsking.value && html`<${Ask} onClose=${() => model.show(null)} />`}
         <div class="dialog-actions">
           <${Button} onClick=${close}>${isCopied.value ? 'Done' : 'Close'}<//>

@@ -73,7 +73,7 @@ const Item = ({ model, me, token, at }: TokensProps & { token: Token; at: number
           <span class="badge">${accesses.find(({ value }) => value === access)?.text}</span>
           ${warningsOf(token, at).map((text) => html`<span key=${text} class="badge warn">${text}</span>`)}
         </p>
-        <p class="note verbatim cut" title=${scopes.map(shown).join(', ')}>${scopes.map(shown).join(', ')}</p>
+        <p class="note verbatim cut" title=${scopes.map(shown).join(', ')}>${access === 'audit' ? 'the log, and no keys' : scopes.map(shown).join(', ')}</p>
         <p class="note">
           ${project === null ? html`Of ${owner === me ? 'you' : html`<bdi>${shown(owner ?? '')}</bdi>`}` : html`Of the project <bdi>${shown(project)}</bdi>`}
           ${' · '}${last_used_at === null ? 'never used' : html`<a href=${href('logs', { user: owner ?? project ?? '', address: last_used_address ?? '' })}>last used <${Ago} time=${last_used_at} /></a>${last_used_address !== null && html` from <span class="verbatim">${last_used_address}</span>`}`}
@@ -104,7 +104,7 @@ const OpenDialog = ({ model, isAdmin, keys, projects }: TokensProps) => {
   switch (open?.kind) {
     case 'new': {
       const managed = (projects.answer.value ?? []).filter(({ role }) => isAdmin || role === 'manager');
-      return html`<${NewTokenForm} model=${model} names=${names} projects=${managed} />`;
+      return html`<${NewTokenForm} model=${model} names=${names} projects=${managed} isAdmin=${isAdmin} />`;
     }
     case 'made':
       return html`<${MadeDialog} key=${open.made.token} model=${model} made=${open.made} names=${names} />`;

@@ -1,6 +1,6 @@
 /** Answers about service tokens. */
 import * as v from 'valibot';
-import { accesses } from '../../core/policy/policy.ts';
+import { tokenAccesses } from '../../core/policy/policy.ts';
 import { time, whole } from './parts.ts';
 
 const timeOrNull = v.nullable(time);
@@ -11,7 +11,7 @@ export const token = v.strictObject({
   owner: v.pipe(v.nullable(v.string()), v.description('Whose it is; null for a token of a project.')),
   project: v.pipe(v.nullable(v.string()), v.description('Whose it is; null for a token of a person.')),
   scopes: v.pipe(v.array(v.string()), v.description('The names that it reaches, such as stripe, shop/prod/* or *.')),
-  access: v.picklist(accesses),
+  access: v.picklist(tokenAccesses),
   allowed_addresses: v.pipe(v.array(v.string()), v.description('From where it may be used; from anywhere if empty.')),
   created_at: time,
   created_by: v.string(),

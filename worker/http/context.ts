@@ -5,6 +5,7 @@ import { type Caller, pageVias, viaHeader } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { spaceHeader } from '../../core/space.ts';
 import { noteRequest } from '../operations/hashing.ts';
+import { isSealingDue, sealGathered } from '../operations/log-sealer.ts';
 import type { Vault, Context as VaultContext } from '../operations/vault.ts';
 import { addressOf, userAgentOf, wasForwarded } from './origin.ts';
 
@@ -41,7 +42,17 @@ export const withCaller = (vault: Vault, cookies: CookieSettings) =>
     noteRequest(caller.now);
     c.set('caller', { ...caller, isLocal: vault.isLocalOnly && !wasForwarded(c.req.raw) });
     await next();
+    if (isSealingDue(vault, caller.now)) afterAnswer(c, () => sealGathered(vault));
   });
+
+/** Runs it when the request is answered. Tests of routes run without a context that could. */
+const afterAnswer = (c: AppContext, work: () => Promise<void>) => {
+  try {
+    c.executionCtx.waitUntil(work());
+  } catch {
+    return;
+  }
+};
 
 const callerOf = (request: Request): Caller => ({
   requestId: newNonce(),

@@ -63,18 +63,29 @@ export const pathParameters = (pattern: string, pathname: string): Record<string
   const places = placesIn(pattern);
   if (places.length === 0) return {};
   const segments = pathname.split('/');
-  return Object.fromEntries(places.map(([name, index]) => [name, decoded(segments[index] ?? '')]));
+  return Object.fromEntries(
+    places.map(([name, index, isRest]) => {
+      const given = isRest ? segments.slice(index).join('/') : segments[index];
+      return [name, decoded(given ?? '')];
+    }),
+  );
 };
 
 /** The parameters of a pattern and the segments that they stand for. There are as many patterns as routes. */
-const placesOf = new Map<string, [name: string, index: number][]>();
+const placesOf = new Map<string, Place[]>();
+type Place = [name: string, index: number, isRest: boolean];
+
+/** What `:name{.+}` at the end of a pattern stands for is all the rest, with its slashes. */
+const rest = '{.+}';
 
 const placesIn = (pattern: string) => {
   let places = placesOf.get(pattern);
   if (places === undefined) {
     places = pattern
       .split('/')
-      .flatMap((part, index): [string, number][] => (part.startsWith(':') ? [[part.slice(1), index]] : []));
+      .flatMap((part, index): Place[] =>
+        part.startsWith(':') ? [[part.slice(1).replace(rest, ''), index, part.endsWith(rest)]] : [],
+      );
     placesOf.set(pattern, places);
   }
   return places;

@@ -13,7 +13,13 @@ import { jsonHeaders } from './headers.ts';
 /** Makes the reply to a result. */
 export type Success<Result> = (result: Result, c: AppContext) => Reply;
 
-export const send = (c: AppContext, { status, body, headers, cookies, isList, text }: Reply): Response => {
+export const send = (c: AppContext, reply: Reply): Response => {
+  const { status, body, headers, cookies, isList, text, plain } = reply;
+  if (plain) {
+    const response = new Response(plain.content, { status, headers: jsonHeaders });
+    response.headers.set('Content-Type', plain.type);
+    return response;
+  }
   const isLong = text?.list != null;
   const problem = status >= 400 && wantsProblem(c.req.header('Accept')) ? problemOf(status, body) : null;
   const json = isLong ? '' : text ? textOf(text) : JSON.stringify(problem ?? body);

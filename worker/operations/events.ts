@@ -27,6 +27,7 @@ import {
 } from './event-search.ts';
 import { eventJson, listedEvents } from './listed.ts';
 import { eitherOf, operation } from './operation.ts';
+import type { Context } from './vault.ts';
 
 export interface EventQuery extends EventFilter {
   /** Events before the one with this id. */
@@ -56,10 +57,11 @@ const listed = (given: Params<LimitParam>, all: Rows, own: Rows) =>
     perPart: eventsPerListPart,
   });
 
-const limitValues = ({ before, after, limit }: EventQuery) => ({
+/** Tokens have the smaller limit, also those that read the log of all. */
+const limitValues = ({ before, after, limit }: EventQuery, { caller: { tokenHash } }: Context) => ({
   before,
   after,
-  admin_limit: limit ?? defaultAdminEventsPerList,
+  admin_limit: limit ?? (tokenHash === undefined ? defaultAdminEventsPerList : defaultUserEventsPerList),
   user_limit: limit ?? defaultUserEventsPerList,
 });
 
@@ -121,7 +123,7 @@ const foundEvents = operation({
       .where(and(eq(verdict.id, verdictId), granted));
     return { answer: unionAll(found, end) };
   },
-  values: (given: EventQuery) => ({ ...filterValues(given), ...limitValues(given) }),
+  values: (given: EventQuery, context) => ({ ...filterValues(given), ...limitValues(given, context) }),
   // The last row is no part of the list. It says how far the search came.
   result: (rows, { limit }, _context, principal) => listOf(rows.slice(0, -1), limit, principal, rows.at(-1)?.last),
 });

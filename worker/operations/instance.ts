@@ -11,6 +11,7 @@ import { StoreFailure } from '../../core/store-failure.ts';
 import { transact } from '../store/commit.ts';
 import { auditEvents, currentMigration, instance, migrations, users } from '../store/schema.ts';
 import { fill, insertFrom, integer, query, statement } from '../store/statement.ts';
+import { resealTree } from './log-sealing.ts';
 import { keysInUse } from './sealing-keys.ts';
 import type { Vault } from './vault.ts';
 
@@ -102,7 +103,10 @@ const storeCanary = statement(['canary', 'key_id'], ({ canary, key_id }) =>
   query.update(instance).set({ canary, key_id }),
 );
 
-const adoptPrimaryKey = async ({ db, keyring }: Vault) => {
+/** The key of the log first: if this ends between the two, both are done again. */
+const adoptPrimaryKey = async (vault: Vault) => {
+  await resealTree(vault);
+  const { db, keyring } = vault;
   const { token: canary, keyId: key_id } = sealCanary(keyring);
   await transact(db, [fill(storeCanary(), { canary, key_id })]);
 };

@@ -48,7 +48,7 @@ export const shortId = (id: SQLWrapper): SQL => sql`substr(${id}, 1, ${childIdCh
 
 export const childRules = (given: Given, access: SQL, generation: SQLWrapper): Rule[] => [
   {
-    when: sql`coalesce(${rankOf(given.access)} > ${rankOf(access)}, 0)`,
+    when: sql`coalesce(${rankOf(given.access)} > ${rankOf(access)} or (${given.access} = 'audit') <> (${access} = 'audit'), 0)`,
     outcome: 'invalid',
     reason: 'child_access',
   },

@@ -11,7 +11,7 @@ import { principal } from '../store/principal.ts';
 import { memberMay } from '../store/reach.ts';
 import { request } from '../store/request.ts';
 import { projects, serviceTokens, tokenScopes, tokenSecrets } from '../store/schema.ts';
-import { type Param, query, rowFor } from '../store/statement.ts';
+import { type Param, type Params, query, rowFor } from '../store/statement.ts';
 import { membership, membershipIn, reachesOwn, targetProject } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
 import { operation } from './operation.ts';
@@ -44,6 +44,12 @@ const mustChangePassword: Rule = {
   outcome: 'denied',
   reason: 'must_change_password',
 };
+
+/** What everybody did is for admins, and a project has no log of its own. */
+const auditing = ({ access, project }: Params<'access' | 'project'>): Rule[] => [
+  { when: sql`${access} = 'audit' and ${principal.role} <> 'admin'`, outcome: 'denied', reason: 'role' },
+  { when: sql`${access} = 'audit' and ${isNotNull(project)}`, outcome: 'invalid', reason: 'audit_of_project' },
+];
 
 const tokensOfOwner = sql`(select count(*) from ${serviceTokens}
   where (${user_id} = iif(${targetProject.id} is null, ${principal.id}, null) or ${project_id} = ${targetProject.id}) and ${isLive(serviceTokens)})`;
@@ -104,6 +110,7 @@ const makeToken = operation({
     detail: sql`${given.detail}`,
     rules: [
       mustChangePassword,
+      ...auditing(given),
       ...placing(given.project),
       { when: sql`${tokensOfOwner} >= ${maxTokensPerOwner}`, outcome: 'denied', reason: 'too_many_tokens' },
     ],
@@ -155,7 +162,9 @@ const makeToken = operation({
 
 /** What the log says of a new token. */
 const describe = ({ project, access, scopes }: NewToken): string =>
-  [...`${project === null ? '' : `of the project ${project}, `}${access}: ${scopes.join(', ')}`]
+  [
+    ...`${project === null ? '' : `of the project ${project}, `}${access}: ${access === 'audit' ? 'the log' : scopes.join(', ')}`,
+  ]
     .slice(0, maxScopesTextCharacters)
     .join('');
 

@@ -14,6 +14,7 @@ import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
 import { fillLikenesses } from './likenesses.ts';
+import { noteEvents } from './log-sealer.ts';
 import type { Refusal } from './refusal.ts';
 import { searchInTurn } from './searching.ts';
 import { TurnsBusy } from './turns.ts';
@@ -211,6 +212,11 @@ export const commitOpen = async <Row, Name extends string>(
     ),
   );
   learn(context, committed.outcome, committed.principal ?? null);
+  noteEvents(
+    vault,
+    caller.now,
+    (committed.events ?? 1) + ('judged' in committed ? (committed.judged?.length ?? 0) : 0),
+  );
   return committed;
 };
 

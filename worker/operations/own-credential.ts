@@ -68,7 +68,7 @@ const ofToken = ([row]: TokenRow[]): OwnCredential => {
     hasParent: isChild,
     name: row.name,
     owner: row.owner,
-    access: row.access ?? (row.token_access as Access),
+    access: row.token_access === 'audit' ? 'audit' : (row.access ?? (row.token_access as Access)),
     createdAt: row.created_at,
     endsAt: earlier(row.ends_at, row.expires_at),
     latestEnd: isChild ? row.latest_end : null,

@@ -1,15 +1,20 @@
 /** The encryption keys that stored values need, and those that the vault does not have: values under them do not open. */
 import { eq, sql } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/sqlite-core';
 import { isKeyId } from '../../core/crypto/keyring.ts';
 import { maxCountedVersions, maxSealingKeys } from '../../core/limits.ts';
 import type { MissingKey } from '../../core/settings/messages.ts';
 import { transact } from '../store/commit.ts';
-import { instance, secrets, secretVersions } from '../store/schema.ts';
+import { instance, logTree, secrets, secretVersions } from '../store/schema.ts';
 import { fill, integer, type Param, query, statement } from '../store/statement.ts';
 import type { Vault } from './vault.ts';
 
-/** The distinct keys, by two steps in the index for each and not by a scan: a vault has few keys, and maybe many versions. */
+/** The keys of values, and that of the key that signs the log. The distinct keys of values are found by two steps in the index for each and not by a scan: a vault has few keys, and maybe many versions. */
 export const keysInUse = statement([], () =>
+  unionAll(keysOfVersions(), query.select({ key_id: logTree.key_id }).from(logTree)),
+);
+
+const keysOfVersions = () =>
   query
     .select({ key_id: secretVersions.key_id })
     .from(secretVersions)
@@ -23,8 +28,7 @@ export const keysInUse = statement([], () =>
         )
         select (select min(rowid) from secret_versions where key_id = sealing_keys.key_id) from sealing_keys where key_id is not null
       )`,
-    ),
-);
+    );
 
 const versionsUnder = (keyId: Param) =>
   query
@@ -46,7 +50,7 @@ const countUnder = statement(['key_id'], ({ key_id }) =>
 
 /** Counts what is sealed with those of the keys in use that the keyring does not have. No round trip if there are none. */
 export const countMissing = async ({ db, keyring }: Vault, inUse: readonly string[]): Promise<MissingKey[]> => {
-  const missing = inUse.filter((keyId) => !keyring.byId.has(keyId));
+  const missing = [...new Set(inUse)].filter((keyId) => !keyring.byId.has(keyId));
   if (missing.length === 0) return [];
   const counts = await transact(
     db,

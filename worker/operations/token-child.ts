@@ -5,7 +5,7 @@ import { maxChildrenPerParent } from '../../core/limits.ts';
 import { actorTokenId, granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { serviceTokens, tokenSecrets } from '../store/schema.ts';
-import { query, rowFor } from '../store/statement.ts';
+import { query, rowFor, textColumn } from '../store/statement.ts';
 import { token } from '../store/token-principal.ts';
 import { type Child, childParams, childRules, endsOf, orNever, shortId, valuesOf } from './new-child.ts';
 import { operation } from './operation.ts';
@@ -74,7 +74,7 @@ export const childOfToken = operation({
                 generation: sql`${maker.generation} + 1`,
                 lifetime: given.lifetime,
                 latest_end: latest,
-                access: sql`coalesce(${given.access}, ${maker.access}, ${serviceTokens.access})`,
+                access: sql`iif(${serviceTokens.access} = 'audit', 'read', coalesce(${given.access}, ${maker.access}, ${serviceTokens.access}))`,
               }),
             )
             .from(maker)
@@ -83,20 +83,21 @@ export const childOfToken = operation({
         ),
       ],
       answer: query
-        .select({ ends_at, latest_end, access })
+        .select({ ends_at, latest_end, access, token_access: textColumn('token_access', serviceTokens.access) })
         .from(tokenSecrets)
+        .innerJoin(serviceTokens, eq(serviceTokens.id, tokenSecrets.token_id))
         .where(and(eq(hash, given.id), granted)),
     };
   },
   values: valuesOf,
   result: ([made], { id, secret }, _context, { token: parent }): Child => {
     if (!made || !parent) throw new TypeError('A child was allowed and not made');
-    const { access, ends_at, latest_end } = made;
+    const { access, token_access, ends_at, latest_end } = made;
     return {
       id,
       secret,
       name: parent.name,
-      access: access ?? 'read',
+      access: token_access === 'audit' ? 'audit' : (access ?? 'read'),
       endsAt: ends_at ?? 0,
       latestEnd: latest_end ?? 0,
     };

@@ -7,7 +7,7 @@ import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
-import { auditEvents } from './schema.ts';
+import { auditEvents, serviceTokens } from './schema.ts';
 import { type Fields, insertFrom, query } from './statement.ts';
 
 /** The verdict's audit event. */
@@ -50,6 +50,9 @@ export const actorRole = ofVerdict('actor_role');
 /** The id of the service token that the request came with. */
 export const actorTokenId = ofVerdict('token_id');
 
+/** The access of that token. Of its children none has another one, where it is `audit`. */
+const actorAccess = sql`${query.select({ access: serviceTokens.access }).from(serviceTokens).where(eq(serviceTokens.id, actorTokenId))}`;
+
 /** The fields of another event of the same actor. */
 export const actorFields = {
   actor_id: actorId,
@@ -69,4 +72,4 @@ export const limitIf = (condition: SQL | undefined, most: SQLWrapper | number): 
   sql`iif(${condition}, ${most}, 0)` as unknown as Placeholder;
 
 /** True if the principal's role reaches everything under this action. */
-export const reachesAny = (action: GovernedAction): SQL => sql`${reach(action, actorRole)} = 'any'`;
+export const reachesAny = (action: GovernedAction): SQL => sql`${reach(action, actorRole, actorAccess)} = 'any'`;

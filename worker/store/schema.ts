@@ -169,6 +169,7 @@ export const logTree = sqliteTable('log_tree', {
   origin: text().notNull(),
   public_key: text().notNull(),
   private_key: text().notNull(),
+  binding: text().notNull(),
   key_id: text().notNull(),
   size: integer().notNull(),
   checkpoint: text().notNull(),
@@ -260,6 +261,7 @@ export const tokenSecrets = sqliteTable('token_secrets', {
   lifetime: integer(),
   /** No renewal goes beyond it. */
   latest_end: integer(),
+  /** Of a child; `read` where the token's own access is `audit`, which all its children have. */
   access: text().$type<Access>(),
 });
 

@@ -5,7 +5,7 @@
  */
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { childIdCharacters } from '../../core/limits.ts';
-import { accesses, projectRoleOf, type TokenAction, tokenPolicy } from '../../core/policy/policy.ts';
+import { accesses, projectRoleOf, type TokenAction, tokenAccesses, tokenPolicy } from '../../core/policy/policy.ts';
 import { request } from './request.ts';
 import { instance, users } from './schema.ts';
 import { integer, query } from './statement.ts';
@@ -24,7 +24,8 @@ const isAllowedAddress = sql`exists (select 1 from json_each(token.allowed_addre
 const ofToken = {
   token_id: sql`token.id`,
   token_name: sql`token.name`,
-  access: sql`coalesce(held.access, token.access)`,
+  // A child of such a token is one as well: its row says `read`.
+  access: sql`iif(token.access = 'audit', 'audit', coalesce(held.access, token.access))`,
   child: sql`iif(held.generation = 0, null, substr(held.hash, 1, ${childIdCharacters}))`,
   project_id: sql`team.id`,
   project_name: sql`team.name`,
@@ -79,7 +80,7 @@ export const token = {
 
 /** Whether an access allows an action: 1 or 0. */
 export const accessMay = (action: TokenAction, access: SQL = token.access): SQL => {
-  const allowed = accesses.filter((name) => tokenPolicy[action][name]).map((name) => sql`${name}`);
+  const allowed = tokenAccesses.filter((name) => tokenPolicy[action][name]).map((name) => sql`${name}`);
   return sql`(${access} in (${sql.join(allowed, sql`, `)}))`;
 };
 

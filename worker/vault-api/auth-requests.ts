@@ -1,6 +1,6 @@
 /** What requests for tokens may say, and what is wrong with one that says more than is served. */
 import { maxChildSeconds } from '../../core/limits.ts';
-import { type Access, accesses } from '../../core/policy/policy.ts';
+import { type Access, tokenAccesses } from '../../core/policy/policy.ts';
 import { jsonOf } from '../http/body.ts';
 import type { AppContext } from '../http/context.ts';
 import type { NewChild } from '../operations/new-child.ts';
@@ -105,8 +105,8 @@ const isTexts = (given: unknown): given is string[] =>
 
 /** The names of accesses among policies: several add up, as policies do. `default` is in every token. */
 const accessIn = (policies: readonly string[]): { access: Access | null; unknown: string[] } => ({
-  access: accesses.findLast((name) => policies.includes(name)) ?? null,
-  unknown: policies.filter((name) => name !== 'default' && !(accesses as readonly string[]).includes(name)),
+  access: tokenAccesses.findLast((name) => policies.includes(name)) ?? null,
+  unknown: policies.filter((name) => name !== 'default' && !(tokenAccesses as readonly string[]).includes(name)),
 });
 
 /** What `POST auth/token/renew-self` asks for. */

@@ -15,6 +15,13 @@ export interface Reply {
   isList?: true;
   /** In place of a body: a list that the database has written. */
   text?: ListText;
+  /** In place of a body: what is not JSON. */
+  plain?: Plain;
+}
+
+export interface Plain {
+  type: string;
+  content: string | Uint8Array;
 }
 
 /** Makes the reply to a result whose JSON has a shape of `json.ts`. */
@@ -31,6 +38,11 @@ export const list = success({ status: 200, isList: true });
 export const listText =
   <Result>(text: (result: Result) => ListText) =>
   (result: Result): Reply => ({ status: 200, body: null, isList: true, text: text(result) });
+
+/** Makes the reply to a result that is not answered as JSON. */
+export const plain =
+  <Result>(made: (result: Result) => Plain) =>
+  (result: Result): Reply => ({ status: 200, body: null, plain: made(result) });
 
 /** For an operation without a result. */
 export const done =
@@ -76,6 +88,7 @@ export const refused = (refusal: Refusal): Reply => {
     case 'conflict':
       if (reason === 'revision') return failed(412, otherRevision);
       if (reason === 'key_of_other_request') return failed(422, keyOfOtherRequest);
+      if (/^event\./.test(action)) return failed(409, logConflict(reason ?? ''));
       return failed(409, otherConflicts[reason ?? ''] ?? conflicts[action] ?? nameTaken);
     case 'invalid':
       return failed(400, invalid[reason ?? ''] ?? reason ?? 'The request is invalid.');
@@ -84,6 +97,18 @@ export const refused = (refusal: Refusal): Reply => {
       if (reason === 'unknown_key') return failed(500, keyIsMissing(action));
       return failed(500, 'The request failed. The access log says why.');
   }
+};
+
+const logConflict = (reason: string): string => {
+  const [word, kind, id] = reason.split(' ');
+  if (word === 'not_sealed')
+    return 'This part of the log is not sealed yet. That happens within a minute, or at once with POST /logs/checkpoint.';
+  if (word === 'too_long')
+    return 'One of these events is longer than a bundle of entries can say. Read its leaf with GET /logs/proof/ and its number.';
+  if (word === 'no_log_key')
+    return `The key that signs the log is sealed with an encryption key that the vault does not have${kind ? `: ${kind}` : ''}, or was changed. Put the encryption key back into RETIRED_ENCRYPTION_KEYS, or restore a backup.`;
+  const where = id === undefined ? 'its tree or its signature' : `event ${id} (${kind})`;
+  return `The log in the database is not what was sealed: ${where}. Nothing more is signed. HelperScripts/verify-audit.sh and GET /logs/verify say more; docs/AUDIT.md says what to do.`;
 };
 
 const noSpace = failed(
@@ -118,6 +143,7 @@ const conflicts: Partial<Record<Refusal['action'], string>> = {
 };
 
 const invalid: Record<string, string> = {
+  from_after_to: 'from must not be greater than to.',
   last_admin: 'This is the last active admin. Make another user an admin first.',
   last_manager: 'This is the last active manager of the project. Make another member a manager first, or ask an admin.',
   no_heir: 'transfer_to names no other user. Write the exact name of the user who gets the keys.',
@@ -129,6 +155,7 @@ const invalid: Record<string, string> = {
   child_access:
     'child policies must be subset of parent: the access of a new token is at most that of the one that makes it.',
   child_generations: 'Tokens that were made by tokens may go on making tokens a few times only. Use the first one.',
+  audit_of_project: 'A token with the access "audit" is a person\'s own. Leave out project.',
   renaming: 'A user cannot be renamed. Leave out username, or add a user with the new name and delete this one.',
 };
 
@@ -191,7 +218,7 @@ const outsideScopes =
 const aboutTokens = {
   token: 'A service token cannot do this: it is for keys only. Sign in as a person.',
   token_access:
-    'The access of this token does not allow this. Changing keys takes "write"; destroying them and taking them out of a project takes "manage".',
+    'The access of this token does not allow this. Changing keys takes "write"; destroying them and taking them out of a project takes "manage". The log of all, and proofs of it, take "audit", which reads nothing else.',
   token_of_other: 'This token belongs to somebody else, who alone may rotate it. You can revoke it.',
   must_change_password: 'Change your password first: POST /auth/password with current_password and new_password.',
 };
@@ -224,6 +251,8 @@ const overLimit = {
 const notFound = (action: Refusal['action'], reason: string | null): Reply => {
   if (reason === 'name_held') return failed(404, notMember);
   if (reason === 'no_version') return failed(404, noVersion);
+  if (reason === 'archived') return failed(404, archivedEntries);
+  if (action === 'event.prove') return failed(404, reason === 'no_event' ? noEvent : noTile);
   if (action === 'secret.destroy' || action === 'secret.restore') return failed(404, notInTrash);
   if (/^(?:secret|version)\./.test(action)) return failed(404, 'There is no such key, or it is not yours.');
   if (reason === 'no_member') return failed(404, 'There is no such member of the project.');
@@ -236,6 +265,9 @@ const notFound = (action: Refusal['action'], reason: string | null): Reply => {
   return failed(404, 'There is no such session.');
 };
 
+const noEvent = 'The log has no event of that number.';
+const noTile = 'The sealed part of the log does not reach so far. GET /logs/checkpoint says how long it is.';
+const archivedEntries = 'These events were moved to an archive file. Their hashes are still in the tiles.';
 const noVersion = 'The key has no such version, or its value was destroyed. Ask for its versions to see which it has.';
 const notInTrash = 'There is no such key in the trash, or it is not yours.';
 const notMember =

@@ -10,17 +10,17 @@ import {
   maxTokensPerList,
 } from '../../core/limits.ts';
 import { type AllowedRange, parseAllowedRange } from '../../core/network/allowed.ts';
-import { accesses } from '../../core/policy/policy.ts';
+import { tokenAccesses } from '../../core/policy/policy.ts';
 import { nameIn, scopeProblem } from '../../core/policy/scopes.ts';
 import { trimmed } from '../../core/text.ts';
 import type { NewToken } from '../operations/new-token.ts';
 import { expiry } from './key-requests.ts';
 import { id, newKeyName, newName, object, shownAs, text, wholeNumber } from './requests.ts';
 
-const listOf = (field: string, max: number, description: string, minItems = 0) =>
+const listOf = (field: string, max: number, description: string) =>
   v.pipe(
     v.array(v.string(`Each of ${field} must be a string.`), `${field} must be a list.`),
-    shownAs({ description, minItems, maxItems: max }),
+    shownAs({ description, maxItems: max }),
     v.check((given) => given.length <= max, `${field} must have at most ${max} entries.`),
     v.transform((given) => [...new Set(given)]),
   );
@@ -80,24 +80,33 @@ export const newToken = v.pipe(
       ),
       null,
     ),
-    access: v.picklist(accesses, 'access must be "read", "write" or "manage".'),
-    scopes: v.pipe(
-      listOf(
-        'scopes',
-        maxScopesPerToken,
-        'Names, what is below a prefix (`shop/prod/*`), or all that the token may reach (`*`).',
-        1,
+    access: v.picklist(tokenAccesses, 'access must be "read", "write", "manage" or "audit".'),
+    scopes: v.optional(
+      v.pipe(
+        listOf(
+          'scopes',
+          maxScopesPerToken,
+          'Names, what is below a prefix (`shop/prod/*`), or all that the token may reach (`*`). With the access `audit` there are none.',
+        ),
+        v.check(
+          (given) => given.every((scope) => scope.isWellFormed()),
+          'scopes is not valid Unicode: it contains a lone surrogate.',
+        ),
       ),
-      v.check((given) => given.length > 0, 'scopes must not be empty. Write ["*"] for all that the token may reach.'),
-      v.check(
-        (given) => given.every((scope) => scope.isWellFormed()),
-        'scopes is not valid Unicode: it contains a lone surrogate.',
-      ),
+      [],
     ),
     allowed_addresses: v.optional(addresses, null),
     expires_in_days: v.optional(days),
     expires_at: v.optional(expiry),
   }),
+  v.check(
+    ({ access, scopes }) => access === 'audit' || scopes.length > 0,
+    'scopes must not be empty. Write ["*"] for all that the token may reach.',
+  ),
+  v.check(
+    ({ access, scopes }) => access !== 'audit' || scopes.length === 0,
+    'A token with the access "audit" reads the log and no keys. Leave out scopes.',
+  ),
   v.check(
     ({ scopes, project }) => scopesProblem(scopes, project) === null,
     ({ input }) => scopesProblem(input.scopes, input.project) ?? '',

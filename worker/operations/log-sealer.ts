@@ -1,0 +1,103 @@
+/**
+ * When the log is sealed: after answers, once enough events have gathered or the oldest has waited long enough, and when somebody asks for
+ * it. What has gathered is counted in the memory of the isolate, so a request pays nothing for it. Where several isolates write to one
+ * vault, each seals what all have written.
+ */
+import {
+  maxSealingMs,
+  maxSealingRounds,
+  maxSealingTurnMs,
+  maxUnsealedEvents,
+  maxUnsealedMs,
+  sealingPauseMs,
+} from '../../core/limits.ts';
+import { StoreFailure } from '../../core/store-failure.ts';
+import { type Sealed, sealRound, whySealingFails } from './log-sealing.ts';
+import type { Vault } from './vault.ts';
+
+interface State {
+  /** The events that this isolate has written since it sealed. */
+  gathered: number;
+  /** Since when something may not be sealed. A new isolate does not know what there was before it. */
+  since: number | null;
+  /** Until when the one that seals has its turn. */
+  turnUntil: number;
+  /** What the operator was told last. */
+  told: string | null;
+}
+
+const states = new WeakMap<Vault, State>();
+
+const stateOf = (vault: Vault, now: number): State => {
+  const known = states.get(vault);
+  if (known) return known;
+  const state: State = { gathered: 0, since: now, turnUntil: 0, told: null };
+  states.set(vault, state);
+  return state;
+};
+
+/** Counts events that were written. */
+export const noteEvents = (vault: Vault, now: number, events: number): void => {
+  const state = stateOf(vault, now);
+  state.gathered += events;
+  state.since ??= now;
+};
+
+/** Whether it is time to seal. */
+export const isSealingDue = (vault: Vault, now: number): boolean => {
+  const { gathered, since, turnUntil } = stateOf(vault, now);
+  if (now < turnUntil && turnUntil <= now + maxSealingTurnMs) return false;
+  // A clock that was set back makes nothing wait for longer.
+  return gathered >= maxUnsealedEvents || (since !== null && Math.abs(now - since) >= maxUnsealedMs);
+};
+
+/** Seals what has gathered, in some rounds; to be run after an answer. Never fails: what goes wrong is told to the operator. */
+export const sealGathered = async (vault: Vault): Promise<void> => {
+  const state = stateOf(vault, Date.now());
+  const turn = Date.now() + maxSealingTurnMs;
+  state.turnUntil = turn;
+  const { gathered } = state;
+  try {
+    for (let round = 1; round <= maxSealingRounds; round++) {
+      const { rest } = await sealRound(vault, Date.now());
+      if (rest > 0) {
+        state.since = 0;
+        if (round < maxSealingRounds) await new Promise((resolve) => setTimeout(resolve, sealingPauseMs));
+        continue;
+      }
+      state.gathered -= gathered;
+      state.since = state.gathered > 0 ? Date.now() : null;
+      state.told = null;
+      return;
+    }
+  } catch (error) {
+    // Tried again after a minute.
+    state.gathered = 0;
+    state.since = Date.now();
+    tellOnce(state, error);
+  } finally {
+    if (state.turnUntil === turn) state.turnUntil = 0;
+  }
+};
+
+const tellOnce = (state: State, error: unknown) => {
+  const why =
+    whySealingFails(error) ?? (error instanceof StoreFailure ? `the database is ${error.kind}` : String(error));
+  if (state.told === why) return;
+  state.told = why;
+  console.error(`The log could not be sealed: ${why}. Requests are served all the same. See docs/AUDIT.md.`);
+};
+
+/**
+ * Seals everything that was committed before, unless that takes too long: then `rest` says how much is left.
+ *
+ * @throws LogAltered and SealedValueError as `sealRound` does.
+ */
+export const sealAll = async (vault: Vault): Promise<Sealed> => {
+  const end = Date.now() + maxSealingMs;
+  const first = await sealRound(vault, Date.now());
+  const wanted = first.size + first.rest;
+  let sealed = first;
+  while (sealed.rest > 0 && sealed.size < wanted && Date.now() < end) sealed = await sealRound(vault, Date.now());
+  return { ...sealed, rest: Math.max(0, wanted - sealed.size) };
+};
