@@ -430,6 +430,9 @@ export const maxSettingFileCharacters = 64 * 1024;
 
 // --- Backups, restores and moving in
 
+/** Of a file with a checkpoint or a public key: a note is no longer (core/audit/note.ts). */
+export const maxNoteFileBytes = 65_536;
+
 /** How long a copy of the database waits for another process that writes to it. */
 export const copyBusyTimeoutMs = 10_000;
 /** How long a copy waits for another process that has it open by mistake. */

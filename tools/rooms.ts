@@ -24,7 +24,16 @@ export const core = [
   'core/audit',
   'core/data-folder',
 ];
-export const box = ['box', 'box/gate', 'box/runtime', 'box/data', 'box/move-in', 'box/restore', 'box/commands'];
+export const box = [
+  'box',
+  'box/gate',
+  'box/runtime',
+  'box/data',
+  'box/audit',
+  'box/move-in',
+  'box/restore',
+  'box/commands',
+];
 const features = {
   session: 'signing in and out, and the first new password',
   keys: 'the list of keys, and the page of each: search, reveal, copy, edit',
@@ -157,6 +166,11 @@ export const rooms: Record<string, Room> = {
   'box/data': {
     purpose: 'the data folder: database, lock, migrations, restore journal',
     rooms: [...core, 'box'],
+    packages: ['node:'],
+  },
+  'box/audit': {
+    purpose: 'verifies the log of a database, and moves events to archive files',
+    rooms: [...core, 'box', 'box/data'],
     packages: ['node:'],
   },
   'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },

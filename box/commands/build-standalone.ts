@@ -5,11 +5,13 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdtempDisposableSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +22,7 @@ import { namespaces } from '../../core/data-folder/layout.ts';
 import { settingNames, workerVariables } from '../../core/settings/settings.ts';
 import { readMigrations } from '../data/database.ts';
 import { readWranglerConfig, workerdPath } from '../runtime/installed.ts';
-import { buildIfStale } from './build.ts';
+import { buildIfStale, newest } from './build.ts';
 
 /** The file that is built. */
 const target = 'dist/keystore';
@@ -59,6 +61,25 @@ export async function buildStandalone(project: string): Promise<void> {
   } finally {
     await stop();
   }
+}
+
+/** Builds it if a source is newer than the last build. */
+export async function buildStandaloneIfStale(project: string): Promise<void> {
+  await buildIfStale(project);
+  const sources = [
+    'standalone',
+    'core',
+    'box',
+    'migrations',
+    'wrangler.toml',
+    'package-lock.json',
+    'dist/worker',
+    'dist/ui',
+  ];
+  const built = join(project, target);
+  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map((name) => newest(join(project, name)))))
+    return;
+  await buildStandalone(project);
 }
 
 /** The bindings by which setup.ts sees the environment. */

@@ -124,7 +124,7 @@ function serveCli(project: string, file: string): void {
 }
 
 /** The latest change in a file or folder, in ms; 0 if it does not exist, as in an image without sources. */
-function newest(path: string): number {
+export function newest(path: string): number {
   if (!existsSync(path)) return 0;
   const { mtimeMs } = statSync(path);
   if (!statSync(path).isDirectory()) return mtimeMs;

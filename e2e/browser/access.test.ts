@@ -368,21 +368,22 @@ interface Finding {
   nodes: { html: string; failureSummary: string }[];
 }
 
-/** What axe-core finds with all its rules, best practices included. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(`${axeSource}; 0`);
-  const found = await page.evaluate<Finding[]>('axe.run().then(({ violations }) => violations)');
+/** What axe-core finds: with all its rules, best practices included, or with those about colours alone. */
+async function findings(page: Page, rules: 'all' | 'colours'): Promise<string[]> {
+  const colours = { runOnly: ['cat.color'], rules: { 'color-contrast-enhanced': { enabled: false } } };
+  const options = JSON.stringify({ resultTypes: ['violations'], ...(rules === 'colours' && colours) });
+  const found = await page.evaluate<Finding[]>(`axe.run(${options}).then(({ violations }) => violations)`);
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
 }
 
+/** The themes differ in their colours alone, so in the dark one only the rules about colours can find more. */
 async function findingsInThemes(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    found.push(...(await findings(page)).map((finding) => `${colorScheme}: ${finding}`));
-  }
+  await page.evaluate(`globalThis.axe ?? (() => { ${axeSource} })()`);
+  const light = await findings(page, 'all');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await findings(page, 'colours');
   await page.emulateMedia({ colorScheme: 'light' });
-  return found;
+  return [...light.map((finding) => `light: ${finding}`), ...dark.map((finding) => `dark: ${finding}`)];
 }
 
 /** By how many pixels the page and its dialogs are wider than they are shown. */
@@ -393,10 +394,12 @@ async function sideways(page: Page): Promise<Set<number>> {
   return new Set([await overflow(page), ...ofDialogs]);
 }
 
+let shown = 0;
+
 async function show(page: Page, { at, heading, prepare }: (typeof views)[number]) {
-  // What an earlier view left typed into a form would keep the page from changing.
-  await page.goto('about:blank');
-  await page.goto(`${vault.url}/#/${at}`);
+  // Another query loads the page anew: what an earlier view left typed into a form would keep the UI from changing.
+  shown += 1;
+  await page.goto(`${vault.url}/?${shown}#/${at}`);
   await page.getByRole('heading', { name: heading, exact: true }).waitFor();
   await prepare?.(page);
 }
@@ -462,13 +465,23 @@ describeInBrowser('accessibility', () => {
     await leave();
   });
 
+  /** The page as wide as a tablet that was turned, after which it has its first width again. */
+  async function sidewaysOnTablet(page: Page): Promise<Set<number>> {
+    const before = page.viewportSize();
+    await page.setViewportSize({ width: 768, height: 740 });
+    await page.evaluate('new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))');
+    const found = await sideways(page);
+    if (before) await page.setViewportSize(before);
+    return found;
+  }
+
   // Axe takes a second for each, so pages and dialogs are tests of their own.
   test.each([
-    ['page', 1280],
-    ['dialog', 1280],
-    ['page', 360],
-    ['dialog', 360],
-  ])('axe finds nothing on any %s in either theme, and nothing scrolls sideways, %i wide', async (what, width) => {
+    ['page', '1280 and 768 wide', 1280],
+    ['dialog', '1280 and 768 wide', 1280],
+    ['page', '360 wide', 360],
+    ['dialog', '360 wide', 360],
+  ])('axe finds nothing on any %s in either theme, and nothing scrolls sideways, %s', async (what, _, width) => {
     const { page, leave } = await beginAsAdmin({ viewport: { width, height: 740 } });
     const found: Record<string, string[]> = {};
     for (const view of views.filter(({ isDialog = false }) => isDialog === (what === 'dialog'))) {
@@ -476,17 +489,9 @@ describeInBrowser('accessibility', () => {
       expect([view.name, await sideways(page)]).toEqual([view.name, new Set([0])]);
       const here = await findingsInThemes(page);
       if (here.length > 0) found[view.name] = here;
+      if (width === 1280) expect([view.name, await sidewaysOnTablet(page)]).toEqual([view.name, new Set([0])]);
     }
     expect(found).toEqual({});
-    await leave();
-  });
-
-  test.each(['page', 'dialog'])('nothing scrolls sideways on any %s, 768 wide', async (what) => {
-    const { page, leave } = await beginAsAdmin({ viewport: { width: 768, height: 740 } });
-    for (const view of views.filter(({ isDialog = false }) => isDialog === (what === 'dialog'))) {
-      await show(page, view);
-      expect([view.name, await sideways(page)]).toEqual([view.name, new Set([0])]);
-    }
     await leave();
   });
 

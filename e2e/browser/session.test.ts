@@ -6,7 +6,7 @@ import { browserKit, type Person } from './support/kit.ts';
 const resume = 'Your session has ended. Sign in to continue where you left off.';
 
 describeInBrowser('the session', () => {
-  const { url, admin, fresh, newUser, addKey, come, comeAs } = browserKit({ keepsDefaults: true });
+  const { url, admin, fresh, newUser, addKey, come, comeAs } = browserKit({ keepsDefaults: true, runtime: 'wrangler' });
 
   const endSessions = async ({ name, password }: Person) => {
     const token = await signIn(url(), name, password);

@@ -4,7 +4,7 @@
  */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { ask, type RunningVault, signIn, startVault } from '../../../testing/vault.ts';
+import { ask, type RunningVault, type Runtime, signIn, startVault } from '../../../testing/vault.ts';
 import { launch, newVisitor, textOf, type VisitOptions, type Visitor } from './browser.ts';
 
 export interface Person {
@@ -30,11 +30,21 @@ export interface Kit {
   comeAs: (person: Person, options?: VisitOptions, url?: string) => Promise<Page>;
 }
 
+export interface KitOptions {
+  keepsDefaults?: boolean;
+  runtime?: Runtime;
+}
+
 const adminPassword = 'correct horse battery';
 const userPassword = 'quiet river stone';
 
-/** Registers the hooks that start and stop everything. With `keepsDefaults` the user `user` has the default password. */
-export function browserKit({ keepsDefaults = false } = {}): Kit {
+/**
+ * Registers the hooks that start and stop everything. With `keepsDefaults` the user `user` has the default password.
+ *
+ * The UI and the API are the same on both runtimes, and the standalone one takes a fraction of the time. What differs, the delivery of
+ * pages and assets, is tested on `npm start` too: access, proxies, session and size have it.
+ */
+export function browserKit({ keepsDefaults = false, runtime = 'standalone' }: KitOptions = {}): Kit {
   let vault: RunningVault;
   let browser: Browser;
   let admin: Person;
@@ -45,7 +55,7 @@ export function browserKit({ keepsDefaults = false } = {}): Kit {
 
   beforeAll(async () => {
     const env = keepsDefaults ? {} : { ADMIN_PASSWORD: adminPassword };
-    [vault, browser] = await Promise.all([startVault({ env }), launch()]);
+    [vault, browser] = await Promise.all([startVault({ env, runtime }), launch()]);
     if (keepsDefaults) await replaceDefault(vault.url);
     admin = await personOf(vault.url, 'admin', adminPassword);
   });
