@@ -176,7 +176,7 @@ export const rooms: Record<string, Room> = {
   'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },
   'box/restore': {
     purpose: 'a restore that either happens whole or not at all',
-    rooms: [...core, 'box', 'box/data', 'box/move-in'],
+    rooms: [...core, 'box', 'box/data', 'box/audit', 'box/move-in'],
     packages: ['node:'],
   },
   'box/commands': {
@@ -276,7 +276,7 @@ export const rooms: Record<string, Room> = {
   },
   'cli/commands': {
     purpose: 'the table of commands, and one file for each',
-    rooms: ['core', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
+    rooms: ['core', 'core/audit', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
     packages: ['node:'],
   },
   cli: {

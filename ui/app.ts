@@ -8,6 +8,7 @@ import type { Session } from './api/wire.ts';
 import { CareNotice, SideCare, useCareCount } from './care/side.ts';
 import { commandsFor } from './commands.ts';
 import { nameIn } from './keys/chosen.ts';
+import { importWhatIsDropped } from './keys/dropped.ts';
 import { AddKeys, KeyDialogs, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
 import {
@@ -137,6 +138,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);
   }, [own, isAdmin]);
+  useLayoutEffect(() => importWhatIsDropped(own.keys, () => showsKeys(route.value) || go('keys')), [own]);
   useLayoutEffect(() => closeOverlay, []);
   useLayoutEffect(() => {
     void own.projects.list.load();
@@ -169,6 +171,10 @@ const lazyPages: Partial<Record<Page, { isHere: () => boolean }>> = {
   about: AboutPage,
 };
 
+/** Whether the page has the list of keys, and with it the dialogs about them. */
+const showsKeys = ({ page, item, query }: Route) =>
+  page === 'keys' || (page === 'projects' && item !== '' && query.view !== 'members');
+
 const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
   const activity = (name: string) => html`<${KeyActivity} name=${name} isAdmin=${isAdmin} />`;
@@ -196,7 +202,7 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
     case 'account':
       return html`<${AccountPage} model=${own.account} session=${mine} onChangePassword=${changePassword} onSignOut=${leave} />`;
     case 'about':
-      return html`<${AboutPage} health=${own.health} />`;
+      return html`<${AboutPage} health=${own.health} isAdmin=${isAdmin} />`;
   }
 };
 

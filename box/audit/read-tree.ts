@@ -23,6 +23,8 @@ export interface ReadTree extends Sources {
   rootsAt: Map<number, Hash>;
   /** What the log says of its own archiving: the highest id that an event names as archived. */
   saidArchived: number;
+  /** The ids of the events that say that a backup was restored. */
+  restores: number[];
 }
 
 export interface WhatToRead {
@@ -42,6 +44,7 @@ export function readTree(log: StoredLog, { size, archived, archives, sizes }: Wh
     firstDifference: null,
     rootsAt: new Map(),
     saidArchived: 0,
+    restores: [],
   };
   const wanted = new Set(sizes);
   const rows = log.events(1);
@@ -54,7 +57,7 @@ export function readTree(log: StoredLog, { size, archived, archives, sizes }: Wh
       const id = begin + place + 1;
       let digest = noDigest;
       if (!event.done && event.value.id === id) {
-        noteArchive(read, event.value);
+        noteActs(read, event.value);
         digest = event.value.row ? digestOfEvent(event.value.row) : noDigest;
         event = rows.next();
       } else if (id <= archived) {
@@ -70,11 +73,12 @@ export function readTree(log: StoredLog, { size, archived, archives, sizes }: Wh
       if (wanted.has(at)) read.rootsAt.set(at, read.events.root(at));
     }
   }
-  for (; !event.done; event = rows.next()) noteArchive(read, event.value);
+  for (; !event.done; event = rows.next()) noteActs(read, event.value);
   return read;
 }
 
-function noteArchive(read: ReadTree, { row }: StoredEvent): void {
+function noteActs(read: ReadTree, { id, row }: StoredEvent): void {
+  if (row?.action === 'vault.restore') read.restores.push(id);
   if (row?.action === 'log.archive') read.saidArchived = Math.max(read.saidArchived, archivedBy(row.target));
 }
 

@@ -211,12 +211,12 @@ function findFork(read: ReadTree, pins: Pins, size: number): Finding | null {
   const bad = known.find((pin) => !isSame(read.rootsAt.get(pin.size), pin.root));
   if (!bad) return null;
   const good = known.filter((pin) => pin.size < bad.size).at(-1)?.size ?? 0;
-  return aboutEvents(
-    'edited',
-    Math.min(good + 1, bad.size),
-    bad.size,
-    `They are not those of which ${bad.file} is the checkpoint, though the key of this log signed both. Either an older copy of the database was put in its place and the log went on from there, or somebody who has the signing key wrote it anew.`,
-  );
+  const restore = read.restores.find((id) => id > good && id <= bad.size);
+  const why = restore
+    ? `A backup was restored (event ${restore}), so the log goes on from an older event than the newest of then.`
+    : 'Either an older copy of the database was put in its place and the log went on from there, or somebody who has the signing key wrote it anew.';
+  const detail = `They are not those of which ${bad.file} is the checkpoint, though the key of this log signed both. ${why}`;
+  return aboutEvents(restore ? 'rolled-back' : 'edited', Math.min(good + 1, bad.size), bad.size, detail);
 }
 
 /** Whoever archives events leaves one that says so. Without it, somebody deleted them. */

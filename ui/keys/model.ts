@@ -30,7 +30,7 @@ export type Open =
   | { kind: 'rename' | 'give' | 'trash-changed'; row: KeyRow }
   | { kind: 'destroy-version'; row: KeyRow; version: number }
   | { kind: 'import'; prefix: string }
-  | { kind: 'copy-env'; names: readonly string[] };
+  | { kind: 'copy-env' | 'export' | 'move'; names: readonly string[] };
 
 /** Whether one may change a key, or only read it. */
 export const mayEdit = ({ role }: KeyRow, isAdmin: boolean): boolean => isAdmin || role !== 'viewer';
@@ -168,6 +168,8 @@ export const keysModel = (user: string) => {
       chosen.open(name);
     },
     closeKey: chosen.close,
+    /** A key has another name now: its page goes along. */
+    follow: chosen.follow,
     /** Opens the page of a key with its value shown. */
     revealOnPage: (name: string) => {
       chosen.open(name);

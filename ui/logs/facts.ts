@@ -11,7 +11,7 @@ import type { LogsProps } from './model.ts';
 import type { TextFilter } from './query.ts';
 import type { Proved } from './seal-model.ts';
 
-const timeText = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+const timeText = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 
 /** How a value was asked for. */
 const ways: Record<string, string> = {

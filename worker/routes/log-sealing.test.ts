@@ -1,6 +1,7 @@
 /** Sealing the log: when it happens, two at once, a crash in between, another encryption key, and a log of an earlier version. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { noteKeyOf, verifiedCheckpoint } from '../../core/audit/signing.ts';
+import { noteKeyOf } from '../../core/audit/signing.ts';
+import { verifiedCheckpoint } from '../../core/audit/verified.ts';
 import { maxUnsealedEvents, maxUnsealedMs } from '../../core/limits.ts';
 import { createApp } from '../app.ts';
 import { parseEnv } from '../env.ts';
