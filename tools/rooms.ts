@@ -319,7 +319,7 @@ export const rooms: Record<string, Room> = {
   bench: {
     purpose: 'measures both runtimes under load, in units of a yardstick',
     rooms: [...core, ...box, 'testing'],
-    packages: ['node:', 'esbuild', 'miniflare'],
+    packages: ['node:', 'esbuild', 'miniflare', 'playwright-core'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {
