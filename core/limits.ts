@@ -317,6 +317,20 @@ export const maxBlocksPerChart = 20;
 /** The blocks that one search may look at, read or skipped. */
 export const maxBlocksPerLook = 250;
 
+/** What one export of the log holds in memory, about: a step of it, several times over. */
+export const exportBytes = 4 * 1024 * 1024;
+/** Without an entry for so long, an export sends an empty line, so that no server on the way takes it for stalled. */
+export const exportSilenceMs = 10_000;
+/** How long an export waits for the turn of its next step. */
+export const maxExportWaitMs = 5 * 60_000;
+
+/** What is written to the output at once of the log. */
+export const eventsPerOutput = 500;
+
+/** Who has seen a key: the people and tokens that one answer names. What somebody has seen: the keys. */
+export const maxReadersPerKey = 1_000;
+export const maxExposedSecrets = 5_000;
+
 /** How much of the time searches may take, if they last: each is followed by a pause. */
 export const maxSearchesPercent = 10;
 export const maxSearchPauseMs = 250;
@@ -429,6 +443,9 @@ export const maxEnvFileBytes = 1024 * 1024;
 export const maxSettingFileCharacters = 64 * 1024;
 
 // --- Backups, restores and moving in
+
+/** How old events must be before they can be archived. The search for a proxy at the start reads those of `proxySearchMs`. */
+export const minArchivedMs = proxySearchMs;
 
 /** Of a file with a checkpoint or a public key: a note is no longer (core/audit/note.ts). */
 export const maxNoteFileBytes = 65_536;

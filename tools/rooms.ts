@@ -41,7 +41,7 @@ const features = {
   trash: 'deleted keys: restore, destroy',
   care: 'keys that need care, and why',
   tokens: 'service tokens: make, rotate, revoke',
-  logs: 'the access log, its filters and its chart',
+  logs: 'the access log: its filters, its chart, the check of its proofs',
   users: 'user accounts, for admins',
   account: 'your own password, sessions and theme',
   about: 'version and health',

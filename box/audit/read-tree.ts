@@ -1,6 +1,5 @@
 /** Reads the events and the stored hashes of a log once, side by side, and keeps of both what the comparison needs. */
 import { type Hash, lengthOfLevel, tileWidth } from '../../core/audit/tree.ts';
-import type { ArchivedLeaves } from './archived-leaves.ts';
 import { digestOfEvent, isSame, noDigest, noHash, rootOfFullTile, TileBuffer } from './hashing.ts';
 import { Levels } from './levels.ts';
 import type { StoredEvent, StoredLog } from './stored-log.ts';
@@ -30,13 +29,12 @@ export interface ReadTree extends Sources {
 export interface WhatToRead {
   size: number;
   archived: number;
-  archives: ArchivedLeaves;
   /** Sizes of checkpoints, none above `size`. */
   sizes: readonly number[];
 }
 
-/** Reads the first `size` events. Of those that are archived, the hashes of the archive's leaves stand for them, else the stored ones. */
-export function readTree(log: StoredLog, { size, archived, archives, sizes }: WhatToRead): ReadTree {
+/** Reads the first `size` events. The stored hashes stand for those that are archived. */
+export function readTree(log: StoredLog, { size, archived, sizes }: WhatToRead): ReadTree {
   const stored = readStored(log, size);
   const read: ReadTree = {
     ...{ events: new Levels(), leaves: new Levels(), raised: raise(stored), stored },
@@ -61,7 +59,7 @@ export function readTree(log: StoredLog, { size, archived, archives, sizes }: Wh
         digest = event.value.row ? digestOfEvent(event.value.row) : noDigest;
         event = rows.next();
       } else if (id <= archived) {
-        digest = archives.digest(id) ?? leaves.digest(place);
+        digest = leaves.digest(place);
       } else {
         read.missing.first ||= id;
         read.missing.count += 1;

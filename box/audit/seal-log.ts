@@ -1,14 +1,9 @@
 /** Seals the log of a database that no vault writes to: a backup before it is complete, or a stopped vault. As worker/operations does. */
 import type { DatabaseSync } from 'node:sqlite';
 import { checkRoot, growTree, LogAltered, type StoredTile, treeLevels } from '../../core/audit/growth.ts';
-import {
-  noteKeyOf,
-  resealedLogKey,
-  type StoredLogKey,
-  signCheckpoint,
-  verifiedCheckpoint,
-} from '../../core/audit/signing.ts';
+import { noteKeyOf, resealedLogKey, type StoredLogKey, signCheckpoint } from '../../core/audit/signing.ts';
 import { lengthOfLevel, tileWidth } from '../../core/audit/tree.ts';
+import { verifiedCheckpoint } from '../../core/audit/verified.ts';
 import { type Keyring, SealedValueError } from '../../core/crypto/keyring.ts';
 import { hashOfEvent, isSame, noHash } from './hashing.ts';
 import { StoredLog } from './stored-log.ts';

@@ -39,6 +39,34 @@ async function start(runtime: Runtime) {
   return { vault, admin, token: made.body.token };
 }
 
+/** After the events of one tile and more were archived: what the vault says of them, and that the rest goes on. */
+async function goOnWithoutArchived(folder: string): Promise<void> {
+  const home = homeIn(folder);
+  const written = runOn(home, ['archive-logs.ts', 'write', '1970-01-01T00:05:00Z']);
+  expect(written.code, written.output.slice(0, 300)).toBe(0);
+  const removed = runOn(home, ['archive-logs.ts', 'remove'], { input: written.stdout });
+  expect(removed.output).toMatch(/^Deleted the log entries 1 to 299/);
+  const vault = await startVault({ folder, runtime: 'standalone' });
+  try {
+    const token = await signIn(vault.url, 'admin', password);
+    const get = async (path: string, method = 'GET') => {
+      const answer = await fetch(vault.url + path, { method, headers: { Authorization: `Bearer ${token}` } });
+      return { status: answer.status, text: await answer.text() };
+    };
+    expect(await get('/logs/checkpoint', 'POST')).toMatchObject({ status: 200 });
+    expect((await get('/logs/proof/1')).text).toMatch(/^c2sp\.org\/tlog-proof@v1\nindex 0\n/);
+    expect((await get('/logs/proof/300')).text).toMatch(/^c2sp\.org\/tlog-proof@v1\nextra /);
+    expect(await get('/logs/tile/entries/000')).toMatchObject({ status: 404 });
+    expect(await get('/logs/tile/0/000')).toMatchObject({ status: 200 });
+    expect(JSON.parse((await get('/logs/verify?after=0')).text)).toMatchObject({ wrong: null });
+    const { logs } = JSON.parse((await get('/logs?action=archive_log')).text);
+    expect(logs).toMatchObject([{ action: 'archive_log', target: '1 to 299', user_name: null }]);
+    expect(JSON.parse((await get('/logs?user_name=person3&match=exact&limit=500')).text).logs).toHaveLength(43);
+  } finally {
+    await vault.stop();
+  }
+}
+
 describe.each(['wrangler', 'standalone'] as const)('under %s', (runtime) => {
   test('checkpoints, inclusion, consistency, tiles and entries hold for outsiders', async ({ skip }) => {
     const program = needTool(judge, skip);
@@ -64,6 +92,7 @@ describe.each(['wrangler', 'standalone'] as const)('under %s', (runtime) => {
         },
       );
       expect(proven).toMatch(/^verified: 6\d\d events, root /m);
+      if (runtime === 'standalone') await goOnWithoutArchived(vault.folder);
     } finally {
       await vault.dispose();
     }
