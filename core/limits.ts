@@ -107,6 +107,7 @@ export const hashBudgets = {
  * proxy that TRUSTED_PROXIES does not name.
  */
 export const minFailedAccounts = 5;
+/** How far back that is looked for. Newer events cannot be archived. */
 export const proxySearchMs = 7 * 86_400_000;
 export const maxExaminedFailures = 500;
 
