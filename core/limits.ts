@@ -445,9 +445,6 @@ export const maxSettingFileCharacters = 64 * 1024;
 
 // --- Backups, restores and moving in
 
-/** How old events must be before they can be archived. The search for a proxy at the start reads those of `proxySearchMs`. */
-export const minArchivedMs = 7 * 86_400_000;
-
 /** Of a file with a checkpoint or a public key: a note is no longer (core/audit/note.ts). */
 export const maxNoteFileBytes = 65_536;
 
