@@ -78,7 +78,13 @@ export default defineConfig({
           ...patient,
           name: 'node',
           include: ['{bench,box,cli,docs,e2e,tools,ui}/**/*.test.ts'],
-          exclude: ['bench/worker/**', 'e2e/docker/**', 'e2e/standalone/**', 'e2e/vault-clients/**'],
+          exclude: [
+            'bench/worker/**',
+            'e2e/docker/**',
+            'e2e/standalone/**',
+            'e2e/vault-clients/**',
+            'e2e/log-judge/**',
+          ],
           globalSetup: ['testing/build.ts'],
         },
       },
@@ -93,11 +99,11 @@ export default defineConfig({
         },
       },
       {
-        // Clients of others that speak Vault's API, on both runtimes.
+        // Programs of others, on both runtimes: clients that speak Vault's API, and one that judges the log.
         test: {
           ...patient,
           name: 'clients',
-          include: ['e2e/vault-clients/**/*.test.ts'],
+          include: ['e2e/vault-clients/**/*.test.ts', 'e2e/log-judge/**/*.test.ts'],
           globalSetup: ['testing/build.ts'],
         },
       },

@@ -11,6 +11,9 @@
 # Writes backups/keystore_backup_20261125T204501Z.db, named after the time in UTC, and with the keys
 # .env_backup_20261125T204501Z.txt beside it (mode 0600, folder 0700). The two together give access to every value: store them
 # apart, or in a safe place. The env file has in it what your .env only names (ENCRYPTION_KEY_FILE), so that it is enough.
+#
+# keystore_backup_20261125T204501Z.checkpoint, beside them, is the signed checkpoint of the access log in the backup. It is no secret: keep
+# it where the owner of the vault's files cannot change it, for verify-audit.sh --checkpoints. --keep leaves checkpoints in place.
 set -euo pipefail
 # shellcheck source=HelperScripts/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -44,6 +47,7 @@ take_name() {
   target=$backups/keystore_backup_$stamp.db
   if [ "$number" -gt 1 ]; then target=$backups/keystore_backup_${stamp}_$number.db; fi
   target_env=$(env_of_backup "$target")
+  target_note=${target%.db}.checkpoint
   # With noclobber, only one process makes the file.
   if [ -e "$target" ] || ! (set -o noclobber && : >"$target.partial") 2>/dev/null; then return 1; fi
   if [ ! -e "$target" ]; then return 0; fi
@@ -54,11 +58,17 @@ until take_name; do
   number=$((number + 1))
   [ "$number" -le 1000 ] || die "No file can be made in $backups. No backup was made."
 done
-trap 'rm -f -- "$target.partial" "$target_env.partial"' EXIT
+trap 'rm -f -- "$target.partial" "$target_env.partial" "$target_note.partial"' EXIT
 
 failed='No backup was made; earlier backups are unchanged.'
 box backup.ts >"$target.partial" </dev/null || die "$failed"
 found=$(box check.ts backup ${check[@]+"${check[@]}"} <"$target.partial") || die "The copy did not pass its check. $failed"
+# After the line about the backup comes the checkpoint, if the log has one. An older image prints none.
+note=
+if [[ $found == *$'\n'* ]]; then
+  note=${found#*$'\n'}
+  found=${found%%$'\n'*}
+fi
 if $with_env; then
   box backup.ts env >"$target_env.partial" </dev/null || die "The keys could not be read. $failed"
   chmod 600 "$target_env.partial"
@@ -75,6 +85,11 @@ if $with_env; then
   flush "$target_env.partial"
   mv -- "$target_env.partial" "$target_env"
 fi
+if [ -n "$note" ]; then
+  printf '%s\n' "$note" >"$target_note.partial"
+  flush "$target_note.partial"
+  mv -- "$target_note.partial" "$target_note"
+fi
 mv -- "$target.partial" "$target"
 flush "$backups"
 # An image that is older than this script would print the database.
@@ -82,6 +97,11 @@ box backup.ts made </dev/null >/dev/null || warn 'The time of this backup could 
 
 say "Wrote $target"
 if $with_env; then say "and   $target_env"; else warn 'The backup does not contain the keys (--no-env). It cannot be read without ENCRYPTION_KEY.'; fi
+if [ -n "$note" ]; then
+  say "and   $target_note"
+else
+  warn 'The log has no checkpoint yet, so there is none beside the backup. A vault seals its log within a minute of its first use.'
+fi
 if [ ${#check[@]} -eq 0 ]; then found="$found; every value was opened"; fi
 say "Checked: $found."
 

@@ -42,6 +42,10 @@ export const wireActions: Record<Action, readonly [allowed: string, refused?: st
   'password.change': ['change_password'],
   'event.list': ['list_logs'],
   'event.count': ['view_activity'],
+  'event.export': ['export_logs'],
+  'event.readers': ['view_readers'],
+  'event.exposure': ['view_exposure'],
+  'event.mark': ['mark_exposure'],
   'event.prove': ['view_proof'],
   'event.verify': ['verify_log'],
   'event.seal': ['seal_log'],
@@ -53,6 +57,7 @@ export const wireActions: Record<Action, readonly [allowed: string, refused?: st
   'user.sign_out': ['sign_out_user'],
   'vault.restore': ['restore_vault'],
   'admin.reset': ['reset_admin'],
+  'log.archive': ['archive_log'],
 };
 
 /** The name of an action on the wire. An unknown action, moved in from v0.6, keeps its name. */

@@ -29,6 +29,7 @@ const reasons: Record<string, string> = {
   cloudflare: 'needs an account; .ci/run builds the bundle',
   install: 'installs a client; e2e/vault-clients has it',
   elsewhere: 'changes another system',
+  backup: 'needs a backup or a stopped vault; box/commands/verify-audit.test.ts and archive-logs.test.ts',
 };
 
 /** They name the files and variables of others. e2e/vault-clients/recipes.test.ts runs them. */

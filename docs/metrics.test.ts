@@ -13,14 +13,14 @@ interface Counted {
 }
 const { Metrics } = (await load('operations/metrics.ts')) as { Metrics: new () => Counted };
 const { metricsText } = (await load('wire/metrics-text.ts')) as {
-  metricsText: (metrics: Counted, gauges: Record<string, number>, newestBackupMs: number) => string;
+  metricsText: (metrics: Counted, gauges: Record<string, number>, newestBackupMs: number, now: number) => string;
 };
 
 /** The labels of each metric by its name, of which a histogram has three. */
 function metricsThatExist(): Map<string, Set<string>> {
   const metrics = new Metrics();
   metrics.noteAnswer('/keys/:name', 'GET', 200, 3);
-  const text = metricsText(metrics, { keys: 1, trashed: 1, versions: 1, logRows: 1 }, 1);
+  const text = metricsText(metrics, { keys: 1, trashed: 1, versions: 1, logRows: 1, unsealed: 1, sealedAt: 1 }, 1, 2);
   const labels = new Map<string, Set<string>>();
   for (const [, name = '', list = ''] of text.matchAll(/^(\w+)(?:\{(.*)\})? /gm)) {
     const known = labels.get(name) ?? new Set(['job', 'instance']);

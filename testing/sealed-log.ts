@@ -3,7 +3,9 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { leafOf } from '../core/audit/leaf.ts';
 import { checkpointText, type NoteKey, noteKeyText, signedNote } from '../core/audit/note.ts';
-import { grown, type Hash, leafHash, rootOf, tileWidth } from '../core/audit/tree.ts';
+import { newLogKey, signCheckpoint } from '../core/audit/signing.ts';
+import { emptyRoot, grown, type Hash, leafHash, rootOf, tileWidth } from '../core/audit/tree.ts';
+import type { Keyring } from '../core/crypto/keyring.ts';
 
 /** A key that signs a log. */
 export interface TestKey extends NoteKey {
@@ -35,7 +37,7 @@ export function addEvents(database: DatabaseSync, count: number): void {
     next: number;
   };
   database.exec('BEGIN');
-  for (let id = next; id < next + count; id += 1) insert.run(id);
+  for (let id = next; id < next + count; id += 1) insert.run(BigInt(id));
   database.exec('COMMIT');
 }
 
@@ -63,4 +65,15 @@ export function sealAnew(database: DatabaseSync, key: TestKey, now = 1_700_000_0
     .run(key.name, Buffer.from(key.publicKey).toString('base64'), leaves.length, note, now);
   database.exec('COMMIT');
   return note;
+}
+/** Makes the key of a log as a vault does with its first seal. Nothing is sealed yet. */
+export async function beginLog(database: DatabaseSync, keyring: Keyring): Promise<void> {
+  const key = await newLogKey(keyring);
+  const note = await signCheckpoint(keyring, key, { size: 0, root: emptyRoot });
+  database
+    .prepare(
+      `INSERT INTO log_tree (id, origin, public_key, private_key, binding, key_id, size, checkpoint, sealed_at)
+       VALUES (1, ?, ?, ?, ?, ?, 0, ?, 0)`,
+    )
+    .run(key.origin, key.public_key, key.private_key, key.binding, key.key_id, note);
 }

@@ -41,7 +41,7 @@ const features = {
   trash: 'deleted keys: restore, destroy',
   care: 'keys that need care, and why',
   tokens: 'service tokens: make, rotate, revoke',
-  logs: 'the access log, its filters and its chart',
+  logs: 'the access log: its filters, its chart, the check of its proofs',
   users: 'user accounts, for admins',
   account: 'your own password, sessions and theme',
   about: 'version and health',
@@ -75,7 +75,7 @@ export const rooms: Record<string, Room> = {
   'core/audit': {
     purpose: 'the Merkle tree over the log: leaves, proofs, signed checkpoints',
     rooms: ['core', 'core/crypto'],
-    packages: ['@noble/hashes'],
+    packages: ['@noble/hashes', 'node:'],
   },
   'core/import': {
     purpose: 'reads the files that keys are imported from',
@@ -176,7 +176,7 @@ export const rooms: Record<string, Room> = {
   'box/move-in': { purpose: 'from a database of v0.6', rooms: [...core, 'box', 'box/data'], packages: ['node:'] },
   'box/restore': {
     purpose: 'a restore that either happens whole or not at all',
-    rooms: [...core, 'box', 'box/data', 'box/move-in'],
+    rooms: [...core, 'box', 'box/data', 'box/audit', 'box/move-in'],
     packages: ['node:'],
   },
   'box/commands': {
@@ -276,7 +276,7 @@ export const rooms: Record<string, Room> = {
   },
   'cli/commands': {
     purpose: 'the table of commands, and one file for each',
-    rooms: ['core', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
+    rooms: ['core', 'core/audit', 'core/import', 'cli/terminal', 'cli/vault', 'cli/formats', 'cli/run', 'cli/helpers'],
     packages: ['node:'],
   },
   cli: {
@@ -319,7 +319,7 @@ export const rooms: Record<string, Room> = {
   bench: {
     purpose: 'measures both runtimes under load, in units of a yardstick',
     rooms: [...core, ...box, 'testing'],
-    packages: ['node:', 'esbuild', 'miniflare'],
+    packages: ['node:', 'esbuild', 'miniflare', 'playwright-core'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {

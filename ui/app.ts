@@ -7,7 +7,8 @@ import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
 import { CareNotice, SideCare, useCareCount } from './care/side.ts';
 import { commandsFor } from './commands.ts';
-import { nameIn } from './keys/chosen.ts';
+import { nameIn, showsKeys } from './keys/chosen.ts';
+import { importWhatIsDropped } from './keys/dropped.ts';
 import { AddKeys, KeyDialogs, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
 import {
@@ -137,6 +138,7 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);
   }, [own, isAdmin]);
+  useLayoutEffect(() => importWhatIsDropped(own.keys, () => showsKeys(route.value) || go('keys')), [own]);
   useLayoutEffect(() => closeOverlay, []);
   useLayoutEffect(() => {
     void own.projects.list.load();
@@ -149,8 +151,8 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   useArrival(route.value, lazyPages[route.value.page]?.isHere() ?? true);
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
   return html`
-    <${Shell} tabs=${shown} below=${{ keys: html`<${SideCare} model=${own.care} />`, projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
-      <${SealNotice} />
+    <${Shell} tabs=${shown} below=${{ keys: html`<${SideCare} model=${own.care} />`, projects: sideProjects }} session=${mine}
+      notice=${html`<${SealNotice} /><${CareNotice} model=${own.care} />`} onPalette=${openPalette} onSignOut=${leave}>
       ${(route.value.page === 'logs' || route.value.page === 'users') && html`<${ProxyNotice} />`}
       <${CurrentPage} session=${mine} models=${own} />
     <//>
@@ -175,7 +177,7 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   const activity = (name: string) => html`<${KeyActivity} name=${name} isAdmin=${isAdmin} />`;
   switch (route.value.page) {
     case 'keys':
-      return html`<${CareNotice} model=${own.care} /><${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
+      return html`<${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
     case 'care':
       return html`<${CarePage} model=${own.care} keys=${own.keys} isAdmin=${isAdmin} />`;
     case 'projects':
@@ -197,7 +199,7 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
     case 'account':
       return html`<${AccountPage} model=${own.account} session=${mine} onChangePassword=${changePassword} onSignOut=${leave} />`;
     case 'about':
-      return html`<${AboutPage} health=${own.health} />`;
+      return html`<${AboutPage} health=${own.health} isAdmin=${isAdmin} />`;
   }
 };
 

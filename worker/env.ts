@@ -50,6 +50,7 @@ export interface Bindings {
   KEEP_VERSIONS?: string;
   TRASH_DAYS?: string;
   METRICS_TOKEN?: string;
+  LOG_STDOUT?: string;
 }
 
 export interface Settings {
@@ -89,6 +90,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       limits: accountLimits(bindings),
       trashMs: wholeNumber(bindings, 'TRASH_DAYS', defaultTrashDays, maxTrashDays) * 86_400_000,
       metrics: metricsToken === null ? null : new Metrics(),
+      writeEvent: eventOutput(bindings),
     },
     cookies: { vaultTag, path: basePath || '/' },
     basePath,
@@ -126,6 +128,14 @@ const sessionHours = (text = ''): number => {
   const hours = Number(text);
   if (Number.isFinite(hours) && hours > 0 && hours <= maxSessionHours) return hours;
   throw new OperatorError(`JWT_EXPIRY_HOURS must be a number of hours greater than 0, at most ${maxSessionHours}.`);
+};
+
+/** Behind the gate is `wrangler dev`, which is told to pass on errors only. */
+const eventOutput = ({ LOG_STDOUT = '', GATE_SECRET }: Bindings): Vault['writeEvent'] => {
+  const format = LOG_STDOUT.trim();
+  if (format === '') return null;
+  if (format !== 'json') throw new OperatorError('LOG_STDOUT must be "json", or not be set.');
+  return (line) => (GATE_SECRET ? console.error(line) : console.log(line));
 };
 
 const parseMetricsToken = (text = ''): string | null => {

@@ -15,6 +15,11 @@ const row = Buffer.alloc(tileWidth * hashBytes);
 export const noHash: Buffer = Buffer.alloc(hashBytes);
 export const noDigest = noHash.toString('latin1');
 
+/** The hash of a leaf's bytes. */
+export function hashOfLeaf(bytes: Uint8Array): Buffer {
+  return Buffer.from(digestOfLeaf(bytes), 'latin1');
+}
+
 /** The hash of an event's leaf; `noHash` if it has no canonical form, as an event that was edited may not. */
 export function hashOfEvent(event: Row): Buffer {
   return Buffer.from(digestOfEvent(event), 'latin1');

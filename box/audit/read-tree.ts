@@ -1,6 +1,5 @@
 /** Reads the events and the stored hashes of a log once, side by side, and keeps of both what the comparison needs. */
 import { type Hash, lengthOfLevel, tileWidth } from '../../core/audit/tree.ts';
-import type { ArchivedLeaves } from './archived-leaves.ts';
 import { digestOfEvent, isSame, noDigest, noHash, rootOfFullTile, TileBuffer } from './hashing.ts';
 import { Levels } from './levels.ts';
 import type { StoredEvent, StoredLog } from './stored-log.ts';
@@ -23,18 +22,19 @@ export interface ReadTree extends Sources {
   rootsAt: Map<number, Hash>;
   /** What the log says of its own archiving: the highest id that an event names as archived. */
   saidArchived: number;
+  /** The ids of the events that say that a backup was restored. */
+  restores: number[];
 }
 
 export interface WhatToRead {
   size: number;
   archived: number;
-  archives: ArchivedLeaves;
   /** Sizes of checkpoints, none above `size`. */
   sizes: readonly number[];
 }
 
-/** Reads the first `size` events. Of those that are archived, the hashes of the archive's leaves stand for them, else the stored ones. */
-export function readTree(log: StoredLog, { size, archived, archives, sizes }: WhatToRead): ReadTree {
+/** Reads the first `size` events. The stored hashes stand for those that are archived. */
+export function readTree(log: StoredLog, { size, archived, sizes }: WhatToRead): ReadTree {
   const stored = readStored(log, size);
   const read: ReadTree = {
     ...{ events: new Levels(), leaves: new Levels(), raised: raise(stored), stored },
@@ -42,6 +42,7 @@ export function readTree(log: StoredLog, { size, archived, archives, sizes }: Wh
     firstDifference: null,
     rootsAt: new Map(),
     saidArchived: 0,
+    restores: [],
   };
   const wanted = new Set(sizes);
   const rows = log.events(1);
@@ -54,11 +55,11 @@ export function readTree(log: StoredLog, { size, archived, archives, sizes }: Wh
       const id = begin + place + 1;
       let digest = noDigest;
       if (!event.done && event.value.id === id) {
-        noteArchive(read, event.value);
+        noteActs(read, event.value);
         digest = event.value.row ? digestOfEvent(event.value.row) : noDigest;
         event = rows.next();
       } else if (id <= archived) {
-        digest = archives.digest(id) ?? leaves.digest(place);
+        digest = leaves.digest(place);
       } else {
         read.missing.first ||= id;
         read.missing.count += 1;
@@ -70,11 +71,12 @@ export function readTree(log: StoredLog, { size, archived, archives, sizes }: Wh
       if (wanted.has(at)) read.rootsAt.set(at, read.events.root(at));
     }
   }
-  for (; !event.done; event = rows.next()) noteArchive(read, event.value);
+  for (; !event.done; event = rows.next()) noteActs(read, event.value);
   return read;
 }
 
-function noteArchive(read: ReadTree, { row }: StoredEvent): void {
+function noteActs(read: ReadTree, { id, row }: StoredEvent): void {
+  if (row?.action === 'vault.restore') read.restores.push(id);
   if (row?.action === 'log.archive') read.saidArchived = Math.max(read.saidArchived, archivedBy(row.target));
 }
 

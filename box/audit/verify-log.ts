@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Checkpoint, type NoteKey, noteKeyText, parseNoteKey } from '../../core/audit/note.ts';
 import { type Hash, lengthOfLevel, tileWidth } from '../../core/audit/tree.ts';
 import { OperatorError } from '../../core/operator-error.ts';
-import { type ArchivedLeaves, noArchives } from './archived-leaves.ts';
+import { verifyArchive } from './archive-file.ts';
 import { classify, missing } from './classify.ts';
 import { aboutEvents, aboutLog, type Finding } from './findings.ts';
 import { hashOfEvent, isSame, noHash } from './hashing.ts';
@@ -18,7 +18,8 @@ export interface Outside {
   /** The public key as somebody has noted it; null to take that of the database. */
   key: NoteKey | null;
   notes: readonly NoteFile[];
-  archives?: ArchivedLeaves;
+  /** Archive files. */
+  archives?: readonly string[];
 }
 
 /** A log in which nothing is wrong. */
@@ -50,7 +51,8 @@ export function verifyLog(database: DatabaseSync, migrationsFolder: string, outs
   const opened = openCheckpoints(tree, outside);
   if ('finding' in opened) return opened;
   const { key, checkpoint, pins } = opened;
-  const finding = findFirst(log, tree, { checkpoint, pins, archives: outside.archives ?? noArchives }) ?? changed;
+  const inArchives = findInArchives(log, key, outside.archives ?? []);
+  const finding = findFirst(log, tree, { checkpoint, pins }) ?? inArchives ?? changed;
   if (finding) return { finding };
   const { origin, sealedAt, archived } = tree;
   const { size, root } = checkpoint;
@@ -117,18 +119,17 @@ function ownKey({ origin, publicKey }: TreeRow): NoteKey | null {
 interface Sealed {
   checkpoint: Checkpoint;
   pins: Pins;
-  archives: ArchivedLeaves;
 }
 
 /** The first thing that is wrong. Events come first, by their ids; then the hashes; then the log as a whole. */
-function findFirst(log: StoredLog, tree: TreeRow, { checkpoint, pins, archives }: Sealed): Finding | null {
+function findFirst(log: StoredLog, tree: TreeRow, { checkpoint, pins }: Sealed): Finding | null {
   const { size, root } = checkpoint;
   const { lowest, after, highest } = log.census(size);
   if (lowest < 0 || (lowest === 0 && log.event(0))) {
     return aboutEvents('added', lowest, lowest, 'Events are numbered from 1.');
   }
   const sizes = pins.map((pin) => pin.size).filter((each) => each <= size);
-  const read = readTree(log, { size, archived: Math.min(tree.archived, size), archives, sizes });
+  const read = readTree(log, { size, archived: Math.min(tree.archived, size), sizes });
   const wrong = findWrongEvent(log, read, { size, root, pins, archived: tree.archived });
   if (wrong) return wrong;
   const fork = findFork(read, pins, size);
@@ -211,12 +212,12 @@ function findFork(read: ReadTree, pins: Pins, size: number): Finding | null {
   const bad = known.find((pin) => !isSame(read.rootsAt.get(pin.size), pin.root));
   if (!bad) return null;
   const good = known.filter((pin) => pin.size < bad.size).at(-1)?.size ?? 0;
-  return aboutEvents(
-    'edited',
-    Math.min(good + 1, bad.size),
-    bad.size,
-    `They are not those of which ${bad.file} is the checkpoint, though the key of this log signed both. Either an older copy of the database was put in its place and the log went on from there, or somebody who has the signing key wrote it anew.`,
-  );
+  const restore = read.restores.find((id) => id > good && id <= bad.size);
+  const why = restore
+    ? `A backup was restored (event ${restore}), so the log goes on from an older event than the newest of then.`
+    : 'Either an older copy of the database was put in its place and the log went on from there, or somebody who has the signing key wrote it anew.';
+  const detail = `They are not those of which ${bad.file} is the checkpoint, though the key of this log signed both. ${why}`;
+  return aboutEvents(restore ? 'rolled-back' : 'edited', Math.min(good + 1, bad.size), bad.size, detail);
 }
 
 /** Whoever archives events leaves one that says so. Without it, somebody deleted them. */
@@ -228,6 +229,19 @@ function findUnsaidArchive({ archived }: TreeRow, { saidArchived }: ReadTree, si
     Math.min(archived, size),
     'They are noted as archived, but no event says that anybody archived them.',
   );
+}
+
+/** Archives are complete by themselves, and their leaves those of which the hashes are here. */
+function findInArchives(log: StoredLog, key: NoteKey, files: readonly string[]): Finding | null {
+  for (const file of files) {
+    const verdict = verifyArchive(
+      file,
+      key,
+      (id) => log.tile(0, Math.floor((id - 1) / tileWidth))[(id - 1) % tileWidth],
+    );
+    if ('finding' in verdict) return verdict.finding;
+  }
+  return null;
 }
 
 /** The events are those that were sealed. Are the stored hashes theirs, and is there nothing else? */

@@ -13,33 +13,54 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Keyring } from '../../core/crypto/keyring.ts';
 import { abandonedCopyMs } from '../../core/limits.ts';
 import { newestBackupFile } from '../../core/newest-backup.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 import { readEnvFile as parse } from '../../core/settings/env-file.ts';
 import { withSettings } from '../../core/settings/env-format.ts';
-import { createLookup, settingNames } from '../../core/settings/settings.ts';
+import { createLookup, type Lookup, settingNames } from '../../core/settings/settings.ts';
+import { sealLog } from '../audit/seal-log.ts';
+import { readKeyring } from '../data/check-database.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { requireVault, type VaultFiles } from '../data/database.ts';
 import { writeDurably } from '../data/durable.ts';
 import { readEnvFile, readerIn } from '../settings.ts';
-import { type Desk, openDesk, runCommand } from './command.ts';
+import { type Desk, openDesk, runCommand, say } from './command.ts';
 
 const keyNames = ['SECRET_KEY', 'ENCRYPTION_KEY', 'RETIRED_ENCRYPTION_KEYS'];
 
 /**
- * Writes a consistent copy of the database to `output`.
+ * Writes a consistent copy of the database to `output`. The log in the copy is sealed to its end, so that the checkpoint beside the backup
+ * covers every event before it; the vault itself goes on as it is.
  *
  * @throws OperatorError if there is no vault.
  */
-export async function writeBackup(files: VaultFiles, output: Writable): Promise<void> {
+async function writeBackup({ files, lookup }: Desk, output: Writable): Promise<void> {
   requireVault(files);
   removeAbandoned(files);
   using folder = mkdtempDisposableSync(join(files.folder, 'outgoing-'));
   const copy = join(folder.path, 'backup.db');
   await copyDatabase(files.file, copy);
+  await sealCopy(copy, lookup);
   await pipeline(createReadStream(copy), output, { end: false });
+}
+
+async function sealCopy(copy: string, lookup: Lookup): Promise<void> {
+  let keyring: Keyring;
+  try {
+    keyring = readKeyring(lookup);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    say(`The log in the backup is not sealed to its end: ${error.message}`);
+    return;
+  }
+  using database = new DatabaseSync(copy);
+  const sealed = await sealLog(database, keyring, Date.now());
+  if (sealed?.problem) say(`The log in the backup is not sealed to its end: ${sealed.problem}. See docs/AUDIT.md.`);
 }
 
 /** Notes in the data folder that a backup is complete, and checked. */
@@ -101,7 +122,7 @@ async function main([what = 'database']: string[]): Promise<number> {
   const desk = openDesk();
   if (what === 'env') process.stdout.write(envForBackup(desk));
   else if (what === 'made') noteBackup(desk.files, new Date());
-  else await writeBackup(desk.files, process.stdout);
+  else await writeBackup(desk, process.stdout);
   return 0;
 }
 

@@ -4,14 +4,19 @@
  */
 import { createWriteStream, mkdtempDisposableSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pipeline } from 'node:stream/promises';
 import { sentences } from '../../core/settings/messages.ts';
+import { checkpointOf, logReport } from '../audit/report.ts';
 import { checkDatabase, checkFile, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
 import { requireVault } from '../data/database.ts';
 import { finishCommand, pendingEnv } from '../restore/restore-journal.ts';
 import { type Desk, openDesk, runCommand, say } from './command.ts';
 
-/** Prints what the backup holds if it passes every check. */
+/**
+ * Prints what the backup holds if it passes every check, and then the newest checkpoint of its log, if it has one. A log that does not
+ * verify is a reason to look, not to have no backup.
+ */
 async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Promise<number> {
   using folder = mkdtempDisposableSync(join(files.folder, 'incoming-'));
   const file = join(folder.path, 'backup.db');
@@ -19,6 +24,12 @@ async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Pro
   const census = checkFile(file, { files, lookup, print: say, acceptDamaged });
   console.log(summary(census));
   for (const name of census.brokenSeals) say(`seal does not hold: ${name}`);
+  using database = new DatabaseSync(file, { readOnly: true });
+  const note = checkpointOf(database);
+  if (note) process.stdout.write(note.note);
+  if (note && note.unsealed > 0) say(`${note.unsealed} log entries are newer than the checkpoint.`);
+  for (const line of logReport(database, files.migrationsFolder).problems)
+    say(`The log in the backup does not verify: ${line}`);
   for (const line of census.damaged) say(`does not open: ${line}`);
   for (const key of census.missingKeys) say(sentences.missingKey(key));
   return 0;
@@ -39,6 +50,8 @@ function reportState({ files, lookup, envFile }: Desk): number {
   console.log(`Keys         ${secrets}${trash} in ${versions} versions, ${opened}`);
   if (census.tokens > 0) console.log(`Tokens       ${census.tokens} service tokens that are not revoked`);
   console.log(`Log          ${events} entries${newest}`);
+  const log = logReport(database, files.migrationsFolder);
+  for (const line of [...log.lines, ...log.problems]) console.log(`             ${line}`);
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
   const sealed = census.rowsAreSealed
     ? `${census.sealedRows} records, ${census.brokenSeals.length === 0 ? 'every seal holds' : `${census.brokenSeals.length} seals DO NOT HOLD`}`
@@ -53,7 +66,7 @@ function reportState({ files, lookup, envFile }: Desk): number {
   if (pendingEnv(files) !== undefined) {
     console.log(`Restore      interrupted: ${envFile} does not belong to the restored vault yet. Run ${finishCommand}`);
   }
-  return census.damaged.length + census.brokenSeals.length === 0 ? 0 : 1;
+  return census.damaged.length + census.brokenSeals.length + log.problems.length === 0 ? 0 : 1;
 }
 
 function size(file: string): string {

@@ -20,7 +20,7 @@ import { maxEnvFileBytes } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { holdsVault, type VaultFiles } from '../data/database.ts';
 import { explain } from '../explain.ts';
-import { dataDifferences, settingDifferences } from '../restore/restore-differences.ts';
+import { dataDifferences, logDifferences, settingDifferences } from '../restore/restore-differences.ts';
 import { beginJournal, clearJournal, type Journal, pendingEnv } from '../restore/restore-journal.ts';
 import { report, stage } from '../restore/restore-stage.ts';
 import { advance, type Event, events, type Next } from '../restore/restore-steps.ts';
@@ -74,6 +74,7 @@ function sayDifferences(project: string, files: VaultFiles, journal: Journal): v
   if (holdsVault(files)) {
     say('The restore ends all sessions: everybody signs in again, with the passwords that are restored.');
     for (const line of dataDifferences(files.file, journal.database)) say(`  ${line}`);
+    for (const line of logDifferences(files.file, journal.database)) say(`  ${line}`);
   }
   if (!existsSync(journal.env)) return;
   const now = openSettings(project, process.env);

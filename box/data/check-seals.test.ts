@@ -31,11 +31,10 @@ test('a vault that no version with seals has served has none, and that is no fau
 test('every row that was changed from outside is named, and a file with one is refused', () => {
   const keyring = keyringOf(home.envFile);
   for (const table of sealedTables) {
-    for (const { sealed } of database
-      .prepare(`SELECT ${sealedRowSql(table, table)} AS sealed FROM ${table}`)
-      .all()) {
+    for (const { sealed } of database.prepare(`SELECT ${sealedRowSql(table, table)} AS sealed FROM ${table}`).all()) {
       const row = JSON.parse(String(sealed)) as SealedRow;
-      const where = table === 'members' ? 'project_id = ? AND user_id = ?' : `${table === 'token_secrets' ? 'hash' : 'id'} = ?`;
+      const where =
+        table === 'members' ? 'project_id = ? AND user_id = ?' : `${table === 'token_secrets' ? 'hash' : 'id'} = ?`;
       database.prepare(`UPDATE ${table} SET seal = ? WHERE ${where}`).run(sealFor(keyring, row), ...row[1]);
     }
   }

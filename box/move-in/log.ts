@@ -12,7 +12,7 @@ export function requestIdOf(source: DatabaseSync): string {
   return `moved-in-${digest(source)}`;
 }
 
-/** Moves every log entry, and returns their number. */
+/** Moves every log entry, and returns their number. They are numbered anew, without the gaps that v0.6 may have left. */
 export function moveLog(move: Move): number {
   const { source, target, notes, progress } = move;
   const total = countRows(source, 'access_log');
@@ -33,7 +33,7 @@ export function moveLog(move: Move): number {
     const { outcome, reason } = outcomeOf(entry);
     const action = actionIn(entry);
     insert.run(
-      ...[entry.id, previous, requestId, entry.user_id, entry.user_name, action, entry.key_name, outcome, reason],
+      ...[done, previous, requestId, entry.user_id, entry.user_name, action, entry.key_name, outcome, reason],
       ...[entry.ip_address ?? 'unknown', agent],
     );
     if (done % (5 * chunkRows) === 0) progress(`Log: ${done} of ${total} entries.`);

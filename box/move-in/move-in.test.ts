@@ -297,6 +297,18 @@ describe('the log', () => {
     expect(events.every(({ reason }) => reason === null || reason === 'not_recorded')).toBe(true);
   });
 
+  test('is numbered from 1 without gaps, in its order', async () => {
+    const access_log = [7, 9, 40].map((id) => ({
+      id,
+      action: 'logout',
+      timestamp: `2025-01-01 00:00:${String(id).padStart(2, '0')}`,
+    }));
+    const { all } = await move(old({ access_log }));
+    expect(all('SELECT id, at FROM audit_events ORDER BY id')).toEqual(
+      [7, 9, 40].map((second, index) => ({ id: index + 1, at: Date.UTC(2025, 0, 1, 0, 0, second) })),
+    );
+  });
+
   test('identifies the database that moved in, and copies of it', async () => {
     const rows = { access_log: [{ action: 'logout', timestamp: '2025-01-01 00:00:00' }] };
     const first = await move(old(rows));

@@ -21,7 +21,8 @@ export function hasMovedIn(vault: DatabaseSync, source: DatabaseSync): boolean {
 }
 
 /**
- * Moves accounts, keys and log. Ids stay the same, and ids of deleted rows are not used again.
+ * Moves accounts, keys and log. Ids of accounts and keys stay the same, and those of deleted ones are not used again. The log is numbered
+ * from 1 without gaps, in its order.
  *
  * @param target a database with the schema and no rows.
  * @throws OperatorError if the keyring opens none of the values, or there is no account.

@@ -79,6 +79,40 @@ export function* dataDifferences(current: string, next: string): Generator<strin
     yield `And ${members.length - maxListed} more members of projects, as they were then.`;
 }
 
+/**
+ * What becomes of the log. Whoever keeps checkpoints outside is going to see it.
+ *
+ * @param current and `next` as above.
+ */
+export function* logDifferences(current: string, next: string): Generator<string> {
+  const [before, after] = [readLogEnd(current), readLogEnd(next)];
+  // The restore itself adds one.
+  if (before === undefined || after === undefined || before.newest < after.newest) return;
+  yield `The log goes back to event ${after.newest - 1}: the events after it, up to ${before.newest}, are only in the copy that the restore keeps.`;
+  if (before.sealed >= after.newest) {
+    yield `  Checkpoints of more than ${after.newest - 1} events that were kept outside will not fit the log any more: verify-audit.sh and \`keystore audit pin\` will say so, and AUDIT_PIN_FILE is not replaced until you move it away. See docs/AUDIT.md.`;
+  }
+}
+
+interface LogEnd {
+  newest: number;
+  sealed: number;
+}
+
+function readLogEnd(file: string): LogEnd | undefined {
+  try {
+    using database = new DatabaseSync(file, { readOnly: true, timeout: foldBusyTimeoutMs });
+    const number = (sql: string) => Number(database.prepare(sql).get()?.n ?? 0);
+    const hasTree = number("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'log_tree'") === 1;
+    return {
+      newest: number('SELECT max(id) AS n FROM audit_events'),
+      sealed: hasTree ? number('SELECT max(size) AS n FROM log_tree') : 0,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
 interface Account {
   role: string;
   isActive: boolean;

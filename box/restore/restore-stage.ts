@@ -8,6 +8,7 @@ import { parseSessionKey } from '../../core/crypto/session-token.ts';
 import { endAllSessions, recordOperatorAct } from '../../core/data-folder/operator-acts.ts';
 import { foldBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
+import { logReport } from '../audit/report.ts';
 import {
   type Census,
   checkFile,
@@ -30,6 +31,8 @@ export interface Staged {
   census: Census;
   /** What moved in from a v0.6 database. */
   movedIn: MovedIn | undefined;
+  /** What is wrong with the log of a backup. It is restored all the same. */
+  logProblems?: string[];
   /** What becomes of service tokens. */
   tokens?: TokenReport;
 }
@@ -114,7 +117,9 @@ async function stageBackup(file: string, options: StageOptions): Promise<Staged>
   }
   foldIntoOneFile(file);
   renameSync(file, journal.database);
-  return { census: checkFile(journal.database, options), movedIn: undefined };
+  const census = checkFile(journal.database, options);
+  using database = new DatabaseSync(journal.database, { readOnly: true });
+  return { census, movedIn: undefined, logProblems: logReport(database, files.migrationsFolder).problems };
 }
 
 async function buildVault(source: DatabaseSync, options: StageOptions): Promise<MovedIn> {
@@ -138,7 +143,7 @@ function isMovedInAlready(files: VaultFiles, source: DatabaseSync): boolean {
 }
 
 /** What is staged, and what is not, for the operator: one line each. */
-export function* report({ movedIn, census, tokens }: Staged): Generator<string> {
+export function* report({ movedIn, census, logProblems = [], tokens }: Staged): Generator<string> {
   if (movedIn) {
     yield `From v0.6: ${movedIn.users} accounts, ${movedIn.secrets} keys, ${movedIn.events} log entries.`;
     for (const note of movedIn.notes) yield `  note: ${note}`;
@@ -146,6 +151,7 @@ export function* report({ movedIn, census, tokens }: Staged): Generator<string> 
   } else {
     yield `The backup is intact: ${summary(census)}.`;
     for (const damaged of census.damaged) yield `  does not open: ${damaged}`;
+    for (const problem of logProblems) yield `The log in the backup does not verify: ${problem}`;
   }
   if (tokens) yield* tokenLines(tokens);
 }

@@ -26,6 +26,7 @@ export const loaders: Readonly<Record<string, () => Promise<Module>>> = {
   projects: () => import('./projects.ts'),
   tokens: () => import('./tokens.ts'),
   logs: () => import('./logs.ts'),
+  audit: () => import('./audit.ts'),
   completion: () => import('./completion.ts'),
   'git-credential': () => import('./git-credential.ts'),
   'docker-credential': () => import('./docker-credential.ts'),

@@ -231,6 +231,19 @@ export const commands: readonly Command[] = [
     arguments: [0, 0],
   },
   {
+    name: 'audit',
+    usage: 'key | pin DIR',
+    summary: 'the public key of the log, and checkpoints of it to keep elsewhere',
+    details:
+      'pin seals the log, checks that it continues the newest checkpoint in DIR, and adds DIR/SIZE.checkpoint. If it does not, nothing is\n' +
+      'written, and something in the log was changed or the vault was set back. For admins, and for tokens with --access audit.',
+    options: {
+      'public-key': { value: 'KEY', help: 'what keystore audit key has printed before: another one is refused' },
+    },
+    arguments: [1, 2],
+    actions: ['key', 'pin'],
+  },
+  {
     name: 'completion',
     usage: 'bash | zsh | fish',
     summary: 'print a script that completes commands and options in your shell',

@@ -19,6 +19,8 @@ interface Asked {
   headers?: Record<string, string>;
   /** Statuses from 400 on that the caller deals with. */
   accept?: readonly number[];
+  /** The answer is text, unless it is an error. */
+  isText?: true;
 }
 
 /** The vault did not get the request, or its answer did not arrive. */
@@ -102,6 +104,11 @@ export class Vault {
     });
   }
 
+  /** The same of what is answered as text. */
+  async askText(method: string, path: string, query: Asked['query'] = {}): Promise<string> {
+    return (await this.ask<string>(method, path, { query, isText: true })).body;
+  }
+
   /**
    * Sends a POST that changes something. If its answer is lost, it is sent again, once: by its Idempotency-Key the vault carries it out only
    * once, and answers what it answered the first time.
@@ -119,7 +126,7 @@ export class Vault {
 
   /** Sends one request without a token. */
   async askAnonymously<Body>(method: string, path: string, asked: Asked = {}): Promise<Answer<Body>> {
-    const { query = {}, body, headers = {}, accept = [] } = asked;
+    const { query = {}, body, headers = {}, accept = [], isText } = asked;
     const target = new URL(`${this.url}${path}`);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) target.searchParams.set(name, String(value));
@@ -135,6 +142,8 @@ export class Vault {
       },
     });
     const status = response.statusCode ?? 0;
+    if (isText && status === 200 && response.headers['content-type']?.startsWith('text/plain'))
+      return { status, headers: response.headers, body: text as Body };
     const json = parsed(text);
     if (json === undefined || (status >= 300 && status < 400)) throw this.#strangeAnswer(response);
     if (status >= 400 && !accept.includes(status)) throw refused(status, json);

@@ -7,15 +7,8 @@ import { base64, fromBase64, fromPastedBase64, utf8 } from '../crypto/encoding.t
 import { type Keyring, openValue, sealValue } from '../crypto/keyring.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { LogAltered } from './growth.ts';
-import {
-  type Checkpoint,
-  checkpointText,
-  type NoteKey,
-  noteKeyText,
-  parseCheckpoint,
-  readNote,
-  signedNote,
-} from './note.ts';
+import { type Checkpoint, checkpointText, type NoteKey, noteKeyText, signedNote } from './note.ts';
+import { asSource } from './verified.ts';
 
 /** A log's name and key as the table `log_tree` has them. `public_key` is 32 bytes in base64, `private_key` a Fernet token. */
 export interface StoredLogKey {
@@ -29,9 +22,14 @@ export interface StoredLogKey {
 
 const originBytes = 8;
 
+/** Node's types have no CryptoKeyPair. */
+interface KeyPair {
+  privateKey: Parameters<typeof crypto.subtle.exportKey>[1];
+}
+
 /** Makes the name and the key of a log. */
 export async function newLogKey(keyring: Keyring): Promise<StoredLogKey> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair;
+  const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as KeyPair;
   const { d, x } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as { d?: string; x?: string };
   const [seed, point] = [fromPastedBase64(d ?? ''), fromPastedBase64(x ?? '')];
   if (!seed || !point) throw new TypeError('The runtime exports no Ed25519 keys');
@@ -71,16 +69,6 @@ export async function signCheckpoint(
   return signedNote(text, key, signature);
 }
 
-/** The checkpoint in a note that this key has signed; null if it has not, or if it is a checkpoint of another log. */
-export async function verifiedCheckpoint(note: string, key: NoteKey): Promise<Checkpoint | null> {
-  const read = readNote(note, key);
-  const checkpoint = read && parseCheckpoint(read.text);
-  if (!read || checkpoint?.origin !== key.name) return null;
-  const imported = await crypto.subtle.importKey('raw', asSource(key.publicKey), 'Ed25519', false, ['verify']);
-  const holds = await crypto.subtle.verify('Ed25519', imported, asSource(read.signature), asSource(utf8(read.text)));
-  return holds ? checkpoint : null;
-}
-
 /** No name of an API key has a line feed, so nothing that is stored as a value opens as this, nor this as a value. */
 function sealedName(key: NoteKey): string {
   return `the key of the log\n${noteKeyText(key)}`;
@@ -97,9 +85,4 @@ function opened(keyring: Keyring, key: NoteKey, { private_key: token, binding, k
 
 function urlDigits(bytes: Uint8Array): string {
   return base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-/** WebCrypto's types want a buffer that nobody shares. */
-function asSource(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes as Uint8Array<ArrayBuffer>;
 }

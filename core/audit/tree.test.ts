@@ -162,4 +162,30 @@ describe('proofs', () => {
       expect(said.sort()).toEqual([...tree.read].sort());
     }
   });
+
+  test('need no other tiles than those above the leaf and at the end, which is what the vault reads', () => {
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    const sizes = [1, 255, 256, 257, 65_535, 65_536, 65_537, 65_792, 16_777_216, 16_777_217, 20_000_001];
+    for (let round = 0; round < 30; round++) {
+      const size = sizes[round] ?? 1 + random(2 ** (1 + random(26)));
+      const index = round % 3 === 0 ? size - 1 : random(size);
+      const old = index + 1;
+      const at = (...places: number[]) =>
+        new Set(
+          places.flatMap((place) =>
+            Array.from({ length: 7 }, (_, level) => `${level}/${Math.floor(place / tileWidth ** (level + 1))}`),
+          ),
+        );
+      const named = (ranges: Parameters<typeof tilesOf>[0]) =>
+        tilesOf(ranges).map(({ level, number }) => `${level}/${number}`);
+      const enough = at(index, size);
+      for (const tile of named([...inclusionRanges(index, size), ...consistencyRanges(old, size)]))
+        expect(enough.has(tile), `${tile} of ${index} in ${size}`).toBe(true);
+      for (const tile of named([{ from: 0, to: old }])) expect(at(old).has(tile), `${tile} for ${old}`).toBe(true);
+    }
+  });
 });

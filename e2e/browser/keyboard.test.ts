@@ -224,6 +224,9 @@ describeInBrowser('the keyboard', () => {
       'Open the key',
       'Copy its value',
       'Select it',
+      'Select all from the last one on',
+      'Go to the trash',
+      'Go to your account',
       'Go to the users',
       'From the search into the list',
     ])

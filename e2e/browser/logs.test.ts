@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
@@ -318,6 +319,103 @@ describeInBrowser('access logs', () => {
     await page.getByRole('button', { name: 'Load older entries' }).click();
     await page.getByText('No entry in the log matches all of these filters.').waitFor();
     expect(asked.at(-1)).toBe('10');
+  });
+
+  test('the log is exported as it is filtered', async () => {
+    const name = fresh('EXPORTED');
+    await addKey(user, name);
+    const page = await openLogs(admin(), `?key=${name}`);
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    await page.getByText('All entries that match the filters').waitFor();
+    await page.getByRole('radio', { name: 'CSV' }).check();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download' }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe('keystore-log.csv');
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\r\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain(`"${name}"`);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  describe('seals and proofs', () => {
+    const facts = (page: Page) => page.getByRole('button', { name: 'All facts' }).first();
+    const proof = (page: Page) => page.locator('.proof');
+    const seal = (page: Page) => page.locator('.seal');
+    /** The answer is no JSON. */
+    const sealLog = async () => {
+      const headers = { Authorization: `Bearer ${admin().token}` };
+      expect((await fetch(`${url()}/logs/checkpoint`, { method: 'POST', headers })).status).toBe(200);
+    };
+
+    test('the browser computes that an entry is what the vault sealed, and seals a new one on request', async () => {
+      const name = fresh('PROVEN');
+      await addKey(user, name);
+      await sealLog();
+      const page = await openLogs(admin(), `?key=${name}`);
+      await expect.poll(() => seal(page).textContent()).toMatch(/Sealed up to .*entry \d/);
+      await facts(page).click();
+      await proof(page).getByText('Verified', { exact: true }).waitFor();
+      await proof(page).getByText('that the vault signed as keystore/').waitFor();
+
+      const newer = fresh('UNSEALED');
+      await addKey(user, newer);
+      await page.goto(`${url()}/#/logs?key=${newer}`);
+      await page.locator('.log', { hasText: newer }).waitFor();
+      await facts(page).click();
+      await proof(page).getByText('Not sealed yet.').waitFor();
+      // That it asked for no proof in vain: each would be a refused entry of the log.
+      const { body } = await ask(url(), 'GET', '/logs?action=view_proof&success=false', { token: admin().token });
+      expect(body).toMatchObject({ logs: [] });
+      await proof(page).getByRole('button', { name: 'Seal now' }).click();
+      await proof(page).getByText('Verified', { exact: true }).waitFor();
+    });
+
+    test('the browser says so if an entry is shown otherwise than it was sealed', async () => {
+      const name = fresh('FORGED');
+      await addKey(user, name);
+      await sealLog();
+      const page = await comeAs(admin());
+      await page.route(/\/logs\?/, async (route) => {
+        const response = await route.fetch();
+        const text = (await response.text()).replaceAll(`"${user.name}"`, '"somebody"');
+        return route.fulfill({ response, body: text });
+      });
+      await page.goto(`${url()}/#/logs?key=${name}`);
+      await page.locator('.log', { hasText: `somebody added the key ${name}` }).waitFor();
+      await facts(page).click();
+      await proof(page).getByText('what was sealed has another actor name than this entry shows').waitFor();
+    });
+
+    test('the vault verifies its log part by part, until it is stopped or finds something', async () => {
+      await sealLog();
+      const page = await openLogs(admin());
+      const verify = page.getByRole('button', { name: /^Verify/ });
+      await verify.click();
+      await seal(page).getByText('all are as they were sealed').waitFor();
+
+      const asked: string[] = [];
+      let isEdited = false;
+      await page.route('**/logs/verify?*', async (route) => {
+        const after = Number(new URL(route.request().url()).searchParams.get('after'));
+        asked.push(String(after));
+        const wrong = isEdited && after >= 200 ? { id: 207, kind: 'edited' } : null;
+        await new Promise((go) => setTimeout(go, 100));
+        await route.fulfill({ json: { size: 100_000, root: '', checked_to: after + 100, next: after + 100, wrong } });
+      });
+      await verify.click();
+      await seal(page)
+        .getByText(/verifying, [1-9]00 of 100,000/)
+        .waitFor();
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await verify.waitFor();
+      isEdited = true;
+      await verify.click();
+      await seal(page).getByText('Entry 207 does not hold: edited').waitFor();
+      expect(asked.at(-1)).toBe('200');
+    });
   });
 
   test('users see their own entries only, refused ones included', async () => {

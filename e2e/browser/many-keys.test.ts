@@ -1,4 +1,5 @@
 /** Many keys at once: imports with a preview, and what a selection can do. */
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
@@ -220,5 +221,76 @@ describeInBrowser('many keys', () => {
       logs: { key_name: string }[];
     };
     expect(logs.map(({ key_name }) => key_name).sort()).toEqual([a, b].sort());
+  });
+
+  test('selected keys are written to a file, after the page has said what the log will hold', async () => {
+    const user = await newUser();
+    const [a, b] = [fresh('FILE'), fresh('FILE')];
+    await addKey(user, a, 'plain');
+    await addKey(user, b, 'two\nlines');
+    const page = await comeAs(user);
+    await keyRow(page, a).waitFor();
+    await button(page, 'Select').click();
+    await button(page, 'Select all').click();
+    await button(page, 'Export').click();
+    await page.getByText('2 entries, one for each key').waitFor();
+    await page.getByRole('radio', { name: 'JSON' }).check();
+    const [file] = await Promise.all([page.waitForEvent('download'), button(page, 'Export 2 keys').click()]);
+    expect(file.suggestedFilename()).toBe('keys.json');
+    expect(JSON.parse(readFileSync(await file.path(), 'utf8'))).toEqual({ [a]: 'plain', [b]: 'two\nlines' });
+    await toast(page, 'Exported 2 keys.');
+  });
+
+  test('selected keys move into a folder together, say what keeps one from it, and move back', async () => {
+    const user = await newUser();
+    const project = fresh('team');
+    const [a, b] = [fresh('M'), fresh('M')];
+    await ask(url(), 'POST', '/projects', { token: user.token, body: { name: project } });
+    for (const name of [a, b, `${project}/dev/${b}`]) await addKey(user, name);
+    const page = await comeAs(user);
+    await keyRow(page, a).waitFor();
+    await button(page, 'Select').click();
+    await page.getByLabel(`Select ${a}`).check();
+    await page.getByLabel(`Select ${b}`).check();
+    await button(page, 'Move').click();
+    const move = page.getByRole('dialog').getByRole('button', { name: 'Move', exact: true });
+    expect(await move.isDisabled()).toBe(true);
+    await page.getByLabel('Folder').fill(`/${project}/dev/`);
+    await page.getByText(`${project}/dev/${a}`, { exact: true }).waitFor();
+    await move.click();
+    await page.getByText(`1 of 2 moved. ${b}: `).waitFor();
+    await page.keyboard.press('Escape');
+    await button(page, 'Discard').click();
+    await keyRow(page, `${project}/dev/${a}`).waitFor();
+    await page.getByText('1 selected').waitFor();
+    await button(page, 'Undo').click();
+    await keyRow(page, a).waitFor();
+    expect(await keyRow(page, `${project}/dev/${a}`).count()).toBe(0);
+  });
+
+  test('lines that are pasted where there is no field, and a file that is dropped on any page, are imported', async () => {
+    const user = await newUser();
+    const page = await comeAs(user);
+    await page.getByRole('heading', { name: 'No keys yet' }).waitFor();
+    const drop = (type: 'paste' | 'drop', text: string) =>
+      page.evaluate(`{
+        const data = new DataTransfer();
+        if ('${type}' === 'paste') data.setData('text/plain', ${JSON.stringify(text)});
+        else data.items.add(new File([${JSON.stringify(text)}], 'some.env'));
+        const more = { bubbles: true, cancelable: true };
+        document.body.dispatchEvent('${type}' === 'paste'
+          ? new ClipboardEvent('paste', { clipboardData: data, ...more })
+          : new DragEvent('drop', { dataTransfer: data, ...more }));
+      }`);
+    await drop('paste', 'nothing that has a name');
+    await drop('paste', 'PASTED_ONE=1\nPASTED_TWO=2');
+    await page.getByText('2 keys found.').waitFor();
+    await page.keyboard.press('Escape');
+    await button(page, 'Discard').click();
+    await page.goto(`${url()}/#/trash`);
+    await page.getByRole('heading', { name: 'Trash', exact: true }).waitFor();
+    await drop('drop', 'DROPPED=1');
+    await page.getByText('1 key found.').waitFor();
+    expect(page.url()).toContain('#/keys');
   });
 });

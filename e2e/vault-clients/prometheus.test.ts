@@ -36,5 +36,6 @@ test('the parser of prometheus_client reads every metric, with its type', { time
     keystore_trashed_keys: ['gauge', 1],
     keystore_versions: ['gauge', 1],
     keystore_log_rows: ['gauge', 1],
+    keystore_log_unsealed: ['gauge', 1],
   });
 });

@@ -30,7 +30,7 @@ export type Open =
   | { kind: 'rename' | 'give' | 'trash-changed'; row: KeyRow }
   | { kind: 'destroy-version'; row: KeyRow; version: number }
   | { kind: 'import'; prefix: string }
-  | { kind: 'copy-env'; names: readonly string[] };
+  | { kind: 'copy-env' | 'export' | 'move'; names: readonly string[] };
 
 /** Whether one may change a key, or only read it. */
 export const mayEdit = ({ role }: KeyRow, isAdmin: boolean): boolean => isAdmin || role !== 'viewer';
@@ -168,6 +168,8 @@ export const keysModel = (user: string) => {
       chosen.open(name);
     },
     closeKey: chosen.close,
+    /** A key has another name now: its page goes along. */
+    follow: chosen.follow,
     /** Opens the page of a key with its value shown. */
     revealOnPage: (name: string) => {
       chosen.open(name);
@@ -212,9 +214,9 @@ export const keysModel = (user: string) => {
       revealed.value = revealed.value === name ? null : name;
     },
 
-    /** Fetches one value, which the log records as a view. The model does not keep it. */
-    read: async (name: string, version?: number) => {
-      const { api_key } = await sent(version === undefined ? api.key(name) : api.keyVersion(name, version));
+    /** Fetches one value, which the log records as a view, and for what. The model does not keep it. */
+    read: async (name: string, version?: number, via: 'reveal' | 'copy' = 'reveal') => {
+      const { api_key } = await sent(api.key(name, via, version));
       touch(name);
       const known = uses.answer.value;
       if (known)

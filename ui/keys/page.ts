@@ -149,6 +149,10 @@ export const KeyDialogs = ({ model, isAdmin }: KeysProps) => {
       return html`<${ImportKeys} title="Import keys" onClose=${close} model=${model} />`;
     case 'copy-env':
       return html`<${CopyEnv} title="Copy as .env" onClose=${close} names=${open.names} />`;
+    case 'export':
+      return html`<${ExportKeys} title="Export" onClose=${close} names=${open.names} />`;
+    case 'move':
+      return html`<${MoveKeys} title="Move ${open.names.length === 1 ? 'a key' : `${open.names.length.toLocaleString()} keys`}" onClose=${close} model=${model} names=${open.names} />`;
     case 'trash-changed':
     case 'destroy-version':
     case 'rename':
@@ -163,4 +167,6 @@ const NewKey = lazyDialog(async () => (await dialogs()).NewKey);
 const KeyPage = lazyPage(async () => (await dialogs()).KeyPage);
 const ImportKeys = lazyDialog(async () => (await dialogs()).ImportKeys);
 const CopyEnv = lazyDialog(async () => (await dialogs()).CopyEnv);
+const ExportKeys = lazyDialog(async () => (await dialogs()).ExportKeys);
+const MoveKeys = lazyDialog(async () => (await dialogs()).MoveKeys);
 const KeyTools = lazyDialog(async () => (await dialogs()).KeyTools);

@@ -5,9 +5,6 @@ import { Button } from '../parts/button.ts';
 import { type KeysProps, mayEdit } from './model.ts';
 import { moveToTrash } from './trashing.ts';
 
-/** What one request may read. */
-const maxReadKeys = 500;
-
 export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
   const { selected } = model;
   const rows = selected.rows.value;
@@ -16,6 +13,7 @@ export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
   const isBusy = done.value !== null;
   const locked = rows.filter((row) => !mayEdit(row, isAdmin)).length;
   const isLocked = locked > 0;
+  const isNone = rows.length === 0;
 
   const trash = async () => {
     if (isBusy) return;
@@ -32,13 +30,11 @@ export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
       <p role="status">${isBusy ? `Moving ${done.value} of ${names.length.toLocaleString()}…` : statusText(names.length, locked)}</p>
       <${Button} kind="quiet" onClick=${isAll ? selected.none : selected.all}>${isAll ? 'Select none' : 'Select all'}<//>
       <span class="selection-actions row">
+        <${Button} icon="copy" disabled=${isNone} onClick=${() => model.show({ kind: 'copy-env', names })}>Copy as .env<//>
+        <${Button} icon="leave" disabled=${isNone} onClick=${() => model.show({ kind: 'export', names })}>Export<//>
+        <${Button} icon="folder" disabled=${isNone || isLocked} onClick=${() => model.show({ kind: 'move', names })}>Move<//>
         <${Button}
-          icon="copy" disabled=${rows.length === 0 || rows.length > maxReadKeys}
-          title=${rows.length > maxReadKeys ? `At most ${maxReadKeys} keys at once.` : undefined}
-          onClick=${() => model.show({ kind: 'copy-env', names })}
-        >Copy as .env<//>
-        <${Button}
-          icon="trash" class="danger-text" isBusy=${isBusy} disabled=${rows.length === 0 || isLocked}
+          icon="trash" class="danger-text" isBusy=${isBusy} disabled=${isNone || isLocked}
           title=${isLocked ? 'Of some of these keys you are only a viewer.' : undefined} onClick=${() => void trash()}
         >Move to trash<//>
       </span>
@@ -49,10 +45,6 @@ export const SelectionBar = ({ model, isAdmin }: KeysProps) => {
 
 /** Says why a button is switched off, if one is. */
 const statusText = (count: number, locked: number) => {
-  const parts = [
-    `${count.toLocaleString()} selected`,
-    locked > 0 && `${locked.toLocaleString()} read-only`,
-    count > maxReadKeys && `${maxReadKeys} at most to copy`,
-  ];
+  const parts = [`${count.toLocaleString()} selected`, locked > 0 && `${locked.toLocaleString()} read-only`];
   return parts.filter(Boolean).join(', ');
 };

@@ -2,10 +2,9 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { basePath } from '../api/client.ts';
-import { Button } from '../parts/button.ts';
-import { Dialog } from '../parts/dialog.ts';
-import { Icon } from '../parts/icon.ts';
+import { FormDialog } from '../parts/form-dialog.ts';
 import { Segmented } from '../parts/segmented.ts';
+import { useTask } from '../parts/task.ts';
 import type { LogsModel } from './model.ts';
 
 const formats = [
@@ -15,23 +14,24 @@ const formats = [
 type Format = (typeof formats)[number]['value'];
 
 export const ExportDialog = ({ model, onClose }: { model: LogsModel; onClose: () => void }) => {
+  const task = useTask();
   const format = useSignal<Format>('jsonl');
-  const asked = JSON.parse(model.filters.value) as Record<string, string>;
   const isFiltered = model.filters.value !== '{}';
-  const query = new URLSearchParams({ format: format.value, ...asked });
+  const download = async () => {
+    const asked = JSON.parse(model.filters.value) as Record<string, string>;
+    const link = document.createElement('a');
+    link.href = `${basePath}/logs/export?${new URLSearchParams({ format: format.value, ...asked })}`;
+    link.download = '';
+    link.click();
+    onClose();
+  };
   return html`
-    <${Dialog} title="Export the log" onClose=${onClose}>
-      <div class="stack">
-        <p class="soft">
-          ${isFiltered ? 'All entries that match the filters' : 'All entries'}, routine ones too, the newest first.
-          The export is an entry of the log itself.
-        </p>
-        <${Segmented} label="Format" value=${format.value} choices=${formats} onChange=${(next: Format) => (format.value = next)} />
-        <div class="dialog-actions">
-          <${Button} onClick=${onClose}>Cancel<//>
-          <a class="button primary" href="${basePath}/logs/export?${query}" download onClick=${() => setTimeout(onClose)}><${Icon} name="down" size=${18} /><span>Download</span></a>
-        </div>
-      </div>
+    <${FormDialog} title="Export the log" action="Download" task=${task} problem=${null} onSubmit=${download} onClose=${onClose}>
+      <p class="soft">
+        ${isFiltered ? 'All entries that match the filters' : 'All entries'}, routine ones too. The export is an entry of the log
+        itself.
+      </p>
+      <${Segmented} label="Format" value=${format.value} choices=${formats} onChange=${(next: Format) => (format.value = next)} />
     <//>
   `;
 };

@@ -14,8 +14,7 @@ export const SealBadge = ({ model }: { model: LogsModel }) => {
   const isRunning = now !== null && now.ended === null;
   return html`
     <div class="seal row note">
-      <${Icon} name="lock" size=${16} />
-      <span role="status">${sealed.answer.value !== null && sealedText(sealed.answer.value, model)}${sealed.error.value && 'How far the log is sealed could not be loaded.'}
+      <span role="status"><${Icon} name="lock" size=${16} /> ${sealed.answer.value !== null && sealedText(sealed.answer.value, model)}${sealed.error.value && 'How far the log is sealed could not be loaded.'}
         ${now && html` · <${Outcome} check=${now} />`}</span>
       ${isRunning && html`<progress aria-label="Verifying the log" max=${Math.max(now.size, 1)} value=${now.checked} />`}
       ${isRunning ? html`<${Button} kind="quiet" onClick=${stop}>Stop<//>` : (sealed.answer.value ?? 0) > 0 && html`<${Button} kind="quiet" onClick=${() => void verify()}>Verify${now && ' again'}<//>`}
@@ -39,5 +38,5 @@ const Outcome = ({ check: { checked, size, ended, wrong, problem } }: { check: C
   if (problem) return html`<span>Stopped at entry ${checked.toLocaleString()}. ${problem}</span>`;
   if (ended === null)
     return html`<span aria-live="off">verifying, ${checked.toLocaleString()} of ${size.toLocaleString()}</span>`;
-  return html`<strong class="verified"><${Icon} name="check" size=${16} />verified</strong> ${clock(ended)} by the vault: all ${checked.toLocaleString()} entries are as they were sealed`;
+  return html`<strong class="verified"><${Icon} name="check" size=${16} />verified</strong> ${clock(ended)}: all are as they were sealed`;
 };

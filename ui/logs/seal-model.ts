@@ -21,7 +21,7 @@ export type Proved = Finding | { is: 'waiting' } | { is: 'unsealed' } | { is: 'u
 
 export const sealModel = () => {
   /** How many entries are sealed; 0 if none is yet. */
-  const sealed = loaded(async () => sizeIn(await api.logCheckpoint().catch(emptyIfUnsealed)));
+  const sealed = loaded(async () => sizeIn(await api.logCheckpoint()));
   const check = signal<Check | null>(null);
   let run = 0;
   let key: string | null = null;
@@ -55,13 +55,20 @@ export const sealModel = () => {
     check.value = null;
   };
 
+  /** What is not sealed yet has no proof. The vault is not asked for one: that would be a refused entry in the log. */
+  const isSealed = async ({ id }: LogEntry): Promise<boolean> => {
+    if (id > (sealed.answer.value ?? 0)) await sealed.load();
+    if (sealed.error.value) throw sealed.error.value;
+    return id <= (sealed.answer.value ?? 0);
+  };
+
   const proofOf = async (entry: LogEntry): Promise<Proved> => {
     try {
+      if (!(await isSealed(entry))) return { is: 'unsealed' };
       key ??= await api.logKey();
       return await checkProof(entry, await api.logProof(entry.id), key);
     } catch (error) {
-      const { status, message } = asProblem(error);
-      return status === 409 ? { is: 'unsealed' } : { is: 'unknown', why: message };
+      return { is: 'unknown', why: asProblem(error).message };
     }
   };
 
@@ -79,17 +86,10 @@ export const sealModel = () => {
   /** Seals what is not sealed yet, this entry too. */
   const sealNow = async (entry: LogEntry): Promise<void> => {
     await api.sealLog().catch(complain);
-    void sealed.load();
     prove(entry);
   };
 
   return { sealed, check, verify, stop, proofs, prove, sealNow };
-};
-
-/** The vault has no checkpoint before it first sealed something. */
-const emptyIfUnsealed = (problem: unknown): string => {
-  if (asProblem(problem).status === 409) return '';
-  throw problem;
 };
 
 /** The second line of a checkpoint. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { wireActions } from '../../core/vocabulary.ts';
 import type { LogEntry } from '../api/wire.ts';
 import { detailOf, sentenceOf } from './sentence.ts';
 
@@ -103,6 +104,11 @@ describe('words an entry as a sentence', () => {
     [{ action: 'constructor' }, 'alice did constructor'],
   ] as [Partial<LogEntry>, string][])('%j', (fields, text) => {
     expect(read(fields)).toBe(text);
+  });
+
+  test('has words for every action', () => {
+    const names = Object.values(wireActions).flatMap(([allowed, refused = allowed]) => [allowed, refused]);
+    expect(names.filter((action) => read({ action }) === `alice did ${action}`)).toEqual([]);
   });
 
   test('treats allowed browsing as routine, but never a refusal', () => {

@@ -11,8 +11,11 @@ const everywhere: Shortcut[] = [
   [['N'], 'Add a key, a project, a user or a token'],
   [['G', 'K'], 'Go to the keys'],
   [['G', 'P'], 'Go to the projects'],
+  [['G', 'T'], 'Go to the trash'],
   [['G', 'L'], 'Go to the access logs'],
   [['G', 'U'], 'Go to the users'],
+  [['G', 'A'], 'Go to your account'],
+  [[commandKey, 'V'], 'Import keys, with no field chosen'],
   [['?'], 'Show these shortcuts'],
   [[commandKey, 'Enter'], 'Save from a multiline field'],
   [['Esc'], 'Close a dialog, a form or the page of a key'],
@@ -26,6 +29,7 @@ const atKeys: Shortcut[] = [
   [['R'], 'Show its value, or hide it'],
   [['E'], 'Edit description, expiry and labels'],
   [['X'], 'Select it'],
+  [['Shift', 'Click'], 'Select all from the last one on'],
   [['Delete'], 'Move it to the trash'],
 ];
 

@@ -2,8 +2,9 @@
 import { sql } from 'drizzle-orm';
 import { maxVersionCountAgeMs } from '../../core/limits.ts';
 import { transact } from '../store/commit.ts';
-import { auditEvents, instance, projects, secretVersions, usage } from '../store/schema.ts';
+import { instance, logTree, projects, secretVersions, usage } from '../store/schema.ts';
 import { fill, integer, query, statement } from '../store/statement.ts';
+import { archivedSize, newestId, sealedSize } from './log-tree.ts';
 import type { Context, Vault } from './vault.ts';
 
 export interface Gauges {
@@ -12,18 +13,24 @@ export interface Gauges {
   /** Values that are kept, of keys in use and in the trash. */
   versions: number;
   logRows: number;
+  /** Events that are not sealed yet. */
+  unsealed: number;
+  /** When the newest checkpoint was made, in ms since 1970; null before the first one. */
+  sealedAt: number | null;
 }
 
 const stored = (column: 'secrets' | 'trashed') =>
   sql`(select sum(${usage[column]}) from ${usage}) + (select coalesce(sum(${projects[column]}), 0) from ${projects})`;
 
-/** Keys as triggers count them, for each account and project. No row of the log is ever deleted, so the newest id is their number. */
+/** Keys as triggers count them, for each account and project. Events have no gaps, and those of archives are the first ones. */
 const totals = statement([], () =>
   query
     .select({
       keys: integer('keys', stored('secrets')),
       trashed: integer('trashed', stored('trashed')),
-      log_rows: integer('log_rows', sql`(select max(${auditEvents.id}) from ${auditEvents})`),
+      log_rows: integer('log_rows', sql`${newestId} - ${archivedSize}`),
+      unsealed: integer('unsealed', sql`max(0, ${newestId} - ${sealedSize})`),
+      sealed_at: integer('sealed_at', sql`(select ${logTree.sealed_at} from ${logTree})`),
     })
     .from(instance),
 );
@@ -55,6 +62,13 @@ export const readGauges = async ({ vault, caller: { now } }: Context): Promise<G
   const [count] = versioned as unknown as VersionsRow[];
   if (!found) return null;
   if (count) counted.set(vault, { versions: count.versions, at: now });
-  const { keys, trashed, log_rows: logRows } = found;
-  return { keys, trashed, logRows, versions: count?.versions ?? known?.versions ?? 0 };
+  const { keys, trashed, log_rows: logRows, unsealed, sealed_at } = found;
+  return {
+    keys,
+    trashed,
+    logRows,
+    unsealed,
+    sealedAt: sealed_at || null,
+    versions: count?.versions ?? known?.versions ?? 0,
+  };
 };

@@ -8,7 +8,7 @@ import { hashesOf, isSameHash, LogAltered, storedHashes } from '../../core/audit
 import { leafOf, maxLeafBytes } from '../../core/audit/leaf.ts';
 import { noteKeyText } from '../../core/audit/note.ts';
 import { rootsByConsistency } from '../../core/audit/proof.ts';
-import { noteKeyOf, signCheckpoint, verifiedCheckpoint } from '../../core/audit/signing.ts';
+import { noteKeyOf, signCheckpoint } from '../../core/audit/signing.ts';
 import {
   consistencyRanges,
   type Hash,
@@ -17,6 +17,7 @@ import {
   rootOf,
   tileWidth,
 } from '../../core/audit/tree.ts';
+import { verifiedCheckpoint } from '../../core/audit/verified.ts';
 import { SealedValueError } from '../../core/crypto/keyring.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { granted } from '../store/granted.ts';

@@ -6,8 +6,9 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { hashOfEvent } from '../../core/audit/compare.ts';
 import { checkRoot, growTree, LogAltered, type StoredTile } from '../../core/audit/growth.ts';
-import { newLogKey, noteKeyOf, resealedLogKey, signCheckpoint, verifiedCheckpoint } from '../../core/audit/signing.ts';
+import { newLogKey, noteKeyOf, resealedLogKey, signCheckpoint } from '../../core/audit/signing.ts';
 import { emptyRoot, type Hash } from '../../core/audit/tree.ts';
+import { verifiedCheckpoint } from '../../core/audit/verified.ts';
 import { SealedValueError } from '../../core/crypto/keyring.ts';
 import { eventsPerSealing, eventsPerSealingSlice } from '../../core/limits.ts';
 import { transact } from '../store/commit.ts';

@@ -3,8 +3,8 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { leafOf } from '../../core/audit/leaf.ts';
 import { type NoteKey, parseNoteKey } from '../../core/audit/note.ts';
 import { rootByInclusion, rootsByConsistency } from '../../core/audit/proof.ts';
-import { verifiedCheckpoint } from '../../core/audit/signing.ts';
 import { type Hash, leafHash } from '../../core/audit/tree.ts';
+import { verifiedCheckpoint } from '../../core/audit/verified.ts';
 import { fromBase64 } from '../../core/crypto/encoding.ts';
 import { type Client, emptyDatabase, startVault, testDb } from '../testing/vault.ts';
 

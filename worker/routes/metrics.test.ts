@@ -207,6 +207,14 @@ describe('an answer', () => {
     );
     expect(samples.get('keystore_log_rows')).toBe(await count('SELECT count(*) AS n FROM audit_events'));
     expect(samples.get('keystore_database_up')).toBe(1);
+    expect(samples.get('keystore_log_unsealed')).toBe(samples.get('keystore_log_rows'));
+    expect(samples.has('keystore_log_checkpoint_age_seconds')).toBe(false);
+    await admin('POST', '/logs/checkpoint');
+    await db.prepare('UPDATE log_tree SET sealed_at = sealed_at - 3600000').run();
+    await admin('GET', '/keys');
+    const sealed = parse((await asked.client(metricsToken)('GET', '/metrics')).text);
+    expect(sealed.get('keystore_log_unsealed')).toBe(1);
+    expect(sealed.get('keystore_log_checkpoint_age_seconds')).toBeCloseTo(3_600, -1);
   });
 
   test('counts versions anew only after five minutes, since that takes a step for each', async () => {

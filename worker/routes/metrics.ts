@@ -16,7 +16,7 @@ export const metricsRoute = (metrics: Metrics, token: string) =>
     const context = contextOf(c);
     const gauges = await gaugesOf(context);
     const { now } = context.caller;
-    const text = metricsText(metrics, gauges, backupAge(c.req.raw.headers.get(newestBackupHeader), now));
+    const text = metricsText(metrics, gauges, backupAge(c.req.raw.headers.get(newestBackupHeader), now), now);
     return new Response(text, { headers: { 'Content-Type': metricsContentType, 'Cache-Control': 'no-store' } });
   });
 

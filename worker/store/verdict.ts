@@ -45,7 +45,7 @@ import { request } from './request.ts';
 import { auditEvents, instance } from './schema.ts';
 import { isAsChecked, reliedText, sealedIn } from './sealed.ts';
 import { type Param, type Query, query, rowFor, statement, textColumn } from './statement.ts';
-import { reachesOwn, type Target } from './targets.ts';
+import { reachesOwn, type Target, targetSecret } from './targets.ts';
 import { accessMay, token } from './token-principal.ts';
 
 /** The first rule that holds is the outcome. `reason` is a fixed word or an expression. */
@@ -150,6 +150,8 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
         ...(isForToken() && { token_id: token.id, token: token.name, project: token.projectName }),
         child,
         ...(action === 'secret.read' && { via: request.via }),
+        secret_id:
+          target?.secretId ?? (target?.joins?.some(({ table }) => table === targetSecret) ? targetSecret.id : null),
       }),
     )
     .from(instance)

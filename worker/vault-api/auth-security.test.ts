@@ -152,19 +152,22 @@ describe.each(governed)('$route', (route) => {
     ],
   ];
 
-  test.each(kinds)('does it for %s in one round trip, or two if it changes something, with one event', async (kind, make) => {
-    const use = await make();
-    const before = (await eventCount()) ?? 0;
-    vault.trips.count = 0;
-    const answer = await ask(use, route);
-    expect(answer.status).toBe(route.path.endsWith('revoke-self') ? 204 : 200);
-    const trips = /lookup/.test(route.path) ? 1 : 2;
-    expect([vault.trips.count, await eventCount()]).toEqual([trips, before + 1]);
-    expect(await newestEvent()).toMatchObject({
-      outcome: 'allowed',
-      child: kind.includes('child') ? expect.stringMatching(/^[\w-]{8}$/) : null,
-    });
-  });
+  test.each(kinds)(
+    'does it for %s in one round trip, or two if it changes something, with one event',
+    async (kind, make) => {
+      const use = await make();
+      const before = (await eventCount()) ?? 0;
+      vault.trips.count = 0;
+      const answer = await ask(use, route);
+      expect(answer.status).toBe(route.path.endsWith('revoke-self') ? 204 : 200);
+      const trips = /lookup/.test(route.path) ? 1 : 2;
+      expect([vault.trips.count, await eventCount()]).toEqual([trips, before + 1]);
+      expect(await newestEvent()).toMatchObject({
+        outcome: 'allowed',
+        child: kind.includes('child') ? expect.stringMatching(/^[\w-]{8}$/) : null,
+      });
+    },
+  );
 
   test('answers the same 403 to a credential that has ended, whatever it was, and says why in the log', async () => {
     const session = await vault.signIn('user', 'user123');

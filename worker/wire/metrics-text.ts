@@ -11,9 +11,15 @@ type Sample = [suffix: string, labels: Labels, value: number];
 
 /**
  * @param gauges null if the database does not answer: the counts of this process are of use then as well.
+ * @param now in ms since 1970.
  * @param newestBackupMs how old the newest backup is; null if that is not known.
  */
-export const metricsText = (metrics: Metrics, gauges: Gauges | null, newestBackupMs: number | null): string => {
+export const metricsText = (
+  metrics: Metrics,
+  gauges: Gauges | null,
+  newestBackupMs: number | null,
+  now: number,
+): string => {
   const routes = metrics.routes();
   const { refused, throttled } = metrics.failedSignIns;
   return [
@@ -43,7 +49,7 @@ export const metricsText = (metrics: Metrics, gauges: Gauges | null, newestBacku
       'Requests that relied on a record which something other than the vault has changed.',
       only(metrics.brokenSeals),
     ),
-    ...(gauges ? stored(gauges) : []),
+    ...(gauges ? stored(gauges, now) : []),
     ...(newestBackupMs === null
       ? []
       : [
@@ -57,7 +63,7 @@ export const metricsText = (metrics: Metrics, gauges: Gauges | null, newestBacku
   ].join('');
 };
 
-const stored = ({ keys, trashed, versions, logRows }: Gauges): string[] => [
+const stored = ({ keys, trashed, versions, logRows, unsealed, sealedAt }: Gauges, now: number): string[] => [
   family('keystore_keys', 'gauge', 'Keys in use.', only(keys)),
   family('keystore_trashed_keys', 'gauge', 'Keys in the trash.', only(trashed)),
   family(
@@ -67,6 +73,17 @@ const stored = ({ keys, trashed, versions, logRows }: Gauges): string[] => [
     only(versions),
   ),
   family('keystore_log_rows', 'gauge', 'Rows of the access log.', only(logRows)),
+  family('keystore_log_unsealed', 'gauge', 'Rows of the access log that no checkpoint covers yet.', only(unsealed)),
+  ...(sealedAt === null
+    ? []
+    : [
+        family(
+          'keystore_log_checkpoint_age_seconds',
+          'gauge',
+          'Age of the newest checkpoint of the access log.',
+          only(Math.max(0, now - sealedAt) / 1000),
+        ),
+      ]),
 ];
 
 const only = (value: number): Sample[] => [['', {}, value]];

@@ -67,11 +67,16 @@ export interface VisitOptions extends BrowserContextOptions {
 /** A browser context with an empty page. It shares nothing with others. */
 export async function newVisitor(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visitor> {
   const { hasClock = false, ...contextOptions } = options;
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    reducedMotion: 'reduce',
-    ...contextOptions,
-  });
+  const { viewport = { width: 1280, height: 800 }, colorScheme = null, forcedColors = null } = contextOptions;
+  const reducedMotion = contextOptions.reducedMotion ?? 'reduce';
+  const context = await browser.newContext({ ...contextOptions, viewport, reducedMotion });
+  /** Playwright's own first state; `emulateMedia` with null would be the browser's. */
+  const asOpened = {
+    media: null,
+    colorScheme: colorScheme ?? 'light',
+    forcedColors: forcedColors ?? 'none',
+    reducedMotion,
+  } as const;
   context.setDefaultTimeout(stepTimeoutMs);
   const offences: Offences = { violations: [], foreignRequests: [], errors: [] };
   await context.exposeBinding('reportViolation', (_, text: string) => offences.violations.push(text));
@@ -89,8 +94,12 @@ export async function newVisitor(browser: Browser, url: string, options: VisitOp
   const reset = async () => {
     for (const other of context.pages()) if (other !== page) await other.close();
     await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.setOffline(false);
     page.removeAllListeners('dialog');
-    await page.evaluate('localStorage.clear()');
+    if (viewport) await page.setViewportSize(viewport);
+    await page.emulateMedia(asOpened);
+    await page.evaluate('localStorage.clear(); sessionStorage.clear()');
     await context.clearCookies();
     await page.goto('about:blank');
     expectNoOffences();

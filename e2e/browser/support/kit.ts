@@ -35,6 +35,14 @@ export interface KitOptions {
   runtime?: Runtime;
 }
 
+/** The kind of a context that no other test gets: a clock cannot be taken out again. */
+const unique = '';
+
+/** Contexts of one kind have the same options and talk to the same address. */
+function kindOf(options: VisitOptions | undefined, url: string): string {
+  return options?.hasClock ? unique : JSON.stringify([url, options]);
+}
+
 const adminPassword = 'correct horse battery';
 const userPassword = 'quiet river stone';
 
@@ -49,9 +57,9 @@ export function browserKit({ keepsDefaults = false, runtime = 'standalone' }: Ki
   let browser: Browser;
   let admin: Person;
   let names = 0;
-  /** A context without special options costs a second to open, so the next test gets it again, after a reset. */
-  let idle: Visitor | undefined;
-  let visitors: { visitor: Visitor; isReusable: boolean }[] = [];
+  /** A context costs a second to open, so the next test that wants the same options gets it again, after a reset. */
+  const idle = new Map<string, Visitor[]>();
+  let visitors: { visitor: Visitor; kind: string }[] = [];
 
   beforeAll(async () => {
     const env = keepsDefaults ? {} : { ADMIN_PASSWORD: adminPassword };
@@ -71,11 +79,11 @@ export function browserKit({ keepsDefaults = false, runtime = 'standalone' }: Ki
       for (const { page } of left.map(({ visitor }) => visitor)) console.error(page.url(), await textOf(page));
       console.error(vault.output());
     }
-    for (const { visitor, isReusable } of left) {
-      if (!isReusable || hasFailed || idle) await visitor.leave();
+    for (const { visitor, kind } of left) {
+      if (kind === unique || hasFailed || visitor.page.isClosed()) await visitor.leave();
       else {
         await visitor.reset();
-        idle = visitor;
+        idle.set(kind, [...(idle.get(kind) ?? []), visitor]);
       }
     }
   });
@@ -86,10 +94,9 @@ export function browserKit({ keepsDefaults = false, runtime = 'standalone' }: Ki
   };
 
   const open = async (cookies: Cookie[], options: VisitOptions | undefined, url: string) => {
-    const isReusable = options === undefined;
-    const visitor = (isReusable && idle) || (await newVisitor(browser, url, options));
-    if (visitor === idle) idle = undefined;
-    visitors.push({ visitor, isReusable });
+    const kind = kindOf(options, url);
+    const visitor = idle.get(kind)?.pop() ?? (await newVisitor(browser, url, options));
+    visitors.push({ visitor, kind });
     await visitor.context.addCookies(cookies);
     await visitor.page.goto(`${url}/`);
     return visitor;
