@@ -136,6 +136,7 @@ export const markExposure = operation({
         secretId: secret,
       },
       rules: [{ when: sql`not ${uses}`, outcome: 'not_found' }],
+      isRecord: true,
       detail: sql`${mark} || ': ' || coalesce(${nameOf(given)}, '') || ' (user ' || cast(${id} as integer) || ')'`,
     };
   },

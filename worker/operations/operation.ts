@@ -121,6 +121,7 @@ export const operation = <
     });
   const invalid = plan(['target', 'because'], (given) => ({
     verdict: verdictOnInvalid(action, given.target, given.because),
+    refusesAlways: true,
   }));
 
   const recordInvalid = async (context: Context, because: string, target: string | null): Promise<Refusal> => {

@@ -56,6 +56,10 @@ export interface Steps<Row> {
   seals?: readonly Sealing[];
   /** The sealed rows of a bulk. Each has `[[row as it is], [row as it will be]]` as `sealed`. */
   sealing?: readonly Query<{ sealed: string }>[];
+  /** Set where the event itself is what the action changes. */
+  isRecord?: true;
+  /** Set where the verdict always refuses: then nothing needs a check. */
+  refusesAlways?: true;
   /** Set where the answer has the column `sealed` of what it tells (`sealedAnswer`): then the target needs no second look. */
   isAnswerSealed?: true;
   /** What else is due. It runs after the answer, because it may write events of its own: then `verdict` is no longer the newest. */
@@ -80,13 +84,12 @@ export const plan = <const Name extends string = never, Row = never>(
     const sealing = storeSeals(asked.seals ?? []);
     const keeping = isWithKey() ? keepRows(answerAgain) : [];
     const after = [...sealing, ...keeping, ...(isWithKey() ? [keptRows()] : []), ...housekeeping];
-    const writes = acts.some(({ text }) => !/^(select|with) /.test(text));
+    const writes = asked.isRecord === true || acts.some(({ text }) => !/^(select|with) /.test(text));
     const judged = verdicts.map((step) => (writes ? writtenGuarded(() => compile(step)) : compile(step)));
     const steps = [...judged, ...acts, ...after.map((step) => compile(step))];
     const careless = steps.slice(verdicts.length).find((effect) => !isGuarded(effect));
     if (careless) throw new TypeError(`An effect must carry the condition "granted": ${careless.text}`);
-    // Where nothing is answered or done, nothing needs a check.
-    const relied = acts.length === 0 ? [] : surveysOf(asked, writes);
+    const relied = asked.refusesAlways ? [] : surveysOf(asked, writes);
     const surveys = [...relied, ...(asked.sealing ?? [])].map((survey) => compile(survey));
     const used = [...steps, ...surveys].flatMap((each) => each.params).filter((name) => !isRequestParam(name));
     checkParams(steps.map(({ text }) => text).join('; '), names, used);
