@@ -386,6 +386,8 @@ export const sealingPauseMs = 100;
 export const maxSealingTurnMs = 30_000;
 /** How long a request that asks for a checkpoint seals before it is told to ask again. */
 export const maxSealingMs = 10_000;
+/** How often `npm start` looks for a new checkpoint to write to AUDIT_PIN_FILE. */
+export const pinIntervalMs = 5_000;
 /** The tiles of 256 events that one request compares with the tree. */
 export const tilesPerVerification = 8;
 

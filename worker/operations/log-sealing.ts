@@ -162,6 +162,7 @@ export const sealRound = async (vault: Vault, now: number): Promise<Sealed> => {
   ]);
   // Another sealer was faster: what it sealed counts, and the next round goes on from there.
   if (stored.length === 0) return { size, checkpoint, rest };
+  await vault.pin?.();
   return { size: next.size, checkpoint: made, rest: newest - next.size };
 };
 
