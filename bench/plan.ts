@@ -26,6 +26,8 @@ export interface Plan {
   write: boolean;
   /** Measures only what `keystore run` adds to a command. */
   cli: boolean;
+  /** Measures only the UI. */
+  browser: boolean;
 }
 
 /** @throws Error if an operation is not known. */
@@ -43,9 +45,10 @@ export function readPlan(args: string[]): Plan {
       ladder: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       cli: { type: 'boolean', default: false },
+      browser: { type: 'boolean', default: false },
     },
   });
-  const { quick, ladder, write, cli } = given;
+  const { quick, ladder, write, cli, browser } = given;
   const known: string[] = [...rates, ...once];
   const usual = quick ? known.filter((operation) => !slow.includes(operation)) : known;
   const operations = given.operations?.split(',') ?? usual;
@@ -63,5 +66,6 @@ export function readPlan(args: string[]): Plan {
     ladder,
     write,
     cli,
+    browser,
   };
 }

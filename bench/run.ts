@@ -8,13 +8,14 @@
  *   --quick                         one round of a second, 16 connections, the small vault
  *
  * `--ladder` measures the parts of a read instead, and counts what requests do; `--write` accepts the counts. `--cli` measures what
- * `keystore run` adds to a command.
+ * `keystore run` adds to a command, `--browser` the UI with 10,000 keys.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildStandalone } from '../box/commands/build-standalone.ts';
 import { project } from '../testing/disk-vaults.ts';
+import { printBrowser } from './browser.ts';
 import { printCli } from './cli.ts';
 import { printCounts } from './counts.ts';
 import { measureCrypto } from './crypto-bench.ts';
@@ -49,6 +50,10 @@ async function main(): Promise<void> {
   if (plan.ladder) {
     printCounts(plan.write);
     if (!plan.write) await printLadder();
+    return;
+  }
+  if (plan.browser) {
+    await printBrowser();
     return;
   }
   await buildStandalone(project);

@@ -107,6 +107,7 @@ export const hashBudgets = {
  * proxy that TRUSTED_PROXIES does not name.
  */
 export const minFailedAccounts = 5;
+/** How far back that is looked for. Newer events cannot be archived. */
 export const proxySearchMs = 7 * 86_400_000;
 export const maxExaminedFailures = 500;
 
@@ -317,6 +318,20 @@ export const maxBlocksPerChart = 20;
 /** The blocks that one search may look at, read or skipped. */
 export const maxBlocksPerLook = 250;
 
+/** What one export of the log holds in memory, about: a step of it, several times over. */
+export const exportBytes = 4 * 1024 * 1024;
+/** Without an entry for so long, an export sends an empty line, so that no server on the way takes it for stalled. */
+export const exportSilenceMs = 10_000;
+/** How long an export waits for the turn of its next step. */
+export const maxExportWaitMs = 5 * 60_000;
+
+/** What is written to the output at once of the log. */
+export const eventsPerOutput = 500;
+
+/** Who has seen a key: the people and tokens that one answer names. What somebody has seen: the keys. */
+export const maxReadersPerKey = 1_000;
+export const maxExposedSecrets = 5_000;
+
 /** How much of the time searches may take, if they last: each is followed by a pause. */
 export const maxSearchesPercent = 10;
 export const maxSearchPauseMs = 250;
@@ -376,6 +391,8 @@ export const maxEventsPerLastSeen = 100;
 /** The log is sealed when so many events are not, or the oldest of them has waited so long. */
 export const maxUnsealedEvents = 256;
 export const maxUnsealedMs = 60_000;
+/** But not more often than this: where much happens, a checkpoint covers more. */
+export const minSealingIntervalMs = 1_000;
 /** The events that one transaction reads to seal them, and after how many of them other requests have their turn: 5 ms of work. */
 export const eventsPerSealing = 1_024;
 export const eventsPerSealingSlice = 256;
@@ -431,9 +448,6 @@ export const maxEnvFileBytes = 1024 * 1024;
 export const maxSettingFileCharacters = 64 * 1024;
 
 // --- Backups, restores and moving in
-
-/** How old events must be before they can be archived. The search for a proxy at the start reads those of `proxySearchMs`. */
-export const minArchivedMs = 7 * 86_400_000;
 
 /** Of a file with a checkpoint or a public key: a note is no longer (core/audit/note.ts). */
 export const maxNoteFileBytes = 65_536;

@@ -4,6 +4,45 @@
 -- reads, and null on those of before.
 ALTER TABLE audit_events ADD COLUMN via TEXT;
 
+-- The key that an event is about, whatever its name is by now. Null for a new one, and on the events of before.
+ALTER TABLE audit_events ADD COLUMN secret_id INTEGER;
+
+-- Who has read each key, or stored a value of it (`via` is `stored` then), as far as the blocks of the log are complete: what the newest
+-- one has is read from the log. It outlives the key, the account, and events that are moved to an archive.
+CREATE TABLE key_readers (
+  secret_id INTEGER NOT NULL,
+  -- As in the event; 0 for null. Of a token of a project it is negative.
+  actor_id INTEGER NOT NULL,
+  actor_name TEXT NOT NULL,
+  token_id INTEGER NOT NULL,
+  -- The empty text for reads of before.
+  via TEXT NOT NULL,
+  token TEXT,
+  -- The name that the key had.
+  name TEXT NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  times INTEGER NOT NULL,
+  PRIMARY KEY (secret_id, actor_id, actor_name, token_id, via)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX key_readers_by_actor ON key_readers (actor_id, secret_id);
+CREATE INDEX key_readers_by_name ON key_readers (actor_name, actor_id);
+
+INSERT INTO key_readers (secret_id, actor_id, actor_name, token_id, via, token, name, first_at, last_at, times)
+  SELECT secrets.id, coalesce(actor_id, 0), coalesce(actor_name, ''), coalesce(token_id, 0), iif(action = 'secret.read', '', 'stored'),
+    max(token), target, min(at), max(at), count(*)
+  FROM audit_events JOIN secrets ON secrets.name = target AND secrets.deleted_at IS NULL AND secrets.created_at <= at
+  WHERE audit_events.id < (SELECT max(block) FROM log_blocks) * 1000
+    AND action IN ('secret.read', 'secret.create', 'secret.update') AND outcome = 'allowed'
+  GROUP BY 1, 2, 3, 4, 5;
+
+-- Whoever makes a token of a project has seen its secret.
+CREATE INDEX service_tokens_by_creator ON service_tokens (created_by);
+
+-- What was ticked off of what somebody has read. Partial: other events pay nothing.
+CREATE INDEX exposure_marks ON audit_events (secret_id, id) WHERE action = 'event.mark';
+
 -- The blocks of the log also tell their oldest time, the tokens as `#ID NAME`, and the projects whose tokens were used.
 ALTER TABLE log_blocks ADD COLUMN oldest_at INTEGER;
 ALTER TABLE log_blocks ADD COLUMN tokens TEXT;
@@ -61,4 +100,19 @@ BEGIN
       FROM audit_events WHERE id >= log_blocks.block * 1000 AND id < log_blocks.block * 1000 + 1000
     )
   ) WHERE block = (SELECT max(block) FROM log_blocks WHERE block < new.block) AND newest_at IS NULL;
+  INSERT INTO key_readers (secret_id, actor_id, actor_name, token_id, via, token, name, first_at, last_at, times)
+    SELECT secret, coalesce(actor_id, 0), coalesce(actor_name, ''), coalesce(token_id, 0), way, max(token), max(target), min(at), max(at), count(*)
+    FROM (
+      SELECT *, iif(action = 'secret.read', coalesce(via, ''), 'stored') AS way,
+        coalesce(secret_id, (SELECT id FROM secrets WHERE name = target AND deleted_at IS NULL AND created_at <= at)) AS secret
+      FROM audit_events
+      WHERE id >= (SELECT max(block) FROM log_blocks WHERE block < new.block) * 1000
+        AND id < (SELECT max(block) FROM log_blocks WHERE block < new.block) * 1000 + 1000
+        AND action IN ('secret.read', 'secret.create', 'secret.update') AND outcome = 'allowed'
+    )
+    -- Only the newest block completes another one.
+    WHERE secret IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_blocks WHERE block > new.block)
+    GROUP BY secret, 2, 3, 4, way
+    ON CONFLICT DO UPDATE SET first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at),
+      times = times + excluded.times, token = excluded.token, name = excluded.name;
 END;

@@ -26,7 +26,7 @@ export interface Description {
   /** The schema of each answer that is not an error in the usual form. */
   answers: Partial<Record<200 | 201 | 400 | 409 | 503, GenericSchema>>;
   /** What a good answer is, if it is no JSON. */
-  type?: 'text/plain; charset=utf-8' | 'application/octet-stream';
+  type?: 'text/plain; charset=utf-8' | 'application/octet-stream' | 'application/jsonl; charset=utf-8';
   /** The errors that it has beside those of every route with its parts. */
   errors?: (400 | 404 | 409)[];
   /** Headers of a good answer. */

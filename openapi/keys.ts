@@ -1,4 +1,6 @@
 /** The routes of keys and their versions, as the API document describes them. */
+
+import { keyReaders } from '../worker/answers/exposure.ts';
 import * as answers from '../worker/answers/keys.ts';
 import { done } from '../worker/answers/parts.ts';
 import type { Description, Descriptions } from './description.ts';
@@ -67,6 +69,33 @@ const oneKey: Record<string, Omit<Description, 'tag'>> = {
         versions: [
           { version: 1, created_at: times.created_at, created_by: 'admin', is_current: true, destroyed: false },
         ],
+      },
+    },
+  },
+  'GET /access': {
+    id: 'listReaders',
+    summary: 'See who has seen a key, and who could',
+    description:
+      'For its owner, the managers of its project, admins, and service tokens with the access `audit`. It follows the key through its names.',
+    answers: { 200: keyReaders },
+    errors: [404],
+    example: {
+      answer: {
+        key_name: 'stripe',
+        value_changed_at: times.updated_at,
+        seen: [
+          {
+            ...{
+              user_name: 'admin',
+              token: null,
+              token_id: null,
+              first_at: times.created_at,
+              last_at: times.created_at,
+            },
+            ...{ reveal: 2, copy: 0, api: 1, bulk: 0, unknown: 0, stored: true, has_read_current: true },
+          },
+        ],
+        able: [{ user_name: 'admin', why: 'owner', token: null, token_id: null, access: null }],
       },
     },
   },

@@ -1,4 +1,5 @@
 /** The routes of sign-in, sessions and users, as the API document describes them. */
+import { exposure } from '../worker/answers/exposure.ts';
 import { done } from '../worker/answers/parts.ts';
 import * as answers from '../worker/answers/people.ts';
 import type { Descriptions } from './description.ts';
@@ -6,6 +7,19 @@ import { linksToUser } from './links.ts';
 
 const at = '2026-11-25T09:30:00.000Z';
 const tomorrow = '2026-11-26T09:30:00.000Z';
+
+const exposed = {
+  user_id: 1,
+  user_name: 'admin',
+  account: 'active',
+  keys: [
+    {
+      ...{ id: 2, key_name: 'stripe', state: 'open', read_first_at: at, read_last_at: at, count: 1, tokens: [] },
+      ...{ stored: true, value_changed_at: at, expires_at: null, mark: null },
+    },
+  ],
+  project_tokens: [],
+};
 
 const session = {
   id: 'p0mQ3vXhT1yJm6Zr',
@@ -128,6 +142,35 @@ export const users: Descriptions = {
       query: { transfer_to: 'admin' },
       answer: { message: 'User deleted successfully' },
     },
+  },
+  'GET /users/:id/exposure': {
+    id: 'readExposure',
+    tag: 'Users',
+    summary: 'See which keys somebody knows',
+    description:
+      'The keys that a person or their service tokens have read, or whose value they stored, and what has become of each: for when they leave. Also of a deleted account.',
+    answers: { 200: exposure },
+    errors: [404],
+    example: { path: { id: '1' }, answer: exposed },
+  },
+  'GET /users/exposure': {
+    id: 'readExposureByName',
+    tag: 'Users',
+    summary: 'See which keys somebody knows, by their name',
+    description:
+      'For a deleted account whose id is not known. Of several of one name, the one that is there, or the last.',
+    answers: { 200: exposure },
+    errors: [404],
+    example: { query: { user_name: 'admin' }, answer: exposed },
+  },
+  'POST /users/:id/exposure': {
+    id: 'markExposure',
+    tag: 'Users',
+    summary: 'Tick off a key that somebody knows',
+    description: 'The log keeps who said so, and when. `open` takes it back.',
+    answers: { 200: done },
+    errors: [404],
+    example: { path: { id: '1' }, body: { key_id: 2, mark: 'rotated' }, answer: { message: 'Noted.' } },
   },
   'GET /users/:id/sessions': {
     id: 'listUserSessions',

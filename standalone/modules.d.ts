@@ -3,7 +3,11 @@
 /** The same file that `wrangler dev` and the edge run. */
 declare module 'keystore:worker' {
   const worker: {
-    fetch(request: Request, env: object, context: Pick<ExecutionContext, 'waitUntil'>): Response | Promise<Response>;
+    fetch(
+      request: Request,
+      env: object,
+      context: { waitUntil?: ExecutionContext['waitUntil'] | undefined },
+    ): Response | Promise<Response>;
   };
   export default worker;
 }

@@ -15,7 +15,8 @@ export class RequestContext implements AnswerText {
     this.#said.noteText(response, text);
   }
 
-  waitUntil(promise: Promise<unknown>): void {
-    this.#connection.waitUntil(promise);
+  /** Undefined if the connection waits for nothing. */
+  get waitUntil(): ExecutionContext['waitUntil'] | undefined {
+    return this.#connection.waitUntil?.bind(this.#connection);
   }
 }

@@ -41,7 +41,7 @@ const features = {
   trash: 'deleted keys: restore, destroy',
   care: 'keys that need care, and why',
   tokens: 'service tokens: make, rotate, revoke',
-  logs: 'the access log, its filters and its chart',
+  logs: 'the access log: its filters, its chart, the check of its proofs',
   users: 'user accounts, for admins',
   account: 'your own password, sessions and theme',
   about: 'version and health',
@@ -75,7 +75,7 @@ export const rooms: Record<string, Room> = {
   'core/audit': {
     purpose: 'the Merkle tree over the log: leaves, proofs, signed checkpoints',
     rooms: ['core', 'core/crypto'],
-    packages: ['@noble/hashes'],
+    packages: ['@noble/hashes', 'node:'],
   },
   'core/import': {
     purpose: 'reads the files that keys are imported from',
@@ -327,7 +327,7 @@ export const rooms: Record<string, Room> = {
   bench: {
     purpose: 'measures both runtimes under load, in units of a yardstick',
     rooms: [...core, ...box, 'testing'],
-    packages: ['node:', 'esbuild', 'miniflare'],
+    packages: ['node:', 'esbuild', 'miniflare', 'playwright-core'],
   },
   docker: { purpose: 'packs the image', rooms: [], packages: ['node:'] },
   tools: {

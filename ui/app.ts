@@ -7,7 +7,7 @@ import { asProblem } from './api/loaded.ts';
 import type { Session } from './api/wire.ts';
 import { CareNotice, SideCare, useCareCount } from './care/side.ts';
 import { commandsFor } from './commands.ts';
-import { nameIn } from './keys/chosen.ts';
+import { nameIn, showsKeys } from './keys/chosen.ts';
 import { importWhatIsDropped } from './keys/dropped.ts';
 import { AddKeys, KeyDialogs, KeysPage, ProjectKeys } from './keys/page.ts';
 import { followOtherTabs, forgetModels, type Models, modelsOf } from './models.ts';
@@ -151,7 +151,8 @@ const Workplace = ({ session: mine, models: own }: WorkplaceProps) => {
   useArrival(route.value, lazyPages[route.value.page]?.isHere() ?? true);
   const sideProjects = html`<${SideProjects} model=${own.projects} counts=${own.keys.counts.value} />`;
   return html`
-    <${Shell} tabs=${shown} below=${{ keys: html`<${SideCare} model=${own.care} />`, projects: sideProjects }} session=${mine} onPalette=${openPalette} onSignOut=${leave}>
+    <${Shell} tabs=${shown} below=${{ keys: html`<${SideCare} model=${own.care} />`, projects: sideProjects }} session=${mine}
+      notice=${html`<${CareNotice} model=${own.care} />`} onPalette=${openPalette} onSignOut=${leave}>
       ${(route.value.page === 'logs' || route.value.page === 'users') && html`<${ProxyNotice} />`}
       <${CurrentPage} session=${mine} models=${own} />
     <//>
@@ -171,16 +172,12 @@ const lazyPages: Partial<Record<Page, { isHere: () => boolean }>> = {
   about: AboutPage,
 };
 
-/** Whether the page has the list of keys, and with it the dialogs about them. */
-const showsKeys = ({ page, item, query }: Route) =>
-  page === 'keys' || (page === 'projects' && item !== '' && query.view !== 'members');
-
 const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
   const isAdmin = mine.role === 'admin';
   const activity = (name: string) => html`<${KeyActivity} name=${name} isAdmin=${isAdmin} />`;
   switch (route.value.page) {
     case 'keys':
-      return html`<${CareNotice} model=${own.care} /><${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
+      return html`<${KeysPage} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`;
     case 'care':
       return html`<${CarePage} model=${own.care} keys=${own.keys} isAdmin=${isAdmin} />`;
     case 'projects':

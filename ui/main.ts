@@ -2,6 +2,7 @@
 import { html, render } from 'htm/preact';
 import { askEarly } from './api/early.ts';
 import { App } from './app.ts';
+import { showsKeys } from './keys/chosen.ts';
 import { startFocusKeeper } from './parts/focus.ts';
 import { start } from './session/model.ts';
 import { route, startRouter } from './shell/router.ts';
@@ -9,7 +10,7 @@ import { route, startRouter } from './shell/router.ts';
 startRouter();
 startFocusKeeper();
 void start();
-if (route.value.page === 'keys' || route.value.page === 'projects') askEarly();
+if (showsKeys(route.value)) askEarly();
 // A page that the browser brings back with its Back button may be of somebody who has signed out since.
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) void start();

@@ -52,6 +52,7 @@ export interface Bindings {
   METRICS_TOKEN?: string;
   /** Keeps checkpoints outside the vault. `npm start` does it without the worker. */
   PIN?: { pin: () => Promise<void> };
+  LOG_STDOUT?: string;
 }
 
 export interface Settings {
@@ -92,6 +93,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       trashMs: wholeNumber(bindings, 'TRASH_DAYS', defaultTrashDays, maxTrashDays) * 86_400_000,
       metrics: metricsToken === null ? null : new Metrics(),
       pin: bindings.PIN ? () => bindings.PIN?.pin() ?? Promise.resolve() : null,
+      writeEvent: eventOutput(bindings),
     },
     cookies: { vaultTag, path: basePath || '/' },
     basePath,
@@ -129,6 +131,14 @@ const sessionHours = (text = ''): number => {
   const hours = Number(text);
   if (Number.isFinite(hours) && hours > 0 && hours <= maxSessionHours) return hours;
   throw new OperatorError(`JWT_EXPIRY_HOURS must be a number of hours greater than 0, at most ${maxSessionHours}.`);
+};
+
+/** Behind the gate is `wrangler dev`, which is told to pass on errors only. */
+const eventOutput = ({ LOG_STDOUT = '', GATE_SECRET }: Bindings): Vault['writeEvent'] => {
+  const format = LOG_STDOUT.trim();
+  if (format === '') return null;
+  if (format !== 'json') throw new OperatorError('LOG_STDOUT must be "json", or not be set.');
+  return (line) => (GATE_SECRET ? console.error(line) : console.log(line));
 };
 
 const parseMetricsToken = (text = ''): string | null => {

@@ -27,6 +27,9 @@ import { openDesk } from './command.ts';
 import { whenNpmEnds } from './npm.ts';
 import { makeDataFolder, prepare } from './prepare.ts';
 
+/** How a line begins that the worker writes of its log (LOG_STDOUT). */
+const eventStart = '{"id":';
+
 /** A vault that is up, or starting. */
 export interface RunningVault {
   /** Resolves when it is healthy; rejects with an OperatorError that says why it is not. */
@@ -82,7 +85,8 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     const { dataFolder } = settings;
     const log = (line: string) => {
       // While the vault stops, wrangler only reports that it was ended.
-      if (!stopped) print(`worker: ${line}`);
+      if (line.startsWith(eventStart) && 'LOG_STDOUT' in variables) print(line);
+      else if (!stopped) print(`worker: ${line}`);
     };
     supervisor = superviseRuntime({ project, dataFolder, variables, log }, print);
     const warning = await waitUntilHealthy(`http://${probeHost(settings)}:${port}/health`, supervisor, () => stopped);

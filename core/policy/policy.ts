@@ -48,6 +48,12 @@ export const policy = {
   'child.renew': { user: 'own', admin: 'own' },
   'event.list': { user: 'own', admin: 'any' },
   'event.count': { user: 'own', admin: 'any' },
+  'event.export': { user: 'own', admin: 'any' },
+  /** Who has read a key, and who may. */
+  'event.readers': { user: 'own', admin: 'any' },
+  /** What somebody has read, and what was ticked off of it. */
+  'event.exposure': { user: 'none', admin: 'any' },
+  'event.mark': { user: 'none', admin: 'any' },
   /** Checkpoints, proofs and tiles of the log's tree: they say something about everybody's events. */
   'event.prove': { user: 'none', admin: 'any' },
   'event.verify': { user: 'none', admin: 'any' },
@@ -89,6 +95,7 @@ export const projectPolicy = {
   'version.list': anyMember,
   'version.restore': editors,
   'version.destroy': managers,
+  'event.readers': managers,
   'project.read': anyMember,
   'project.update': managers,
   'project.delete': managers,
@@ -145,6 +152,9 @@ export const tokenPolicy = {
   /** What it did itself, also if an admin's; with `audit` all that its person may read. */
   'event.list': always,
   'event.count': always,
+  'event.export': always,
+  'event.readers': auditing,
+  'event.exposure': auditing,
   'event.prove': auditing,
   'event.verify': auditing,
   'event.seal': auditing,
@@ -168,10 +178,10 @@ export function childPolicyOf(action: GovernedAction): Record<Access, boolean> |
 }
 
 /** Where a token reaches only what is its own, whatever the role of its person is. */
-export const ownOfToken: readonly GovernedAction[] = ['token.read', 'event.list', 'event.count'];
+export const ownOfToken: readonly GovernedAction[] = ['token.read', 'event.list', 'event.count', 'event.export'];
 
 /** Of these, where one with the access `audit` reaches as far as the role of its person. */
-export const allOfAuditor: readonly GovernedAction[] = ['event.list', 'event.count'];
+export const allOfAuditor: readonly GovernedAction[] = ['event.list', 'event.count', 'event.export'];
 
 /** What a token of a project is there: its access says it. */
 export const projectRoleOf: Readonly<Record<(typeof accesses)[number], ProjectRole>> = {

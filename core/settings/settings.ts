@@ -22,6 +22,7 @@ export const workerVariables = [
   'KEEP_VERSIONS',
   'TRASH_DAYS',
   'METRICS_TOKEN',
+  'LOG_STDOUT',
 ] as const;
 
 /** Settings whose values are never shown. */

@@ -511,7 +511,7 @@ describeInBrowser('accessibility', () => {
       return paths;
     };
     const first = ['/', '/assets/main-.css', '/assets/main-.js', '/assets/theme-boot-.js'];
-    const later = ['/assets/later-.js'];
+    const later = ['/assets/later-.js', '/assets/rolldown-runtime-.js'];
     const data = ['/care', '/keys', '/logs/uses', '/projects'];
     await expect.poll(asked).toEqual(new Set([...first, ...later, ...data, '/auth/login', '/auth/session']));
     const failed = new Set(answers.filter(({ status }) => status >= 400).map(({ url }) => new URL(url).pathname));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../../testing/vault.ts';
@@ -318,6 +319,25 @@ describeInBrowser('access logs', () => {
     await page.getByRole('button', { name: 'Load older entries' }).click();
     await page.getByText('No entry in the log matches all of these filters.').waitFor();
     expect(asked.at(-1)).toBe('10');
+  });
+
+  test('the log is exported as it is filtered', async () => {
+    const name = fresh('EXPORTED');
+    await addKey(user, name);
+    const page = await openLogs(admin(), `?key=${name}`);
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    await page.getByText('All entries that match the filters').waitFor();
+    await page.getByRole('radio', { name: 'CSV' }).check();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download' }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe('keystore-log.csv');
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\r\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain(`"${name}"`);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   describe('seals and proofs', () => {

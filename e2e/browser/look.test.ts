@@ -47,7 +47,7 @@ describeInBrowser('the look', () => {
     ['keys/A_NAME_THAT_IS_LONGER_THAN_A_PHONE_IS_WIDE_001', '.key-page .facts'],
     ['projects', '.project'],
     ['projects/shop', '.project-settings button'],
-    ['projects/shop?view=members', '.members .table-row select'],
+    ['projects/shop?view=members', '.members .menu-button'],
     ['projects/shop?view=environments', '.env td'],
     ['care', '.trash-item'],
     ['trash', '.trash-item'],

@@ -47,6 +47,8 @@ interface Options {
   isSignIn?: boolean;
   /** The revision that a change is about. If there is a newer one, the vault changes nothing (412). */
   revision?: number | null | undefined;
+  /** What a value is read for. */
+  via?: 'reveal' | 'copy';
   /** Reads the headers of a good answer. */
   onHeaders?: (headers: Headers) => void;
 }
@@ -71,8 +73,9 @@ const call = async <Answer = unknown>(method: string, path: string, options: Opt
   }
 };
 
-const request = async (method: string, path: string, { body, revision }: Options): Promise<Response> => {
+const request = async (method: string, path: string, { body, revision, via }: Options): Promise<Response> => {
   const headers = new Headers(revision == null ? {} : { 'If-Match': `"${revision}"` });
+  if (via) headers.set('Keystore-Via', via);
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
   if (body !== undefined) {
     headers.set('Content-Type', 'application/json');
@@ -124,7 +127,9 @@ export const api = {
   revokeSession: (id: string) => call('DELETE', `/auth/sessions/${encodeURIComponent(id)}`),
 
   keys: (after: string) => get<wire.KeyList>('/keys', pageAfter(after)),
-  key: (name: string) => get<wire.Key>(keyPath(name)),
+  /** @param via what it is read for: the log notes it. */
+  key: (name: string, via: 'reveal' | 'copy', version?: number) =>
+    call<wire.Key>('GET', `${keyPath(name)}${version === undefined ? '' : `?version=${version}`}`, { via }),
   addKey: (key: wire.NewKey) => call<wire.Stored>('POST', '/keys', { body: key }),
   care: () => get<wire.CareList>('/care'),
   /** Returns the new revision. */
@@ -151,11 +156,11 @@ export const api = {
     await call('DELETE', keyPath(name), { revision, onHeaders });
     return found;
   },
-  keyVersion: (name: string, version: number) => get<wire.Key>(keyPath(name), { version: String(version) }),
+  keyReaders: (name: string) => get<wire.KeyReaders>(`${keyPath(name)}/access`),
   versions: (name: string, after: string) => get<wire.VersionList>(`${keyPath(name)}/versions`, pageAfter(after)),
   restoreVersion: (name: string, version: number) => call('POST', `${keyPath(name)}/restore`, { body: { version } }),
   destroyVersion: (name: string, version: number) => call('DELETE', `${keyPath(name)}/versions/${version}`),
-  values: (names: readonly string[]) => call<wire.ManyValues>('POST', '/keys/values', { body: { names } }),
+  values: (names: readonly string[]) => call<wire.ManyValues>('POST', '/keys/values', { body: { names }, via: 'copy' }),
 
   importKeys: (asked: wire.ImportRequest) => call<wire.ImportAnswer>('POST', '/keys/import', { body: asked }),
 
@@ -193,6 +198,14 @@ export const api = {
   updateUser: (id: number, change: wire.UserChange) => call('PUT', `/users/${id}`, { body: change }),
   deleteUser: (id: number, transfer_to: string) =>
     call('DELETE', `/users/${id}${transfer_to ? `?${new URLSearchParams({ transfer_to })}` : ''}`),
+
+  /** Of somebody by their id, or by the name that the log has. */
+  exposure: (who: string) =>
+    /^\d+$/.test(who)
+      ? get<wire.Exposure>(`/users/${who}/exposure`)
+      : get<wire.Exposure>('/users/exposure', { user_name: who }),
+  markExposure: (user: number, key_id: number, mark: wire.ExposureMark) =>
+    call('POST', `/users/${user}/exposure`, { body: { key_id, mark } }),
 
   userSessions: (id: number) => get<wire.SessionList>(`/users/${id}/sessions`),
   /** Ends one of them, or all. */

@@ -27,9 +27,14 @@ export const takeEarly = (): Promise<KeyList> | null => {
   return mine?.catch(() => api.keys('')) ?? null;
 };
 
-/** Whether a page that is loaded from now on may ask early. An answer that nobody has taken is not for whoever comes next. */
+/** An answer that nobody has taken is not for later, nor for whoever comes next. */
+export const dropEarly = (): void => {
+  early = null;
+};
+
+/** Whether a page that is loaded from now on may ask early. */
 export const allowEarly = (isAllowed: boolean): void => {
-  if (!isAllowed) early = null;
+  if (!isAllowed) dropEarly();
   try {
     if (isAllowed) localStorage.setItem(storageName, '');
     else localStorage.removeItem(storageName);

@@ -3,6 +3,7 @@
  * bundle. What the UI asks `wire.contract.ts` compares with the worker's schemas of requests, in the worker's program.
  */
 import type { InferOutput } from 'valibot';
+import type * as seen from '../../worker/answers/exposure.ts';
 import type * as health from '../../worker/answers/health.ts';
 import type * as keys from '../../worker/answers/keys.ts';
 import type * as log from '../../worker/answers/log.ts';
@@ -138,6 +139,11 @@ export interface LogVerification {
   /** `id` is null if it is no event, but the tree or its signature. */
   wrong: { id: number | null; kind: string } | null;
 }
+
+/** Who has seen a key, and what somebody has seen. */
+export type KeyReaders = InferOutput<typeof seen.keyReaders>;
+export type Exposure = InferOutput<typeof seen.exposure>;
+export type ExposureMark = 'rotated' | 'not_needed' | 'open';
 
 export type ListedUser = InferOutput<typeof people.user>;
 

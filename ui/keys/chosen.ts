@@ -10,6 +10,10 @@ export const nameIn = ({ page, item, query }: Route): string => {
   return page === 'projects' ? (query.key ?? '') : '';
 };
 
+/** Whether the page has the list of keys, and with it the dialogs about them. */
+export const showsKeys = ({ page, item, query }: Route): boolean =>
+  page === 'keys' || (page === 'projects' && item !== '' && query.view !== 'members');
+
 /** The same place with another key, or with none. A key that is not in the project is shown beside the list of all. */
 export const withName = ({ page, item, query }: Route, name: string): Route => {
   const { key: _, ...rest } = query;

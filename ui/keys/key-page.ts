@@ -21,6 +21,7 @@ import { labelsText } from './labels.ts';
 import { type KeysModel, mayEdit, mayManage } from './model.ts';
 import type { KeyRow } from './order.ts';
 import { LastUsed } from './row.ts';
+import { WhoHasSeen } from './seen.ts';
 import { moveToTrash } from './trashing.ts';
 import { UseIt } from './use.ts';
 import { copyValue, Value } from './value.ts';
@@ -129,6 +130,7 @@ const Body = (props: KeyPageProps & { row: KeyRow }) => {
     <${Fold} title="Who has access" note=${project === null ? 'personal' : `members of ${shown(project)}`}>
       ${() => html`<${WhoHasAccess} row=${row} isAdmin=${isAdmin} />`}
     <//>
+    ${manages && html`<${Fold} title="Who has seen it">${() => html`<${WhoHasSeen} name=${name} />`}<//>`}
     <${Fold} title="Activity">${() => activity(name)}<//>
     ${edits ? html`<${Tools} ...${props} />` : html`<p class="key-part note">You are a viewer of this project, so you can read this key and not change it.</p>`}
   `;

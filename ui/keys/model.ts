@@ -214,9 +214,9 @@ export const keysModel = (user: string) => {
       revealed.value = revealed.value === name ? null : name;
     },
 
-    /** Fetches one value, which the log records as a view. The model does not keep it. */
-    read: async (name: string, version?: number) => {
-      const { api_key } = await sent(version === undefined ? api.key(name) : api.keyVersion(name, version));
+    /** Fetches one value, which the log records as a view, and for what. The model does not keep it. */
+    read: async (name: string, version?: number, via: 'reveal' | 'copy' = 'reveal') => {
+      const { api_key } = await sent(api.key(name, via, version));
       touch(name);
       const known = uses.answer.value;
       if (known)

@@ -35,7 +35,10 @@ export const UseIt = ({ model, name }: Props) => {
   const isEnv = value === 'env';
   /** Only this one has the value in it. */
   const copyLine = () =>
-    copySecret(async () => envText([name], { [name]: await model.read(name) }), `${name} as .env`).catch(complain);
+    copySecret(
+      async () => envText([name], { [name]: await model.read(name, undefined, 'copy') }),
+      `${name} as .env`,
+    ).catch(complain);
   return html`
     <${Segmented} label="Example for" value=${value} choices=${examples} onChange=${(next: string) => (chosen.value = next)} />
     <pre class="snippet well" tabindex=${0} role="group" aria-label="Example for ${text}">${code}</pre>

@@ -103,7 +103,7 @@ export const TimeLeft = () =>
 /** Copies a value without showing it. */
 export const copyValue = async (model: KeysModel, name: string, version?: number): Promise<void> => {
   try {
-    await copySecret(() => model.read(name, version), name);
+    await copySecret(() => model.read(name, version, 'copy'), name);
   } catch (problem) {
     complain(problem);
   }

@@ -50,8 +50,8 @@ export const Facts = ({ entry, model, isAdmin }: LogsProps & { entry: LogEntry }
   ];
   return html`
     <dl class="facts">
-      ${facts.map(([label, value]) => value && html`<div key=${label}><dt class="soft">${label}</dt><dd>${value}</dd></div>`)}
-      ${isAdmin && html`<div><dt class="soft">Proof</dt><dd><${ProofMark} entry=${entry} model=${model} /></dd></div>`}
+      ${facts.map(([label, value]) => value && html`<div key=${label} class=${label === 'Program' ? 'wide' : ''}><dt class="soft">${label}</dt><dd>${value}</dd></div>`)}
+      ${isAdmin && html`<div class="wide"><dt class="soft">Proof</dt><dd><${ProofMark} entry=${entry} model=${model} /></dd></div>`}
     </dl>
   `;
 };
@@ -82,10 +82,10 @@ const proofText = (found: Proved) => {
       return html`<strong class="status bad">Does not hold</strong> <span>This browser checked, and ${found.why}.</span>`;
     case 'proven':
       return html`
-        <strong class="verified"><${Icon} name="check" size=${16} />Verified</strong>
+        <strong class="verified"><${Icon} name="check" size=${16} />${found.isSigned ? 'Verified' : 'Included'}</strong>${' '}
         <span class="soft">
           This browser computed that the entry, as it is shown here, is one of the ${found.size.toLocaleString()} that
-          ${found.isSigned ? ' the vault signed' : ' the checkpoint counts'} as <span class="verbatim">${found.origin}</span>.
+          ${found.isSigned ? ' the vault signed as' : ' the checkpoint counts of'} <span class="verbatim">${found.origin}</span>.
           ${!found.isSigned && ' It could not check the signature: that takes https, and a browser with Ed25519.'}
         </span>
       `;

@@ -43,6 +43,15 @@ const wordings: Record<string, Wording> = {
   destroy_version: { icon: 'trash', did: 'erased a version of', tried: 'erase a version of' },
   list_logs: { icon: 'log', did: 'viewed the access logs', tried: 'view the access logs', isRoutine: true },
   view_activity: { icon: 'pulse', did: 'viewed the activity chart', tried: 'view the activity chart', isRoutine: true },
+  export_logs: { icon: 'down', did: 'exported the log', tried: 'export the log' },
+  view_readers: { icon: 'eye', did: 'asked who has seen', tried: 'ask who has seen', isRoutine: true },
+  view_exposure: {
+    icon: 'eye',
+    did: 'asked for the keys known to',
+    tried: 'ask for the keys known to',
+    isRoutine: true,
+  },
+  mark_exposure: { icon: 'check', did: 'marked', tried: 'mark' },
   view_proof: {
     icon: 'lock',
     did: 'asked the log for its',

@@ -1,7 +1,7 @@
 /** The session: who is signed in, and the ways in and out. */
 import { signal } from '@preact/signals';
 import { api, onSessionEnd, Problem } from '../api/client.ts';
-import { allowEarly } from '../api/early.ts';
+import { allowEarly, dropEarly } from '../api/early.ts';
 import { asProblem } from '../api/loaded.ts';
 import { onNews, tellTabs } from '../api/tabs.ts';
 import type { Session } from '../api/wire.ts';
@@ -29,6 +29,7 @@ export const start = async (): Promise<void> => {
       enter(null);
       return;
     }
+    dropEarly();
     startProblem.value = asProblem(problem);
     phase.value = 'unreachable';
   }

@@ -20,19 +20,22 @@ interface Props {
   tabs: readonly Tab[];
   /** What stands under the link to a page, in a bar at the left. */
   below: Partial<Record<Page, ComponentChildren>>;
+  /** Stands beside the mark where there is no bar at the left. */
+  notice: ComponentChildren;
   session: Session;
   onPalette: () => void;
   onSignOut: () => void;
   children: ComponentChildren;
 }
 
-export const Shell = ({ tabs, below, session, onPalette, onSignOut, children }: Props) => html`
+export const Shell = ({ tabs, below, notice, session, onPalette, onSignOut, children }: Props) => html`
   <a class="skip" href="#main" onClick=${skipToMain}>Skip to main content</a>
   <div class="progress ${pending.value > 0 ? 'on' : ''}" aria-hidden="true" />
   <div class="shell">
     <div class="side">
       <header class="side-head">
         <a class="brand row" href=${href('keys')} aria-label="Keystore home"><${Mark} size=${32} /><${NameMark} /></a>
+        ${notice}
         <button type="button" class="palette-button row note" onClick=${onPalette} aria-keyshortcuts="Control+K Meta+K">
           <${Icon} name="search" size=${18} />
           <span class="palette-text">Search<span class="unseen"> keys and commands</span></span>

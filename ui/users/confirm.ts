@@ -7,6 +7,7 @@ import { Confirm } from '../parts/confirm.ts';
 import { typed } from '../parts/events.ts';
 import { Field } from '../parts/field.ts';
 import { notify } from '../parts/toast.ts';
+import { href } from '../shell/router.ts';
 import type { User, UsersModel } from './model.ts';
 
 export const DeleteUser = ({ model, user }: { model: UsersModel; user: User }) => {
@@ -37,6 +38,7 @@ export const DeleteUser = ({ model, user }: { model: UsersModel; user: User }) =
       title="Delete this user?" action="Delete user" name=${user.username} choice=${choice} onConfirm=${remove} onClose=${close}
     >
       <p>${lostText(user.key_count, heir.value)} The account cannot be restored; to keep it, deactivate it instead.</p>
+      <p>The keys that they have read stay known to them: <a href=${href('users', {}, `${user.id}/leaving`)} onClick=${close}>what they have seen</a>.</p>
     <//>
   `;
 };

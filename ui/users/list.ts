@@ -54,6 +54,9 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
       <a class="icon-button" href=${href('logs', { user: user.username })} aria-label="The log of ${user.username}" title="The log of ${user.username}">
         <${Icon} name="log" size=${18} />
       </a>
+      <a class="icon-button" href=${href('users', {}, `${user.id}/leaving`)} aria-label="What ${user.username} has seen" title="What ${user.username} has seen">
+        <${Icon} name="leave" size=${18} />
+      </a>
       ${
         isMe
           ? html`<a class="icon-button" href=${href('account')} aria-label="Your sessions" title="Your sessions"><${Icon} name="screen" size=${18} /></a>`

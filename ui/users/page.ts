@@ -8,6 +8,7 @@ import { Blank, Content } from '../parts/state.ts';
 import { route, setQuery } from '../shell/router.ts';
 import { ChangeRole, DeleteUser } from './confirm.ts';
 import { NewUser, ResetPassword } from './form.ts';
+import { LeavingPage, leaverIn } from './leaving.ts';
 import { UserList } from './list.ts';
 import type { User, UsersModel } from './model.ts';
 import { UserSessions } from './sessions.ts';
@@ -22,6 +23,8 @@ interface Props {
 
 export const UsersPage = ({ model, me, onOwnChange }: Props) => {
   const { answer } = model.list;
+  const leaver = leaverIn(route.value.item);
+  if (leaver !== null) return html`<${LeavingPage} key=${leaver} who=${leaver} />`;
   return html`
     <${PageHead} title="Users" lead="Who can sign in, and what they can do.">
       ${

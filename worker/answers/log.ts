@@ -38,6 +38,8 @@ export const logList = v.strictObject({
   next: v.optional(v.pipe(whole, v.description('What to ask for with before, if there may be older entries.'))),
 });
 
+export const logExport = v.string();
+
 export const lastUses = v.strictObject({
   uses: v.array(
     v.strictObject({

@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import { type Caller, pageVias, viaHeader } from '../../core/caller.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { spaceHeader } from '../../core/space.ts';
+import { expectEvents, writeEvents } from '../operations/event-output.ts';
 import { noteRequest } from '../operations/hashing.ts';
 import { isSealingDue, sealGathered } from '../operations/log-sealer.ts';
 import type { Vault, Context as VaultContext } from '../operations/vault.ts';
@@ -41,17 +42,21 @@ export const withCaller = (vault: Vault, cookies: CookieSettings) =>
     const caller = callerOf(c.req.raw);
     noteRequest(caller.now);
     c.set('caller', { ...caller, isLocal: vault.isLocalOnly && !wasForwarded(c.req.raw) });
+    if (vault.writeEvent) expectEvents(vault, caller.now);
     await next();
+    if (vault.writeEvent) afterAnswer(c, () => writeEvents(vault));
     if (isSealingDue(vault, caller.now)) afterAnswer(c, () => sealGathered(vault));
   });
 
-/** Runs it when the request is answered. Tests of routes run without a context that could. */
+/** Runs it when the request is answered, where something waits for it: tests of routes run without that. */
 const afterAnswer = (c: AppContext, work: () => Promise<void>) => {
+  let context: Partial<Pick<ExecutionContext, 'waitUntil'>>;
   try {
-    c.executionCtx.waitUntil(work());
+    context = c.executionCtx;
   } catch {
     return;
   }
+  context.waitUntil?.(work());
 };
 
 const callerOf = (request: Request): Caller => ({

@@ -14,7 +14,8 @@ import { jsonHeaders } from './headers.ts';
 export type Success<Result> = (result: Result, c: AppContext) => Reply;
 
 export const send = (c: AppContext, reply: Reply): Response => {
-  const { status, body, headers, cookies, isList, text, plain } = reply;
+  const { status, body, headers, cookies, isList, text, stream, plain } = reply;
+  if (stream) return streamed(c, { ...reply, stream });
   if (plain) {
     const response = new Response(plain.content, { status, headers: jsonHeaders });
     response.headers.set('Content-Type', plain.type);
@@ -35,6 +36,34 @@ export const send = (c: AppContext, reply: Reply): Response => {
   else if (!isCompressed) contextOf(c)?.noteText?.(response, json);
   return response;
 };
+
+/** Text that is made while it is sent. HEAD makes none. */
+const streamed = (
+  c: AppContext,
+  { status, headers, stream: { type, pieces } }: Reply & Required<Pick<Reply, 'stream'>>,
+) => {
+  const isHead = c.req.raw.method === 'HEAD';
+  if (isHead) void pieces.return();
+  const response = new Response(isHead ? null : streamOfPieces(pieces), { status, headers: jsonHeaders });
+  response.headers.set('Content-Type', type);
+  for (const name in headers) response.headers.set(name, headers[name] as string);
+  compressed(c.req.raw, response.headers);
+  response.headers.set('Transfer-Encoding', 'chunked');
+  return response;
+};
+
+const streamOfPieces = (pieces: AsyncGenerator<string, void>): ReadableStream<Uint8Array> =>
+  new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = await pieces.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      },
+      cancel: async () => void (await pieces.return()),
+    },
+    { highWaterMark: 0 },
+  );
 
 /** Whether a client names the type, and likes it as much as plain JSON. */
 const wantsProblem = (accept: string | undefined): boolean => {

@@ -14,17 +14,8 @@ import { actorId, granted, reachesAny, verdict, verdictId } from '../store/grant
 import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
 import { activity, auditEvents, logBlocks } from '../store/schema.ts';
 import { integer, type Param, type Params, query, textColumn } from '../store/statement.ts';
-import {
-  type EventFilter,
-  edgeOf,
-  filterParams,
-  filterValues,
-  hasFilter,
-  isNarrowed,
-  isOwnEvent,
-  spanOfAll,
-  spanOfOwn,
-} from './event-search.ts';
+import { type EventFilter, filterParams, filterValues, hasFilter, isNarrowed } from './event-filter.ts';
+import { edgeOf, isOwnEvent, spanOfAll, spanOfOwn } from './event-search.ts';
 import { eventJson, listedEvents } from './listed.ts';
 import { eitherOf, operation } from './operation.ts';
 import type { Context } from './vault.ts';

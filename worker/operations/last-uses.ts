@@ -8,7 +8,8 @@ import { maxBlocksPerChart } from '../../core/limits.ts';
 import { granted, reachesAny, verdict, verdictId } from '../store/granted.ts';
 import { auditEvents, logBlocks } from '../store/schema.ts';
 import { integer, query, textColumn } from '../store/statement.ts';
-import { filterParams, filterValues, noFilter, spanOfAll, spanOfOwn } from './event-search.ts';
+import { filterParams, filterValues, noFilter } from './event-filter.ts';
+import { spanOfAll, spanOfOwn } from './event-search.ts';
 import { timeOf } from './events.ts';
 import { operation } from './operation.ts';
 

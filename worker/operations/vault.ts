@@ -31,6 +31,8 @@ export interface Vault {
   metrics: Metrics | null;
   /** Keeps each new checkpoint of the log outside the vault, where there is a place for it. Never fails. */
   pin?: (() => Promise<void>) | null;
+  /** Writes a line of JSON for each event to the output of the process; null if nobody asks for that. */
+  writeEvent: ((line: string) => void) | null;
 }
 
 /** What one account may use up. */

@@ -3,10 +3,12 @@ import { router } from '../http/context.ts';
 import { answer } from '../http/route.ts';
 import { listCare } from '../operations/care.ts';
 import { changeSecret } from '../operations/change-secret.ts';
+import { listReaders } from '../operations/key-readers.ts';
 import { createSecret } from '../operations/new-secret.ts';
 import { listSecrets } from '../operations/secret-list.ts';
 import { deleteSecret } from '../operations/trash.ts';
 import { destroyVersion, listVersions, readAnyVersion, restoreVersion } from '../operations/versions.ts';
+import { keyReaders } from '../wire/exposure-json.ts';
 import * as json from '../wire/json.ts';
 import {
   careList,
@@ -33,6 +35,7 @@ export const keys = router()
   .put('/keys/:name', answer(changeSecret, { path: keyPath, headers, body: keyChange }, keyChanged))
   .delete('/keys/:name', answer(deleteSecret, { path: keyPath, headers }, keyDeleted))
   .get('/keys/:name/versions', answer(listVersions, { path: keyPath, query: asked.versionsQuery }, list(versionList)))
+  .get('/keys/:name/access', answer(listReaders, { path: keyPath }, list(keyReaders)))
   .delete(
     '/keys/:name/versions/:version',
     answer(destroyVersion, { path: asked.keyVersionPath, headers }, versionDestroyed),
@@ -46,6 +49,7 @@ export const keys = router()
   .put('/key', answer(changeSecret, { query: keyQuery, headers, body: keyChange }, keyChanged))
   .delete('/key', answer(deleteSecret, { query: keyQuery, headers }, keyDeleted))
   .get('/key/versions', answer(listVersions, { query: asked.keyVersionsQuery }, list(versionList)))
+  .get('/key/access', answer(listReaders, { query: keyQuery }, list(keyReaders)))
   .delete(
     '/key/versions/:version',
     answer(destroyVersion, { path: asked.versionPath, query: keyQuery, headers }, versionDestroyed),

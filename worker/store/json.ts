@@ -69,6 +69,8 @@ interface List {
   perPart: number;
   /** The row at this position begins a new part. */
   apart?: Param;
+  /** What stands between the rows of a part; a comma by default. */
+  between?: SQL;
 }
 
 /** What a source says of a row. */
@@ -78,7 +80,7 @@ export const mark: SQL = sql`(chosen.value & 7)`;
  * Reads a list as `JsonRows`. The chosen ids become one JSON array, whose elements have numbers by which they are grouped: a window
  * function takes five times as long. SQLite keeps the order of rows in an array and in each group.
  */
-export const jsonRows = ({ sources, table, json, perPart, apart }: List) => {
+export const jsonRows = ({ sources, table, json, perPart, apart, between = sql`','` }: List) => {
   const each = sources.map(({ rows, when, most }) => sql`select id, mark from ${rows.limit(limitIf(when, most))}`);
   const id = sql`(chosen.value >> 3)`;
   const part = sql`chosen.key / ${perPart}`;
@@ -88,7 +90,7 @@ export const jsonRows = ({ sources, table, json, perPart, apart }: List) => {
     .where(eq(table.id, id));
   return query
     .select({
-      json: textColumn('json', sql`group_concat(${row}, ',')`),
+      json: textColumn('json', sql`group_concat(${row}, ${between})`),
       rows: integer('rows', count()),
       last: integer('last', sql`min${id}`),
     })

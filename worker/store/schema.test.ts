@@ -7,13 +7,13 @@ import * as schema from './schema.ts';
 const { instance, users, sessions, secrets, secretVersions, auditEvents } = schema;
 const { projects, members, secretLabels, pathEntries } = schema;
 const { serviceTokens, tokenSecrets, tokenScopes } = schema;
-const { activity, logBlocks, usage, knownAddresses, throttles } = schema;
+const { keyReaders, activity, logBlocks, usage, knownAddresses, throttles } = schema;
 
 const tables = [
   ...[instance, users, sessions, secrets, secretVersions, auditEvents],
   ...[projects, members, secretLabels, pathEntries],
   ...[serviceTokens, tokenSecrets, tokenScopes],
-  ...[activity, logBlocks, usage, knownAddresses, throttles],
+  ...[keyReaders, activity, logBlocks, usage, knownAddresses, throttles],
 ];
 
 test('the code is written for the newest migration', () => {

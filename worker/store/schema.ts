@@ -161,6 +161,22 @@ export const auditEvents = sqliteTable('audit_events', {
   child: text(),
   /** Of a read: how the value was asked for. Null on reads before there was this column. */
   via: text().$type<Via>(),
+  /** The secret that the event is about, whatever its name is by now; null for a new one, and before there was this column. */
+  secret_id: integer(),
+});
+
+/** Kept by a trigger, of all events but those in the newest block: who has read each secret, or stored a value of it. */
+export const keyReaders = sqliteTable('key_readers', {
+  secret_id: integer().notNull(),
+  actor_id: integer().notNull(),
+  actor_name: text().notNull(),
+  token_id: integer().notNull(),
+  via: text().$type<Via | '' | 'stored'>().notNull(),
+  token: text(),
+  name: text().notNull(),
+  first_at: integer().notNull(),
+  last_at: integer().notNull(),
+  times: integer().notNull(),
 });
 
 /** The Merkle tree over the log: one row, from when the log was first sealed. */

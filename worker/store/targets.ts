@@ -15,6 +15,8 @@ export interface Target {
   name: SQL;
   /** What the name and the rules need, beside the principal. */
   joins?: Join[];
+  /** The secret that it is, for the log, where that is not the one that is joined as `targetSecret`. */
+  secretId?: SQL;
   /** Whether what is asked for is in the scopes of a token: judged before anything tells whether there is such a thing. */
   isInScope?: () => SQL;
   /** The same for what is not found by its name. What is not there is. */

@@ -22,7 +22,7 @@ import { reach } from './reach.ts';
 import { request } from './request.ts';
 import { auditEvents, instance } from './schema.ts';
 import { type Param, type Query, query, rowFor, statement } from './statement.ts';
-import { reachesOwn, type Target } from './targets.ts';
+import { reachesOwn, type Target, targetSecret } from './targets.ts';
 import { accessMay, token } from './token-principal.ts';
 
 /** The first rule that holds is the outcome. `reason` is a fixed word or an expression. */
@@ -108,6 +108,8 @@ export const judge = ({
         ...(isForToken() && { token_id: token.id, token: token.name, project: token.projectName }),
         child,
         ...(action === 'secret.read' && { via: request.via }),
+        secret_id:
+          target?.secretId ?? (target?.joins?.some(({ table }) => table === targetSecret) ? targetSecret.id : null),
       }),
     )
     .from(instance)

@@ -137,8 +137,9 @@ export const startVault = async (bindings: Partial<Bindings> = {}, cost = cheapC
             ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
           }),
         );
-        const text = await response.text();
-        const isJson = response.headers.get('Content-Type')?.includes('json');
+        // As `text()` would give it, without the runtime's doubt whether JSON lines are text.
+        const text = new TextDecoder().decode(await response.arrayBuffer());
+        const isJson = /json\b/.test(response.headers.get('Content-Type') ?? '');
         const json = isJson && text ? JSON.parse(text) : undefined;
         const { status } = response;
         const problem = undocumented({

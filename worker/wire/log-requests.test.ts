@@ -1,6 +1,6 @@
 import { type GenericSchema, type InferOutput, safeParse } from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { noFilter } from '../operations/event-search.ts';
+import { noFilter } from '../operations/event-filter.ts';
 import { activityQuery, logQuery } from './log-requests.ts';
 
 const outputOf = <Schema extends GenericSchema>(schema: Schema, given: unknown): InferOutput<Schema> => {

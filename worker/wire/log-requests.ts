@@ -135,6 +135,20 @@ export const logQuery = v.pipe(
   })),
 );
 
+export const exportQuery = v.pipe(
+  v.object({
+    ...filters,
+    format: v.optional(v.picklist(['jsonl', 'csv'], 'format must be "jsonl" or "csv".'), 'jsonl'),
+    before: v.optional(wholeNumber('before', 1, Number.MAX_SAFE_INTEGER)),
+    after: v.optional(wholeNumber('after', 0, Number.MAX_SAFE_INTEGER)),
+  }),
+  v.check(({ from, to }) => isSpan(from, to), noSpan),
+  v.transform(({ before = null, after = null, format, ...query }) => ({
+    ...eventFilter(query),
+    ...{ before, after, format },
+  })),
+);
+
 const steps = {
   minute: { stepMs: minuteMs, steps: defaultActivityMinutes, maxSteps: maxActivityMinutes },
   hour: { stepMs: hourMs, steps: defaultActivityHours, maxSteps: maxActivityHours },

@@ -15,6 +15,8 @@ export interface Reply {
   isList?: true;
   /** In place of a body: a list that the database has written. */
   text?: ListText;
+  /** In place of a body: text of any length, made while it is sent. */
+  stream?: StreamedText;
   /** In place of a body: what is not JSON. */
   plain?: Plain;
 }
@@ -22,6 +24,11 @@ export interface Reply {
 export interface Plain {
   type: string;
   content: string | Uint8Array;
+}
+
+interface StreamedText {
+  type: string;
+  pieces: AsyncGenerator<string, void>;
 }
 
 /** Makes the reply to a result whose JSON has a shape of `json.ts`. */
@@ -252,6 +259,9 @@ const notFound = (action: Refusal['action'], reason: string | null): Reply => {
   if (reason === 'name_held') return failed(404, notMember);
   if (reason === 'no_version') return failed(404, noVersion);
   if (reason === 'archived') return failed(404, archivedEntries);
+  if (action === 'event.readers') return failed(404, 'There is no such key, or it is not yours.');
+  if (action === 'event.exposure') return failed(404, 'There is no such user, and the log knows none.');
+  if (action === 'event.mark') return failed(404, 'The log does not say that this user has read such a key.');
   if (action === 'event.prove') return failed(404, reason === 'no_event' ? noEvent : noTile);
   if (action === 'secret.destroy' || action === 'secret.restore') return failed(404, notInTrash);
   if (/^(?:secret|version)\./.test(action)) return failed(404, 'There is no such key, or it is not yours.');
