@@ -107,6 +107,7 @@ export const hashBudgets = {
  * proxy that TRUSTED_PROXIES does not name.
  */
 export const minFailedAccounts = 5;
+/** How far back that is looked for. Newer events cannot be archived. */
 export const proxySearchMs = 7 * 86_400_000;
 export const maxExaminedFailures = 500;
 
@@ -390,6 +391,8 @@ export const maxEventsPerLastSeen = 100;
 /** The log is sealed when so many events are not, or the oldest of them has waited so long. */
 export const maxUnsealedEvents = 256;
 export const maxUnsealedMs = 60_000;
+/** But not more often than this: where much happens, a checkpoint covers more. */
+export const minSealingIntervalMs = 1_000;
 /** The events that one transaction reads to seal them, and after how many of them other requests have their turn: 5 ms of work. */
 export const eventsPerSealing = 1_024;
 export const eventsPerSealingSlice = 256;
@@ -443,9 +446,6 @@ export const maxEnvFileBytes = 1024 * 1024;
 export const maxSettingFileCharacters = 64 * 1024;
 
 // --- Backups, restores and moving in
-
-/** How old events must be before they can be archived. The search for a proxy at the start reads those of `proxySearchMs`. */
-export const minArchivedMs = proxySearchMs;
 
 /** Of a file with a checkpoint or a public key: a note is no longer (core/audit/note.ts). */
 export const maxNoteFileBytes = 65_536;

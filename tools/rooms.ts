@@ -75,7 +75,7 @@ export const rooms: Record<string, Room> = {
   'core/audit': {
     purpose: 'the Merkle tree over the log: leaves, proofs, signed checkpoints',
     rooms: ['core', 'core/crypto'],
-    packages: ['@noble/hashes'],
+    packages: ['@noble/hashes', 'node:'],
   },
   'core/import': {
     purpose: 'reads the files that keys are imported from',

@@ -33,15 +33,26 @@ export const hashBytes = 32;
 export const emptyRoot: Hash = sha256(new Uint8Array());
 
 export function leafHash(leaf: Uint8Array): Hash {
-  return sha256.create().update(leafPrefix).update(leaf).digest();
+  const bytes = new Uint8Array(1 + leaf.length);
+  bytes.set(leaf, 1);
+  return hash(bytes);
 }
 
 export function nodeHash(left: Hash, right: Hash): Hash {
-  return sha256.create().update(nodePrefix).update(left).update(right).digest();
+  const bytes = new Uint8Array(1 + 2 * hashBytes);
+  bytes[0] = 1;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + hashBytes);
+  return hash(bytes);
 }
 
-const leafPrefix = Uint8Array.of(0);
-const nodePrefix = Uint8Array.of(1);
+/** SHA-256: our own, which runs everywhere, until a runtime gives its own. */
+let hash: (bytes: Uint8Array) => Hash = sha256;
+
+/** Has hashes computed by a runtime's own SHA-256, which takes a tenth of the time. */
+export function hashBy(native: (bytes: Uint8Array) => Hash): void {
+  hash = native;
+}
 
 /** MTH of RFC 6962 over a range of leaves that is a node of some tree: a whole tree, or one side of a node. */
 export function hashOfRange({ from, to }: Range, stored: StoredHashes): Hash {

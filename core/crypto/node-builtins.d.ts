@@ -1,8 +1,16 @@
 /**
- * The parts of Node's standard library that crypto/ uses, for programs that are checked against workerd's globals.
+ * The parts of Node's standard library that crypto/ and audit/ use, for programs that are checked against workerd's globals.
  * `@types/node` would also declare Node's globals, and so accept code that does not run on the edge. Programs that use
  * `@types/node` (box/) do not include this file.
  */
+
+declare module 'node:crypto' {
+  interface Hashing {
+    update(bytes: Uint8Array): Hashing;
+    digest(): Uint8Array;
+  }
+  export function createHash(algorithm: 'sha256'): Hashing;
+}
 
 declare module 'node:buffer' {
   export const Buffer: {

@@ -4,11 +4,13 @@
  * vault, each seals what all have written.
  */
 import {
+  eventsPerSealing,
   maxSealingMs,
   maxSealingRounds,
   maxSealingTurnMs,
   maxUnsealedEvents,
   maxUnsealedMs,
+  minSealingIntervalMs,
   sealingPauseMs,
 } from '../../core/limits.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
@@ -20,6 +22,8 @@ interface State {
   gathered: number;
   /** Since when something may not be sealed. A new isolate does not know what there was before it. */
   since: number | null;
+  /** When sealing began last. */
+  beganAt: number;
   /** Until when the one that seals has its turn. */
   turnUntil: number;
   /** What the operator was told last. */
@@ -31,7 +35,7 @@ const states = new WeakMap<Vault, State>();
 const stateOf = (vault: Vault, now: number): State => {
   const known = states.get(vault);
   if (known) return known;
-  const state: State = { gathered: 0, since: now, turnUntil: 0, told: null };
+  const state: State = { gathered: 0, since: now, beganAt: 0, turnUntil: 0, told: null };
   states.set(vault, state);
   return state;
 };
@@ -45,9 +49,10 @@ export const noteEvents = (vault: Vault, now: number, events: number): void => {
 
 /** Whether it is time to seal. */
 export const isSealingDue = (vault: Vault, now: number): boolean => {
-  const { gathered, since, turnUntil } = stateOf(vault, now);
-  if (now < turnUntil && turnUntil <= now + maxSealingTurnMs) return false;
+  const { gathered, since, beganAt, turnUntil } = stateOf(vault, now);
   // A clock that was set back makes nothing wait for longer.
+  if (now < turnUntil && turnUntil <= now + maxSealingTurnMs) return false;
+  if (Math.abs(now - beganAt) < minSealingIntervalMs) return false;
   return gathered >= maxUnsealedEvents || (since !== null && Math.abs(now - since) >= maxUnsealedMs);
 };
 
@@ -56,19 +61,17 @@ export const sealGathered = async (vault: Vault): Promise<void> => {
   const state = stateOf(vault, Date.now());
   const turn = Date.now() + maxSealingTurnMs;
   state.turnUntil = turn;
-  const { gathered } = state;
+  state.beganAt = Date.now();
   try {
-    for (let round = 1; round <= maxSealingRounds; round++) {
+    for (let round = 1; ; round++) {
+      const before = state.gathered;
       const { rest } = await sealRound(vault, Date.now());
-      if (rest > 0) {
-        state.since = 0;
-        if (round < maxSealingRounds) await new Promise((resolve) => setTimeout(resolve, sealingPauseMs));
-        continue;
-      }
-      state.gathered -= gathered;
+      // What was written meanwhile waits like everything else. Only a log that is far behind is sealed at once.
+      state.gathered = rest + state.gathered - before;
       state.since = state.gathered > 0 ? Date.now() : null;
       state.told = null;
-      return;
+      if (rest < eventsPerSealing || round === maxSealingRounds) return;
+      await new Promise((resolve) => setTimeout(resolve, sealingPauseMs));
     }
   } catch (error) {
     // Tried again after a minute.

@@ -1,4 +1,5 @@
 /** The stored tree of the log: its row, and those of its tiles that a question needs. */
+import '../../core/audit/native-hash.ts';
 import { and, eq, getTableColumns, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { type StoredTile, treeLevels } from '../../core/audit/growth.ts';
 import { tileWidth } from '../../core/audit/tree.ts';
