@@ -396,6 +396,8 @@ export const minSealingIntervalMs = 1_000;
 /** The events that one transaction reads to seal them, and after how many of them other requests have their turn: 5 ms of work. */
 export const eventsPerSealing = 1_024;
 export const eventsPerSealingSlice = 256;
+/** The leaves that come in one row. D1 allows a row 2,000,000 bytes. */
+export const eventsPerLeafRow = 64;
 /** The rounds that follow one answer, and the pause between them. A log that an earlier version wrote is sealed by the requests of some minutes. */
 export const maxSealingRounds = 8;
 export const sealingPauseMs = 100;
