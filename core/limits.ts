@@ -107,6 +107,7 @@ export const hashBudgets = {
  * proxy that TRUSTED_PROXIES does not name.
  */
 export const minFailedAccounts = 5;
+/** How far back that is looked for. Newer events cannot be archived. */
 export const proxySearchMs = 7 * 86_400_000;
 export const maxExaminedFailures = 500;
 
@@ -404,6 +405,8 @@ export const sealingPauseMs = 100;
 export const maxSealingTurnMs = 30_000;
 /** How long a request that asks for a checkpoint seals before it is told to ask again. */
 export const maxSealingMs = 10_000;
+/** How often `npm start` looks for a new checkpoint to write to AUDIT_PIN_FILE. */
+export const pinIntervalMs = 5_000;
 /** The tiles of 256 events that one request compares with the tree. */
 export const tilesPerVerification = 8;
 
@@ -447,9 +450,6 @@ export const maxEnvFileBytes = 1024 * 1024;
 export const maxSettingFileCharacters = 64 * 1024;
 
 // --- Backups, restores and moving in
-
-/** How old events must be before they can be archived. The search for a proxy at the start reads those of `proxySearchMs`. */
-export const minArchivedMs = proxySearchMs;
 
 /** Of a file with a checkpoint or a public key: a note is no longer (core/audit/note.ts). */
 export const maxNoteFileBytes = 65_536;

@@ -37,7 +37,7 @@ export function addEvents(database: DatabaseSync, count: number): void {
     next: number;
   };
   database.exec('BEGIN');
-  for (let id = next; id < next + count; id += 1) insert.run(id);
+  for (let id = next; id < next + count; id += 1) insert.run(BigInt(id));
   database.exec('COMMIT');
 }
 

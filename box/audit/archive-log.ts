@@ -7,7 +7,7 @@ import { leafOf } from '../../core/audit/leaf.ts';
 import { consistencyRanges, type Hash, hashOfRange, type StoredHashes, tileWidth } from '../../core/audit/tree.ts';
 import { base64, fromUtf8 } from '../../core/crypto/encoding.ts';
 import { recordOperatorAct } from '../../core/data-folder/operator-acts.ts';
-import { minArchivedMs } from '../../core/limits.ts';
+import { proxySearchMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqlOf } from '../data/database.ts';
 import { type ArchiveEnd, type ArchiveHead, archiveFormat, verifyArchive } from './archive-file.ts';
@@ -34,9 +34,9 @@ export function readBefore(text: string, now: number): number {
   const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text);
   const time = isTime ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw new OperatorError('--before needs a date, as in: --before 2026-01-31');
-  if (time <= now - minArchivedMs) return time;
+  if (time <= now - proxySearchMs) return time;
   throw new OperatorError(
-    `--before must be at least ${minArchivedMs / 86_400_000} days ago: the vault still reads the newest entries itself.`,
+    `--before must be at least ${proxySearchMs / 86_400_000} days ago: the vault still reads the newest entries itself.`,
   );
 }
 

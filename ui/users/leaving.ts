@@ -84,7 +84,7 @@ const Found = ({ exposure, reload }: { exposure: Exposure; reload: () => Promise
       `
     }
     <p class="note">
-      By the log: what they or their service tokens read, and what they stored.${more ? ' There are more keys than are shown.' : ''}
+      By the log: what they or their service tokens read, and what they stored.${more ? ' There are more keys than are shown. ' : ' '}
       It does not know of backups, nor of what somebody showed them. Each tick is an entry of the log.
     </p>
   `;
@@ -110,17 +110,17 @@ const Group = ({
 const Line = ({ known, mark, isBusy }: { known: Known; mark: Marking; isBusy: boolean }) => html`
   <li class="access-line ends">
     <span>
-      <span class="on-paper">${known.mark ? '☑ ' : '☐ '}</span>
+      <span class="on-paper">${known.mark || known.state === 'changed' ? '☑ ' : '☐ '}</span>
       ${
         known.state === 'trash' || known.state === 'destroyed'
           ? html`<bdi class="verbatim">${shown(known.key_name)}</bdi>`
-          : html`<a class="verbatim" href=${href('keys', { key: known.key_name })}><bdi>${shown(known.key_name)}</bdi></a>`
+          : html`<a class="verbatim" href=${href('keys', {}, known.key_name)}><bdi>${shown(known.key_name)}</bdi></a>`
       }
-      <span class="note">${usesOf(known)}</span>
+      ${' '}<span class="note">${usesOf(known)}</span>
     </span>
     ${
       known.mark
-        ? html`<span class="note">${known.mark.as === 'rotated' ? 'Rotated' : 'Not needed'}, says ${shown(known.mark.by ?? '')} <${Ago} time=${known.mark.at} />
+        ? html`<span class="note row">${known.mark.as === 'rotated' ? 'Rotated' : 'Not needed'}, says ${shown(known.mark.by ?? '')} <${Ago} time=${known.mark.at} />
             <span class="page-actions"><${Button} kind="quiet" disabled=${isBusy} onClick=${() => mark(known, 'open')}>Take back<//></span></span>`
         : known.state !== 'changed' &&
           html`<span class="page-actions row">

@@ -20,6 +20,7 @@ test.each(['admin', 'user'])(
     const given: Record<string, unknown> = {
       'request.id': `of ${role}`,
       before: null,
+      after: null,
       admin_limit: 50,
       user_limit: 50,
     };

@@ -211,6 +211,7 @@ export const sealRound = async (vault: Vault, now: number): Promise<Sealed> => {
   if (stored.length === 0) return { size, checkpoint, rest };
   const unfinished = lastOf(next.size, [...tiles, ...grown.tiles]);
   known.set(vault, nameOf({ ...tree, size: next.size, checkpoint: made }, unfinished));
+  await vault.pin?.();
   return { size: next.size, checkpoint: made, rest: newest - next.size };
 };
 
