@@ -392,7 +392,7 @@ export const maxEventsPerLastSeen = 100;
 export const maxUnsealedEvents = 256;
 export const maxUnsealedMs = 60_000;
 /** But not more often than this: where much happens, a checkpoint covers more. */
-export const minSealingIntervalMs = 1_000;
+export const minSealingIntervalMs = 5_000;
 /** The events that one transaction reads to seal them, and after how many of them other requests have their turn: 5 ms of work. */
 export const eventsPerSealing = 1_024;
 export const eventsPerSealingSlice = 256;
