@@ -15,7 +15,8 @@ export function openSettings(project: string, env: core.Variables): { envFile: s
 /** Where and how to listen: KEYSTORE_DATA as an absolute path, HOST, PORT, TRUSTED_PROXIES. */
 export function readSettings(project: string, lookup: core.Lookup): core.Settings {
   const settings = core.readSettings(lookup);
-  return { ...settings, dataFolder: resolve(project, settings.dataFolder) };
+  const pinFile = settings.pinFile && resolve(project, settings.pinFile);
+  return { ...settings, pinFile, dataFolder: resolve(project, settings.dataFolder) };
 }
 
 /**

@@ -401,10 +401,12 @@ export const maxEventsPerLastSeen = 100;
 export const maxUnsealedEvents = 256;
 export const maxUnsealedMs = 60_000;
 /** But not more often than this: where much happens, a checkpoint covers more. */
-export const minSealingIntervalMs = 1_000;
+export const minSealingIntervalMs = 5_000;
 /** The events that one transaction reads to seal them, and after how many of them other requests have their turn: 5 ms of work. */
 export const eventsPerSealing = 1_024;
 export const eventsPerSealingSlice = 256;
+/** The leaves that come in one row. D1 allows a row 2,000,000 bytes. */
+export const eventsPerLeafRow = 64;
 /** The rounds that follow one answer, and the pause between them. A log that an earlier version wrote is sealed by the requests of some minutes. */
 export const maxSealingRounds = 8;
 export const sealingPauseMs = 100;
@@ -412,6 +414,8 @@ export const sealingPauseMs = 100;
 export const maxSealingTurnMs = 30_000;
 /** How long a request that asks for a checkpoint seals before it is told to ask again. */
 export const maxSealingMs = 10_000;
+/** How often `npm start` looks for a new checkpoint to write to AUDIT_PIN_FILE. */
+export const pinIntervalMs = 5_000;
 /** The tiles of 256 events that one request compares with the tree. */
 export const tilesPerVerification = 8;
 

@@ -16,6 +16,7 @@ import { errorResponse } from './http/error-response.ts';
 import { createServer } from './http/server.ts';
 import { createNewestBackup } from './newest-backup.ts';
 import { withClientAddress } from './origin.ts';
+import { createPin } from './pin.ts';
 import { RequestContext } from './request-context.ts';
 import { createSpace } from './space.ts';
 import { bringUp, resetPassword } from './start.ts';
@@ -81,7 +82,15 @@ const serverOf = (bindings: Bindings) => {
 
 const make = (bindings: Bindings) => {
   const { worker: variables, trustedProxies: proxies } = readBindings(bindings);
-  const env = { ...variables, DB: createClient(bindings), ASSETS: assets, HASHER: createHasher(bindings.HASHER) };
+  const DB = createClient(bindings);
+  const { PINS, PIN_FILE } = bindings;
+  const read = async (sql: string, ...values: number[]) =>
+    (await DB.batch([DB.prepare(sql).bind(...values)]))[0]?.results ?? [];
+  const env = {
+    ...variables,
+    ...{ DB, ASSETS: assets, HASHER: createHasher(bindings.HASHER) },
+    ...(PINS && PIN_FILE && { PIN: createPin(PINS, PIN_FILE, read) }),
+  };
   const space = createSpace(bindings.DISK);
   const newestBackup = variables.METRICS_TOKEN === undefined ? undefined : createNewestBackup(bindings.DISK);
   const fetch = (request: Request, context: RequestContext): Response | Promise<Response> => {

@@ -205,7 +205,15 @@ export const rooms: Record<string, Room> = {
   },
   standalone: {
     purpose: 'what the worker meets on a plain workerd',
-    rooms: ['core', 'core/network', 'core/settings', 'core/data-folder', 'standalone/database', 'standalone/http'],
+    rooms: [
+      'core',
+      'core/network',
+      'core/settings',
+      'core/audit',
+      'core/data-folder',
+      'standalone/database',
+      'standalone/http',
+    ],
     packages: ['hono/utils', 'cloudflare:workers', 'keystore:worker', 'keystore:ui'],
   },
 

@@ -50,6 +50,8 @@ export interface Bindings {
   KEEP_VERSIONS?: string;
   TRASH_DAYS?: string;
   METRICS_TOKEN?: string;
+  /** Keeps checkpoints outside the vault. `npm start` does it without the worker. */
+  PIN?: { pin: () => Promise<void> };
   LOG_STDOUT?: string;
 }
 
@@ -90,6 +92,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       limits: accountLimits(bindings),
       trashMs: wholeNumber(bindings, 'TRASH_DAYS', defaultTrashDays, maxTrashDays) * 86_400_000,
       metrics: metricsToken === null ? null : new Metrics(),
+      pin: bindings.PIN ? () => bindings.PIN?.pin() ?? Promise.resolve() : null,
       writeEvent: eventOutput(bindings),
     },
     cookies: { vaultTag, path: basePath || '/' },

@@ -1,7 +1,8 @@
 /** `npm start`: brings a vault up on `wrangler dev` behind the gate, and ends it. */
 
+import { statSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { maxDrainMs, maxHealthAnswerMs, maxStartMs, maxUnhealthyStartMs } from '../../core/limits.ts';
 import { parseTrustedProxies } from '../../core/network/address.ts';
@@ -10,6 +11,7 @@ import { sentences, welcome } from '../../core/settings/messages.ts';
 import { isLocalOnly, localOnlyVariable } from '../../core/settings/reach.ts';
 import type { Settings } from '../../core/settings/settings.ts';
 import { readWorkerVariables } from '../../core/settings/settings.ts';
+import { keepPinned } from '../audit/pin-file.ts';
 import { settleLog } from '../data/copy-database.ts';
 import { markVault } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
@@ -47,6 +49,7 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
   const gates: Server[] = [];
   let supervisor: Supervisor | undefined;
   let hasher: HasherServer | undefined;
+  let pinned: ReturnType<typeof keepPinned> | undefined;
   let lock: DisposableStack | undefined;
   /** The file of the database, once the vault has been up. */
   let database: string | undefined;
@@ -55,6 +58,7 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
   async function bringUp(): Promise<void> {
     const { settings, files, envFile } = openDesk(project, env);
     const trustedProxies = parseTrustedProxies(settings.trustedProxies);
+    if (settings.pinFile !== null) checkPinFile(settings.pinFile);
     makeDataFolder(settings.dataFolder);
     lock = lockDataFolder(settings.dataFolder);
     const upstream = () => supervisor?.address();
@@ -89,6 +93,7 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     if (stopped) return;
     markVault(files);
     database = files.file;
+    if (settings.pinFile !== null) pinned = keepPinned(files.file, settings.pinFile, print);
     if (warning !== undefined) print(warning);
     const basePath = variables.BASE_PATH;
     const how = { basePath, isNew, hasPassword: !hasDefaults, hasTls: false, isLocal, command: 'npm start' };
@@ -107,10 +112,19 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
       await ready.catch(() => {});
       await supervisor?.stop(force);
       hasher?.close();
+      await pinned?.stop();
       if (database !== undefined && !force) settleLog(database);
       lock?.dispose();
     },
   };
+}
+
+/** @throws OperatorError if the folder for the file is not there. */
+function checkPinFile(file: string): void {
+  const folder = dirname(file);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new OperatorError(sentences.pinFolderMissing(folder));
+  }
 }
 
 /** Resolves to a warning for the operator, if there is one. */

@@ -88,6 +88,14 @@ export function growTree(
   return { tiles, root: rootOf(size + leaves.length, storedHashes([...last, ...tiles])) };
 }
 
+/** Of these tiles, of which later ones replace earlier ones, the unfinished ones at the end of a tree: from the lowest level up. */
+export function lastOf(size: number, tiles: readonly StoredTile[]): StoredTile[] {
+  return Array.from({ length: treeLevels }, (_, level) => {
+    const number = Math.floor(lengthOfLevel(level, size) / tileWidth);
+    return tiles.findLast((tile) => tile.level === level && tile.number === number);
+  }).filter((tile) => tile !== undefined);
+}
+
 export function isSameHash(one: Hash, other: Hash): boolean {
   return bytesToHex(one) === bytesToHex(other);
 }

@@ -2,4 +2,7 @@
 import { createHash } from 'node:crypto';
 import { hashBy } from './tree.ts';
 
-hashBy((bytes) => createHash('sha256').update(bytes).digest());
+hashBy((bytes) => {
+  const { buffer, byteOffset, length } = createHash('sha256').update(bytes).digest();
+  return new Uint8Array(buffer, byteOffset, length);
+});

@@ -27,6 +27,8 @@ export const sentences = {
   /** `holder` is who uses the folder, such as `process 12`. */
   folderInUse: (folder: string, holder: string) =>
     `The vault in ${folder} is in use by ${holder}. Stop that first, or set KEYSTORE_DATA to another folder.`,
+  pinFolderMissing: (folder: string) =>
+    `AUDIT_PIN_FILE is to be in ${folder}, which is not a folder. Make it, or name another file.`,
   folderUnusable: (folder: string, code?: string) =>
     `The data folder ${folder} cannot be used${because(code)}. Give it to the user who starts the vault, or set KEYSTORE_DATA to another folder.`,
   envFileUnwritable: (envFile: string, code?: string) =>

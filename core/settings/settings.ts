@@ -43,6 +43,7 @@ const ownSettings = [
   'TLS_CERT',
   'TLS_KEY',
   'MIN_FREE_MEGABYTES',
+  'AUDIT_PIN_FILE',
 ] as const;
 
 /** All settings that a lookup serves. KEYSTORE_ENV and KEYSTORE_CACHE come from the environment only: they are read earlier. */
@@ -68,6 +69,8 @@ export interface Settings {
   trustedProxies: string;
   /** Below this much free space on its disk, the vault stores nothing new; 0 for no reserve. */
   minFreeMegabytes: number;
+  /** Where the newest checkpoint of the log is written, as set; null if nowhere. */
+  pinFile: string | null;
 }
 
 /**
@@ -126,7 +129,7 @@ export function unreadable(subject: string): OperatorError {
 }
 
 /**
- * Reads KEYSTORE_DATA, HOST, PORT, TRUSTED_PROXIES and MIN_FREE_MEGABYTES.
+ * Reads KEYSTORE_DATA, HOST, PORT, TRUSTED_PROXIES, MIN_FREE_MEGABYTES and AUDIT_PIN_FILE.
  * @throws OperatorError if PORT is not a port, or MIN_FREE_MEGABYTES not a number.
  */
 export function readSettings(lookup: Lookup): Settings {
@@ -149,6 +152,7 @@ export function readSettings(lookup: Lookup): Settings {
     port: Number(port),
     trustedProxies: lookup('TRUSTED_PROXIES') ?? '',
     minFreeMegabytes: Number(minFree),
+    pinFile: lookup('AUDIT_PIN_FILE') ?? null,
   };
 }
 

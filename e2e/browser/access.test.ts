@@ -506,7 +506,7 @@ describeInBrowser('accessibility', () => {
     await signInAs(page, 'admin', password);
     await page.locator('.grid').waitFor();
     const asked = () => {
-      const paths = new Set(answers.map(({ url }) => new URL(url).pathname.replace(/-\w{8}\./, '-.')));
+      const paths = new Set(answers.map(({ url }) => new URL(url).pathname.replace(/-[\w-]{8}\./, '-.')));
       paths.delete('/favicon.svg'); // Browsers request it at any time, or never.
       return paths;
     };

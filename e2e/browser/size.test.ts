@@ -16,7 +16,7 @@ const keysMade = 10_001;
 const maxRows = 40;
 /** What the first screen needs, compressed, and that with what is fetched after it. */
 const maxStartBytes = 37 * 1024;
-const maxAllBytes = 99 * 1024;
+const maxAllBytes = 102 * 1024;
 const maxStyleBytes = 12 * 1024;
 /** The targets, for a machine that does nothing else. */
 const targetLongTaskMs = 100;
@@ -202,7 +202,7 @@ describeInBrowser('with 10,001 keys', () => {
     expect(next).toBe(keys.at(-1)?.key_name);
     expect(new Set(Object.keys(keys[0] ?? {}))).toEqual(
       new Set(
-        'created_at created_by description expires_at key_name labels project revision role rotate_every_days rotation_due_at updated_at version'.split(
+        'created_at created_by description expires_at key_name labels owner project revision role rotate_every_days rotation_due_at updated_at value_changed_at version'.split(
           ' ',
         ),
       ),

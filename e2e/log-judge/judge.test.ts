@@ -1,5 +1,5 @@
 /** The log of a running vault, judged by a program in Go with libraries that other people wrote for other logs. On both runtimes. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -29,14 +29,15 @@ async function start(runtime: Runtime) {
   }
   const reset = runOn(home, ['reset-admin.ts'], { input: `${password}\n` });
   expect(reset.code, reset.output).toBe(0);
-  const vault = await startVault({ folder: homeIn(folder).folder, runtime });
+  const pin = join(folder, 'newest checkpoint');
+  const vault = await startVault({ folder: homeIn(folder).folder, runtime, env: { AUDIT_PIN_FILE: pin } });
   const admin = await signIn(vault.url, 'admin', password);
   const made = await ask<{ token: string }>(vault.url, 'POST', '/tokens', {
     token: admin,
     body: { name: 'judge', access: 'audit' },
   });
   expect(made.status).toBe(201);
-  return { vault, admin, token: made.body.token };
+  return { vault, pin, token: made.body.token };
 }
 
 /** After the events of one tile and more were archived: what the vault says of them, and that the rest goes on. */
@@ -70,7 +71,7 @@ async function goOnWithoutArchived(folder: string): Promise<void> {
 describe.each(['wrangler', 'standalone'] as const)('under %s', (runtime) => {
   test('checkpoints, inclusion, consistency, tiles and entries hold for outsiders', async ({ skip }) => {
     const program = needTool(judge, skip);
-    const { vault, token } = await start(runtime);
+    const { vault, pin, token } = await start(runtime);
     try {
       const { stdout } = await run(join(program, 'log-judge'), [], {
         env: { VAULT_URL: vault.url, VAULT_TOKEN: token },
@@ -84,6 +85,7 @@ describe.each(['wrangler', 'standalone'] as const)('under %s', (runtime) => {
       expect(lines.at(-1)).toMatch(/^done: 6\d\d events$/);
       // What was sealed over HTTP is what the program beside the vault verifies.
       await vault.stop();
+      expect(Number(readFileSync(pin, 'utf8').split('\n')[1])).toBeGreaterThan(events);
       const { stdout: proven } = await run(
         join(project, 'HelperScripts/verify-audit.sh'),
         ['--local', vault.files.file],
@@ -91,6 +93,7 @@ describe.each(['wrangler', 'standalone'] as const)('under %s', (runtime) => {
           env: { ...compileCache, PATH: process.env.PATH },
         },
       );
+      // AUDIT_PIN_FILE has the newest checkpoint.
       expect(proven).toMatch(/^verified: 6\d\d events, root /m);
       if (runtime === 'standalone') await goOnWithoutArchived(vault.folder);
     } finally {

@@ -31,6 +31,9 @@ export interface Bindings extends Partial<Record<(typeof workerVariables)[number
   DISK: Fetcher;
   /** The process that hashes passwords. */
   HASHER: Fetcher;
+  /** The folder of AUDIT_PIN_FILE, and the file, as an absolute path; absent if it is not set. */
+  PINS?: Fetcher;
+  PIN_FILE?: string;
   /** An absolute path. */
   DATA_FOLDER: string;
   /** `yes` if the folder's marker says that the vault has been up before. */

@@ -61,7 +61,7 @@ const setUp = async (bindings: Bindings) => {
   const absolute = (path: string) => (path.startsWith('/') ? path : `${bindings.FOLDER}/${path}`);
   const envFile = absolute(bindings.KEYSTORE_ENV || '.env');
   const { hasEnvFile, lookup, tls } = await openSettings(bindings, disk, envFile, absolute);
-  const { dataFolder, port, trustedProxies, ...listen } = settings.readSettings(lookup);
+  const { dataFolder, port, trustedProxies, pinFile, ...listen } = settings.readSettings(lookup);
   const { folder, file, marker } = vaultPaths(absolute(dataFolder));
   const isKnown = (await disk.size(marker)) !== undefined;
   const state = { file, size: await disk.size(file), isKnown };
@@ -90,6 +90,7 @@ const setUp = async (bindings: Bindings) => {
       },
       addresses: hosts.map((host) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
       tls,
+      pinFile: await checkedPinFile(disk, pinFile && absolute(pinFile)),
     }),
     data: folder,
     min_free: String(listen.minFreeMegabytes),
@@ -135,6 +136,18 @@ const openSettings = async (bindings: Bindings, disk: Disk, envFile: string, abs
 };
 
 /** @throws OperatorError unless a vault may start on the files of the folder. */
+/** The runtime does not start with a folder that is not there. What it finds there is a folder if it is neither missing nor a file. */
+const checkedPinFile = async (disk: Disk, file: string | null): Promise<string | null> => {
+  if (file === null) return null;
+  const folder = file.slice(0, file.lastIndexOf('/'));
+  const isFolder = await disk.size(folder || '/').then(
+    () => false,
+    () => true,
+  );
+  if (!isFolder) throw new OperatorError(sentences.pinFolderMissing(folder));
+  return file;
+};
+
 const checkFolder = async (disk: Disk, folder: string, state: DatabaseState): Promise<void> => {
   const old = `${folder}/${otherFiles.oldDatabase}`;
   if (!holdsVault(state) && ((await disk.size(old)) ?? 0) > 0) {

@@ -4,29 +4,49 @@
  * sealers at once are harmless, one of them just does its work in vain. No event says that the log was sealed; it would need sealing too.
  */
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { hashOfEvent } from '../../core/audit/compare.ts';
-import { checkRoot, growTree, LogAltered, type StoredTile } from '../../core/audit/growth.ts';
+import { checkRoot, growTree, LogAltered, lastOf, type StoredTile } from '../../core/audit/growth.ts';
 import { newLogKey, noteKeyOf, resealedLogKey, signCheckpoint } from '../../core/audit/signing.ts';
-import { emptyRoot, type Hash } from '../../core/audit/tree.ts';
+import { emptyRoot, type Hash, leafHash } from '../../core/audit/tree.ts';
 import { verifiedCheckpoint } from '../../core/audit/verified.ts';
+import { utf8 } from '../../core/crypto/encoding.ts';
 import { SealedValueError } from '../../core/crypto/keyring.ts';
-import { eventsPerSealing, eventsPerSealingSlice } from '../../core/limits.ts';
+import { eventsPerLeafRow, eventsPerSealing, eventsPerSealingSlice } from '../../core/limits.ts';
 import { transact } from '../store/commit.ts';
 import { auditEvents, instance, logTiles, logTree } from '../store/schema.ts';
-import { fill, insertFrom, integer, query, rowFor, statement } from '../store/statement.ts';
-import { lastTiles, newestId, sealedSize, type TreeRow } from './log-tree.ts';
+import { fill, insertFrom, integer, query, rowFor, statement, textColumn } from '../store/statement.ts';
+import { lastTiles, leafAsText, newestId, sealedSize, type TreeRow } from './log-tree.ts';
 import type { Vault } from './vault.ts';
 
 const readTree = statement([], () => query.select().from(logTree));
 const readTiles = statement([], lastTiles);
-const readEvents = statement([], () =>
-  query
-    .select()
+
+/** Some events that follow each other, with a line for the leaf of each. */
+interface LeafRow {
+  first: number;
+  last: number;
+  events: number;
+  leaves: string;
+}
+
+const readLeaves = statement([], () => {
+  const next = query
+    .select({ id: auditEvents.id, leaf: leafAsText.as('leaf') })
     .from(auditEvents)
     .where(gt(auditEvents.id, sealedSize))
     .orderBy(asc(auditEvents.id))
-    .limit(eventsPerSealing),
-);
+    .limit(eventsPerSealing)
+    .as('next');
+  return query
+    .select({
+      first: integer('first', sql`min(${next.id})`),
+      last: integer('last', sql`max(${next.id})`),
+      events: integer('events', sql`count(*)`),
+      leaves: textColumn('leaves', sql`group_concat(${next.leaf}, char(10) order by ${next.id})`),
+    })
+    .from(next)
+    .groupBy(sql`(${next.id} - 1) / ${eventsPerLeafRow}`)
+    .orderBy(sql`1`);
+});
 const readNewest = statement([], () => query.select({ id: integer('id', newestId) }).from(instance));
 
 const insertTree = statement(
@@ -87,21 +107,21 @@ export const openTree = async (vault: Vault, now: number): Promise<TreeRow> => {
 interface Round {
   tree: TreeRow;
   tiles: StoredTile[];
-  events: (typeof auditEvents.$inferSelect)[];
+  leaves: LeafRow[];
   /** The number of the newest event. */
   newest: number;
 }
 
 const readRound = async (vault: Vault, now: number): Promise<Round> => {
   const read = async () => {
-    const asked = [fill(readTree(), {}), fill(readTiles(), {}), fill(readEvents(), {}), fill(readNewest(), {})];
-    const [[tree] = [], tiles, events, [newest] = []] = (await transact(vault.db, asked)) as unknown as [
+    const asked = [fill(readTree(), {}), fill(readTiles(), {}), fill(readLeaves(), {}), fill(readNewest(), {})];
+    const [[tree] = [], tiles, leaves, [newest] = []] = (await transact(vault.db, asked)) as unknown as [
       TreeRow[],
       StoredTile[],
-      Round['events'],
+      LeafRow[],
       { id: number }[],
     ];
-    return tree && { tree, tiles, events, newest: newest?.id ?? 0 };
+    return tree && { tree, tiles, leaves, newest: newest?.id ?? 0 };
   };
   const found = await read();
   if (found) return found;
@@ -111,20 +131,48 @@ const readRound = async (vault: Vault, now: number): Promise<Round> => {
   return made;
 };
 
-/** The hashes of events that follow each other. Others have their turn in between. */
-const hashesOf = async (events: Round['events'], first: number): Promise<Hash[]> => {
+/** The hashes of the events from `first` on. Others have their turn in between. */
+const hashesOf = async (rows: readonly LeafRow[], first: number): Promise<Hash[]> => {
   const hashes: Hash[] = [];
-  for (const [index, event] of events.entries()) {
-    if (event.id !== first + index) throw new LogAltered('missing', first + index);
-    const hash = hashOfEvent(event);
-    if (!hash) throw new LogAltered('edited', event.id);
-    hashes.push(hash);
-    if (index % eventsPerSealingSlice === eventsPerSealingSlice - 1) await pause(0);
+  for (const row of rows) {
+    const wanted = first + hashes.length;
+    const leaves = row.leaves.split('\n');
+    if (row.first !== wanted || row.events !== row.last - wanted + 1)
+      throw new LogAltered('missing', firstMissing(leaves, wanted));
+    for (const leaf of leaves) hashes.push(leafHash(utf8(leaf)));
+    if (hashes.length !== row.last - first + 1) throw new LogAltered('edited', wanted);
+    if (hashes.length % eventsPerSealingSlice < eventsPerLeafRow) await pause(0);
   }
   return hashes;
 };
 
+const firstMissing = (leaves: readonly string[], first: number): number => {
+  const gap = leaves.findIndex((leaf, index) => (JSON.parse(leaf) as { id: number }).id !== first + index);
+  return first + Math.max(0, gap);
+};
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The trees that were found to be what their checkpoints say, or were made so. */
+const known = new WeakMap<Vault, string>();
+const nameOf = ({ origin, public_key, size, checkpoint }: TreeRow, tiles: readonly StoredTile[]) =>
+  JSON.stringify([
+    origin,
+    public_key,
+    size,
+    checkpoint,
+    tiles.map(({ level, number, hashes }) => [level, number, hashes]),
+  ]);
+
+/** @throws LogAltered unless the checkpoint is signed, and is that of the tiles. */
+const checkTree = async (vault: Vault, tree: TreeRow, tiles: StoredTile[]) => {
+  const name = nameOf(tree, tiles);
+  if (known.get(vault) === name) return;
+  const signed = await verifiedCheckpoint(tree.checkpoint, noteKeyOf(tree));
+  if (signed?.size !== tree.size) throw new LogAltered('signature');
+  checkRoot(signed, tiles);
+  known.set(vault, name);
+};
 
 /** Where the log stands. */
 export interface Sealed {
@@ -141,17 +189,16 @@ export interface Sealed {
  * @throws SealedValueError if the signing key does not open.
  */
 export const sealRound = async (vault: Vault, now: number): Promise<Sealed> => {
-  const { tree, tiles, events, newest } = await readRound(vault, now);
+  const { tree, tiles, leaves, newest } = await readRound(vault, now);
   const { size, checkpoint, origin } = tree;
   const rest = Math.max(0, newest - size);
   const isStale = tree.key_id !== vault.keyring.primary.id;
   if (rest === 0 && !isStale) return { size, checkpoint, rest: 0 };
-  const signed = await verifiedCheckpoint(checkpoint, noteKeyOf(tree));
-  if (signed?.size !== size) throw new LogAltered('signature');
-  checkRoot(signed, tiles);
-  const grown = growTree(size, tiles, await hashesOf(events, size + 1));
+  await checkTree(vault, tree, tiles);
+  const hashes = await hashesOf(leaves, size + 1);
+  const grown = growTree(size, tiles, hashes);
   const key = isStale ? resealedLogKey(vault.keyring, tree) : tree;
-  const next = { size: size + events.length, root: grown.root };
+  const next = { size: size + hashes.length, root: grown.root };
   const made = await signCheckpoint(vault.keyring, key, next);
   const rows = JSON.stringify(grown.tiles.map(({ level, number, hashes }) => [level, number, hashes]));
   const { private_key, binding, key_id } = key;
@@ -162,6 +209,9 @@ export const sealRound = async (vault: Vault, now: number): Promise<Sealed> => {
   ]);
   // Another sealer was faster: what it sealed counts, and the next round goes on from there.
   if (stored.length === 0) return { size, checkpoint, rest };
+  const unfinished = lastOf(next.size, [...tiles, ...grown.tiles]);
+  known.set(vault, nameOf({ ...tree, size: next.size, checkpoint: made }, unfinished));
+  await vault.pin?.();
   return { size: next.size, checkpoint: made, rest: newest - next.size };
 };
 

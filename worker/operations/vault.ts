@@ -29,6 +29,8 @@ export interface Vault {
   trashMs: number;
   /** What has been counted since the start; null if nobody asks for it. */
   metrics: Metrics | null;
+  /** Keeps each new checkpoint of the log outside the vault, where there is a place for it. Never fails. */
+  pin?: (() => Promise<void>) | null;
   /** Writes a line of JSON for each event to the output of the process; null if nobody asks for that. */
   writeEvent: ((line: string) => void) | null;
 }

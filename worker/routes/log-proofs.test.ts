@@ -91,6 +91,20 @@ describe('a checkpoint', () => {
 
   test('seals an event of each form: a token, nulls, Unicode, and more rows than one round', async () => {
     await admin('POST', '/keys', { key_name: 'süß "quoted" \u{1f511}', api_key: 'v' });
+    const texts = [
+      ...Array.from({ length: 0x21 }, (_, code) => String.fromCharCode(code)),
+      '"\\/\u007f\u0080\u2028\u2029\ufeff\u{1f511}',
+      'line\nfeed',
+    ];
+    await testDb().batch(
+      texts.map((text) =>
+        testDb()
+          .prepare(
+            "INSERT INTO audit_events (at, request_id, action, target, reason, outcome, address, user_agent) VALUES (?, ?, 'x', ?, ?, 'allowed', '', '')",
+          )
+          .bind(Number.MAX_SAFE_INTEGER, text, `a${text}b`, text),
+      ),
+    );
     await addEvents(2_500);
     const { size } = await seal();
     expect(size).toBe(await newest());
@@ -378,12 +392,19 @@ describe('a log that somebody changed', () => {
     ],
     ['the key was exchanged', 'UPDATE log_tree SET private_key = (SELECT canary FROM instance)'],
     ['the name was changed', "UPDATE log_tree SET origin = 'keystore/0000000000000000'"],
-  ])('is not signed any further if %s', async (_, statement) => {
+  ])('is not signed any further if %s', async (what, statement) => {
     await addEvents(10);
     await tamper(statement);
     const before = await testDb().prepare('SELECT checkpoint FROM log_tree').first('checkpoint');
     const answer = await admin('POST', '/logs/checkpoint');
     expect(answer.status).toBe(409);
+    if (what.includes('missing')) {
+      const gap = await testDb()
+        .prepare('SELECT max(id) - 1 AS id FROM audit_events WHERE action = ?')
+        .bind('secret.read')
+        .first('id');
+      expect(answer.body.error).toContain(`event ${gap} (missing)`);
+    }
     expect(answer.body.error).toMatch(/^The (log in the database is not what was sealed|key that signs the log)/);
     expect(await testDb().prepare('SELECT checkpoint FROM log_tree').first('checkpoint')).toBe(before);
     // Everything else goes on.
