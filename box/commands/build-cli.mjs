@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const cliFile = 'dist/cli/keystore.mjs';
 
 /** What the build needs: the bundler, and what ends up in the bundle. */
-const needed = ['esbuild', 'papaparse'];
+const needed = ['@noble/hashes', 'esbuild', 'papaparse'];
 
 /**
  * Builds `dist/cli/keystore.mjs`: one file without dependencies, for Node.js 20 and newer.

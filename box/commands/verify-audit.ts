@@ -98,7 +98,7 @@ function print(verified: Verified, { key, notes, archives = [] }: Outside): void
   else console.log(`The public key came from the database itself: ${verified.key}`);
   if (notes.length > 0)
     console.log(
-      `The log continues ${notes.length === 1 ? 'the checkpoint' : `all ${notes.length} checkpoints`} that were given.`,
+      `The log continues ${notes.length === 1 ? 'the checkpoint that was given' : `all ${notes.length} checkpoints that were given`}.`,
     );
   else if (!key)
     console.log(

@@ -80,6 +80,7 @@ describe('settings', () => {
       port: 5000,
       trustedProxies: '',
       minFreeMegabytes: 64,
+      pinFile: null,
     });
   });
 

@@ -80,6 +80,7 @@ describe.each(runtimes)('%s', (runtime) => {
       expect(before.filter((name) => !found.has(name))).toEqual([]);
       expect(readdirSync(host.backups).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
         expect.stringMatching(/^\.env_backup_\d{8}T\d{6}Z\.txt$/),
+        expect.stringMatching(/^keystore_backup_\d{8}T\d{6}Z\.checkpoint$/),
         expect.stringMatching(/^keystore_backup_\d{8}T\d{6}Z\.db$/),
       ]);
       for (const name of readdirSync(host.backups)) expect(mode(join(host.backups, name))).toBe('600');
@@ -96,10 +97,11 @@ describe.each(runtimes)('%s', (runtime) => {
       const { code, output } = await host.script('backup-data.sh', '--no-env');
       expect([code, output]).toEqual([0, expect.stringMatching(/does not contain the keys/)]);
       expect(backupsOf(host).length).toBe(2);
-      expect(readdirSync(host.backups).length).toBe(3);
+      expect(readdirSync(host.backups).length).toBe(5);
       const second = await host.script('backup-data.sh', '--keep', '1');
       expect(second.output.match(/Removed/g)?.length).toBe(2);
-      expect(readdirSync(host.backups).length).toBe(2);
+      // One backup with its .env, and the checkpoints of all three.
+      expect(readdirSync(host.backups).length).toBe(5);
       expect((await host.script('backup-data.sh', '--keep', '0')).code).toBe(1);
       await ask('start', host.container);
       await host.healthy();

@@ -133,12 +133,12 @@ describe('when', () => {
 
   test('enough events have gathered, or the oldest is old enough', () => {
     const vault = vaultOf();
-    expect(isSealingDue(vault, 1_000)).toBe(false);
-    noteEvents(vault, 1_000, maxUnsealedEvents - 1);
-    expect(isSealingDue(vault, 1_000)).toBe(false);
-    expect(isSealingDue(vault, 1_000 + maxUnsealedMs)).toBe(true);
-    noteEvents(vault, 1_000, 1);
-    expect(isSealingDue(vault, 1_001)).toBe(true);
+    expect(isSealingDue(vault, 100_000)).toBe(false);
+    noteEvents(vault, 100_000, maxUnsealedEvents - 1);
+    expect(isSealingDue(vault, 100_000)).toBe(false);
+    expect(isSealingDue(vault, 100_000 + maxUnsealedMs)).toBe(true);
+    noteEvents(vault, 100_000, 1);
+    expect(isSealingDue(vault, 100_001)).toBe(true);
   });
 
   test('it was done a moment ago, it waits, however much happens', async () => {
