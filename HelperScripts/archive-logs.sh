@@ -33,11 +33,6 @@ need_image
 mkdir -p -- "$backups"
 chmod 700 "$backups"
 was_running=false
-if [ "$mode" = docker ] && is_running; then
-  confirm "The container $container stops for a moment. Go on?"
-  was_running=true
-  stop_container
-fi
 partial=$(mktemp "$backups/keystore_log_XXXXXX.partial") || die "No file can be made in $backups. Nothing was changed."
 
 # Whatever happens, a container that ran runs again.
@@ -51,6 +46,11 @@ finish() {
 }
 trap finish EXIT
 
+if [ "$mode" = docker ] && is_running; then
+  confirm "The container $container stops for a moment. Go on?"
+  was_running=true
+  stop_container
+fi
 box archive-logs.ts write "$before" >"$partial" </dev/null || die 'Nothing was archived.'
 if [ ! -s "$partial" ]; then
   status=0
@@ -60,6 +60,8 @@ IFS= read -r answer <"$partial"
 target=$backups/keystore_log_$(field from)-$(field to).jsonl
 chmod 600 "$partial"
 flush "$partial"
+# It may be of another vault, or of this one before a restore.
+[ ! -e "$target" ] || mv -- "$target" "$target.before-$(date -u +%Y%m%dT%H%M%SZ)"
 mv -f -- "$partial" "$target"
 flush "$backups"
 say "Wrote $target"

@@ -27,6 +27,8 @@ export interface Description {
   answers: Partial<Record<200 | 201 | 400 | 409 | 503, GenericSchema>>;
   /** What a good answer is, if it is no JSON. */
   type?: 'text/plain; charset=utf-8' | 'application/octet-stream' | 'application/jsonl; charset=utf-8';
+  /** What a good answer can be besides. */
+  otherType?: 'text/csv; charset=utf-8; header=present';
   /** The errors that it has beside those of every route with its parts. */
   errors?: (400 | 404 | 409)[];
   /** Headers of a good answer. */

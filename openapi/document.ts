@@ -196,6 +196,7 @@ function responsesOf(requested: Requested, described: Description): Operation['r
           schema: ofAnswer(schema),
           ...(isGood && { example: example.answer }),
         },
+        ...(isGood && described.otherType && { [described.otherType]: { schema: { type: 'string' } } }),
         ...(!isGood && id !== 'health' && asProblem),
       },
     };

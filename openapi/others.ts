@@ -45,6 +45,7 @@ export const log: Descriptions = {
       'The oldest entries first, as JSON lines or, with `format=csv`, as CSV, with the filters of `GET /logs`. The last of the JSON lines is `{"checkpoint":...}`: an export without it is not complete.',
     answers: { 200: answers.logExport },
     type: 'application/jsonl; charset=utf-8',
+    otherType: 'text/csv; charset=utf-8; header=present',
     example: {
       query: { action: 'view_key' },
       answer: `{"id":12,"timestamp":"${at}","user_name":"admin","key_name":"stripe","action":"view_key","ip_address":"192.0.2.1","success":true,"target":"stripe","outcome":"allowed","reason":null,"role":"admin","project":null,"token":null,"token_id":null,"request_id":"cP5bYzXn1QmZr0aL","user_agent":"curl/8.5.0","via":"api"}\n{"checkpoint":"keystore/0123456789abcdef\\n8\\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\\n\\n— keystore/0123456789abcdef x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\\n"}\n`,

@@ -1,6 +1,6 @@
 /** HelperScripts/archive-logs.sh on a stopped vault. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -58,14 +58,17 @@ test('the archive is there before the entries go, the database shrinks, and both
   expect(written.stdout.toString().split('\n')).toHaveLength(2399 + 3);
   expect(count()).toBe(3000);
 
+  const file = join(folder, 'backups/keystore_log_1-2399.jsonl');
+  writeFileSync(file, 'of another vault');
   const before = statSync(home.files.file).size;
   const { status, stdout, stderr } = script('archive-logs.sh', '--before', '1970-01-01T00:40:00Z');
-  const file = join(folder, 'backups/keystore_log_1-2399.jsonl');
   expect([status, stdout]).toEqual([0, expect.stringContaining(`Wrote ${file}\n`)]);
   expect(stderr).toMatch(/^Deleted the log entries 1 to 2399, and kept their hashes\.\nThe database shrank from/);
   expect(count()).toBe(602);
   expect(statSync(home.files.file).size).toBeLessThan(before * 0.7);
   expect(statSync(file).mode & 0o777).toBe(0o600);
+  const [older = ''] = readdirSync(join(folder, 'backups')).filter((name) => name.includes('.jsonl.before-'));
+  expect(readFileSync(join(folder, 'backups', older), 'utf8')).toBe('of another vault');
   expect(readdirSync(home.data).filter((name) => name.startsWith('incoming-'))).toEqual([]);
 
   const verified = script('verify-audit.sh', home.files.file, '--archives', 'backups');

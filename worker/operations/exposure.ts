@@ -46,7 +46,7 @@ const subject = (given: Given<SubjectParam>): Target => ({
 });
 
 const newestMark = (id: SQL) => sql`(select json_array(reason, at, actor_name) from audit_events
-  where action = 'event.mark' and secret_id = there.secret_id and outcome = 'allowed' and instr(reason, '(user ' || ${id} || ')') > 0
+  where action = 'event.mark' and secret_id = there.secret_id and outcome = 'allowed' and substr(reason, -length(' (user ' || ${id} || ')')) = ' (user ' || ${id} || ')'
   order by id desc limit 1)`;
 
 const exposed = (id: SQL, name: SQL) => sql`
