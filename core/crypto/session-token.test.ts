@@ -16,6 +16,8 @@ const claims = {
   expiresAt: now + 3600,
 };
 const identity = { userId: 7, username: 'dörte', sessionId: 'AAECAwQFBgcICQoLDA0ODw' };
+/** That of the tokens that are issued: those of earlier versions do not say what a child may do. */
+const issued = { ...identity, access: null };
 const wire = { user_id: 7, username: 'dörte', role: 'user', sid: claims.sessionId, iat: now, exp: now + 3600 };
 
 // Built by hand, to make tokens that jose would refuse to sign.
@@ -45,30 +47,30 @@ describe('a token', () => {
     expect(await forge(wire)).toBe(python);
   });
 
-  test('contains exactly the claims of v0.6 and a session id', async () => {
+  test('contains exactly the claims of v0.6, a session id, and what a child may do', async () => {
     const [header = '', payload = ''] = (await issueSessionToken(key, claims)).split('.');
     const read = (part: string) => JSON.parse(fromUtf8(fromPastedBase64(part) ?? new Uint8Array()));
     expect(read(header)).toEqual({ alg: 'HS256', typ: 'JWT' });
-    expect(read(payload)).toEqual(wire);
+    expect(read(payload)).toEqual({ ...wire, access: null });
   });
 
   test('gives the identity until the second in which it expires', async () => {
     const token = await issueSessionToken(key, claims);
-    expect(await verify(token)).toEqual(identity);
-    expect(await verify(token, now + 3599)).toEqual(identity);
+    expect(await verify(token)).toEqual(issued);
+    expect(await verify(token, now + 3599)).toEqual(issued);
     expect(await verify(token, now + 3600)).toBeNull();
     expect(await verify(token, now + 1e9)).toBeNull();
   });
 
   test('is valid if the clock was set back: the session row decides', async () => {
-    expect(await verify(await issueSessionToken(key, claims), now - 86_400)).toEqual(identity);
+    expect(await verify(await issueSessionToken(key, claims), now - 86_400)).toEqual(issued);
   });
 
   test('is verified once, and then recognised only if no character differs', async () => {
     const token = await issueSessionToken(key, claims);
-    expect(await verify(token)).toEqual(identity);
+    expect(await verify(token)).toEqual(issued);
     const verifies = vi.spyOn(crypto.subtle, 'verify');
-    expect(await verify(token)).toEqual(identity);
+    expect(await verify(token)).toEqual(issued);
     expect(verifies).not.toHaveBeenCalled();
     for (let i = 0; i < token.length; i++) {
       const altered = token.slice(0, i) + (token[i] === 'A' ? 'B' : 'A') + token.slice(i + 1);
@@ -91,19 +93,19 @@ describe('a token', () => {
 
   test('is still valid after more tokens than are remembered', async () => {
     const token = await issueSessionToken(key, claims);
-    expect(await verify(token)).toEqual(identity);
+    expect(await verify(token)).toEqual(issued);
     for (let i = 0; i < 1_100; i++) {
       const other = await issueSessionToken(key, { ...claims, userId: 1_000 + i });
       expect(await verify(other)).toMatchObject({ userId: 1_000 + i });
     }
-    expect(await verify(token)).toEqual(identity);
+    expect(await verify(token)).toEqual(issued);
   });
 
   test('verifies simultaneously with others, under a key that is not yet imported', async () => {
     const token = await issueSessionToken(key, claims);
     const fresh = parseSessionKey(secret);
     const all = await Promise.all(Array.from({ length: 20 }, () => verifySessionToken(fresh, token, now)));
-    for (const one of all) expect(one).toEqual(identity);
+    for (const one of all) expect(one).toEqual(issued);
   });
 });
 
@@ -224,7 +226,7 @@ describe('SECRET_KEY', () => {
   test('may have 32 bytes in fewer characters, and a trailing newline', async () => {
     expect(() => parseSessionKey('äöüßéèêñçåøæœþðł')).not.toThrow();
     const token = await issueSessionToken(parseSessionKey(`${secret}\n`), claims);
-    expect(await verify(token)).toEqual(identity);
+    expect(await verify(token)).toEqual(issued);
   });
 
   test('is not extractable once imported, and does not show in JSON', async () => {
