@@ -15,7 +15,7 @@ import { createHasher } from './hasher.ts';
 import { errorResponse } from './http/error-response.ts';
 import { createServer } from './http/server.ts';
 import { createNewestBackup } from './newest-backup.ts';
-import { withClientAddress } from './origin.ts';
+import { nameClient } from './origin.ts';
 import { createPin } from './pin.ts';
 import { RequestContext } from './request-context.ts';
 import { createSpace } from './space.ts';
@@ -38,11 +38,11 @@ export default {
       get proxies() {
         return app()?.proxies ?? [];
       },
-      identify: (request) => withClientAddress(request, app()?.proxies ?? []),
-      answer: (request, said) => {
+      identify: (request) => nameClient(request, app()?.proxies ?? []),
+      answer: (request) => {
         const up = app();
         if (up === undefined) return errorResponse(notRunning);
-        return connections.run(connection, () => up.fetch(request, new RequestContext(context, said)));
+        return connections.run(connection, () => up.fetch(request, new RequestContext(context)));
       },
     });
     connection.end();
@@ -56,7 +56,7 @@ export const control = {
     return serverOf(bindings)(socket, {
       scheme: 'http',
       proxies: [],
-      identify: (request) => request,
+      identify: () => {},
       async answer(request) {
         if (!(await isFromLauncher(request, bindings))) return errorResponse(answers.notFound);
         const { pathname, searchParams } = new URL(request.url);
@@ -95,10 +95,10 @@ const make = (bindings: Bindings) => {
   const newestBackup = variables.METRICS_TOKEN === undefined ? undefined : createNewestBackup(bindings.DISK);
   const fetch = (request: Request, context: RequestContext): Response | Promise<Response> => {
     if (newestBackup && asksForMetrics(request.url))
-      return newestBackup(request).then((marked) => worker.fetch(marked, env, context));
+      return newestBackup(request).then(() => worker.fetch(request, env, context));
     return request.body === null
       ? worker.fetch(request, env, context)
-      : space.mark(request).then((marked) => worker.fetch(marked, env, context));
+      : space.mark(request).then(() => worker.fetch(request, env, context));
   };
   return { bindings, env, proxies, fetch };
 };
