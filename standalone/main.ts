@@ -13,7 +13,7 @@ import type { Bindings } from './database/object.ts';
 import { readBindings } from './env.ts';
 import { createHasher } from './hasher.ts';
 import { errorResponse } from './http/error-response.ts';
-import { createServer } from './http/server.ts';
+import { createServer, type Service } from './http/server.ts';
 import { createNewestBackup } from './newest-backup.ts';
 import { nameClient } from './origin.ts';
 import { createPin } from './pin.ts';
@@ -33,18 +33,16 @@ export default {
     // A connection may be made before the vault is up, and stay: so each request looks anew.
     const app = () => (isUp ? appOf(bindings) : undefined);
     const connection = new Connection(bindings);
-    await serverOf(bindings)(socket, {
+    const service: Service = {
       scheme: bindings.HAS_TLS === 'yes' ? 'https' : 'http',
       get proxies() {
         return app()?.proxies ?? [];
       },
       identify: (request) => nameClient(request, app()?.proxies ?? []),
-      answer: (request) => {
-        const up = app();
-        if (up === undefined) return errorResponse(notRunning);
-        return connections.run(connection, () => up.fetch(request, new RequestContext(context)));
-      },
-    });
+      answer: (request) => app()?.fetch(request, new RequestContext(context)) ?? errorResponse(notRunning),
+    };
+    // Once for all of its requests: to enter the storage costs as much as a small object of the runtime.
+    await connections.run(connection, () => serverOf(bindings)(socket, service));
     connection.end();
   },
 } satisfies ExportedHandler<Bindings>;
