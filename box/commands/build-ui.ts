@@ -24,7 +24,7 @@ export async function buildUi(project: string): Promise<void> {
 
 /**
  * Two files: what the first screen needs, and everything else, which is fetched as soon as that is on the screen. More files would be
- * larger together: what is compressed in one piece repeats itself less. The CSV parser is a file of its own, since few ever need it.
+ * larger together: what is compressed in one piece repeats itself less. Only pages over plain HTTP need the third file, a SHA-256.
  */
 function buildPages(project: string): Promise<string[]> {
   return bundle(project, 'ui/main.ts', {
@@ -32,8 +32,8 @@ function buildPages(project: string): Promise<string[]> {
     codeSplitting: {
       groups: [
         { name: 'main', tags: ['$initial'], priority: 2 },
-        { name: 'later', test: (file) => !/papaparse|core\/import\/csv\.ts$/.test(file), priority: 1 },
-        { name: 'csv' },
+        { name: 'later', test: (file) => !file.includes('@noble'), priority: 1 },
+        { name: 'sha256' },
       ],
     },
   });

@@ -76,14 +76,12 @@ export const importModel = () => {
     },
 
     /** Reads a text. What was read before is forgotten. */
-    read: async (given: string, readImport: (text: string) => Promise<ImportFile>): Promise<void> => {
+    read: (given: string, readImport: (text: string) => ImportFile): void => {
       newest += 1;
-      const mine = newest;
       text.value = given;
       states.value = null;
       left.value = new Set();
-      const next = given.trim() === '' ? nothing : await readBy(readImport, given);
-      if (mine === newest) found.value = next;
+      found.value = given.trim() === '' ? nothing : readBy(readImport, given);
     },
 
     setPrefix: (given: string) => {
@@ -113,9 +111,9 @@ export const importModel = () => {
 
 export type ImportModel = ReturnType<typeof importModel>;
 
-const readBy = async (readImport: (text: string) => Promise<ImportFile>, text: string): Promise<Found> => {
+const readBy = (readImport: (text: string) => ImportFile, text: string): Found => {
   try {
-    return { file: await readImport(text), problem: null };
+    return { file: readImport(text), problem: null };
   } catch (problem) {
     if (problem instanceof OperatorError) return { file: null, problem: problem.message };
     throw problem;

@@ -155,7 +155,7 @@ const Source = ({ imports, isBusy, onEdited }: PartProps) => {
   const { problem } = imports.found.value;
   const read = (text: string) => {
     onEdited();
-    void imports.read(text, readImport);
+    imports.read(text, readImport);
   };
   useLayoutEffect(() => {
     // A text that was pasted elsewhere.
