@@ -37,6 +37,43 @@ const onStandalone = () =>
     },
   });
 
+/**
+ * To start a process for each file costs more than most of these tests: they keep nothing in their modules, start no programs and use
+ * no storage, so files of one project share a process.
+ */
+const together = { isolate: false };
+const unitsOfWorker = ['core/**/*.test.ts', 'worker/{http,wire}/**/*.test.ts'];
+const unitsOfNode = ['ui/**/*.test.ts', 'box/{d1,gate,runtime}/**/*.test.ts', 'cli/{helpers,vault}/**/*.test.ts'];
+
+/** What others wrote comes to workerd as one module for each package: it fetches hundreds of files one by one, for each test file. */
+const bundled = {
+  deps: {
+    optimizer: {
+      ssr: {
+        enabled: true,
+        include: [
+          'drizzle-orm',
+          'drizzle-orm/sqlite-core',
+          'valibot',
+          '@valibot/to-json-schema',
+          'hono',
+          'hono/factory',
+          'hono/utils/accept',
+          'hono/utils/mime',
+          'hono/route',
+          'hono/method-not-allowed',
+          'hono/etag',
+          'hono/cors',
+          'hono/cookie',
+          'jose',
+          'papaparse',
+          'fast-check',
+        ],
+      },
+    },
+  },
+};
+
 export default defineConfig({
   test: {
     silent: 'passed-only',
@@ -46,13 +83,24 @@ export default defineConfig({
       {
         // What runs in the worker is tested in workerd, beside the code.
         plugins: [onD1()],
-        test: { ...patient, name: 'worker', include: ['{core,worker,openapi}/**/*.test.ts'] },
+        test: {
+          ...patient,
+          ...bundled,
+          name: 'worker',
+          include: ['{core,worker,openapi}/**/*.test.ts'],
+          exclude: unitsOfWorker,
+        },
+      },
+      {
+        plugins: [onD1()],
+        test: { ...patient, ...bundled, ...together, name: 'worker-units', include: unitsOfWorker },
       },
       {
         // The same tests of the routes, on the database of the standalone runtime.
         plugins: [standaloneDatabase, onStandalone()],
         test: {
           ...patient,
+          ...bundled,
           name: 'worker-standalone',
           include: [
             'standalone/**/*.test.ts',
@@ -73,12 +121,17 @@ export default defineConfig({
         test: { ...patient, name: 'counts-standalone', include: ['bench/worker/standalone.test.ts'] },
       },
       {
-        // What surrounds the worker, the UI's logic, the tools, and a whole vault (`npm start`) from outside.
+        // The logic of the UI, and parts of what surrounds the worker.
+        test: { ...patient, ...together, name: 'units', include: unitsOfNode },
+      },
+      {
+        // What surrounds the worker, the tools, and a whole vault (`npm start`) from outside.
         test: {
           ...patient,
           name: 'node',
-          include: ['{bench,box,cli,docs,e2e,tools,ui}/**/*.test.ts'],
+          include: ['{bench,box,cli,docs,e2e,tools}/**/*.test.ts'],
           exclude: [
+            ...unitsOfNode,
             'bench/worker/**',
             'e2e/docker/**',
             'e2e/standalone/**',
