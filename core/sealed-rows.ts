@@ -1,16 +1,18 @@
 /**
  * The rows that grant authority, and what the seal of each covers. The worker, which checks them at every request, and the programs of
- * the box, which check a whole file, share this. A row is read as one JSON text:
+ * the box, which check a whole file, share this. A row is read as one JSON list:
  *
- *     [table, [what finds the row], [what the seal covers], seal]
+ *     [table, what the seal covers ..., seal]
  *
- * Its seal is made over the JSON array `[table, ...what it covers]`, see `SealingKey.sealRow`.
+ * What finds a row is at the beginning of what its seal covers; the number of a key is not covered, and comes before it, with 1 if the key
+ * is in the trash, else 0. The seal is made
+ * over the JSON array `[table, ...what it covers]`, see `SealingKey.sealRow`.
  */
 
 export const sealedTables = ['users', 'projects', 'members', 'secrets', 'service_tokens', 'token_secrets'] as const;
 export type SealedTable = (typeof sealedTables)[number];
 
-type Cell = string | number | null;
+export type Cell = string | number | null;
 
 /** A row as it is stored, with its seal. `sessions` have none: their signed tokens are what they are held against. */
 export type SealedRow = readonly [
@@ -18,12 +20,16 @@ export type SealedRow = readonly [
   locator: readonly Cell[],
   contents: readonly Cell[],
   seal: string | null,
+  /** Of a key. */
+  isInTrash?: boolean,
 ];
 
 interface Kind {
   /** The columns that find a row. */
   locator: readonly string[];
-  /** What is covered: SQL in terms of an alias of the table. It begins with the columns that `nameOf` reads. */
+  /** Whether they come before what is covered, and not at its beginning; after them, whether the row is in the trash. */
+  isLocatorApart?: true;
+  /** What is covered: SQL in terms of an alias of the table, or of its columns alone. It begins with the columns that `nameOf` reads. */
   contents: (alias: string) => string[];
   /** What people call the row. */
   nameOf: (contents: readonly Cell[]) => string;
@@ -31,7 +37,7 @@ interface Kind {
 
 function columns(...names: string[]): (alias: string) => string[] {
   return function ofAlias(alias: string): string[] {
-    return names.map((name) => `${alias}.${name}`);
+    return names.map((name) => (alias === '' ? name : `${alias}.${name}`));
   };
 }
 
@@ -63,6 +69,7 @@ export const sealedKinds: Record<SealedTable, Kind> = {
   },
   secrets: {
     locator: ['id'],
+    isLocatorApart: true,
     contents: (alias) => [
       ...columns('name', 'owner_id', 'project_id', 'current_version')(alias),
       currentBinding(alias),
@@ -84,10 +91,44 @@ export const sealedKinds: Record<SealedTable, Kind> = {
   },
 };
 
-/** A row as JSON, in SQL: for an alias of its table, which may stand for no row. */
-export function sealedRowSql(table: SealedTable, alias: string): string {
+/** A row as JSON, in SQL: for an alias of its table, which may stand for no row. @param contents what is covered, if that is at hand. */
+export function sealedRowSql(table: SealedTable, alias: string, contents?: readonly string[]): string {
+  const { locator, isLocatorApart, contents: covered } = sealedKinds[table];
+  const cells = [
+    ...(isLocatorApart ? [...columns(...locator)(alias), `${columns('deleted_at')(alias)} is not null`] : []),
+    ...(contents ?? covered(alias)),
+    ...columns('seal')(alias),
+  ];
+  return `json_array('${table}',${cells.join(',')})`;
+}
+
+/** A row as it was read by `sealedRowSql`; or a session, of which there are only what finds it and what it says. */
+export function rowOf([table, ...cells]: readonly Cell[]): SealedRow {
+  if (table === 'sessions') return [table, cells.slice(0, 1), cells.slice(1), null];
+  const kind = table as SealedTable;
+  const { locator, isLocatorApart } = sealedKinds[kind];
+  const contents = cells.slice(isLocatorApart ? locator.length + 1 : 0, -1);
+  const seal = (cells.at(-1) ?? null) as string | null;
+  return [kind, cells.slice(0, locator.length), contents, seal, isLocatorApart === true && cells[locator.length] === 1];
+}
+
+/** The list that `rowOf` reads. */
+export function cellsOf([table, locator, contents, seal, isInTrash]: SealedRow): Cell[] {
+  if (table === 'sessions') return [table, ...locator, ...contents];
+  return [
+    table,
+    ...(sealedKinds[table].isLocatorApart ? [...locator, Number(isInTrash ?? false)] : []),
+    ...contents,
+    seal,
+  ];
+}
+
+/** The row that an alias stands for where there is none. */
+export function noRow(table: SealedTable): SealedRow {
   const { locator, contents } = sealedKinds[table];
-  return `json_array('${table}', json_array(${columns(...locator)(alias).join(', ')}), json_array(${contents(alias).join(', ')}), ${alias}.seal)`;
+  const cells: Cell[] = contents('').map(() => null);
+  if (table === 'service_tokens') cells[cells.length - 1] = '[]';
+  return [table, locator.map(() => null), cells, null];
 }
 
 /** The name of a row, for people. */
@@ -113,14 +154,20 @@ export function sealFor(keyring: RowKeyring, [table, , contents]: SealedRow): st
 }
 
 /**
- * Whether the seal of a row holds, under any key of the keyring. A row that is not there needs none, and neither does a key in the
+ * Whether the seal of a row holds, under the primary key; or, while another one takes over, under any key of the keyring. A row that is not there needs none, and neither does a key in the
  * trash that is nobody's. An account that is switched off may have the seal that it had before.
  */
-export function sealHolds(keyring: RowKeyring, [table, locator, contents, seal]: SealedRow): boolean {
+export function sealHolds(
+  keyring: RowKeyring,
+  [table, locator, contents, seal, isInTrash]: SealedRow,
+  { isTakeOver = false } = {},
+): boolean {
   if (locator.some((part) => part === null)) return true;
-  if (table === 'secrets' && contents[1] === null && contents[2] === null) return true;
+  if (table === 'secrets' && isInTrash && contents[1] === null && contents[2] === null) return true;
+  // Two numbers that JavaScript cannot tell apart would have the same seal.
+  if (contents.some((cell) => typeof cell === 'number' && !Number.isSafeInteger(cell))) return false;
   const key = keyring.byId.get(String(seal).split('.', 1)[0] ?? '');
-  if (!key || seal === null) return false;
+  if (!key || seal === null || (key !== keyring.primary && !isTakeOver)) return false;
   if (key.isRowSeal([table, ...contents], seal)) return true;
   if (table !== 'users' || contents[activeAt] !== 0) return false;
   return key.isRowSeal([table, ...contents.with(activeAt, 1)], seal);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sealCanary } from '../../core/crypto/keyring.ts';
-import { type SealedRow, sealedRowSql, sealedTables, sealFor } from '../../core/sealed-rows.ts';
+import { rowOf, sealedRowSql, sealedTables, sealFor } from '../../core/sealed-rows.ts';
 import { keyringOf, makeHome } from '../../testing/disk-vaults.ts';
 import { checkFile } from './check-database.ts';
 import { checkSeals } from './check-seals.ts';
@@ -32,7 +32,7 @@ test('every row that was changed from outside is named, and a file with one is r
   const keyring = keyringOf(home.envFile);
   for (const table of sealedTables) {
     for (const { sealed } of database.prepare(`SELECT ${sealedRowSql(table, table)} AS sealed FROM ${table}`).all()) {
-      const row = JSON.parse(String(sealed)) as SealedRow;
+      const row = rowOf(JSON.parse(String(sealed)));
       const where =
         table === 'members' ? 'project_id = ? AND user_id = ?' : `${table === 'token_secrets' ? 'hash' : 'id'} = ?`;
       database.prepare(`UPDATE ${table} SET seal = ? WHERE ${where}`).run(sealFor(keyring, row), ...row[1]);

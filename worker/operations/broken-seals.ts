@@ -1,7 +1,7 @@
 /** The rows whose seal did not hold when a request relied on them: for /health, until they are as the vault left them, or gone. */
 import { desc, sql } from 'drizzle-orm';
 import { brokenSessionMs, maxBrokenSealRows } from '../../core/limits.ts';
-import { type SealedRow, type SealedTable, sealedKinds, sealedTables, sealHolds } from '../../core/sealed-rows.ts';
+import { rowOf, type SealedTable, sealedKinds, sealedTables, sealHolds } from '../../core/sealed-rows.ts';
 import { transact } from '../store/commit.ts';
 import { brokenSeals } from '../store/schema.ts';
 import { sealedRow, sealedTable } from '../store/sealed.ts';
@@ -33,6 +33,16 @@ const rowsNow = Object.fromEntries(
   ]),
 ) as Record<SealedTable, ReturnType<typeof statement<'locators', { sealed: string }>>>;
 
+/** Whoever can write the file can write anything there, too. */
+const locatorOf = ({ locator: text }: NotedBroken): unknown[] => {
+  try {
+    const found: unknown = JSON.parse(text);
+    return Array.isArray(found) ? [found] : [];
+  } catch {
+    return [];
+  }
+};
+
 const forget = statement(['kept'], ({ kept }) =>
   query
     .delete(brokenSeals)
@@ -50,10 +60,10 @@ export const stillBroken = async (
   if (noted.length === 0) return [];
   const asked = sealedTables.filter((table) => noted.some((each) => each.kind === table));
   const locatorsOf = (table: SealedTable) =>
-    JSON.stringify(noted.flatMap((each) => (each.kind === table ? [JSON.parse(each.locator) as unknown] : [])));
+    JSON.stringify(noted.flatMap((each) => (each.kind === table ? locatorOf(each) : [])));
   const looks = asked.map((table) => fill(rowsNow[table](), { locators: locatorsOf(table) }));
   const results = looks.length === 0 ? [] : await transact(db, looks);
-  const rows = results.flat().map(({ sealed }) => JSON.parse(String(sealed)) as SealedRow);
+  const rows = results.flat().map(({ sealed }) => rowOf(JSON.parse(String(sealed))));
   const broken = new Set(
     rows.flatMap((row) => (sealHolds(keyring, row) ? [] : [`${row[0]} ${JSON.stringify(row[1])}`])),
   );

@@ -32,6 +32,11 @@ const updateSecret = operation({
       version: sql`${newestOfTarget} + 1`,
       binding: bindingOf(given, targetSecret),
     })}))`,
+    foresee: ({ rows: { target } }, { token = null, binding = null }) => {
+      if (token === null) return [];
+      const [name = null, owner = null, project = null, version = null] = target?.[2] ?? [];
+      return [['secrets', target?.[1] ?? [], [name, owner, project, Number(version) + 1, binding], null]];
+    },
     seals: ['secrets'],
     effects: [
       appendVersion(nameMeant(given), given, bindingOf(given), sql`${newestVersion} + 1`),

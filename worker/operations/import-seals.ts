@@ -1,11 +1,12 @@
 /** The seals of an import, and of a write to a path: what both steps rely on is checked, and what they store is sealed. */
-import { type SealedRow, sealFor } from '../../core/sealed-rows.ts';
+import type { SealedRow } from '../../core/sealed-rows.ts';
 import { refusalOf, transact, VaultNotOpen } from '../store/commit.ts';
 import { type Form, formOf } from '../store/form.ts';
 import { requestValues } from '../store/request.ts';
-import { type Fault, noteBroken } from '../store/sealed.ts';
+import { type Fault, noteBroken, sealsParam } from '../store/sealed.ts';
 import { fill, type Statement, type Values } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
+import { sealed } from './foresight.ts';
 import { brokenImport } from './import-commit.ts';
 import type { Refusal } from './refusal.ts';
 import { sealsOf } from './seals.ts';
@@ -56,7 +57,7 @@ export const sealEntries = async (
       [name ?? null, owner ?? null, project ?? null, version ?? null, binding],
       seal,
     ];
-    return [table, sealFor(vault.keyring, row), name];
+    return sealed(vault.keyring, row);
   });
-  return { sealed: { 'request.relied': JSON.stringify(texts), 'request.seals': JSON.stringify(made) } };
+  return { sealed: { 'request.relied': JSON.stringify(texts), 'request.seals': sealsParam(made) } };
 };

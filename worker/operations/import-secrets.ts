@@ -145,7 +145,7 @@ const compare = async (
   if (refusal) return noted(context, refused(refusal, kept));
   if (!open) throw new VaultNotOpen();
   if (!open.is_known) return { action, outcome: 'unauthenticated', reason: null };
-  const fault = await sealsOf(context.vault, context.caller).faultIn([...relied, ...rows].map(({ sealed }) => sealed));
+  const fault = await sealsOf(context.vault, context.caller).faultInAnswer(relied[0]?.sealed ?? '', rows);
   if (fault) return refuseBroken(context, fault, { ...quotaValues(context.vault), entries: '[]', since: open.newest });
   const place = stops.find(({ outcome }) => outcome !== 'conflict' && outcome !== 'invalid');
   if (place) return refused(place);

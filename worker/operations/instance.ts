@@ -80,6 +80,8 @@ export const openInstance = async (
     if (canary.rowsAreSealed) await resealRows(vault);
     else await adoptRows(vault);
     await replaceCanary(vault, found.canary, now);
+    // Others may have written rows meanwhile under the key before.
+    if (!isPrimary) await resealRows(vault);
   } else if (found.sealed_at === null) await transact(vault.db, [fill(storeSealedAt(), { now })]);
   return { inUse, broken };
 };

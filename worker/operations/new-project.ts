@@ -7,7 +7,7 @@ import { actorId, actorName, actorRole, granted, insertIfAllowed, verdict } from
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, members, projects, secrets } from '../store/schema.ts';
-import { futureRow, nextId } from '../store/sealed.ts';
+import { futureRow } from '../store/sealed.ts';
 import { insertFrom, integer, type Params, query } from '../store/statement.ts';
 import { inUse, isPersonal, reachesOwn } from '../store/targets.ts';
 import type { Rule } from '../store/verdict.ts';
@@ -112,9 +112,16 @@ const madeProject = (given: Params<'name'>) =>
 const adopted = (given: Params<'first' | 'end'>) =>
   counted(query.select({ count: count() }).from(secrets).where(beginningWith(given)), 'key moved in', 'keys moved in');
 
+/**
+ * A number that no project has had: of the time in milliseconds and three digits more. One that the database gives could be that of a
+ * project which somebody has taken out of the file, and its keys and members say no more than the number.
+ */
+const newId = (now: number) => now * 1000 + Math.floor(Math.random() * 1000);
+
 export const createProject = operation({
   action: 'project.create',
   params: [
+    'id',
     'name',
     'likeness',
     'key_likeness',
@@ -128,6 +135,7 @@ export const createProject = operation({
   takesKey: true,
   needsRoom: () => true,
   sql: (given) => {
+    const id = sql`cast(${given.id} as integer)`;
     const othersKeys = exists(othersSecrets(given));
     const othersLookAlikes = exists(lookingLike(given, ne(secrets.owner_id, principal.id)));
     return {
@@ -150,13 +158,14 @@ export const createProject = operation({
         { when: exists(lookingLike(given)), outcome: 'conflict', reason: 'keys_look_alike' },
         tooManyProjects,
       ],
-      touched: sql`json_array(${futureRow('projects', [nextId('projects')], [nextId('projects'), given.name, given.key_likeness])},
-        ${futureRow('members', [nextId('projects'), sql`${principal.id}`], [nextId('projects'), sql`${principal.id}`, sql`'manager'`])})`,
+      touched: sql`json_array(${futureRow('projects', [id], [id, given.name, given.key_likeness])},
+        ${futureRow('members', [id, sql`${principal.id}`], [id, sql`${principal.id}`, sql`'manager'`])})`,
       watched: revisionsOf(beginningWith(given)),
-      sealing: [sealingOf({ owner: sql`null`, project: nextId('projects') }, beginningWith(given))],
+      sealing: [sealingOf({ owner: sql`null`, project: id }, beginningWith(given))],
       seals: ['projects', 'members', 'secrets'],
       effects: [
         insertIfAllowed(projects, {
+          id,
           name: given.name,
           likeness: given.likeness,
           key_likeness: given.key_likeness,
@@ -194,7 +203,8 @@ export const createProject = operation({
         .where(and(eq(projects.name, given.name), granted)),
     };
   },
-  values: ({ name, description, adopt }: NewProject) => ({
+  values: ({ name, description, adopt }: NewProject, { caller }) => ({
+    id: newId(caller.now),
     name,
     likeness: likeness(name),
     key_likeness: keyLikeness(name),

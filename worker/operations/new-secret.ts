@@ -54,6 +54,10 @@ export const createSecret = operation({
       version: sql`1`,
       binding: given.binding,
     })})`,
+    foresee: ({ principalId, rows: { place } }, { name = null, binding = null }) => {
+      const project = place?.[2][0] ?? null;
+      return [['secrets', [name], [name, project === null ? principalId : null, project, 1, binding], null]];
+    },
     seals: ['named secrets'],
     effects: [
       insertIfAllowed(secrets, {

@@ -108,8 +108,9 @@ export const operation = <
   const wanted = plan<string, Row>(
     params,
     (given) => {
-      const { target, rules, detail, ready, touched, watched, ...steps } = sql(given as Params<Name>);
-      return { verdict: verdictOn({ action, target, rules, detail, ready, touched, watched }), ...steps };
+      const { target, rules, detail, ready, touched, foresee, watched, ...steps } = sql(given as Params<Name>);
+      const intent = { action, target, rules, detail, ready, touched, foresee, watched };
+      return { verdict: verdictOn(intent), ...steps };
     },
     forms,
   );

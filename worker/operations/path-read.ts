@@ -39,7 +39,7 @@ const columns = (path: Param) => ({
   labels: secrets.labels,
   deleted_at: secrets.deleted_at,
   entry: textColumn('entry', entryAt(path)),
-  sealed: textColumn('sealed', sealedAnswer()),
+  sealed: textColumn('sealed', sealedAnswer(false)),
   ...{ number, created_at, destroyed_at, token, binding, key_id },
 });
 

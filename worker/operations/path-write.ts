@@ -158,7 +158,7 @@ const compare = async (context: Context, input: PathWrite, since: number) => {
   if (refusal) return refused(context, refusal);
   if (!open) throw new VaultNotOpen();
   if (!open.is_known) return { action, outcome: 'unauthenticated', reason: null } satisfies Refusal;
-  const fault = await sealsOf(context.vault, context.caller).faultIn([...relied, ...rows].map(({ sealed }) => sealed));
+  const fault = await sealsOf(context.vault, context.caller).faultInAnswer(relied[0]?.sealed ?? '', rows);
   if (fault) return refuseBroken(context, fault, { ...quotaValues(context.vault), entries: '[]', since: open.newest });
   if (open.held > maxForeignConflictsPerHour)
     return { action, outcome: 'denied', reason: 'too_many_conflicts' } satisfies Refusal;

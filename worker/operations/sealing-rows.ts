@@ -5,16 +5,17 @@
 import { sql } from 'drizzle-orm';
 import { maxRowsPerSealingStep } from '../../core/limits.ts';
 import {
+  rowOf,
   type SealedRow,
   type SealedTable,
   sealedKinds,
   sealedTables,
-  sealFor,
   sealHolds,
 } from '../../core/sealed-rows.ts';
 import { transact } from '../store/commit.ts';
-import { sealedRow, sealedTable, storeSeals } from '../store/sealed.ts';
+import { sealedRow, sealedTable, sealsParam, storeSeals } from '../store/sealed.ts';
 import { fill, type Query, query, statement, textColumn } from '../store/statement.ts';
+import { sealed } from './foresight.ts';
 import type { Vault } from './vault.ts';
 
 /** Before the first row of a table. */
@@ -42,11 +43,11 @@ const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolea
   for (const { kind, rows, store } of statements) {
     for (let after = startOf(kind); ; ) {
       const [found = []] = await transact(db, [fill(rows(), { after })]);
-      const stored = found.map(({ sealed }) => JSON.parse(String(sealed)) as SealedRow);
+      const stored = found.map(({ sealed }) => rowOf(JSON.parse(String(sealed))));
       const last = stored.at(-1);
       if (!last) break;
-      const made = stored.filter(isDue).map((row) => [row[0], sealFor(keyring, row), ...row[1]]);
-      if (made.length > 0) await transact(db, [fill(store(), { 'request.seals': JSON.stringify(made) })]);
+      const made = stored.filter(isDue).map((row) => sealed(keyring, row));
+      if (made.length > 0) await transact(db, [fill(store(), { 'request.seals': sealsParam(made) })]);
       after = JSON.stringify(last[1]);
     }
   }
@@ -59,5 +60,8 @@ export const adoptRows = (vault: Vault): Promise<void> => sealAll(vault, ([, , ,
 export const resealRows = (vault: Vault): Promise<void> =>
   sealAll(
     vault,
-    (row) => !row[3]?.startsWith(`${vault.keyring.primary.id}.`) && row[3] !== null && sealHolds(vault.keyring, row),
+    (row) =>
+      !row[3]?.startsWith(`${vault.keyring.primary.id}.`) &&
+      row[3] !== null &&
+      sealHolds(vault.keyring, row, { isTakeOver: true }),
   );

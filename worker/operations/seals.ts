@@ -2,16 +2,38 @@
 import type { Caller } from '../../core/caller.ts';
 import type { Keyring } from '../../core/crypto/keyring.ts';
 import { maxRememberedSeals } from '../../core/limits.ts';
-import { nameOfRow, type SealedRow, sealFor, sealHolds } from '../../core/sealed-rows.ts';
-import type { Fault, Seals } from '../store/sealed.ts';
+import { type Cell, nameOfRow, rowOf, type SealedRow, sealHolds } from '../../core/sealed-rows.ts';
+import type { Grounds, Slot } from '../store/relied.ts';
+import type { Fault, SealedAnswer, Seals } from '../store/sealed.ts';
+import { foresee, sealed } from './foresight.ts';
+import { mayBecome } from './future-rows.ts';
+import { isActor, objectionTo, objectionToRead, principalIn, reachesAny } from './judge-again.ts';
+import { KnownRows } from './known-rows.ts';
 import { createPause } from './pauses.ts';
 import type { Vault } from './vault.ts';
 
-/** What a survey says: the rows that are relied on, and those that will be. Of a bulk, each row as it is and as it will be. */
-type Text = [rows: (SealedRow | null)[], future?: (SealedRow | null)[] | null, ...rest: unknown[]];
+type Cells = readonly Cell[];
 
-/** Texts of which every seal held, by the keyring. They hold nothing that is not in the database. */
-const held = new WeakMap<Keyring, Set<string>>();
+/**
+ * What a survey says: the rows that are relied on, those of a token together; and those that will be. Of a bulk, each row as it is and as
+ * it will be.
+ */
+type Text = [rows: (Cells | readonly Cells[] | null)[], future?: (SealedRow | null)[] | null, ...rest: unknown[]];
+
+/** What held before, by the keyring: whole texts, and the rows in them. It holds nothing that is not in the database. */
+const memories = new WeakMap<Keyring, { texts: Map<string, Text[0]>; rows: KnownRows }>();
+
+const memoryOf = (keyring: Keyring) => {
+  const memory = memories.get(keyring) ?? { texts: new Map<string, Text[0]>(), rows: new KnownRows() };
+  memories.set(keyring, memory);
+  return memory;
+};
+
+const rowsIn = (cells: Text[0]): SealedRow[] =>
+  cells.flatMap((each) => {
+    if (each === null) return [];
+    return typeof each[0] === 'string' ? [rowOf(each as Cells)] : (each as readonly Cells[]).map(rowOf);
+  });
 
 /** What the signed token of a session says must be what its row says. Tokens of earlier versions do not say what a child may do. */
 const isOfCaller = ([, , [userId, access]]: SealedRow, { claimedId, claimedAccess }: Caller) =>
@@ -26,43 +48,129 @@ const faultOf = (row: SealedRow): Fault => ({
   name: nameOfRow(row),
 });
 
+/** The rows that a principal hangs on were there for the verdict, and are not any more. */
+const gone: Fault = { kind: 'sessions', locator: '[null]', name: 'session' };
+
+/** The session or the token by which a principal was found says who asks; without it, the account does. */
+const faultOfPrincipal = (rows: readonly SealedRow[]): Fault => {
+  const row = rows.find(([table, [first]]) => table === 'users' && first !== null) ?? rows[0];
+  return row ? faultOf(row) : gone;
+};
+
+/** Whether a value is not that of the secret whose seal held. */
+const isOther = (
+  [name, , , current, binding]: Cells,
+  given: SealedAnswer['name'],
+  number: SealedAnswer['number'],
+  itsBinding: SealedAnswer['binding'],
+) =>
+  (given !== undefined && given !== name) ||
+  (itsBinding !== undefined && (number ?? current) === current && itsBinding !== binding);
+
+const isRemoval = (grounds: Grounds | undefined) =>
+  grounds !== undefined && ['user.delete', 'secret.delete', 'secret.destroy', 'token.revoke'].includes(grounds.action);
+
 const rowCharacters = 2048;
 
+/** The rows of the principal, and those after them. */
+const partsOf = (cells: Text[0], isByName: boolean) => {
+  const count = isByName || typeof cells[0]?.[0] !== 'string' ? 1 : 2;
+  return { principal: rowsIn(cells.slice(0, count)), others: cells.slice(count) };
+};
+
+const byAlias = (slots: readonly Slot[], cells: Text[0]) =>
+  Object.fromEntries(
+    slots.flatMap(({ alias }, index) => {
+      const found = cells[index];
+      return found ? [[alias, rowOf(found as Cells)]] : [];
+    }),
+  );
+
 export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>, caller: Caller): Seals => {
-  const known = held.get(keyring) ?? new Set();
-  held.set(keyring, known);
+  const { texts: known, rows: knownRows } = memoryOf(keyring);
+  const noted = (fault: Fault) => {
+    metrics?.noteBrokenSeal();
+    return fault;
+  };
+  /** The cells of a text, or the first row of it that does not hold. */
+  const checked = (text: string, count?: number): Text[0] | Fault => {
+    const remembered = `${caller.claimedId} ${caller.claimedAccess} ${text}`;
+    const before = known.get(remembered);
+    if (before) return before;
+    if (text === '') return gone;
+    const [cells] = JSON.parse(text) as Text;
+    const isOfToken = cells[0] !== null && typeof cells[0]?.[0] !== 'string';
+    const rows = rowsIn(count === undefined ? cells : cells.slice(0, isOfToken ? 1 : count));
+    const broken = rows.find((row) => !holds(keyring, row, caller));
+    if (broken) return faultOf(broken);
+    if (count !== undefined) return cells;
+    if (known.size >= maxRememberedSeals) known.clear();
+    known.set(remembered, cells);
+    for (const row of rows) knownRows.remember(row);
+    return cells;
+  };
   return {
     keyId: keyring.primary.id,
-    faultIn: async (texts) => {
+    faultIn: async (texts, grounds) => {
       const pause = createPause();
       for (const text of texts) {
-        const remembered = `${caller.claimedId} ${caller.claimedAccess} ${text}`;
-        if (known.has(remembered)) continue;
-        const [rows] = JSON.parse(text) as Text;
-        const broken = rows.find((row) => row !== null && !holds(keyring, row, caller));
-        if (broken) {
-          metrics?.noteBrokenSeal();
-          return faultOf(broken);
+        const whole = checked(text);
+        // An admin gets rid of a row that does not hold: that grants nothing.
+        const cells = 'kind' in whole && isRemoval(grounds) ? checked(text, grounds?.isByName ? 1 : 2) : whole;
+        if ('kind' in cells) return noted(cells);
+        if (grounds) {
+          const { principal, others } = partsOf(cells, grounds.isByName);
+          const who = principalIn(principal, grounds.isByName, caller);
+          if (cells !== whole && !(who && reachesAny(grounds.action, who, caller))) return noted(whole as Fault);
+          const objection = objectionTo(grounds, who, byAlias(grounds.slots, others), caller);
+          if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }
-        if (known.size >= maxRememberedSeals) known.clear();
-        known.add(remembered);
         await pause(rowCharacters);
       }
       return null;
     },
-    sealsFor: async (texts) => {
+    faultInAnswer: async (principalText, answers) => {
       const pause = createPause();
-      const made: unknown[] = [];
-      for (const text of texts) {
-        const [rows, future] = JSON.parse(text) as Text;
-        // What does not hold stays so: it gets no new seal.
-        const isSound = rows.every((row) => row === null || row[0] === 'sessions' || sealHolds(keyring, row));
-        for (const row of (isSound && future) || []) {
-          if (row) made.push([row[0], sealFor(keyring, row), ...row[1]]);
-        }
+      const ofPrincipal = checked(principalText);
+      if ('kind' in ofPrincipal) return noted(ofPrincipal);
+      const { principal } = partsOf(ofPrincipal, false);
+      const who = principalIn(principal, false, caller);
+      for (const { sealed: text, name, number, binding } of answers) {
+        const cells = checked(text);
+        if ('kind' in cells) return noted(cells);
+        const [secret, member] = cells.map((each) => (each ? rowOf(each as Cells) : undefined));
+        const objection = objectionToRead(who, [secret, member], caller);
+        if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
+        if (secret && isOther(secret[2], name, number, binding)) return noted(faultOf(secret));
         await pause(rowCharacters);
       }
-      return JSON.stringify(made);
+      return null;
+    },
+    faultInActor: (text, { isByName }, actor) => {
+      const cells = checked(text, isByName ? 1 : 2);
+      if ('kind' in cells) return noted(cells);
+      const { principal } = partsOf(cells, isByName);
+      return isActor(principalIn(principal, isByName, caller), actor) ? null : noted(faultOfPrincipal(principal));
+    },
+    sealsFor: async (texts, grounds, given) => {
+      const pause = createPause();
+      const made: SealedRow[] = [];
+      for (const text of texts) {
+        const [cells, future] = JSON.parse(text) as Text;
+        const rows = rowsIn(cells);
+        // What does not hold stays so: it gets no new seal.
+        const isSound =
+          rows.every((row) => row[0] === 'sessions' || sealHolds(keyring, row)) &&
+          (future ?? []).every((row) => row === null || mayBecome(row, rows, grounds.action, given));
+        if (isSound) for (const row of rows) knownRows.remember(row);
+        for (const row of (isSound && future) || []) if (row) made.push(sealed(keyring, row));
+        await pause(rowCharacters);
+      }
+      return made;
+    },
+    foresee: (foresight, given) => foresee(keyring, knownRows, caller, foresight, given),
+    remember: (rows) => {
+      for (const row of rows) knownRows.remember(row);
     },
   };
 };

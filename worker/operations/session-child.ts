@@ -3,6 +3,7 @@ import { and, eq, inArray, isNotNull, lte, or, type SQL, sql } from 'drizzle-orm
 import { alias } from 'drizzle-orm/sqlite-core';
 import { issueSessionToken } from '../../core/crypto/session-token.ts';
 import { maxChildrenPerParent } from '../../core/limits.ts';
+import type { Access } from '../../core/policy/policy.ts';
 import { actorId, granted } from '../store/granted.ts';
 import { accessOfChild } from '../store/principal.ts';
 import { request } from '../store/request.ts';
@@ -92,19 +93,22 @@ export const childOfSession = operation({
     };
   },
   values: valuesOf,
-  result: async ([made], { id }, { vault, caller }, principal): Promise<Child> => {
+  result: async ([made], { id, access: asked }, { vault, caller }, principal): Promise<Child> => {
     if (!made) throw new TypeError('A child was allowed and not made');
+    // Not what the new row says: the token is signed.
+    const ofParent = caller.claimedAccess === undefined ? made.access : caller.claimedAccess;
+    const access = asked ?? ((ofParent ?? 'manage') as Access);
     const latestEnd = made.latest_end ?? made.expires_at;
     const secret = await issueSessionToken(vault.sessionKey, {
       userId: principal.id,
       username: principal.name,
       role: principal.role,
       sessionId: id,
-      access: made.access,
+      access,
       issuedAt: Math.floor(caller.now / 1000),
       // The row says when it ends, and may be prolonged.
       expiresAt: Math.ceil(latestEnd / 1000),
     });
-    return { id, secret, name: principal.name, access: made.access ?? 'read', endsAt: made.expires_at, latestEnd };
+    return { id, secret, name: principal.name, access, endsAt: made.expires_at, latestEnd };
   },
 });

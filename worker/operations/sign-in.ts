@@ -95,8 +95,15 @@ const signInPlan = plan(
       touched: sql`json_array(${futureAccount(sql`${principal.id}`, {
         ...principal,
         verifier: sql`coalesce(${given.better_verifier}, ${principal.verifier})`,
-        has_default_password: given.has_default_password,
+        has_default_password: sql`cast(${given.has_default_password} as integer)`,
       })})`,
+      foresee: ({ rows: { principal: account } }, { better_verifier = null, has_default_password = null }) => {
+        if (!account) return null;
+        const [id = null, name = null, role = null, active = null, must = null, , verifier = null] = account[2];
+        return [
+          ['users', [id], [id, name, role, active, must, has_default_password, better_verifier ?? verifier], null],
+        ];
+      },
       actorName: principal.name,
       target: { name: unknownName(given) },
       detail: sql`iif(${given.access} is null, null, 'child ' || substr(${given.new_session}, 1, ${childIdCharacters}))`,

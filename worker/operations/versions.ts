@@ -98,7 +98,7 @@ const readVersion = operation({
     detail: versionText(given.version),
     isAnswerSealed: true,
     answer: query
-      .select({ ...readColumns, sealed: textColumn('sealed', sealedAnswer()) })
+      .select({ ...readColumns, sealed: textColumn('sealed', sealedAnswer(false)) })
       .from(secrets)
       .innerJoin(secretVersions, and(ofSecret, eq(number, given.version)))
       .where(and(isNamed(nameMeant(given)), granted)),

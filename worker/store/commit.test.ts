@@ -16,7 +16,15 @@ const list = plan([], () => ({
   answer: query.select({ name: secrets.name }).from(secrets).where(granted),
 }))();
 
-const seals = { keyId: 'key', faultIn: async () => null, sealsFor: async () => '[]' };
+const seals = {
+  keyId: 'key',
+  faultIn: async () => null,
+  faultInAnswer: async () => null,
+  faultInActor: () => null,
+  sealsFor: async () => [],
+  foresee: () => null,
+  remember: () => {},
+};
 const commitOn = (db: D1Database) => commit(db, seals, caller, list, {});
 
 test('an allowed plan is one batch, and its rows are those of the answer', async () => {
@@ -27,7 +35,7 @@ test('an allowed plan is one batch, and its rows are those of the answer', async
     events: 1,
     rows: [{ name: 'x' }],
   });
-  expect(batches.map((batch) => batch.length)).toEqual([3]);
+  expect(batches.map((batch) => batch.length)).toEqual([2]);
   expect(batches[0]?.[0]?.text).toMatch(/^insert into audit_events/);
   expect(batches[0]?.[1]?.values).toEqual(['r']);
 });

@@ -2,11 +2,13 @@
 import type { Caller, Principal } from '../../core/caller.ts';
 import { maxBusyWaitMs } from '../../core/limits.ts';
 import type { Outcome } from '../../core/policy/policy.ts';
+import type { SealedRow } from '../../core/sealed-rows.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 import type { Form } from './form.ts';
 import type { Plan } from './plan.ts';
 import { requestValues } from './request.ts';
-import { type Fault, noteBroken, type Seals, sealBroken } from './sealed.ts';
+import { turnOnRows } from './row-turns.ts';
+import { type Fault, noteBroken, type SealedAnswer, type Seals, sealBroken, sealsParam } from './sealed.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
@@ -85,11 +87,11 @@ export const read = async <Row>(db: D1Database, statement: Filled<Row>): Promise
 
 /** How often a plan looks again because a row that it relies on has changed meanwhile. */
 const maxAttempts = 50;
-const maxPauseSteps = 20;
 
 /**
- * Commits a plan: decides, records and carries out, in one transaction. It is one round trip if the plan only reads, or refuses. What writes
- * takes two: the first one returns the rows that it relies on, whose seals are checked. Statements that have nothing to do with the request may come before it.
+ * Commits a plan: decides, records and carries out, in one transaction and one round trip. What writes takes another one if a row that it
+ * relies on is not known, or has changed: then the first one carries nothing out and returns the rows, whose seals are checked. Statements
+ * that have nothing to do with the request may come before it.
  *
  * @throws VaultNotOpen if the database returns no verdict; nothing was written then.
  * @throws StoreFailure if a transaction failed; nothing was written then either.
@@ -105,54 +107,75 @@ export const commit = async <Row, Name extends string>(
 ): Promise<Committed<Row>> => {
   const given: Values = { ...values, ...requestValues(caller, seals.keyId) };
   if (!wanted.writes) return commitReading(db, seals, caller, wanted, given, before);
-  let checked: Checked = nothingChecked;
+  let checked = foreseen(seals, wanted, given);
+  using turn = turnOnRows();
   for (let attempt = 1; ; attempt++) {
     const { surveys, steps } = wanted;
     const [verdict, ...others] = steps;
     const first = checked.fault ? wanted.broken(form) : verdict;
     const asked = [...surveys, ...(first ? [first] : []), ...others];
-    const sealed = { 'request.relied': checked.relied, 'request.seals': checked.seals };
+    const sealed = { 'request.relied': checked.relied, 'request.seals': sealsParam(checked.made) };
     const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
     const also = attempt === 1 ? before : [];
     const results = (await transact(db, [...also, ...asked.map((step) => fill(step, all))])).slice(also.length);
     const found = results.slice(surveys.length);
-    const next = found[0]?.length ? null : await check(seals, results.slice(0, surveys.length));
+    const next = found[0]?.length ? null : await check(seals, wanted, given, results.slice(0, surveys.length));
     // Without a verdict nothing was done: what is relied on was not checked yet, or has changed since.
     if (next && !next.isNobody && next.relied !== checked.relied && attempt < maxAttempts) {
-      if (checked !== nothingChecked) await pauseFor(attempt);
-      checked = next;
+      const hasWaited = await turn.take(next.made);
+      // Whoever had the turn before has left the rows as they are known now.
+      const expected = hasWaited ? foreseen(seals, wanted, given) : nothingChecked;
+      checked = expected === nothingChecked ? next : expected;
       continue;
     }
     const committed = committedOf(wanted, found);
     if (checked.fault && isBroken(committed)) await noted(db, caller, checked.fault);
-    return committed;
+    if (committed.outcome !== 'allowed') return committed;
+    const [text = ''] = JSON.parse(checked.relied) as string[];
+    const fault = seals.faultInActor(text, wanted.grounds, committed.principal);
+    if (!fault) seals.remember(checked.made);
+    return fault ? refuseBroken(db, caller, fault, committed) : committed;
   }
 };
 
 interface Checked {
   /** A JSON list of the texts that hold. */
   relied: string;
-  seals: string;
+  /** The rows that will be, with their seals. */
+  made: readonly SealedRow[];
   fault: Fault | null;
   /** Whether the request comes with a token that the vault does not know. */
   isNobody: boolean;
 }
 
-const nothingChecked: Checked = { relied: '[]', seals: '[]', fault: null, isNobody: false };
+const nothingChecked: Checked = { relied: '[]', made: [], fault: null, isNobody: false };
 
-/** How a text begins where the secret of a token was not found. */
-const unknownToken = '[[null,';
-
-const check = async (seals: Seals, surveyed: readonly Record<string, Value>[][]): Promise<Checked> => {
-  const [texts = [], ...bulks] = surveyed.map((rows) => rows.map(({ sealed }) => String(sealed)));
-  const fault = await seals.faultIn(texts);
-  const isNobody = texts[0]?.startsWith(unknownToken) ?? false;
-  return { relied: JSON.stringify(texts), seals: await seals.sealsFor([...texts, ...bulks.flat()]), fault, isNobody };
+/** What the survey will probably return, if the rows that it will find held before. The verdict holds only if they are still the same. */
+const foreseen = (seals: Seals, { foresight }: Pick<Plan, 'foresight'>, given: Values): Checked => {
+  const expected = foresight && seals.foresee(foresight, given);
+  if (!expected) return nothingChecked;
+  return { ...nothingChecked, relied: JSON.stringify([expected.text]), made: expected.made };
 };
 
-/** Many that change one row at the same moment get out of each other's way. */
-const pauseFor = (attempt: number) =>
-  new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(attempt, maxPauseSteps) * 2));
+/** How a text begins where the secret of a token was not found. */
+const unknownToken = '[[null';
+
+const check = async (
+  seals: Seals,
+  { grounds }: Pick<Plan, 'grounds'>,
+  given: Values,
+  surveyed: readonly Record<string, Value>[][],
+): Promise<Checked> => {
+  const [texts = [], ...bulks] = surveyed.map((rows) => rows.map(({ sealed }) => String(sealed)));
+  const isNobody = texts[0]?.startsWith(unknownToken) ?? false;
+  const fault = isNobody ? null : await seals.faultIn(texts, grounds);
+  return {
+    relied: JSON.stringify(texts),
+    made: await seals.sealsFor([...texts, ...bulks.flat()], grounds, given),
+    fault,
+    isNobody,
+  };
+};
 
 const commitReading = async <Row, Name extends string>(
   db: D1Database,
@@ -162,16 +185,38 @@ const commitReading = async <Row, Name extends string>(
   given: Values,
   before: readonly Filled[],
 ): Promise<Committed<Row>> => {
-  const { steps, surveys } = wanted;
+  const { steps, surveys, isTold } = wanted;
   const results = await transact(db, [...before, ...[...steps, ...surveys].map((step) => fill(step, given))]);
   const found = results.slice(before.length);
   const committed = committedOf(wanted, found);
   if (committed.outcome !== 'allowed') return committed;
-  const rows = [...found.slice(steps.length).flat(), ...committed.rows] as { sealed?: string }[];
-  const fault = await seals.faultIn(rows.flatMap(({ sealed }) => sealed ?? []));
-  if (!fault) return committed;
+  const told = (isTold ? found.slice(0, 1) : found.slice(steps.length)).flat() as { sealed?: string }[];
+  const texts = told.flatMap(({ sealed }) => sealed ?? []);
+  const fault = await faultOfRead(seals, wanted, texts, committed.rows as Partial<SealedAnswer>[]);
+  return fault ? refuseBroken(db, caller, fault, committed) : committed;
+};
+
+/** What was allowed is not told. The log says so in an event of its own. */
+const refuseBroken = async (
+  db: D1Database,
+  caller: Caller,
+  fault: Fault,
+  { events, principal }: Extract<Committed<unknown>, { outcome: 'allowed' }>,
+): Promise<Committed<never>> => {
   await noted(db, caller, fault, [fill(sealBroken(), { fault: fault.name, 'request.id': caller.requestId })]);
-  return { outcome: 'denied', reason: 'seal_broken', events: committed.events + 1, principal: committed.principal };
+  return { outcome: 'denied', reason: 'seal_broken', events: events + 1, principal };
+};
+
+/** A plan that always refuses tells nothing. */
+const faultOfRead = async (
+  seals: Seals,
+  { grounds }: Pick<Plan, 'grounds'>,
+  texts: readonly string[],
+  rows: readonly Partial<SealedAnswer>[],
+): Promise<Fault | null> => {
+  const fault = await seals.faultIn(texts, grounds);
+  const sealed = rows.filter((row): row is SealedAnswer => typeof row.sealed === 'string');
+  return fault ?? (sealed.length > 0 ? seals.faultInAnswer(texts[0] ?? '', sealed) : null);
 };
 
 const isBroken = (committed: Committed<unknown>) =>

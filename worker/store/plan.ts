@@ -2,7 +2,7 @@
 import { type Form, isForToken, isWithKey, writtenGuarded } from './form.ts';
 import { keepRows, keptRows } from './kept-answers.ts';
 import { openProbe } from './open.ts';
-import { reliedOf } from './relied.ts';
+import { type Foresight, type Grounds, reliedOf } from './relied.ts';
 import { isRequestParam, type RequestParam } from './request.ts';
 import { type Sealing, storeSeals } from './sealed.ts';
 import {
@@ -26,6 +26,12 @@ export interface Plan<Row = unknown, Name extends string = string> {
    */
   readonly surveys: readonly Statement<{ sealed: string }>[];
   readonly writes: boolean;
+  /** What is decided, and by which rows. */
+  readonly grounds: Grounds;
+  /** What is needed to say beforehand what the first survey returns; null if that cannot be said, or need not. */
+  readonly foresight: Foresight | null;
+  /** Whether the verdict itself returns the sealed rows that the principal hangs on. */
+  readonly isTold: boolean;
   /** Takes the place of the verdict where a seal does not hold. */
   readonly broken: (form?: Form) => Statement<VerdictRow>;
   /** Whether the verdict is on the request as a whole and only written if it refuses; then events for each target follow it. */
@@ -85,11 +91,13 @@ export const plan = <const Name extends string = never, Row = never>(
     const keeping = isWithKey() ? keepRows(answerAgain) : [];
     const after = [...sealing, ...keeping, ...(isWithKey() ? [keptRows()] : []), ...housekeeping];
     const writes = asked.isRecord === true || acts.some(({ text }) => !/^(select|with) /.test(text));
-    const judged = verdicts.map((step) => (writes ? writtenGuarded(() => compile(step)) : compile(step)));
+    const isTold = !writes && !asked.refusesAlways && !each && isShort(asked);
+    const told = isTold ? [reliedOf(verdict).telling()] : verdicts;
+    const judged = told.map((step) => (writes ? writtenGuarded(() => compile(step)) : compile(step)));
     const steps = [...judged, ...acts, ...after.map((step) => compile(step))];
     const careless = steps.slice(verdicts.length).find((effect) => !isGuarded(effect));
     if (careless) throw new TypeError(`An effect must carry the condition "granted": ${careless.text}`);
-    const relied = asked.refusesAlways ? [] : surveysOf(asked, writes);
+    const relied = asked.refusesAlways || isTold ? [] : surveysOf(asked, writes);
     const surveys = [...relied, ...(asked.sealing ?? [])].map((survey) => compile(survey));
     const used = [...steps, ...surveys].flatMap((each) => each.params).filter((name) => !isRequestParam(name));
     checkParams(steps.map(({ text }) => text).join('; '), names, used);
@@ -99,6 +107,10 @@ export const plan = <const Name extends string = never, Row = never>(
       steps: [...steps, ...probe],
       surveys,
       writes,
+      grounds:
+        isTold || (!writes && isShort(asked)) ? { ...reliedOf(verdict).grounds, slots: [] } : reliedOf(verdict).grounds,
+      foresight: writes && surveys.length === 1 ? reliedOf(verdict).foresight : null,
+      isTold,
       broken,
       hasEach: each !== undefined,
       tells,
@@ -109,15 +121,16 @@ export const plan = <const Name extends string = never, Row = never>(
   }, forms);
 };
 
-/** Whatever writes relies on all that the verdict found. What only reads has it in its answer, or does not look for it at length again. */
-const surveysOf = (
-  { verdict, each, isAnswerSealed }: Steps<unknown> & { verdict: Query<VerdictRow> },
-  writes: boolean,
-) => {
-  const ofVerdict = reliedOf(verdict);
-  const isShort = !writes && (isAnswerSealed || ofVerdict.isCostly);
-  const surveys = [isShort ? ofVerdict.surveyOfPrincipal() : ofVerdict.survey()];
-  return each && !isShort ? [...surveys, reliedOf(each).survey()] : surveys;
+type Asked = Steps<unknown> & { verdict: Query<VerdictRow> };
+
+/** Whether the principal is all that is to be looked at: what else a read relies on is in its answer, or not looked for at length again. */
+const isShort = ({ verdict, isAnswerSealed }: Asked) => isAnswerSealed || reliedOf(verdict).isPrincipalAll;
+
+/** Whatever writes relies on all that the verdict found. */
+const surveysOf = (asked: Asked, writes: boolean) => {
+  const { verdict, each } = asked;
+  if (!writes && isShort(asked)) return [reliedOf(verdict).surveyOfPrincipal()];
+  return [reliedOf(verdict).survey(), ...(each ? [reliedOf(each).survey()] : [])];
 };
 
 /**

@@ -10,7 +10,7 @@ import { request } from './request.ts';
 import { sessions, users } from './schema.ts';
 import { sealedRow, sessionRow } from './sealed.ts';
 import { query } from './statement.ts';
-import { ofTokenPrincipal, principalOfToken, token } from './token-principal.ts';
+import { ofTokenPrincipal, principalOfToken, sealedRowsOfToken, token } from './token-principal.ts';
 
 /** A left join. */
 export interface Join {
@@ -43,8 +43,15 @@ export const principalByCredential = (): Join[] =>
 /** The rows that a principal hangs on, as JSON, by the joins that find it: by its credential, or by its name. */
 export const sealsOfPrincipal = (joins: readonly Join[]): SQL[] =>
   joins.some(({ table }) => is(table, SQL))
-    ? token.sealed
+    ? [token.sealed]
     : [sealedRow('users', 'principal'), ...(joins.some(({ table }) => table === session) ? [sessionRow] : [])];
+
+/** The same of the principal by its credential, for what a verdict returns; null if there is none. */
+export const toldSealsOfPrincipal = (): SQL => {
+  const person = sql`(select ${sealedRow('users', '')} from users where id = actor_id)`;
+  const its = sql`(select json_array('sessions',id,user_id,access) from sessions where id = ${request.session_id})`;
+  return byForm(sql`'[[' || ${person} || ',' || ${its} || ']]'`, () => sql`'[[' || ${sealedRowsOfToken()} || ']]'`);
+};
 
 /** What is known of the same principal, for where those joins do not reach: in a subquery that lists what to judge. */
 export const ofPrincipal = (column: 'id' | 'role'): SQL =>

@@ -5,12 +5,14 @@
  */
 import { getTableName, is, type SQL, sql, Table } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
-import { type SealedTable, sealedKinds, sealedRowSql, sealedTables } from '../../core/sealed-rows.ts';
+import type { Principal } from '../../core/caller.ts';
+import { type SealedRow, type SealedTable, sealedKinds, sealedRowSql, sealedTables } from '../../core/sealed-rows.ts';
 import { byGuard } from './form.ts';
 import { actorId, granted, verdict, verdictId } from './granted.ts';
+import type { Foresight, Grounds, Slot } from './relied.ts';
 import { request } from './request.ts';
 import * as schema from './schema.ts';
-import { type Query, query, rowFor, statement } from './statement.ts';
+import { type Query, query, rowFor, statement, type Values } from './statement.ts';
 
 /** A row whose seal does not hold. */
 export interface Fault {
@@ -20,15 +22,36 @@ export interface Fault {
   name: string;
 }
 
+/** A row of an answer. `sealed` is that of `sealedAnswer`; the others are what is made of it. */
+export interface SealedAnswer {
+  sealed: string;
+  name?: string | null;
+  /** Absent where only the current version can be meant. */
+  number?: number | null;
+  binding?: string | null;
+}
+
 /** What checks and makes seals, for the transactions of one caller. */
 export interface Seals {
   /** The id of the primary key. */
   readonly keyId: string;
-  /** The first row of these texts whose seal does not hold; null if all hold. */
-  faultIn(texts: readonly string[]): Promise<Fault | null>;
-  /** The seals of the rows that will be, as the parameter `request.seals`. */
-  sealsFor(texts: readonly string[]): Promise<string>;
+  /** The first row of these texts whose seal does not hold, or that does not allow what was decided by it; null if there is none. */
+  faultIn(texts: readonly string[], grounds?: Grounds): Promise<Fault | null>;
+  /** The same of the rows of an answer, each with the secret whose value it has. @param principal the text of its rows. */
+  faultInAnswer(principal: string, rows: readonly SealedAnswer[]): Promise<Fault | null>;
+  /** Whether a text names the principal as the event of the verdict does; if not, the row that says otherwise. */
+  faultInActor(text: string, grounds: Grounds, principal: Principal): Fault | null;
+  /** The rows that will be, with their seals: of what does not hold, or does not follow from it and from what was given, there are none. */
+  sealsFor(texts: readonly string[], grounds: Grounds, given: Values): Promise<SealedRow[]>;
+  /** The text that a survey will probably return, of rows whose seals held before, and the rows that will be; null if that cannot be said. */
+  foresee(foresight: Foresight, given: Values): { text: string; made: SealedRow[] } | null;
+  /** Remembers these rows, of which the vault itself has made the seals, or has just checked them. */
+  remember(rows: readonly SealedRow[]): void;
 }
+
+/** Seals as the parameter `request.seals`: each with what it covers, since it counts for nothing else. */
+export const sealsParam = (made: readonly SealedRow[]): string =>
+  JSON.stringify(made.map(([table, locator, contents, seal]) => [table, seal, contents, ...locator]));
 
 /** The row that an alias of a sealed table stands for, as JSON; a row of nulls if it stands for none. */
 export const sealedRow = (kind: SealedTable, alias: string): SQL => sql.raw(sealedRowSql(kind, alias));
@@ -50,16 +73,14 @@ const tables: Record<SealedTable, SQLiteTable> = {
 export const sealedTable = (kind: SealedTable): SQLiteTable => tables[kind];
 
 /** A session as JSON. It has no seal: its signed token says the same. */
-export const sessionRow = sql.raw(
-  "json_array('sessions', json_array(session.id), json_array(session.user_id, session.access), null)",
-);
+export const sessionRow = sql.raw("json_array('sessions',session.id,session.user_id,session.access)");
 
-/** The rows that joins find, as a list of JSON texts in SQL. Other tables grant nothing. */
-export const sealedIn = (joined: readonly (Table | SQL)[]): SQL[] =>
+/** The sealed rows that joins find. Other tables grant nothing. */
+export const slotsIn = (joined: readonly (Table | SQL)[]): Slot[] =>
   joined.flatMap((table) => {
     if (!is(table, Table)) return [];
     const kind = kindOf(table);
-    return kind ? [sealedRow(kind, getTableName(table))] : [];
+    return kind ? [{ kind, alias: getTableName(table) }] : [];
   });
 
 /**
@@ -75,9 +96,11 @@ export const reliedText = (rows: readonly SQL[], touched: SQL = sql`null`, watch
 export const futureRow = (kind: SealedTable, locator: readonly SQL[], contents: readonly SQL[]): SQL =>
   sql`json_array(${sql.raw(`'${kind}'`)}, json_array(${sql.join([...locator], sql`, `)}), json_array(${sql.join([...contents], sql`, `)}), null)`;
 
-/** The id that the next row of a table gets. The transaction looks again whether it still does. */
-export const nextId = (kind: 'users' | 'projects' | 'service_tokens'): SQL =>
-  sql`(coalesce((select seq from sqlite_sequence where name = ${sql.raw(`'${kind}'`)}), 0) + 1)`;
+/** The id that SQLite gives to the next row of a table. The transaction looks again whether it still does. */
+export const nextId = (kind: 'users' | 'service_tokens'): SQL =>
+  sql.raw(
+    `(max(coalesce((select seq from sqlite_sequence where name = '${kind}'), 0), coalesce((select max(id) from ${kind}), 0)) + 1)`,
+  );
 
 /** In a transaction that writes: whether what is relied on is what was checked. */
 export const isAsChecked = (text: SQL): SQL =>
@@ -86,22 +109,29 @@ export const isAsChecked = (text: SQL): SQL =>
 /** Of which rows seals are stored: those of a table, or the secrets in use that are found by their names. */
 export type Sealing = SealedTable | 'named secrets';
 
-/** Effects that store the seals that were made, after those that write the rows. @param condition by default that the verdict allows it. */
+/** Effects that store the seals that were made, after those that write the rows, where a row is what its seal covers. @param condition by default that the verdict allows it. */
 export const storeSeals = (kinds: readonly Sealing[], condition: SQL = granted): Query[] =>
   kinds.map((sealing) => {
     const kind = sealing === 'named secrets' ? 'secrets' : sealing;
     const columns = sealing === 'named secrets' ? ['name'] : sealedKinds[kind].locator;
-    const found = columns.map((column, index) => sql.raw(`${kind}.${column} = made.value ->> ${index + 2}`));
+    const found = columns.map((column, index) => sql.raw(`${kind}.${column} = made.value ->> ${index + 3}`));
+    const contents = sql.raw(`json_array(${sealedKinds[kind].contents(kind).join(',')}) = made.value ->> 2`);
     const isInUse = sealing === 'named secrets' ? sql` and secrets.deleted_at is null` : sql``;
     return sql`update ${sql.raw(kind)} set seal = made.value ->> 1 from json_each(${request.seals}) made
-      where made.value ->> 0 = ${sql.raw(`'${kind}'`)} and ${sql.join(found, sql` and `)}${isInUse} and ${condition}` as SQL<never> as unknown as Query<never>;
+      where made.value ->> 0 = ${sql.raw(`'${kind}'`)} and ${sql.join(found, sql` and `)}${isInUse} and ${contents} and ${condition}` as SQL<never> as unknown as Query<never>;
   });
 
-/** For an answer that holds a value: the secret that `secrets` stands for, and the principal's membership in its project. */
-export const sealedAnswer = (): SQL => {
-  const membership = sql`(select ${sealedRow('members', 'mine')} from members mine where mine.project_id = secrets.project_id and mine.user_id = ${actorId})`;
-  return sql`json_array(json_array(${sealedRow('secrets', 'secrets')}, json(${membership})))`;
-};
+const membership = sql`(select ${sealedRow('members', '')} from members where project_id = secrets.project_id and user_id = ${actorId})`;
+const columnsOfSecret = ['name', 'owner_id', 'project_id', 'current_version'].map((column) => `secrets.${column}`);
+const withBinding = sealedRowSql('secrets', 'secrets', [...columnsOfSecret, 'secret_versions.binding']);
+
+/**
+ * For an answer that holds a value: the secret that `secrets` stands for, and the principal's membership in its project.
+ *
+ * @param isCurrent whether `secret_versions` stands for its current version.
+ */
+export const sealedAnswer = (isCurrent = true): SQL =>
+  sql`json_array(json_array(${isCurrent ? sql.raw(withBinding) : sealedRow('secrets', 'secrets')},json(${membership})))`;
 
 /** A second event of a request that was allowed: a row that it relied on is not what the vault has sealed. */
 export const sealBroken = statement(['fault', 'request.id'], (given) =>

@@ -18,8 +18,17 @@ const own: Record<string, SQL> = {
   has_default_password: sql`coalesce(person.has_default_password, 0)`,
 };
 
-const isAllowedAddress = sql`exists (select 1 from json_each(token.allowed_addresses)
+const isAllowedAddress = sql`exists (select 1 from json_each(iif(json_valid(token.allowed_addresses), token.allowed_addresses, '[]'))
   where ${request.sorted_address} between json_each.value ->> 1 and json_each.value ->> 2)`;
+
+const sealedRows = sql.raw(
+  `json_array(${[
+    sealedRowSql('token_secrets', 'held'),
+    sealedRowSql('service_tokens', 'token'),
+    sealedRowSql('users', 'person'),
+    sealedRowSql('projects', 'team'),
+  ].join(',')})`,
+);
 
 /** The columns that it has beside those of a user. */
 const ofToken = {
@@ -30,14 +39,7 @@ const ofToken = {
   child: sql`iif(held.generation = 0, null, substr(held.hash, 1, ${childIdCharacters}))`,
   project_id: sql`team.id`,
   project_name: sql`team.name`,
-  sealed: sql.raw(
-    `json_array(${[
-      sealedRowSql('token_secrets', 'held'),
-      sealedRowSql('service_tokens', 'token'),
-      sealedRowSql('users', 'person'),
-      sealedRowSql('projects', 'team'),
-    ].join(', ')})`,
-  ),
+  sealed: sealedRows,
   refused: sql`case
     when held.ends_at <= ${request.now} then iif(held.generation = 0, 'token_rotated', 'child_ended')
     when token.revoked_at is not null then 'token_revoked'
@@ -63,6 +65,9 @@ export const principalOfToken = (): SQL => {
   return sql`(select ${sql.join(selected, sql`, `)} from ${found}) principal`;
 };
 
+/** The rows that a token hangs on, as JSON, for after the verdict. */
+export const sealedRowsOfToken = (): SQL => sql`(select ${sealedRows} from ${found})`;
+
 /** A column of the principal whose token is good. */
 export const ofTokenPrincipal = (column: 'id' | 'role' | 'token_id' | 'access'): SQL =>
   sql`(select ${columns()[column]} from ${found} and ${ofToken.refused} is null)`;
@@ -85,8 +90,8 @@ export const token = {
   projectId: sql.raw('principal.project_id'),
   projectName: sql.raw('principal.project_name'),
   refused: sql.raw('principal.refused'),
-  /** The rows that it hangs on, as JSON. */
-  sealed: [0, 1, 2, 3].map((index) => sql.raw(`json_extract(principal.sealed, '$[${index}]')`)),
+  /** A list of the rows that it hangs on, as JSON. */
+  sealed: sql.raw('json(principal.sealed)'),
 } as const;
 
 /** Whether an access allows an action: 1 or 0. */

@@ -38,12 +38,13 @@ import {
   principal,
   principalByCredential,
   sealsOfPrincipal,
+  toldSealsOfPrincipal,
 } from './principal.ts';
 import { reach } from './reach.ts';
-import { relying } from './relied.ts';
+import { type Foresee, relying } from './relied.ts';
 import { request } from './request.ts';
 import { auditEvents, instance } from './schema.ts';
-import { isAsChecked, reliedText, sealedIn } from './sealed.ts';
+import { isAsChecked, reliedText, sealedRow, slotsIn } from './sealed.ts';
 import { type Param, type Query, query, rowFor, statement, textColumn } from './statement.ts';
 import { reachesOwn, type Target, targetSecret } from './targets.ts';
 import { accessMay, token } from './token-principal.ts';
@@ -81,6 +82,8 @@ export interface Intent {
   touched?: SQL | undefined;
   /** Rows that it relies on beside those of its joins, as JSON in SQL. */
   reliesOn?: readonly SQL[] | undefined;
+  /** What `touched` comes to, for the rows that are probably found: a request that knows them needs one round trip. */
+  foresee?: Foresee | undefined;
   /** What else must stay as it was when the seals were made. */
   watched?: SQL | undefined;
   /** In which order the events of many targets are written. */
@@ -89,7 +92,8 @@ export interface Intent {
   isOfMany?: boolean;
 }
 
-interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order' | 'touched' | 'watched' | 'reliesOn'> {
+interface Judgement
+  extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order' | 'touched' | 'foresee' | 'watched' | 'reliesOn'> {
   action: Action;
   principal: Join[];
   rules: Rule[];
@@ -101,6 +105,8 @@ interface Judgement extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order'
   refusalsOnly?: boolean;
   /** What it relies on was checked, and does not hold. */
   isBroken?: boolean;
+  /** Whether it returns the rows that the principal hangs on. */
+  isTelling?: boolean;
 }
 
 /**
@@ -117,16 +123,19 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
     ready,
     order,
     touched,
+    foresee,
     watched,
     reliesOn = [],
     actorName = sql`coalesce(${principal.name}, ${request.shown_name})`,
     child = null,
     refusalsOnly = false,
     isBroken = false,
+    isTelling = false,
   } = judgement;
   const all = [...joins, ...(target?.joins ?? [])];
   const ofPrincipal = sealsOfPrincipal(joins);
-  const found = sealedIn((target?.joins ?? []).map(({ table }) => table));
+  const slots = slotsIn((target?.joins ?? []).map(({ table }) => table));
+  const found = slots.map(({ kind, alias }) => sealedRow(kind, alias));
   const relied = reliedText([...ofPrincipal, ...found, ...reliesOn], touched, watched);
   const usual = judgedRules(rules);
   const isCostly = (target?.joins ?? []).some(({ table }) => is(table, SQL));
@@ -169,10 +178,16 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
   // Drizzle's builder changes in place.
   for (const { table, on } of all) void judged.leftJoin(table, on);
   if (order) void judged.orderBy(order);
+  const isByName = joins.length === 1 && !isForToken();
+  const grounds = { action, isByName, slots, needsTarget: target?.found !== undefined && !isCostly };
   const made = query
     .insert(auditEvents)
     .select(judged)
-    .returning(isForToken() ? { ...verdictColumns, ...tokenColumns } : verdictColumns) as unknown as Query<VerdictRow>;
+    .returning({
+      ...verdictColumns,
+      ...(isForToken() && tokenColumns),
+      ...(isTelling && { sealed: textColumn('sealed', toldSealsOfPrincipal()) }),
+    }) as unknown as Query<VerdictRow>;
   const surveyOf = (text: SQL, by: readonly Join[], condition?: SQL) => {
     const survey = query
       .select({ sealed: textColumn('sealed', text) })
@@ -185,7 +200,10 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
   return relying(made, {
     survey: () => surveyOf(relied, all, ready),
     surveyOfPrincipal: () => surveyOf(reliedText(ofPrincipal), joins),
-    isCostly,
+    foresight: isCostly || watched || reliesOn.length > 0 || (touched && !foresee) ? null : { ...grounds, foresee },
+    grounds,
+    telling: () => judge({ ...judgement, isTelling: true }),
+    isPrincipalAll: isCostly || (found.length === 0 && reliesOn.length === 0),
     broken: () => judge({ ...judgement, isBroken: true }),
   });
 };
@@ -212,9 +230,12 @@ const tokenColumns = { token_id, token: tokenName, project };
 
 type EventRow = typeof auditEvents.$inferSelect;
 
-/** The row that a verdict returns. `reason` details the outcome where there is more to say. Tokens have three columns more. */
+/**
+ * The row that a verdict returns. `reason` details the outcome where there is more to say. Tokens have three columns more. `sealed` has the
+ * rows that the principal hangs on, in verdicts that tell them; it is empty if there is none.
+ */
 export type VerdictRow = Pick<EventRow, keyof typeof verdictColumns> &
-  Partial<Pick<EventRow, keyof typeof tokenColumns>>;
+  Partial<Pick<EventRow, keyof typeof tokenColumns>> & { sealed?: string };
 
 /**
  * Whether a request with a token is logged: not if the vault does not know the token, nor if it is refused and was refused often
@@ -236,7 +257,7 @@ const isWorthAnEvent = sql`${token.id} is not null and (${token.refused} is null
 
 /** The verdict on a signed-in caller's action. */
 export const verdictOn = (
-  { action, target, rules = [], detail, ready, order, touched, watched, reliesOn, isOfMany }: Intent,
+  { action, target, rules = [], detail, ready, order, touched, foresee, watched, reliesOn, isOfMany }: Intent,
   refusalsOnly = false,
 ) =>
   judge({
@@ -248,6 +269,7 @@ export const verdictOn = (
     ready,
     order,
     touched,
+    foresee,
     watched,
     reliesOn,
     refusalsOnly,

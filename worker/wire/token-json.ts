@@ -17,7 +17,7 @@ const fields = (row: Row): InferOutput<typeof answers.token> => ({
   /** Null for a token of a project. */
   owner: row.owner === '' ? null : row.owner,
   project: row.project === '' ? null : row.project,
-  scopes: JSON.parse(row.scopes) as string[],
+  scopes: listIn<string>(row.scopes),
   access: row.access,
   allowed_addresses: row.allowed_addresses === null ? [] : rangesIn(row.allowed_addresses),
   created_at: time(row.created_at),
@@ -32,7 +32,17 @@ const fields = (row: Row): InferOutput<typeof answers.token> => ({
   revoked_at: timeOrNull(row.revoked_at),
 });
 
-const rangesIn = (text: string) => (JSON.parse(text) as AllowedRange[]).map(([range]) => range);
+/** A list that was changed from outside may be none. The token is of no use then: its seal does not hold. */
+const listIn = <Each>(text: string): Each[] => {
+  try {
+    const found: unknown = JSON.parse(text);
+    return Array.isArray(found) ? (found as Each[]) : [];
+  } catch {
+    return [];
+  }
+};
+
+const rangesIn = (text: string) => listIn<AllowedRange>(text).map(([range]) => range);
 
 export const tokenList = ({ tokens, next }: ResultOf<typeof listTokens>): InferOutput<typeof answers.tokenList> => ({
   tokens: tokens.map(fields),
