@@ -198,6 +198,8 @@ export const defaultFreeMegabytes = 64;
 
 /** The rows of decisions whose seals held, which are remembered so that they are not checked again: about a kilobyte each. */
 export const maxRememberedSeals = 2048;
+/** Longer ones are checked each time. */
+export const maxRememberedSealCharacters = 2048;
 /** The rows that are sealed in one transaction after an upgrade, or under another key. */
 export const maxRowsPerSealingStep = 500;
 /** For so long /health tells of a session whose row was not what its token says. */

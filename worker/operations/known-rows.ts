@@ -2,7 +2,7 @@
  * The rows whose seals have held, or that the vault has just sealed, as this isolate last knew them. They are a guess at what the database
  * has, and no more: a transaction that uses them has the condition that its rows are still the same.
  */
-import { maxRememberedSeals } from '../../core/limits.ts';
+import { maxRememberedSealCharacters, maxRememberedSeals } from '../../core/limits.ts';
 import type { Cell, SealedRow, SealedTable } from '../../core/sealed-rows.ts';
 
 /** How else than by its locator a row is found: by the name of a secret, of an account, or what the name of a project looks like. */
@@ -24,6 +24,7 @@ export class KnownRows {
     if (table === 'sessions' || locator.some((part) => part === null)) return;
     // The number of a new one is not known yet.
     if (table === 'secrets' && typeof locator[0] !== 'number') return;
+    if (contents.join().length > maxRememberedSealCharacters) return;
     if (this.#rows.size >= 2 * maxRememberedSeals) this.#rows.clear();
     this.#rows.set(byLocator(table, locator), row);
     const name = isInTrash ? undefined : otherKeys[table]?.(contents);

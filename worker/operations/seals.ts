@@ -1,7 +1,7 @@
 /** Checks and makes the seals on rows that grant authority (core/sealed-rows.ts), for the transactions of `store`. */
 import type { Caller } from '../../core/caller.ts';
 import type { Keyring } from '../../core/crypto/keyring.ts';
-import { maxRememberedSeals } from '../../core/limits.ts';
+import { maxRememberedSealCharacters, maxRememberedSeals } from '../../core/limits.ts';
 import { type Cell, nameOfRow, rowOf, type SealedRow, sealHolds } from '../../core/sealed-rows.ts';
 import type { Grounds, Slot } from '../store/relied.ts';
 import type { Fault, SealedAnswer, Seals } from '../store/sealed.ts';
@@ -98,14 +98,17 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
     const before = known.get(remembered);
     if (before) return before;
     if (text === '') return gone;
-    const [cells] = JSON.parse(text) as Text;
+    const [cells, future] = JSON.parse(text) as Text;
     const isOfToken = cells[0] !== null && typeof cells[0]?.[0] !== 'string';
     const rows = rowsIn(count === undefined ? cells : cells.slice(0, isOfToken ? 1 : count));
     const broken = rows.find((row) => !holds(keyring, row, caller));
     if (broken) return faultOf(broken);
     if (count !== undefined) return cells;
-    if (known.size >= maxRememberedSeals) known.clear();
-    known.set(remembered, cells);
+    // What writes has another text each time.
+    if (!future && text.length <= maxRememberedSealCharacters) {
+      if (known.size >= maxRememberedSeals) known.clear();
+      known.set(remembered, cells);
+    }
     for (const row of rows) knownRows.remember(row);
     return cells;
   };

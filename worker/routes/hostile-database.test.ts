@@ -11,6 +11,7 @@ const password = 'known to the forger';
 let vault: Awaited<ReturnType<typeof startVault>>;
 let admin: Client;
 let eve: Client;
+let ann: Client;
 let child: Client;
 let before: { table: string; rows: Record<string, unknown>[] }[] = [];
 let schemaBefore: { type: string; name: string; sql: string }[] = [];
@@ -83,7 +84,7 @@ beforeAll(async () => {
     admin('POST', '/users', { username, password: `${password} ${username}`, role: 'user' });
   for (const username of ['eve', 'ann']) await add(username);
   eve = await vault.signIn('eve', `${password} eve`);
-  const ann = await vault.signIn('ann', `${password} ann`);
+  ann = await vault.signIn('ann', `${password} ann`);
   await ann('POST', '/keys', { key_name: 'OF_ANN', api_key: 'first value' });
   await ann('PUT', '/keys/OF_ANN', { api_key: 'second value' });
   await ann('POST', '/keys', { key_name: 'OTHER', api_key: 'other value' });
@@ -380,6 +381,13 @@ describe('views in place of tables', () => {
     const { id } = await one("SELECT id FROM users WHERE name = 'eve'");
     expect([...roles]).toEqual([id]);
   });
+});
+
+test('a key that moves into a project with it is checked before it moves', async () => {
+  await ann('POST', '/keys', { key_name: 'fold/A', api_key: 'first value' });
+  await sql(`UPDATE secrets SET owner_id = ${eveId} WHERE name = 'fold/A'`);
+  expect((await eve('POST', '/projects', { name: 'fold' })).status).toBe(403);
+  expect((await one("SELECT project_id FROM secrets WHERE name = 'fold/A'")).project_id).toBeNull();
 });
 
 test('an admin gets rid of a row that does not hold, and makes it anew', async () => {

@@ -168,7 +168,7 @@ const check = async (
 ): Promise<Checked> => {
   const [texts = [], ...bulks] = surveyed.map((rows) => rows.map(({ sealed }) => String(sealed)));
   const isNobody = texts[0]?.startsWith(unknownToken) ?? false;
-  const fault = isNobody ? null : await seals.faultIn(texts, grounds);
+  const fault = isNobody ? null : ((await seals.faultIn(texts, grounds)) ?? (await seals.faultIn(bulks.flat())));
   return {
     relied: JSON.stringify(texts),
     made: await seals.sealsFor([...texts, ...bulks.flat()], grounds, given),

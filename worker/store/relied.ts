@@ -11,7 +11,7 @@ export interface Slot {
 }
 
 /** The rows that a verdict will probably find, by their aliases. One that is not there has nulls. */
-export interface Expected {
+interface Expected {
   principalId: number;
   rows: Readonly<Record<string, SealedRow>>;
 }

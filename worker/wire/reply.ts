@@ -138,7 +138,7 @@ const otherConflicts: Record<string, string> = {
   current_version: 'This is the current version. Store or restore another value first, then destroy this one.',
 };
 const sealBroken =
-  'A record that this request relies on was changed by something other than the vault, so the vault does not trust it. Nothing was changed and no value was read. The access log names the record. An admin can restore a backup, or look at it with HelperScripts/check-data.sh.';
+  'A record that this request relies on was changed by something other than the vault, so the vault does not trust it. Nothing was changed and no value was read. The access log names the record. An admin can restore a backup, or delete what the record stands for and make it anew; HelperScripts/check-data.sh names all such records.';
 const keyIsMissing = (action: Refusal['action']) =>
   action === 'version.restore'
     ? 'This version is sealed with an encryption key that the vault does not have, so it cannot be restored: nobody could read it. Restore another version, or ask an admin to put the encryption key back.'
