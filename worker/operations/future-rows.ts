@@ -4,6 +4,7 @@
  */
 import type { Action } from '../../core/policy/policy.ts';
 import type { Cell, SealedRow } from '../../core/sealed-rows.ts';
+import { isRequestParam } from '../store/request.ts';
 import type { Values } from '../store/statement.ts';
 
 /** The places of what grants something, in what a seal covers. A new row is found by the number that it gets. */
@@ -33,7 +34,8 @@ export const mayBecome = (row: SealedRow, held: readonly SealedRow[], action: Ac
   const [table, locator, contents] = row;
   const before = held.find((each) => each[0] === table && JSON.stringify(each[1]) === JSON.stringify(locator));
   const numbers = held.flatMap(([, [id = null]]) => (typeof id === 'number' ? [id, -id] : []));
-  const known = new Set<Cell>([...Object.values(given), ...numbers]);
+  const asked = Object.entries(given).flatMap(([name, value]) => (isRequestParam(name) ? [] : [value]));
+  const known = new Set<Cell>([...asked, ...numbers]);
   return (grants[table] ?? []).every((at) => {
     const cell = contents[at] ?? null;
     if (before && before[2][at] === cell) return true;

@@ -409,7 +409,7 @@ test('an admin gets rid of a row that does not hold, and makes it anew', async (
 test('what a retired key seals counts no more once another key has taken over', async () => {
   const next = 'SrT0pRHjO1WzUprT5L2Lm0PczbqJBCMOLg6kGEo5NsI=';
   const rotated = await startVault({ ENCRYPTION_KEY: next, RETIRED_ENCRYPTION_KEYS: testKeys.ENCRYPTION_KEY });
-  const again = await rotated.signIn('eve', `${password} eve`);
+  const again = rotated.client(eve.token);
   expect((await again('GET', '/keys/OF_EVE')).status).toBe(200);
   const { results } = await sql("SELECT * FROM users WHERE name = 'eve'");
   const [row] = results as { [name: string]: string | number }[];
