@@ -35,7 +35,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('an existing account and an unknown one, a right password and a wrong one cost the same hash, in two round trips, or in three where the password is right', async () => {
+test('an existing account and an unknown one, a right password and a wrong one cost the same hash, in two round trips', async () => {
   for (const [username, password, status] of [
     ['admin', 'admin123', 200],
     ['admin', 'wrong', 401],
@@ -45,7 +45,7 @@ test('an existing account and an unknown one, a right password and a wrong one c
     vault.trips.count = 0;
     const answer = await vault.anonymous('POST', '/auth/login', { username, password });
     expect(answer.status).toBe(status);
-    expect(vault.trips.count).toBe(status === 200 ? 3 : 2);
+    expect(vault.trips.count).toBe(2);
     const costs = jobs.map((job) => JSON.parse(job)).map(({ N, r, p, length }) => ({ N, r, p, length }));
     expect(costs).toEqual([{ N: 1024, r: 1, p: 1, length: 64 }]);
   }

@@ -46,7 +46,7 @@ const trash = async (name: string) => {
 
 /** Each route that takes a key: what it asks, made anew for each test, and how many round trips it takes. */
 const asked: Record<string, (name: string) => Promise<{ path: string; body?: object; trips?: number }>> = {
-  'POST /keys': async (name) => ({ path: '/keys', body: { key_name: name, api_key: 'secret-value' } }),
+  'POST /keys': async (name) => ({ path: '/keys', body: { key_name: name, api_key: 'secret-value' }, trips: 1 }),
   'POST /keys/import': async (name) => {
     await add(`${name}-old`);
     const entries = [

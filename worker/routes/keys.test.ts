@@ -364,7 +364,7 @@ describe('names that version 1.0.0 stored', () => {
     expect((await user('DELETE', path('twin'))).status).toBe(200);
   });
 
-  test('2,000 of them: the first new key gives each a likeness, and only then does one round trip refuse, and two store', async () => {
+  test('2,000 of them: the first new key gives each a likeness, and only then does one round trip refuse, and one store', async () => {
     const db = testDb();
     await db.exec(
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO secrets (name, owner_id, created_by, created_at, updated_at, current_version) SELECT 'öld ' || i, 2, 'user', 0, 0, 1 FROM n",
@@ -374,7 +374,7 @@ describe('names that version 1.0.0 stored', () => {
     vault.trips.count = 0;
     expect((await user('POST', '/keys', { key_name: 'o\u0308ld 2000', api_key: 'x' })).status).toBe(409);
     expect((await user('POST', '/keys', { key_name: 'öld 2001', api_key: 'x' })).status).toBe(201);
-    expect(vault.trips.count).toBe(3);
+    expect(vault.trips.count).toBe(2);
     await db.exec("DELETE FROM secrets WHERE name LIKE 'öld %'");
   });
 });
