@@ -167,6 +167,7 @@ export const keys: Descriptions = {
           },
         ],
         more: false,
+        uncompared: false,
       },
     },
   },

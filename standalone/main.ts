@@ -13,9 +13,9 @@ import type { Bindings } from './database/object.ts';
 import { readBindings } from './env.ts';
 import { createHasher } from './hasher.ts';
 import { errorResponse } from './http/error-response.ts';
-import { createServer } from './http/server.ts';
+import { createServer, type Service } from './http/server.ts';
 import { createNewestBackup } from './newest-backup.ts';
-import { withClientAddress } from './origin.ts';
+import { nameClient } from './origin.ts';
 import { createPin } from './pin.ts';
 import { RequestContext } from './request-context.ts';
 import { createSpace } from './space.ts';
@@ -33,18 +33,16 @@ export default {
     // A connection may be made before the vault is up, and stay: so each request looks anew.
     const app = () => (isUp ? appOf(bindings) : undefined);
     const connection = new Connection(bindings);
-    await serverOf(bindings)(socket, {
+    const service: Service = {
       scheme: bindings.HAS_TLS === 'yes' ? 'https' : 'http',
       get proxies() {
         return app()?.proxies ?? [];
       },
-      identify: (request) => withClientAddress(request, app()?.proxies ?? []),
-      answer: (request, said) => {
-        const up = app();
-        if (up === undefined) return errorResponse(notRunning);
-        return connections.run(connection, () => up.fetch(request, new RequestContext(context, said)));
-      },
-    });
+      identify: (request) => nameClient(request, app()?.proxies ?? []),
+      answer: (request) => app()?.fetch(request, new RequestContext(context)) ?? errorResponse(notRunning),
+    };
+    // Once for all of its requests: to enter the storage costs as much as a small object of the runtime.
+    await connections.run(connection, () => serverOf(bindings)(socket, service));
     connection.end();
   },
 } satisfies ExportedHandler<Bindings>;
@@ -56,7 +54,7 @@ export const control = {
     return serverOf(bindings)(socket, {
       scheme: 'http',
       proxies: [],
-      identify: (request) => request,
+      identify: () => {},
       async answer(request) {
         if (!(await isFromLauncher(request, bindings))) return errorResponse(answers.notFound);
         const { pathname, searchParams } = new URL(request.url);
@@ -95,10 +93,10 @@ const make = (bindings: Bindings) => {
   const newestBackup = variables.METRICS_TOKEN === undefined ? undefined : createNewestBackup(bindings.DISK);
   const fetch = (request: Request, context: RequestContext): Response | Promise<Response> => {
     if (newestBackup && asksForMetrics(request.url))
-      return newestBackup(request).then((marked) => worker.fetch(marked, env, context));
+      return newestBackup(request).then(() => worker.fetch(request, env, context));
     return request.body === null
       ? worker.fetch(request, env, context)
-      : space.mark(request).then((marked) => worker.fetch(marked, env, context));
+      : space.mark(request).then(() => worker.fetch(request, env, context));
   };
   return { bindings, env, proxies, fetch };
 };

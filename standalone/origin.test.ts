@@ -1,16 +1,22 @@
 import { expect, test } from 'vitest';
 import { parseTrustedProxies } from '../core/network/address.ts';
 import { forwardedVectors, vectorProxies } from '../core/network/forwarded-vectors.ts';
-import { withClientAddress } from './origin.ts';
+import { PlainRequest } from './http/plain-request.ts';
+import { nameClient } from './origin.ts';
 
-const requestWith = (headers: [string, string][]) =>
-  new Request('http://localhost:5000/keys', {
-    headers: new Headers([['Host', 'localhost:5000'], ...headers]),
-    cf: { clientIp: '127.0.0.1:4711' } as never,
+/** The headers that the worker gets. */
+const namedIn = (headers: [string, string][], proxies: Parameters<typeof nameClient>[1]) => {
+  const request = new PlainRequest('http://localhost:5000/keys', {
+    method: 'GET',
+    headers: [['host', 'localhost:5000'], ...headers.map(([name, value]) => [name.toLowerCase(), value] as const)],
+    clientIp: '127.0.0.1:4711',
   });
+  nameClient(request, proxies);
+  return request.headers;
+};
 
 test.each(forwardedVectors)('behind a trusted proxy: $name', ({ headers, means }) => {
-  const { headers: got } = withClientAddress(requestWith(headers), parseTrustedProxies(vectorProxies));
+  const got = namedIn(headers, parseTrustedProxies(vectorProxies));
   expect(got.get('CF-Connecting-IP')).toBe(means.address ?? '127.0.0.1');
   expect(got.get('X-Forwarded-Proto')).toBe(means.isOverTls ? 'https' : null);
   expect(got.get('X-Forwarded-Port')).toBe(means.port ?? null);
@@ -20,7 +26,7 @@ test.each(forwardedVectors)('behind a trusted proxy: $name', ({ headers, means }
 test.each(forwardedVectors)(
   'from a peer that is no trusted proxy, nothing that the worker believes: $name',
   ({ headers }) => {
-    const { headers: got } = withClientAddress(requestWith(headers), []);
+    const got = namedIn(headers, []);
     expect([null, '127.0.0.1']).toContain(got.get('CF-Connecting-IP'));
     expect([got.get('X-Forwarded-Proto'), got.get('X-Forwarded-Port')]).toEqual([null, null]);
     expect(got.get('Host')).toBe('localhost:5000');

@@ -1,18 +1,17 @@
-/** What the worker gets beside a request: the runtime's context, and the way to say of what text it made its response. */
-import type { AnswerText } from '../core/network/answer-text.ts';
+/** What the worker gets beside a request: the runtime's context, and a way to make responses that costs little. */
+import type { ResponseMaker } from '../core/network/response-maker.ts';
+import { PlainResponse } from './http/plain-response.ts';
 
 /** One request's context. What outlives the request belongs to its connection. */
-export class RequestContext implements AnswerText {
+export class RequestContext implements ResponseMaker {
   readonly #connection: ExecutionContext;
-  readonly #said: AnswerText;
 
-  constructor(connection: ExecutionContext, said: AnswerText) {
+  constructor(connection: ExecutionContext) {
     this.#connection = connection;
-    this.#said = said;
   }
 
-  noteText(response: Response, text: string): void {
-    this.#said.noteText(response, text);
+  makeResponse(...given: ConstructorParameters<typeof PlainResponse>): Response {
+    return new PlainResponse(...given) as unknown as Response;
   }
 
   /** Undefined if the connection waits for nothing. */

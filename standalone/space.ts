@@ -17,18 +17,15 @@ export const createSpace = (service: Fetcher) => {
     lookedAt = Date.now();
   };
   return {
-    /** The request, with a header for the worker if it would store something and the disk is nearly full. */
-    async mark(request: Request): Promise<Request> {
-      if (!isStoring(request.method, new URL(request.url).pathname)) return request;
+    /** Tells the worker, in a header of a request that would store something, if the disk is nearly full. */
+    async mark(request: Request): Promise<void> {
+      if (!isStoring(request.method, new URL(request.url).pathname)) return;
       if (isLow || Math.abs(Date.now() - lookedAt) > maxSpaceAgeMs) await look();
       for (let waits = 0; isLow && waits < maxWaits; waits++) {
         await scheduler.wait(waitMs);
         await look();
       }
-      if (!isLow) return request;
-      const marked = new Request(request);
-      marked.headers.set(spaceHeader, 'low');
-      return marked;
+      if (isLow) request.headers.set(spaceHeader, 'low');
     },
   };
 };

@@ -19,6 +19,7 @@ import {
   LogsPage,
   NewPassword,
   Overview,
+  ProjectActivity,
   ProjectsPage,
   ShortcutDialog,
   TokensPage,
@@ -185,6 +186,7 @@ const CurrentPage = ({ session: mine, models: own }: WorkplaceProps) => {
         model=${own.projects} me=${mine.user} isAdmin=${isAdmin} onKeysChange=${() => void own.keys.list.load()}
         keys=${html`<${ProjectKeys} model=${own.keys} isAdmin=${isAdmin} activity=${activity} />`} addKeys=${html`<${AddKeys} model=${own.keys} />`}
         overview=${(mayAdd: boolean) => html`<${Overview} project=${own.projects.chosen.value} keys=${own.keys} mayAdd=${mayAdd} /><${KeyDialogs} model=${own.keys} isAdmin=${isAdmin} />`}
+        activity=${html`<${ProjectActivity} name=${own.projects.chosen.value} isAdmin=${isAdmin} />`}
       />`;
     case 'trash':
       return html`<${TrashPage} model=${own.trash} onRestored=${() => void own.keys.list.load()} />`;

@@ -10,6 +10,7 @@ export const TrashPage = lazyPage(async () => (await rest()).TrashPage);
 export const TokensPage = lazyPage(async () => (await rest()).TokensPage);
 export const LogsPage = lazyPage(async () => (await rest()).LogsPage);
 export const KeyActivity = lazyPage(async () => (await rest()).KeyActivity);
+export const ProjectActivity = lazyPage(async () => (await rest()).ProjectActivity);
 export const UsersPage = lazyPage(async () => (await rest()).UsersPage);
 export const AccountPage = lazyPage(async () => (await rest()).AccountPage);
 export const NewPassword = lazyPage(async () => (await rest()).NewPassword);

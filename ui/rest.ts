@@ -2,7 +2,7 @@
 export { AboutPage } from './about/page.ts';
 export { AccountPage } from './account/page.ts';
 export { CarePage } from './care/page.ts';
-export { KeyActivity } from './logs/of-key.ts';
+export { KeyActivity, ProjectActivity } from './logs/activity.ts';
 export { LogsPage } from './logs/page.ts';
 export { ShortcutDialog } from './parts/shortcuts.ts';
 export { Overview } from './projects/overview-table.ts';

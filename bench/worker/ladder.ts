@@ -11,7 +11,7 @@ import type { Bindings } from '../../standalone/database/object.ts';
 import { readBindings } from '../../standalone/env.ts';
 import { createServer, type TcpSocket } from '../../standalone/http/server.ts';
 import main from '../../standalone/main.ts';
-import { withClientAddress } from '../../standalone/origin.ts';
+import { nameClient } from '../../standalone/origin.ts';
 import { RequestContext } from '../../standalone/request-context.ts';
 
 export { control, FolderLock, VaultDatabase } from '../../standalone/main.ts';
@@ -59,9 +59,8 @@ export default {
     return serve(socket as TcpSocket, {
       scheme: 'http',
       proxies: [],
-      identify: (request) => withClientAddress(request, []),
-      answer: (request, said) =>
-        connections.run(connection, () => step(made, request, new RequestContext(context, said))),
+      identify: (request) => nameClient(request, []),
+      answer: (request) => connections.run(connection, () => step(made, request, new RequestContext(context))),
     });
   },
 };

@@ -2,6 +2,7 @@
 import { env, runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
 import { type Bindings, VaultDatabase } from '../../standalone/database/object.ts';
+import { PlainHeaders } from '../../standalone/http/plain-headers.ts';
 import main, { control } from '../../standalone/main.ts';
 import { testKeys } from '../../worker/testing/vault.ts';
 import { compareWithAccepted } from './accepted.ts';
@@ -15,6 +16,7 @@ const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
 async function countDatabase(): Promise<void> {
   // Each call of the object that a request waits for ends there.
   countMethod(VaultDatabase.prototype, 'commit', 'object calls');
+  for (const name of ['set', 'append'] as const) countMethod(PlainHeaders.prototype, name, 'header sets in the app');
   const id = objects.idFromName('counts');
   await runInDurableObject(objects.get(id), (_, { storage }) => {
     const [sql, whole] = [

@@ -24,7 +24,8 @@ export async function buildUi(project: string): Promise<void> {
 
 /**
  * Two files: what the first screen needs, and everything else, which is fetched as soon as that is on the screen. More files would be
- * larger together: what is compressed in one piece repeats itself less. The CSV parser is a file of its own, since few ever need it.
+ * larger together: what is compressed in one piece repeats itself less. Two are files of their own, since few need them: the CSV parser, and
+ * a SHA-256 for pages over plain HTTP.
  */
 function buildPages(project: string): Promise<string[]> {
   return bundle(project, 'ui/main.ts', {
@@ -32,7 +33,8 @@ function buildPages(project: string): Promise<string[]> {
     codeSplitting: {
       groups: [
         { name: 'main', tags: ['$initial'], priority: 2 },
-        { name: 'later', test: (file) => !/papaparse|core\/import\/csv\.ts$/.test(file), priority: 1 },
+        { name: 'later', test: (file) => !/papaparse|core\/import\/csv\.ts$|@noble/.test(file), priority: 1 },
+        { name: 'sha256', test: (file) => file.includes('@noble') },
         { name: 'csv' },
       ],
     },

@@ -1,30 +1,10 @@
-/** What a third party computes from a proof: RFC 9162, sections 2.1.3.2 and 2.1.4.2. Used by the browser and by `verify-audit.sh`. */
+/** What a third party computes from a proof: RFC 9162, sections 2.1.3.2 and 2.1.4.2. */
+import { rootFrom } from './inclusion.ts';
 import { type Hash, nodeHash } from './tree.ts';
 
-/**
- * The root that an inclusion proof leads to, from the hash of leaf `index` in a tree of `size` leaves. Null if the proof has too
- * few or too many hashes.
- */
+/** The root that an inclusion proof leads to. Null if the proof has too few or too many hashes. */
 export function rootByInclusion(leaf: Hash, index: number, size: number, proof: readonly Hash[]): Hash | null {
-  if (index >= size) return null;
-  let place = index;
-  let last = size - 1;
-  let hash = leaf;
-  for (const other of proof) {
-    if (last === 0) return null;
-    if (place % 2 === 1 || place === last) {
-      hash = nodeHash(other, hash);
-      while (place % 2 === 0 && place !== 0) {
-        place /= 2;
-        last = half(last);
-      }
-    } else {
-      hash = nodeHash(hash, other);
-    }
-    place = half(place);
-    last = half(last);
-  }
-  return last === 0 ? hash : null;
+  return rootFrom(leaf, index, size, proof, nodeHash);
 }
 
 /**

@@ -108,10 +108,12 @@ const views: {
     heading: 'API Keys',
     prepare: async (page) => {
       await openKey(page, 'STRIPE_LIVE');
-      for (const part of ['Use it', 'Versions', 'Who has access', 'Activity']) await unfold(page, part);
+      for (const part of ['Use it', 'Versions', 'Who has access', 'Who has seen it', 'Activity'])
+        await unfold(page, part);
       await page.getByText('Version 1').waitFor();
       await page.locator('.key-page .log').first().waitFor();
-      await page.locator('.access-line').first().waitFor();
+      await page.locator('.access-line', { hasText: 'reaches every key' }).first().waitFor();
+      await page.locator('.access-line', { hasText: 'stored or changed it' }).waitFor();
     },
   },
   {
@@ -222,6 +224,12 @@ const views: {
     at: 'projects/shop?view=environments',
     heading: 'shop',
     prepare: (page) => page.locator('.env td').first().waitFor(),
+  },
+  {
+    name: 'the activity in a project',
+    at: 'projects/shop?view=activity',
+    heading: 'shop',
+    prepare: (page) => page.locator('.log').first().waitFor(),
   },
   {
     name: 'what needs care',
@@ -336,6 +344,12 @@ const views: {
     prepare: openDialog('Reset the password of alice'),
   },
   { name: 'delete a user', at: 'users', heading: 'Users', isDialog: true, prepare: openDialog('Delete alice') },
+  {
+    name: 'what somebody has seen who leaves',
+    at: 'users/1/leaving',
+    heading: 'When admin leaves',
+    prepare: (page) => page.getByRole('button', { name: 'Rotated: STRIPE_LIVE' }).waitFor(),
+  },
   { name: 'account', at: 'account', heading: 'Account', prepare: (page) => page.locator('.session').first().waitFor() },
   {
     name: 'about',

@@ -205,21 +205,53 @@ describeInBrowser('the page of a key', () => {
       expect(await page.content()).not.toContain('sk_one');
     });
 
-    test('who has access and why: members by their role, admins, and the service tokens whose scopes have the name', async () => {
+    /** The lines of an unfolded part. */
+    const linesOf = async (page: Page, count: number) => {
+      const lines = keyPage(page).locator('.access-line');
+      await expect.poll(() => lines.count()).toBe(count);
+      return (await lines.allInnerTexts()).map((line) => line.replace(/\s+/g, ' ').trim()).toSorted();
+    };
+
+    test('who could read it and why: for a manager by the word of the vault, with its tokens; a viewer knows the members', async () => {
       const page = await comeAs(manager);
       await openKey(page, shared);
       await unfold(page, 'Who has access');
-      const lines = () => keyPage(page).locator('.access-line').allInnerTexts();
-      await expect.poll(async () => (await lines()).length).toBe(5);
-      expect((await lines()).map((line) => line.replace(/\s+/g, ' ')).toSorted()).toEqual(
+      const members = [
+        `${manager.name} manager of shop`,
+        `${editor.name} editor of shop`,
+        `${viewer.name} viewer of shop`,
+      ];
+      const told = [...members, 'admin admin, reaches every key', 'Token ci read, of the project shop, by its scopes'];
+      expect(await linesOf(page, 5)).toEqual(told.toSorted());
+      const theirs = await comeAs(viewer);
+      await openKey(theirs, shared);
+      await unfold(theirs, 'Who has access');
+      expect(await linesOf(theirs, 4)).toEqual([...members, 'Admins reach every key'].toSorted());
+    });
+
+    test('who has seen it, for those who manage it: how, how often, and which value', async () => {
+      const name = 'shop/seen/KEY';
+      await addKey(manager, name);
+      for (const via of ['reveal', 'reveal', 'copy'])
+        await fetch(`${url()}${at(name)}`, {
+          headers: { Authorization: `Bearer ${viewer.token}`, 'Keystore-Via': via },
+        });
+      await send(manager, 'PUT', at(name), { api_key: 'another' });
+      await ask(url(), 'GET', at(name), { token: editor.token });
+      const page = await comeAs(manager);
+      await openKey(page, name);
+      await unfold(page, 'Who has seen it');
+      expect(await linesOf(page, 3)).toEqual(
         [
-          `${manager.name} manager of shop`,
-          `${editor.name} editor of shop`,
-          `${viewer.name} viewer of shop`,
-          'Admins reach every key',
-          'Token ci read, of the project shop, by the scope shop/prod/*',
+          `${manager.name} stored or changed it`,
+          `${editor.name} read by a program once, last just now`,
+          `${viewer.name} revealed 2 times, copied once, last just now, an earlier value`,
         ].toSorted(),
       );
+      const theirs = await comeAs(editor);
+      await openKey(theirs, name);
+      await theirs.getByText('Who has access').waitFor();
+      expect(await theirs.getByText('Who has seen it').count()).toBe(0);
     });
 
     test('what happened to it, and nothing of keys whose names are longer', async () => {
@@ -302,12 +334,18 @@ describeInBrowser('the page of a key', () => {
     });
 
     test('an admin hands over a personal key of somebody else', async () => {
-      const name = fresh('PERSONAL');
+      const name = fresh('A_PERSONAL');
       await addKey(viewer, name);
       const page = await comeAs(admin());
       await goTo(page, name);
       await button(page, 'Hand over').waitFor();
       expect(await offered(page)).toEqual(changes);
+      await send(admin(), 'PUT', at(name), { owner: editor.name });
+      await page.reload();
+      await keyPage(page).getByText(`Belongs to${editor.name}`).waitFor();
+      await keyRow(page, name)
+        .locator('.cell-project', { hasText: `of ${editor.name}` })
+        .waitFor({ state: 'attached' });
     });
   });
 

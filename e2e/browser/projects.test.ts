@@ -114,6 +114,30 @@ describeInBrowser('projects', () => {
     expect((count?.x ?? 0) + (count?.width ?? 0)).toBeLessThanOrEqual((box?.x ?? 0) + (box?.width ?? 0));
   });
 
+  test('its activity: all of it for an admin, and for a member what they did themselves', async () => {
+    const [manager, editor] = [await newUser(), await newUser()];
+    const name = await start(manager, { [editor.name]: 'editor' });
+    const other = await start(manager);
+    await addKey(manager, `${name}/ONE`);
+    await addKey(editor, `${name}/TWO`);
+    await addKey(manager, `${other}/THREE`);
+    const news = async (person: Person) => {
+      const page = await comeAs(person);
+      await open(page, name);
+      await page.getByRole('radio', { name: 'Activity' }).check();
+      const entries = page.getByRole('list', { name: `What happened in ${name}, newest first` }).getByRole('listitem');
+      await entries.first().waitFor();
+      return (await entries.locator('.log-text').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+    };
+    expect(await news(editor)).toEqual([`${editor.name} added the key ${name}/TWO`]);
+    expect(await news(admin())).toEqual([
+      `${editor.name} added the key ${name}/TWO`,
+      `${manager.name} added the key ${name}/ONE`,
+      expect.stringContaining(`${editor.name}`),
+      expect.stringContaining(`${manager.name} `),
+    ]);
+  });
+
   test('a project that is not there says who can help', async () => {
     const page = await comeAs(await newUser());
     await page.goto(`${url()}/#/projects/not_there`);

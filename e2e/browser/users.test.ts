@@ -2,8 +2,11 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask, signIn } from '../../testing/vault.ts';
 import {
+  button,
   chooseRole,
   describeInBrowser,
+  focused,
+  heading,
   keyRow,
   roleOf,
   signInAs,
@@ -145,6 +148,39 @@ describeInBrowser('users', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Your sessions' }).click();
     await page.getByRole('heading', { name: 'Account' }).waitFor();
+  });
+
+  test('what somebody has seen who leaves is worked off: each tick is kept, says whose it is, and can be taken back', async () => {
+    const [user, other] = [await newUser(), await newUser()];
+    const [own, changed] = [fresh('OWN'), fresh('CHANGED')];
+    await addKey(user, own);
+    await addKey(user, changed);
+    await ask(url(), 'GET', `/keys/${own}`, { token: user.token });
+    await ask(url(), 'PUT', `/keys/${changed}`, { token: admin().token, body: { api_key: 'another' } });
+    const page = await openUsers();
+    await page.getByRole('link', { name: `What ${user.name} has seen` }).click();
+    await heading(page, `When ${user.name} leaves`).waitFor();
+    await page.getByText('1 of 2 keys are to be replaced. Their account still works').waitFor();
+    const group = (title: string) => page.locator('section', { has: page.getByRole('heading', { name: title }) });
+    await group('To do').getByText(`${own} stored the current value, read once`).waitFor();
+    expect(await group('Changed since they read it').locator('li').allInnerTexts()).toEqual([
+      expect.stringContaining(changed),
+    ]);
+    await button(page, `Not needed: ${own}`).click();
+    await group('Ticked off').getByText('Not needed, says admin just now').waitFor();
+    expect(await focused(page)).not.toBeNull();
+    await page.getByText('Nothing is left to do.').waitFor();
+    await page.reload();
+    await button(page, `Take back: ${own}`).click();
+    await button(page, `Rotated: ${own}`).waitFor();
+    expect(await focused(page)).not.toBeNull();
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('button').filter({ visible: true }).count()).toBe(0);
+    await group('To do').getByText('☐').waitFor();
+
+    const theirs = await comeAs(other);
+    await theirs.goto(`${url()}/#/users/${user.name}/leaving`);
+    await heading(theirs, 'Admins only').waitFor();
   });
 
   test('a longer list is searched, and leads to the keys that somebody made and to their log', async () => {

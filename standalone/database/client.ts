@@ -45,7 +45,7 @@ export class Connection {
   }
 }
 
-/** The connection whose request is being answered. */
+/** The connection that is being served. */
 export const connections = new AsyncLocalStorage<Connection>();
 
 /** The part of D1 that the worker uses: statements with bound values, run together as one transaction. */

@@ -1,4 +1,5 @@
 /** Writes responses to a client, piece by piece, so that one that reads nothing is noticed. */
+import { PlainResponse } from './plain-response.ts';
 
 const reasons: Record<number, string> = {
   200: 'OK',
@@ -63,15 +64,10 @@ export class Outgoing {
    *
    * @param isLast whether the connection closes after it.
    * @param asked the request's method: HEAD gets no body, and HTTP/1.0 hears that its connection stays.
-   * @param text the body of a response without Content-Encoding, if it is known.
    */
-  async send(
-    response: Response,
-    isLast: boolean,
-    asked: { method: string; httpVersion: string },
-    text?: string,
-  ): Promise<void> {
+  async send(response: Response, isLast: boolean, asked: { method: string; httpVersion: string }): Promise<void> {
     const { status } = response;
+    const text = textOf(response);
     const mayHaveBody = status !== 204 && status !== 304 && asked.method !== 'HEAD';
     const stream = text === undefined && mayHaveBody && isStream(response) ? encodedOf(response) : undefined;
     const hasBody = mayHaveBody && stream === undefined;
@@ -133,6 +129,10 @@ export class Outgoing {
     this.deadline = Number.POSITIVE_INFINITY;
   }
 }
+
+/** The text of a response that is sent as it is, if it is known. */
+const textOf = (response: Response): string | undefined =>
+  response instanceof PlainResponse && !response.headers.has('Content-Encoding') ? response.knownText : undefined;
 
 /** Whether the worker writes the body while it is sent, so that its length is not known. */
 const isStream = ({ body, headers }: Response) => body !== null && headers.get('Transfer-Encoding') === 'chunked';

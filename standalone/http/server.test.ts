@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type BodyVector, bodyVectors, vectorLimits } from '../../core/network/body-vectors.ts';
 import { listVectors } from '../../core/network/list-vectors.ts';
 import { malformedRequests, unusualRequests } from '../../core/network/request-vectors.ts';
+import { PlainResponse } from './plain-response.ts';
 import { createServer, type Service, type TcpSocket } from './server.ts';
 
 const encoder = new TextEncoder();
@@ -12,7 +13,7 @@ const post = 'POST /keys?a=b HTTP/1.1\r\nHost: vault\r\n';
 const echo: Service = {
   scheme: 'http',
   proxies: [],
-  identify: (request) => request,
+  identify: () => {},
   answer: async (request) =>
     Response.json({ method: request.method, url: request.url, body: await request.text(), cf: request.cf }),
 };
@@ -263,20 +264,54 @@ test('HEAD has the headers of an answer and no body; 204 has no length; an error
   expect(await ask('TRACE', () => new Response('no'))).toMatch(/^HTTP\/1\.1 405 [\s\S]*Allow: GET, HEAD/);
 });
 
-test('the body is the one of the response, whatever text other responses were made of', async () => {
+test.each([
+  ['vault:5000', '/keys/a%2Fb?c=d'],
+  ['VAULT:80', '/keys/a'],
+  ['127.1', '/logs?from=%zz'],
+  ['[::1]:5000', '/keys/a%2e%2e/b'],
+])('the worker gets the address as the runtime writes it: %s%s', async (host, path) => {
+  const client = connect(createServer());
+  client.send(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  client.end();
+  const { url } = new Request(`http://${host}${path}`);
+  expect(await client.all()).toContain(`"url":"${url}"`);
+});
+
+test('a plain response is sent as one of the runtime with the same text and headers', async () => {
+  const headers = [
+    ['content-type', 'application/json'],
+    ['etag', '"1"'],
+  ] as const;
+  const cookies = ['a=1; Path=/', 'b=2; Path=/'];
+  const answers: Record<string, () => Response> = {
+    '/plain': () => new PlainResponse('its own text: é', 201, headers) as unknown as Response,
+    '/original': () => new Response('its own text: é', { status: 201, headers: [...headers] }),
+  };
   const client = connect(createServer(), {
-    answer: (request, said) => {
-      const made = new Response('its own text: é');
-      said.noteText(made, 'its own text: é');
-      if (new URL(request.url).pathname === '/replaced') return new Response('another');
+    answer: ({ url }) => {
+      const made = (answers[new URL(url).pathname] as () => Response)();
+      for (const cookie of cookies) made.headers.append('Set-Cookie', cookie);
       return made;
     },
   });
-  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /replaced HTTP/1.1\r\nHost: a\r\n\r\n');
+  client.send('GET /plain HTTP/1.1\r\nHost: a\r\n\r\nGET /original HTTP/1.1\r\nHost: a\r\n\r\n');
+  client.end();
+  const [plain = '', original = ''] = (await client.all()).split(/(?=HTTP\/1\.1)/);
+  expect(plain).toContain('Set-Cookie: b=2; Path=/\r\n');
+  expect(plain).toMatch(/Content-Length: 16\r\n\r\nits own text: é$/);
+  expect(plain.split('\r\n').sort()).toEqual(original.split('\r\n').sort());
+});
+
+test('a plain response that says so is compressed', async () => {
+  const text = 'a long answer '.repeat(100);
+  const client = connect(createServer(), {
+    answer: () => new PlainResponse(text, 200, [['content-encoding', 'gzip']]) as unknown as Response,
+  });
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   client.end();
   const received = await client.all();
-  expect(received).toMatch(/Content-Length: 16\r\n\r\nits own text: é/);
-  expect(received).toMatch(/Content-Length: 7\r\n\r\nanother$/);
+  expect(Number(/Content-Length: (\d+)/.exec(received)?.[1])).toBeLessThan(100);
+  expect(received).not.toContain('a long answer');
 });
 
 describe('a body whose length is not known', () => {

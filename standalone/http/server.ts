@@ -6,7 +6,6 @@
 import { type HttpLimits, httpLimits, maxAnswerToLeftMs, maxHeadBytes, maxRejectedDrainMs } from '../../core/limits.ts';
 import { isTrustedProxy, type TrustedProxies } from '../../core/network/address.ts';
 import { admit } from '../../core/network/admission.ts';
-import type { AnswerText } from '../../core/network/answer-text.ts';
 import { answers } from '../../core/network/answers.ts';
 import { shareBodyMemory } from '../../core/network/body.ts';
 import { createSeats } from '../../core/network/connections.ts';
@@ -19,15 +18,16 @@ import { receiveBody } from './body.ts';
 import { errorResponse } from './error-response.ts';
 import { Gone, Incoming, Late } from './incoming.ts';
 import { endsWithConnection, Outgoing } from './outgoing.ts';
+import { PlainRequest } from './plain-request.ts';
 
 /** What is served on a socket. */
 export interface Service {
   scheme: 'http' | 'https';
   proxies: TrustedProxies;
-  /** The request as the worker gets it, with the client's address. It comes without its body. */
-  identify: (request: Request) => Request;
-  /** @param said is told of what text the response was made, if that is known. */
-  answer: (request: Request, said: AnswerText) => Response | Promise<Response>;
+  /** Writes the client's address into the headers of a request, as the worker reads it. The request comes without its body. */
+  identify: (request: PlainRequest) => void;
+  /** @param request a `PlainRequest`, as the worker knows it. */
+  answer: (request: Request) => Response | Promise<Response>;
 }
 
 /** The part of the runtime's sockets that is used. */
@@ -153,17 +153,18 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
     const [host = 'localhost'] = head.hosts;
     const { method, headers } = head;
     if (head.hosts.length === 0) headers.push(['host', host]);
-    const cf = { clientIp: peer } as never;
-    const request = service.identify(new Request(`${service.scheme}://${host}${path}`, { method, headers, cf }));
+    const { href } = new URL(`${service.scheme}://${host}${path}`);
+    const request = new PlainRequest(href, { method, headers, clientIp: peer });
+    service.identify(request);
     const client = holderOf(request.headers.get('CF-Connecting-IP') ?? peer);
     const maxBytes = maxBodyBytesOf(method, path, limits);
     if (maxBytes > limits.maxBodyBytes) request.headers.delete(askHeader);
     if (mayBeLarge(head, maxBytes, limits)) {
-      const said = new Said();
-      const asked = new Request(request, { headers: [...request.headers, [askHeader, 'credential']] });
-      const answer = await answerOf(service, asked, said);
+      request.headers.set(askHeader, 'credential');
+      const answer = await answerOf(service, request);
+      request.headers.delete(askHeader);
       if (answer.status !== mayFollow) {
-        await outgoing.send(answer, true, head, said.textOf(answer));
+        await outgoing.send(answer, true, head);
         return true;
       }
     }
@@ -182,12 +183,11 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
       if (refused !== undefined)
         return await reject(refused === 'full' ? answers.tooManyRequests : answers.ownShareUsed, head.isLast);
       try {
-        const said = new Said();
-        const answer = answerOf(service, whole, said);
+        const answer = answerOf(service, whole);
         const response = await (left === undefined ? answer : Promise.race([answer, left]));
         if (response === undefined) throw new Gone();
         const isLast = head.isLast || mustLeave() || endsWithConnection(response, head.httpVersion);
-        await outgoing.send(response, isLast, head, said.textOf(response));
+        await outgoing.send(response, isLast, head);
         return isLast;
       } finally {
         requests.give(client, 1);
@@ -205,7 +205,7 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
  * connection looks the same, so it gets an answer that comes soon. The worker sees by the signal of the request who has left, and
  * lets nobody wait in a queue who has; when the handler of a connection returns, the runtime runs nothing more of it. A body that came with GET or HEAD has no meaning.
  */
-const withBody = (request: Request, body: Uint8Array, incoming: Incoming): [Request, Promise<undefined>?] => {
+const withBody = (request: PlainRequest, body: Uint8Array, incoming: Incoming): [PlainRequest, Promise<undefined>?] => {
   if (request.method === 'GET' || request.method === 'HEAD') return [request];
   const gone = new AbortController();
   const left = new Promise<undefined>((resolve) => {
@@ -214,27 +214,12 @@ const withBody = (request: Request, body: Uint8Array, incoming: Incoming): [Requ
       setTimeout(resolve, maxAnswerToLeftMs);
     });
   });
-  return [new Request(request, { body, signal: gone.signal }), left];
+  return [request.with({ body, signal: gone.signal }), left];
 };
 
-/** The text of the response to one request. */
-class Said implements AnswerText {
-  #response: Response | undefined;
-  #text = '';
-
-  noteText(response: Response, text: string): void {
-    this.#response = response;
-    this.#text = text;
-  }
-
-  textOf(response: Response): string | undefined {
-    return response === this.#response ? this.#text : undefined;
-  }
-}
-
-const answerOf = async (service: Service, request: Request, said: AnswerText): Promise<Response> => {
+const answerOf = async (service: Service, request: PlainRequest): Promise<Response> => {
   try {
-    return await service.answer(request, said);
+    return await service.answer(request as unknown as Request);
   } catch (error) {
     console.error(error instanceof Error ? error.stack : error);
     return errorResponse(answers.failed);

@@ -37,7 +37,7 @@ export const CarePage = (props: CareProps) => html`
   <${Content} of=${props.model.list} failure="Could not load what needs care" waiting="Looking for keys that need care…">
     ${(list: CareList) => html`
       <${List} ...${props} list=${list} />
-      <p class="note">Values that version 1.0.0 stored are compared with others from when they are stored again.</p>
+      ${list.uncompared && html`<p class="note">Some values are compared with others only once they are stored again: those that an earlier Keystore stored, and versions that were restored.</p>`}
     `}
   <//>
 `;

@@ -1,27 +1,48 @@
-/** Who reaches a key, and why. */
+/** Who could read a key now, and why. The vault tells its owner, the managers of its project and admins; others know the members. */
 import { html } from 'htm/preact';
 import { useMemo } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
 import { api } from '../api/client.ts';
-import { loaded } from '../api/loaded.ts';
+import { type Loaded, loaded } from '../api/loaded.ts';
 import { fetchAll } from '../api/paged.ts';
-import type { Member, Token } from '../api/wire.ts';
+import type { KeyReaders, Member } from '../api/wire.ts';
 import { Content } from '../parts/state.ts';
 import { href } from '../shell/router.ts';
-import { reaching } from './access-of-tokens.ts';
 import type { KeyRow } from './order.ts';
 
-interface Props {
-  row: KeyRow;
-  isAdmin: boolean;
-}
+type Able = KeyReaders['able'][number];
 
-interface Access {
-  members: readonly Member[];
-  /** Null for those who do not know who they are. */
-  admins: readonly string[] | null;
-  tokens: readonly Token[];
-}
+/** @param readers null for those whom the vault does not tell. */
+export const WhoHasAccess = ({ row, readers }: { row: KeyRow; readers: Loaded<KeyReaders> | null }) => html`
+  ${
+    readers
+      ? html`<${Content} of=${readers} failure="Could not load who has access" waiting="Loading who has access…">
+          ${({ able }: KeyReaders) => html`<${Lines} lines=${able.map((one): Why => [nameOf(one), whyOf(one, row)])} />`}
+        <//>`
+      : html`<${MembersOnly} project=${row.project ?? ''} />`
+  }
+  <p class="note">
+    Viewers read, editors and managers also change.${!readers && ' Which service tokens reach it, managers and admins see.'}
+    ${row.project !== null && html` <a href=${href('projects', { view: 'members' }, row.project)}>Members of ${shown(row.project)}</a>`}
+  </p>
+`;
+
+const nameOf = ({ user_name, token }: Able) => (token === null ? user_name : `Token ${token}`);
+
+const whyOf = ({ user_name, why, access }: Able, { project }: KeyRow): string => {
+  switch (why) {
+    case 'owner':
+      return 'owner of this personal key';
+    case 'admin':
+      return 'admin, reaches every key';
+    case 'token':
+      return `${access}, of ${user_name}, by its scopes`;
+    case 'project_token':
+      return `${access}, of the project ${user_name}, by its scopes`;
+    default:
+      return `${why} of ${project}`;
+  }
+};
 
 const fetchMembers = (project: string): Promise<Member[]> =>
   fetchAll(async (after) => {
@@ -29,54 +50,19 @@ const fetchMembers = (project: string): Promise<Member[]> =>
     return { items: members, next };
   });
 
-const fetchTokens = (): Promise<Token[]> =>
-  fetchAll(async (before) => {
-    const { tokens, next } = await api.tokens(before);
-    return { items: tokens, next: next === undefined ? undefined : String(next) };
-  });
-
-const fetchAdmins = async (): Promise<string[]> => {
-  const users = await fetchAll(async (after) => {
-    const { users: items, next } = await api.users(Number(after));
-    return { items, next: next === undefined ? undefined : String(next) };
-  });
-  return users.filter(({ role, is_active }) => is_active && role === 'admin').map(({ username }) => username);
-};
-
-const fetchAccess = async (row: KeyRow, isAdmin: boolean): Promise<Access> => {
-  const [members, admins, tokens] = await Promise.all([
-    row.project === null ? [] : fetchMembers(row.project),
-    isAdmin ? fetchAdmins() : null,
-    fetchTokens(),
-  ]);
-  const people = [row.owner ?? '', ...members.map(({ user_name }) => user_name), ...(admins ?? [])];
-  return { members, admins, tokens: reaching(row, tokens, people) };
-};
-
-export const WhoHasAccess = ({ row, isAdmin }: Props) => {
-  const access = useMemo(() => loaded(() => fetchAccess(row, isAdmin)), [row.name]);
+const MembersOnly = ({ project }: { project: string }) => {
+  const found = useMemo(() => loaded(() => fetchMembers(project)), [project]);
   return html`
-    <${Content} of=${access} failure="Could not load who has access" waiting="Loading who has access…">
-      ${({ members, admins, tokens }: Access) => html`
-        <ul class="access">
-          ${row.owner !== null && html`<${Line} name=${row.owner} why="owner of this personal key" />`}
-          ${members.map(({ user_name, role }) => html`<${Line} key=${user_name} name=${user_name} why="${role} of ${row.project}" />`)}
-          ${admins ? admins.map((name) => html`<${Line} key=${`admin ${name}`} name=${name} why="admin, reaches every key" />`) : html`<${Line} name="Admins" why="reach every key" />`}
-          ${tokens.map((token) => html`<${Line} key=${token.id} name="Token ${token.name}" why=${whyOf(token)} />`)}
-        </ul>
-        <p class="note">
-          Viewers read, editors and managers also change.
-          Of <a href=${href('tokens')}>service tokens</a> those are listed that you may see.
-          ${row.project !== null && html` <a href=${href('projects', { view: 'members' }, row.project)}>Members of ${shown(row.project)}</a>`}
-        </p>
-      `}
+    <${Content} of=${found} failure="Could not load who has access" waiting="Loading who has access…">
+      ${(members: Member[]) => html`<${Lines} lines=${[...members.map(({ user_name, role }): Why => [user_name, `${role} of ${project}`]), ['Admins', 'reach every key']]} />`}
     <//>
   `;
 };
 
-const whyOf = ({ access, owner, project, scopes }: Token) =>
-  `${access}, of ${project === null ? owner : `the project ${project}`}, by the scope ${scopes.join(', ')}`;
+type Why = [name: string, why: string];
 
-const Line = ({ name, why }: { name: string; why: string }) => html`
-  <li class="access-line ends"><bdi class="verbatim">${shown(name)}</bdi><span class="note">${shown(why)}</span></li>
+const Lines = ({ lines }: { lines: readonly Why[] }) => html`
+  <ul class="access">
+    ${lines.map(([name, why]) => html`<li key=${`${name} ${why}`} class="access-line ends"><bdi class="verbatim">${shown(name)}</bdi><span class="note">${shown(why)}</span></li>`)}
+  </ul>
 `;

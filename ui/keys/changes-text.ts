@@ -11,7 +11,7 @@ export const changesText = (now: KeyRow, { before, by }: Conflict): string => {
     now.expiresAt !== before.expiresAt && 'another expiry',
     now.rotateEveryDays !== before.rotateEveryDays && 'another rotation',
     labelsText(now.labels) !== labelsText(before.labels) && 'other labels',
-    (now.createdBy !== before.createdBy || now.project !== before.project) && 'another owner',
+    (now.owner !== before.owner || now.project !== before.project) && 'another owner',
   ].filter(Boolean);
   return changes.length === 0 ? '' : `: ${changes.join(', ')}`;
 };

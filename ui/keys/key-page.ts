@@ -5,8 +5,10 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
+import { api } from '../api/client.ts';
+import { loaded } from '../api/loaded.ts';
 import { Button, IconButton } from '../parts/button.ts';
 import { copyText } from '../parts/clipboard.ts';
 import { isTyping } from '../parts/events.ts';
@@ -107,6 +109,7 @@ const Body = (props: KeyPageProps & { row: KeyRow }) => {
     edited && html`<${EditForm} key=${model.times.value} model=${model} row=${edited.row} part=${edited.part} />`;
   const edits = mayEdit(row, isAdmin);
   const manages = mayManage(row, isAdmin);
+  const readers = useMemo(() => (manages ? loaded(() => api.keyReaders(name)) : null), [name, manages]);
   return html`
     <div class="key-part">
       <h3 class="unseen">Value</h3>
@@ -128,9 +131,9 @@ const Body = (props: KeyPageProps & { row: KeyRow }) => {
       ${() => html`<${Versions} model=${model} row=${row} mayRestore=${edits} mayDestroy=${manages} />`}
     <//>
     <${Fold} title="Who has access" note=${project === null ? 'personal' : `members of ${shown(project)}`}>
-      ${() => html`<${WhoHasAccess} row=${row} isAdmin=${isAdmin} />`}
+      ${() => html`<${WhoHasAccess} row=${row} readers=${readers} />`}
     <//>
-    ${manages && html`<${Fold} title="Who has seen it">${() => html`<${WhoHasSeen} name=${name} />`}<//>`}
+    ${readers && html`<${Fold} title="Who has seen it">${() => html`<${WhoHasSeen} readers=${readers} />`}<//>`}
     <${Fold} title="Activity">${() => activity(name)}<//>
     ${edits ? html`<${Tools} ...${props} />` : html`<p class="key-part note">You are a viewer of this project, so you can read this key and not change it.</p>`}
   `;

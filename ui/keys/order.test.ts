@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { filtered, type KeyRow, parseSort, sorted, sortText, toRow } from './order.ts';
+import { belongsTo, filtered, type KeyRow, parseSort, sorted, sortText, toRow } from './order.ts';
 
 const row = (name: string, createdAt: string, createdBy = 'alice', description = '') =>
   toRow({
@@ -26,6 +26,20 @@ const rows = [
   row('mango', '2026-01-03T00:00:00.000Z', 'carol'),
 ];
 const names = (found: readonly { name: string }[]) => found.map(({ name }) => name);
+
+test.each<[string, Partial<KeyRow>, string]>([
+  ['one of a project', { project: 'shop', owner: null, role: 'viewer' }, 'shop'],
+  ['one’s own', {}, 'personal'],
+  ['one’s own that somebody else made', { owner: 'alice', createdBy: 'bob' }, 'personal'],
+  ['one that its owner made, to an admin', { owner: 'bob', createdBy: 'bob', role: 'admin' }, 'personal'],
+  ['one that was handed over, to an admin', { owner: 'bob', createdBy: 'alice', role: 'admin' }, 'of bob'],
+])('a key says to whom it belongs: %s', (_, change, said) => {
+  expect(belongsTo({ ...row('key', '2026-01-01T00:00:00.000Z'), ...change })).toBe(said);
+});
+
+test('a search finds a key by its owner', () => {
+  expect(filtered([toRow({ ...row('key', '2026-01-01T00:00:00.000Z'), owner: 'Dora' })], 'dora')).toHaveLength(1);
+});
 
 describe('sorting', () => {
   test.each([

@@ -22,7 +22,7 @@ export interface KeyRow {
   rotateEveryDays: number | null;
   rotationDueAt: string | null;
   labels: Labels;
-  /** The text that searches look in: name, description, creator and labels, in lower case. */
+  /** The text that searches look in: name, description, creator, owner and labels, in lower case. */
   haystack: string;
   /** The name in lower case, to sort by. */
   order: string;
@@ -30,9 +30,14 @@ export interface KeyRow {
 
 export const toRow = (key: Omit<KeyRow, 'haystack' | 'order'>): KeyRow => ({
   ...key,
-  haystack: `${key.name}\n${key.description}\n${key.createdBy}\n${labelsText(key.labels)}`.toLowerCase(),
+  haystack:
+    `${key.name}\n${key.description}\n${key.createdBy}\n${key.owner ?? ''}\n${labelsText(key.labels)}`.toLowerCase(),
   order: key.name.toLowerCase(),
 });
+
+/** To whom it belongs, beside the column of who made it: a personal key of others names its owner if that is somebody else. */
+export const belongsTo = ({ project, owner, createdBy, role }: KeyRow): string =>
+  project ?? (role === 'owner' || owner === null || owner === createdBy ? 'personal' : `of ${owner}`);
 
 const sortings = ['name', 'updated', 'created', 'owner', 'project'] as const;
 export type Sorting = (typeof sortings)[number];

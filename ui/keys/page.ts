@@ -129,7 +129,7 @@ const NoMatch = ({ model, isAdmin }: KeysProps) => {
   };
   return html`
     <${Blank} icon="search" title="No matching keys">
-      <p>No key has <strong class="verbatim">${model.text.value}</strong> in its ${isAdmin ? 'name, description or creator' : 'name or description'}.</p>
+      <p>No key has <strong class="verbatim">${model.text.value}</strong> in its ${isAdmin ? 'name, description, creator or owner' : 'name or description'}.</p>
       <${Button} onClick=${clear}>Clear search<//>
     <//>
   `;

@@ -8,7 +8,7 @@ import { href } from '../shell/router.ts';
 import { dueKind, dueSoon } from './due.ts';
 import { labelsText } from './labels.ts';
 import { type KeysProps, mayEdit } from './model.ts';
-import type { KeyRow } from './order.ts';
+import { belongsTo, type KeyRow } from './order.ts';
 import { moveToTrash } from './trashing.ts';
 import { lastUseOf } from './uses.ts';
 import { copyValue } from './value.ts';
@@ -46,7 +46,7 @@ export const Cells = ({ model, row, isAdmin, isActive, hasProject }: Props) => {
         <${DueBadge} row=${row} />${labels && html`<span class="labels"><${Highlight} text=${labels} words=${words} /></span> `}<${Highlight} text=${row.description} words=${words} />
       </span>
     </div>
-    ${hasProject && html`<div role="gridcell" class="cell-project note cut" title=${row.project ?? ''}>${row.project === null ? 'personal' : shown(row.project)}</div>`}
+    ${hasProject && html`<div role="gridcell" class="cell-project note cut" title=${shown(belongsTo(row))}>${shown(belongsTo(row))}</div>`}
     ${isAdmin && html`<div role="gridcell" class="cell-owner note cut" title=${row.createdBy}>${row.createdBy}</div>`}
     <div role="gridcell" class="cell-used note cut"><${LastUsed} model=${model} row=${row} isAdmin=${isAdmin} /></div>
     <div role="gridcell" class="cell-updated note cut"><${Ago} time=${row.updatedAt} /></div>

@@ -1,29 +1,24 @@
 /** Who has read the value of a key, by the log. */
 import { html } from 'htm/preact';
-import { useMemo } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
-import { api } from '../api/client.ts';
-import { loaded } from '../api/loaded.ts';
+import type { Loaded } from '../api/loaded.ts';
 import type { KeyReaders } from '../api/wire.ts';
 import { Content } from '../parts/state.ts';
 import { Ago } from '../parts/time.ts';
 
 type Seen = KeyReaders['seen'][number];
 
-export const WhoHasSeen = ({ name }: { name: string }) => {
-  const readers = useMemo(() => loaded(() => api.keyReaders(name)), [name]);
-  return html`
-    <${Content} of=${readers} failure="Could not load who has seen it" waiting="Loading who has seen it…">
-      ${({ seen, more }: KeyReaders) => html`
-        <ul class="access">${seen.map((one) => html`<${Line} key=${`${one.user_name} ${one.token_id}`} one=${one} />`)}</ul>
-        <p class="note">
-          ${seen.length === 0 ? 'Nobody has read it. ' : more ? 'And more. ' : ''}
-          Who looked at a backup, or at a copy that somebody made, the log does not know.
-        </p>
-      `}
-    <//>
-  `;
-};
+export const WhoHasSeen = ({ readers }: { readers: Loaded<KeyReaders> }) => html`
+  <${Content} of=${readers} failure="Could not load who has seen it" waiting="Loading who has seen it…">
+    ${({ seen, more }: KeyReaders) => html`
+      <ul class="access">${seen.map((one) => html`<${Line} key=${`${one.user_name} ${one.token_id}`} one=${one} />`)}</ul>
+      <p class="note">
+        ${seen.length === 0 ? 'Nobody has read it. ' : more ? 'And more. ' : ''}
+        Who looked at a backup, or at a copy that somebody made, the log does not know.
+      </p>
+    `}
+  <//>
+`;
 
 const Line = ({ one }: { one: Seen }) => html`
   <li class="access-line ends">

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { base64 } from '../../core/audit/base64.ts';
 import { leafOf } from '../../core/audit/leaf.ts';
 import { checkpointText, type NoteKey, noteKeyText, signedNote } from '../../core/audit/note.ts';
@@ -100,8 +100,23 @@ describe('a proof', () => {
     expect(await check(other, {}, await proofOf(index))).toEqual(whyNot('does not lead to the root'));
   });
 
+  test.each([2, 298])('of entry %i holds over plain HTTP too, where a page has no WebCrypto', async (index) => {
+    const proof = await proofOf(index);
+    vi.stubGlobal('crypto', {});
+    try {
+      const [here, other] = [await check(index, {}, proof), await check(index, { reason: 'x' }, proof)];
+      expect(here).toMatchObject({ is: 'proven', isSigned: false });
+      expect(other).toEqual(whyNot('another reason than'));
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   test('is not said to be signed where the browser cannot check that', async () => {
-    const without = { importKey: () => Promise.reject(new DOMException('no', 'NotSupportedError')) };
+    const without = {
+      digest: (name: string, bytes: Uint8Array<ArrayBuffer>) => crypto.subtle.digest(name, bytes),
+      importKey: () => Promise.reject(new DOMException('no', 'NotSupportedError')),
+    };
     const proof = await proofOf(2);
     expect(
       await checkProof(

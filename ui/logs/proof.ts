@@ -1,12 +1,12 @@
 /**
  * Checks in the browser that an entry is in the log that the vault signed. The proof (C2SP tlog-proof) has the leaf, the hashes that
- * lead from it to the root, and the signed checkpoint. The same code as the vault's computes the hashes; it needs no WebCrypto, which
- * a page over plain HTTP has not. Only the signature does.
+ * lead from it to the root, and the signed checkpoint. A page over plain HTTP has no WebCrypto: it loads a SHA-256, and does without
+ * the signature.
  */
 import { fromBase64 } from '../../core/audit/base64.ts';
-import { type NoteKey, parseCheckpoint, parseNoteKey, readNote } from '../../core/audit/note.ts';
-import { rootByInclusion } from '../../core/audit/proof.ts';
-import { type Hash, leafHash } from '../../core/audit/tree.ts';
+import { sha256 } from '../../core/audit/browser-hash.ts';
+import { rootFrom } from '../../core/audit/inclusion.ts';
+import { idOf, idSource, type NoteKey, parseCheckpoint, splitNote, splitNoteKey } from '../../core/audit/note-text.ts';
 import { wireAction } from '../../core/vocabulary.ts';
 import type { LogEntry } from '../api/wire.ts';
 
@@ -24,14 +24,18 @@ export const checkProof = async (
 ): Promise<Finding> => {
   const proof = parseProof(proofText);
   if (!proof) return wrong('the proof cannot be read');
-  const key = parseNoteKey(keyText.trim());
-  const note = key && readNote(proof.note, key);
+  const hash = (...parts: Uint8Array[]) => sha256(joined(parts), subtle);
+  const key = splitNoteKey(keyText.trim());
+  const isKey = key !== null && idOf(await hash(idSource(key))) === key.id;
+  const note = isKey ? splitNote(proof.note, key) : null;
   const checkpoint = note && parseCheckpoint(note.text);
-  if (!note || !checkpoint || checkpoint.origin !== key.name)
+  if (!note || !checkpoint || checkpoint.origin !== key?.name)
     return wrong('the checkpoint is not one of this vault, or has no signature of it');
   const isSigned = await verified(note.text, note.signature, key, subtle);
   if (isSigned === false) return wrong('the signature of the checkpoint does not hold');
-  const root = rootByInclusion(leafHash(proof.leaf), proof.index, checkpoint.size, proof.hashes);
+  const node = async (left: Hashing, right: Hashing) => hash(Uint8Array.of(1), await left, await right);
+  const leaf = hash(Uint8Array.of(0), proof.leaf);
+  const root = await rootFrom<Hashing>(leaf, proof.index, checkpoint.size, proof.hashes, node);
   if (proof.index !== entry.id - 1 || !root || !isSame(root, checkpoint.root))
     return wrong('the proof does not lead to the root that the vault signed');
   const other = differenceOf(proof.leaf, entry);
@@ -39,12 +43,17 @@ export const checkProof = async (
   return { is: 'proven', size: checkpoint.size, origin: checkpoint.origin, isSigned: isSigned === true };
 };
 
+/** A hash, or a promise of one. */
+type Hashing = Uint8Array | Promise<Uint8Array>;
+
+const joined = (parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
+
 const wrong = (why: string): Finding => ({ is: 'wrong', why });
 
 interface Proof {
   leaf: Uint8Array;
   index: number;
-  hashes: Hash[];
+  hashes: Uint8Array[];
   note: string;
 }
 
@@ -57,7 +66,7 @@ const parseProof = (text: string): Proof | null => {
   const hashes = hashLines.map(fromBase64);
   const isWhole = end > 0 && version === 'c2sp.org/tlog-proof@v1' && hashes.every((hash) => hash?.length === 32);
   if (!isWhole || !leaf || digits === undefined) return null;
-  return { leaf, index: Number(digits), hashes: hashes as Hash[], note: text.slice(end + 2) };
+  return { leaf, index: Number(digits), hashes: hashes as Uint8Array[], note: text.slice(end + 2) };
 };
 
 /** Null if this browser cannot tell: it has no WebCrypto here, or one without Ed25519. */
@@ -76,7 +85,8 @@ const verified = async (
   }
 };
 
-const isSame = (one: Hash, other: Hash) => one.length === other.length && one.every((byte, at) => byte === other[at]);
+const isSame = (one: Uint8Array, other: Uint8Array) =>
+  one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 /** What of the entry is called how in the leaf. */
 const facts: Record<string, (entry: LogEntry) => string | number | null | undefined> = {

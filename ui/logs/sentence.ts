@@ -97,6 +97,12 @@ const wordings: Record<string, Wording> = {
   restore_vault: { icon: 'info', who: operator, did: 'restored the vault from', tried: 'restore the vault from' },
   reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
   archive_log: { icon: 'info', who: operator, did: 'archived the log entries', tried: 'archive the log entries' },
+  expire_log: {
+    icon: 'info',
+    who: 'The vault',
+    did: 'removed the expired log entries',
+    tried: 'remove expired log entries',
+  },
 };
 
 /** How a value was read in the browser. */
@@ -229,7 +235,9 @@ const details: Record<string, string> = { owner_deleted: 'with the account of it
 
 /** What an allowed action did beyond its target; null if there is no more to say. */
 export const detailOf = ({ success, reason }: LogEntry): string | null =>
-  success && reason !== null ? (known(details, reason) ?? reason) : null;
+  success && reason !== null
+    ? (known(details, reason) ?? (reason.replace(/(?:^|; )signed \S{88}$/, '') || null))
+    : null;
 
 /** Looks up own properties only: the log may contain any word, `constructor` too. */
 const known = <Words>(words: Record<string, Words>, name: string): Words | undefined =>

@@ -1,11 +1,10 @@
-/** The list of projects, and the page of one: its keys, its members, and what one may do with it. */
+/** The list of projects, and the page of one: its keys, its members, what happened in it, and what one may do with it. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { shown } from '../../core/text.ts';
 import type { Project, ProjectWithMembers } from '../api/wire.ts';
 import { Button } from '../parts/button.ts';
-import { Icon } from '../parts/icon.ts';
 import { PageHead } from '../parts/page-head.ts';
 import { Segmented } from '../parts/segmented.ts';
 import { Blank, Content } from '../parts/state.ts';
@@ -27,6 +26,8 @@ export interface ProjectsProps {
   addKeys: ComponentChildren;
   /** The overview of the environments of the chosen project, for those who may add keys to it, or may not. */
   overview: (mayAdd: boolean) => ComponentChildren;
+  /** What happened in the chosen project. */
+  activity: ComponentChildren;
   /** Called when one sees other keys than before. */
   onKeysChange: () => void;
 }
@@ -84,6 +85,7 @@ const views = [
   { value: 'keys', text: 'Keys' },
   { value: 'environments', text: 'Environments' },
   { value: 'members', text: 'Members' },
+  { value: 'activity', text: 'Activity' },
 ] as const;
 
 const OneProject = (props: ProjectsProps) => {
@@ -121,6 +123,8 @@ const Part = (props: ProjectsProps & { project: ProjectWithMembers }) => {
       return html`<${Members} model=${model} project=${project} me=${me} isAdmin=${isAdmin} />`;
     case 'environments':
       return props.overview(mayAdd(props, project));
+    case 'activity':
+      return props.activity;
     case 'keys':
       return props.keys;
   }
@@ -148,6 +152,7 @@ const mayManage = ({ isAdmin }: ProjectsProps, { role }: Project) => isAdmin || 
 /** What one does often: it depends on the part that is shown. */
 const Actions = (props: ProjectsProps & { project: ProjectWithMembers }) => {
   const { model, project, addKeys } = props;
+  if (view() === 'activity') return null;
   if (view() !== 'members') return mayAdd(props, project) && addKeys;
   return (
     mayManage(props, project) &&
@@ -163,7 +168,6 @@ const Settings = (props: ProjectsProps & { project: ProjectWithMembers }) => {
   const isMember = project.role !== 'admin';
   return html`
     <div class="project-settings row">
-      <a class="button quiet" href=${href('logs', { key: `${project.name}/` })}><${Icon} name="log" size=${18} /><span>Activity</span></a>
       ${manages && html`<${Button} kind="quiet" icon="edit" onClick=${() => model.show({ kind: 'describe', project })}>Description<//>`}
       ${isMember && html`<${Button} kind="quiet" icon="leave" onClick=${() => model.show({ kind: 'leave', project })}>Leave<//>`}
       ${manages && html`<${Button} kind="quiet" class="danger-text" icon="trash" onClick=${() => model.show({ kind: 'delete', project })}>Delete<//>`}

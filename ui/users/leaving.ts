@@ -121,7 +121,7 @@ const Line = ({ known, mark, isBusy }: { known: Known; mark: Marking; isBusy: bo
     ${
       known.mark
         ? html`<span class="note row">${known.mark.as === 'rotated' ? 'Rotated' : 'Not needed'}, says ${shown(known.mark.by ?? '')} <${Ago} time=${known.mark.at} />
-            <span class="page-actions"><${Button} kind="quiet" disabled=${isBusy} onClick=${() => mark(known, 'open')}>Take back<//></span></span>`
+            <span class="page-actions"><${Button} kind="quiet" disabled=${isBusy} aria-label="Take back: ${known.key_name}" onClick=${() => mark(known, 'open')}>Take back<//></span></span>`
         : known.state !== 'changed' &&
           html`<span class="page-actions row">
             <${Button} disabled=${isBusy} aria-label="Rotated: ${known.key_name}" onClick=${() => mark(known, 'rotated')}>Rotated<//>

@@ -64,6 +64,10 @@ const careKey = v.strictObject({
 export const careList = v.strictObject({
   keys: v.array(careKey),
   more: v.pipe(v.boolean(), v.description('Whether there are more than one answer names.')),
+  uncompared: v.pipe(
+    v.boolean(),
+    v.description('Whether there are keys whose values are not compared with others, until they are stored again.'),
+  ),
 });
 
 export const version = v.strictObject({

@@ -37,6 +37,9 @@ export const jsonHeaders = new Headers({
   'Content-Type': 'application/json',
 });
 
+/** The same as a list, with names in lower case. */
+export const jsonHeaderList: readonly (readonly [name: string, value: string])[] = [...jsonHeaders];
+
 /** Adds the security headers to a response that was not made with them: a file of the UI, a redirect. */
 export const secure = (headers: Headers): void => {
   if (headers.has('Content-Security-Policy')) return;

@@ -2,13 +2,13 @@
 
 import { parseAccept } from 'hono/utils/accept';
 import { listPieceCharacters } from '../../core/limits.ts';
-import type { AnswerText } from '../../core/network/answer-text.ts';
+import type { ResponseMaker } from '../../core/network/response-maker.ts';
 import { type ListText, piecesOf, textOf } from '../wire/list-text.ts';
 import { problemOf, problemType } from '../wire/problem.ts';
 import type { Reply } from '../wire/reply.ts';
 import { compressed } from './compression.ts';
 import type { AppContext } from './context.ts';
-import { jsonHeaders } from './headers.ts';
+import { jsonHeaderList, jsonHeaders } from './headers.ts';
 
 /** Makes the reply to a result. */
 export type Success<Result> = (result: Result, c: AppContext) => Reply;
@@ -24,16 +24,17 @@ export const send = (c: AppContext, reply: Reply): Response => {
   const isLong = text?.list != null;
   const problem = status >= 400 && wantsProblem(c.req.header('Accept')) ? problemOf(status, body) : null;
   const json = isLong ? '' : text ? textOf(text) : JSON.stringify(problem ?? body);
-  const response = new Response(isLong ? streamOf(text) : json, { status, headers: jsonHeaders });
+  const response = isLong
+    ? new Response(streamOf(text), { status, headers: jsonHeaders })
+    : responseOf(c, json, status);
   if (problem) {
     response.headers.set('Content-Type', problemType);
     response.headers.set('Vary', 'Accept');
   }
   for (const name in headers) response.headers.set(name, headers[name] as string);
   for (const cookie of cookies ?? []) response.headers.append('Set-Cookie', cookie);
-  const isCompressed = isList && compressed(c.req.raw, response.headers);
+  if (isList) compressed(c.req.raw, response.headers);
   if (isLong) response.headers.set('Transfer-Encoding', 'chunked');
-  else if (!isCompressed) contextOf(c)?.noteText?.(response, json);
   return response;
 };
 
@@ -93,10 +94,15 @@ const streamOf = (text: ListText): ReadableStream<Uint8Array> => {
   );
 };
 
+/** A response with a JSON text. The one to HEAD is one of the runtime, since Hono makes another one of it. */
+const responseOf = (c: AppContext, json: string, status: number): Response =>
+  (c.req.raw.method === 'HEAD' ? undefined : contextOf(c)?.makeResponse?.(json, status, jsonHeaderList)) ??
+  new Response(json, { status, headers: jsonHeaders });
+
 /** Tests of routes run without one. */
-const contextOf = (c: AppContext): Partial<AnswerText> | undefined => {
+const contextOf = (c: AppContext): Partial<ResponseMaker> | undefined => {
   try {
-    return c.executionCtx as Partial<AnswerText>;
+    return c.executionCtx as Partial<ResponseMaker>;
   } catch {
     return undefined;
   }

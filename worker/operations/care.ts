@@ -2,7 +2,7 @@
  * The keys that need care: those that expire or are to be rotated, that have not changed or not been read for long, whose owner is
  * switched off, or that have the same value as another one. Each is found by an index, or among what belongs to the caller.
  */
-import { and, isNotNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import {
   careExpiryDays,
   careUnchangedDays,
@@ -12,6 +12,7 @@ import {
   maxSecretsPerCareList,
 } from '../../core/limits.ts';
 import { isForToken } from '../store/form.ts';
+import { granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { secrets, users } from '../store/schema.ts';
 import { integer, query, textColumn } from '../store/statement.ts';
@@ -55,6 +56,12 @@ const twice = (): SQL => {
     ? readableByAdmin(all)
     : readableByAdmin({ ...all, condition: sql`value_imprint > ''`, order: sql`value_imprint` });
   return sql`select value_imprint from (${ofAdmin} union all ${readableByOthers(all)}) group by value_imprint having count(*) > 1`;
+};
+
+/** Whether there is a key that the principal may read whose value has no imprint: an earlier version stored it, or it was restored. */
+const isSomeUncompared = (): SQL => {
+  const one = { columns: sql`1`, condition: isNull(value_imprint), most: 1 };
+  return sql`exists (${readableByAdmin(one)} union all ${readableByOthers(one)})`;
 };
 
 const isTwice = sql`${value_imprint} in twice`;
@@ -102,23 +109,31 @@ export const listCare = operation({
           rotate_every_days: integer('rotate_every_days', of('rotate_every_days')),
           value_changed_at: integer('value_changed_at', of('value_changed_at')),
           value_imprint: textColumn('value_imprint', of('value_imprint')),
+          uncompared: integer('uncompared', isSomeUncompared()),
         })
-        .from(sql`(${found}) chosen`)
+        // One row also if no key needs care.
+        .from(sql`(select 1) one left join (${found}) chosen`)
+        .where(granted)
         .orderBy(order)
         .limit(maxSecretsPerCareList + 1),
     };
   },
   result: (rows) => {
-    const listed = rows.slice(0, maxSecretsPerCareList);
+    const found = rows.filter(({ name }) => name !== '');
+    const listed = found.slice(0, maxSecretsPerCareList);
     const alike = Map.groupBy(listed, ({ value_imprint }) => value_imprint);
-    const secretsInCare = listed.map(({ bits: found, value_imprint: imprint, ...secret }) => {
+    const secretsInCare = listed.map(({ bits: why, value_imprint: imprint, uncompared: _, ...secret }) => {
       const some = imprint === '' ? [] : (alike.get(imprint) ?? []).slice(0, maxNamesPerWarning + 1);
       const others = some
         .flatMap((other) => (other.name === secret.name ? [] : [other.name]))
         .slice(0, maxNamesPerWarning);
-      const reasons: CareReason[] = reasonNames.filter((_, index) => found & (2 ** index));
+      const reasons: CareReason[] = reasonNames.filter((_, index) => why & (2 ** index));
       return { ...secret, reasons: others.length > 0 ? [...reasons, 'same_value' as const] : reasons, others };
     });
-    return { secrets: secretsInCare.filter(({ reasons }) => reasons.length > 0), hasMore: rows.length > listed.length };
+    return {
+      secrets: secretsInCare.filter(({ reasons }) => reasons.length > 0),
+      hasMore: found.length > listed.length,
+      hasUncompared: rows[0]?.uncompared === 1,
+    };
   },
 });

@@ -70,6 +70,10 @@ beforeAll(async () => {
   await age('shop/prod/twin', 400, 91);
 });
 
+const newcomer = async (username: string) => {
+  await admin('POST', '/users', { username, password, must_change_password: false });
+  return vault.signIn(username, password);
+};
 const numberOf = async (username: string) =>
   (await admin('GET', '/users')).body.users?.find((user) => user.username === username)?.id;
 
@@ -180,6 +184,19 @@ describe('the last use', () => {
     await member('PUT', path('name before'), { key_name: 'name after' });
     expect(await lastUse('name after')).toBeGreaterThan(0);
   });
+});
+
+test('the list says whether values of the reader cannot be compared, and not those of others, also if nothing needs care', async () => {
+  const saysOf = async (client: Client) => (await client('GET', '/care')).body as unknown as Record<string, unknown>;
+  const [loner, other] = [await newcomer('loner'), await newcomer('other')];
+  await add(loner, 'lone');
+  expect(await saysOf(loner)).toEqual({ keys: [], more: false, uncompared: false });
+  await testDb().exec("UPDATE secrets SET value_imprint = NULL WHERE name = 'lone'");
+  expect(await saysOf(loner)).toEqual({ keys: [], more: false, uncompared: true });
+  expect(await saysOf(admin)).toMatchObject({ uncompared: true });
+  expect(await saysOf(other)).toMatchObject({ uncompared: false });
+  await loner('PUT', path('lone'), { api_key: 'stored again' });
+  expect(await saysOf(loner)).toMatchObject({ uncompared: false });
 });
 
 test('no imprint leaves the vault, and none can be made without the encryption key', async () => {

@@ -55,7 +55,11 @@ export const trashList = ({ keys, next }: ResultOf<typeof listTrash>): InferOutp
   ...(next !== null && { next: `${next.at}-${next.id}` }),
 });
 
-export const careList = ({ secrets, hasMore }: ResultOf<typeof listCare>): InferOutput<typeof answers.careList> => ({
+export const careList = ({
+  secrets,
+  hasMore,
+  hasUncompared,
+}: ResultOf<typeof listCare>): InferOutput<typeof answers.careList> => ({
   keys: secrets.map((secret) => ({
     key_name: secret.name,
     project: secret.is_project ? secret.name.slice(0, secret.name.indexOf('/')) : null,
@@ -68,6 +72,7 @@ export const careList = ({ secrets, hasMore }: ResultOf<typeof listCare>): Infer
     same_value_as: secret.others,
   })),
   more: hasMore,
+  uncompared: hasUncompared,
 });
 
 /** RFC 9110, section 8.8.3: the revision as the ETag, for If-Match. */
