@@ -227,9 +227,12 @@ const because = (outcome: string, reason: string | null): string => {
 
 const details: Record<string, string> = { owner_deleted: 'with the account of its owner' };
 
+/** Before the name of who leaves, when a key was marked on their list. */
+const notNeeded = /^not_needed(?=: )/;
+
 /** What an allowed action did beyond its target; null if there is no more to say. */
 export const detailOf = ({ success, reason }: LogEntry): string | null =>
-  success && reason !== null ? (known(details, reason) ?? reason) : null;
+  success && reason !== null ? (known(details, reason) ?? reason.replace(notNeeded, 'not needed')) : null;
 
 /** Looks up own properties only: the log may contain any word, `constructor` too. */
 const known = <Words>(words: Record<string, Words>, name: string): Words | undefined =>
