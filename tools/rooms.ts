@@ -80,6 +80,7 @@ export const rooms: Record<string, Room> = {
   'core/import': {
     purpose: 'reads the files that keys are imported from',
     rooms: ['core', 'core/settings'],
+    packages: ['papaparse'],
   },
   'core/data-folder': {
     purpose: 'where things are in a data folder, when its database may be used, and what its owner may do to it',

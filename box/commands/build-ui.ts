@@ -24,7 +24,8 @@ export async function buildUi(project: string): Promise<void> {
 
 /**
  * Two files: what the first screen needs, and everything else, which is fetched as soon as that is on the screen. More files would be
- * larger together: what is compressed in one piece repeats itself less. Only pages over plain HTTP need the third file, a SHA-256.
+ * larger together: what is compressed in one piece repeats itself less. Two are files of their own, since few need them: the CSV parser, and
+ * a SHA-256 for pages over plain HTTP.
  */
 function buildPages(project: string): Promise<string[]> {
   return bundle(project, 'ui/main.ts', {
@@ -32,8 +33,9 @@ function buildPages(project: string): Promise<string[]> {
     codeSplitting: {
       groups: [
         { name: 'main', tags: ['$initial'], priority: 2 },
-        { name: 'later', test: (file) => !file.includes('@noble'), priority: 1 },
-        { name: 'sha256' },
+        { name: 'later', test: (file) => !/papaparse|core\/import\/csv\.ts$|@noble/.test(file), priority: 1 },
+        { name: 'sha256', test: (file) => file.includes('@noble') },
+        { name: 'csv' },
       ],
     },
   });

@@ -13,11 +13,11 @@ interface Result {
   entries: { key_name: string; state: string; reason?: string }[];
 }
 
-type File = ReturnType<typeof readImport>;
+type File = Awaited<ReturnType<typeof readImport>>;
 
 export async function run(given: Given): Promise<undefined> {
   const path = given.argument(0);
-  const file = readImport(textOf(await readGiven(path), path === '-' ? 'Standard input' : path));
+  const file = await readImport(textOf(await readGiven(path), path === '-' ? 'Standard input' : path));
   if (file.entries.length === 0) throw usageFailure(`${path} holds nothing to import.${skippedText(file)}`);
   const vault = openVault();
   const body = {

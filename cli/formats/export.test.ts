@@ -99,24 +99,24 @@ test.skipIf(!isInstalled('fish'))('"shell" runs nothing in fish either, where it
 /** All that an env file can hold. */
 const writable = Object.fromEntries(Object.entries(hostile).filter(([name]) => name !== 'ESCAPES'));
 
-test('env is read back by import, byte for byte', () => {
+test('env is read back by import, byte for byte', async () => {
   const text = writeVariables(
     'env',
     variables.filter(({ variable }) => variable !== 'ESCAPES'),
   );
-  const { entries, skipped } = readImport(text);
+  const { entries, skipped } = await readImport(text);
   expect(Object.fromEntries(entries.map(({ name, value }) => [name, value]))).toEqual(writable);
   expect(skipped).toEqual([]);
 });
 
-test('json is read back by import, byte for byte, whatever the names and values', () => {
-  const { entries } = readImport(writeNames('json', { ...hostile, 'a/b': 'c' }));
+test('json is read back by import, byte for byte, whatever the names and values', async () => {
+  const { entries } = await readImport(writeNames('json', { ...hostile, 'a/b': 'c' }));
   expect(Object.fromEntries(entries.map(({ name, value }) => [name, value]))).toEqual({ ...hostile, 'a/b': 'c' });
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.dictionary(fc.stringMatching(/^[a-z]{1,9}$/), fc.string({ unit: 'binary', minLength: 1 })),
-      (values) => {
-        const found = readImport(writeNames('json', values)).entries;
+      async (values) => {
+        const found = (await readImport(writeNames('json', values))).entries;
         expect(found.map(({ name, value }) => [name, value]).toSorted()).toEqual(Object.entries(values).toSorted());
       },
     ),

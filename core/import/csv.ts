@@ -1,7 +1,12 @@
-/** Reads CSV exports of other products as entries of an import. */
+/// <reference path="./papaparse.d.ts" />
+/**
+ * Reads CSV exports of other products as entries of an import. This module brings the CSV parser along: `readImport` loads it
+ * when it is needed.
+ */
+
+import papa from 'papaparse';
 import { OperatorError } from '../operator-error.ts';
 import { csvFormatOf, delimiterOf, readers } from './csv-formats.ts';
-import { recordsIn } from './csv-records.ts';
 import { collect, type ImportFile } from './entries.ts';
 
 /**
@@ -11,7 +16,14 @@ import { collect, type ImportFile } from './entries.ts';
  * @throws OperatorError if the header is not known, or a quote is not closed. It quotes no value.
  */
 export function readCsvEntries(text: string): ImportFile {
-  const [header = [], ...rows] = recordsIn(text, delimiterOf(text));
+  const { data, errors } = papa.parse<string[]>(text, { delimiter: delimiterOf(text), skipEmptyLines: true });
+  const broken = errors.find(({ type }) => type === 'Quotes');
+  if (broken) {
+    throw new OperatorError(
+      `In record ${broken.row ?? 0} a quote is not closed, or text follows it. Export the file again; a spreadsheet may have changed it.`,
+    );
+  }
+  const [header = [], ...rows] = data;
   const columns = header.map((name) => name.trim().toLowerCase());
   const format = csvFormatOf(columns);
   if (!format) throw new OperatorError(unknownHeader);

@@ -1,4 +1,4 @@
-/** The part of papaparse that tests use. Its published types bring those of Node.js into the worker. */
+/** The part of papaparse that is used. Its published types bring those of Node.js into the worker. */
 declare module 'papaparse' {
   export interface ParseError {
     type: 'Quotes' | 'Delimiter' | 'FieldMismatch';
@@ -8,7 +8,7 @@ declare module 'papaparse' {
   const papa: {
     parse<Row>(
       text: string,
-      options: { delimiter: string; newline: string; skipEmptyLines: boolean },
+      options: { delimiter: string; skipEmptyLines: boolean },
     ): { data: Row[]; errors: ParseError[] };
   };
   export default papa;

@@ -3,7 +3,6 @@
  * the text, for browsers, workers and Node.js alike. The vault takes the entries: `POST /keys/import`.
  */
 
-import { readCsvEntries } from './csv.ts';
 import { isCsv } from './csv-formats.ts';
 import type { ImportFile } from './entries.ts';
 import { readEnvEntries } from './env.ts';
@@ -16,7 +15,10 @@ export type { ImportFile } from './entries.ts';
  *
  * @throws OperatorError if the text as a whole cannot be read; its message says where, and quotes no value.
  */
-export function readImport(text: string): ImportFile {
+export async function readImport(text: string): Promise<ImportFile> {
   if (/^\uFEFF?\s*[{[]/.test(text)) return readJsonEntries(text);
-  return isCsv(text) ? readCsvEntries(text) : readEnvEntries(text);
+  if (!isCsv(text)) return readEnvEntries(text);
+  // On demand: few people import, and the parser is larger than all the readers here.
+  const { readCsvEntries } = await import('./csv.ts');
+  return readCsvEntries(text);
 }

@@ -76,12 +76,14 @@ export const importModel = () => {
     },
 
     /** Reads a text. What was read before is forgotten. */
-    read: (given: string, readImport: (text: string) => ImportFile): void => {
+    read: async (given: string, readImport: (text: string) => Promise<ImportFile>): Promise<void> => {
       newest += 1;
+      const mine = newest;
       text.value = given;
       states.value = null;
       left.value = new Set();
-      found.value = given.trim() === '' ? nothing : readBy(readImport, given);
+      const next = given.trim() === '' ? nothing : await readBy(readImport, given);
+      if (mine === newest) found.value = next;
     },
 
     setPrefix: (given: string) => {
@@ -111,9 +113,9 @@ export const importModel = () => {
 
 export type ImportModel = ReturnType<typeof importModel>;
 
-const readBy = (readImport: (text: string) => ImportFile, text: string): Found => {
+const readBy = async (readImport: (text: string) => Promise<ImportFile>, text: string): Promise<Found> => {
   try {
-    return { file: readImport(text), problem: null };
+    return { file: await readImport(text), problem: null };
   } catch (problem) {
     if (problem instanceof OperatorError) return { file: null, problem: problem.message };
     throw problem;

@@ -155,7 +155,7 @@ const Source = ({ imports, isBusy, onEdited }: PartProps) => {
   const { problem } = imports.found.value;
   const read = (text: string) => {
     onEdited();
-    imports.read(text, readImport);
+    void imports.read(text, readImport);
   };
   useLayoutEffect(() => {
     // A text that was pasted elsewhere.
