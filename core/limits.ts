@@ -107,7 +107,7 @@ export const hashBudgets = {
  * proxy that TRUSTED_PROXIES does not name.
  */
 export const minFailedAccounts = 5;
-/** How far back that is looked for. Newer events cannot be archived. */
+/** How far back that is looked for. Newer events cannot be archived, and do not expire. */
 export const proxySearchMs = 7 * 86_400_000;
 export const maxExaminedFailures = 500;
 
@@ -405,6 +405,15 @@ export const sealingPauseMs = 100;
 export const maxSealingTurnMs = 30_000;
 /** How long a request that asks for a checkpoint seals before it is told to ask again. */
 export const maxSealingMs = 10_000;
+/** How long events may be kept (LOG_RETENTION_DAYS): no shorter than the vault itself reads them. */
+export const minLogDays = proxySearchMs / 86_400_000;
+export const maxLogDays = 36_500;
+/** How often expired events are looked for, how many leave in one transaction, and how many transactions follow one answer. */
+export const expiryIntervalMs = 3_600_000;
+export const eventsPerExpiry = 1_024;
+export const maxExpiryRounds = 8;
+/** The events that say what has left the log, of those that one request looks at: the newest one counts, if nobody has forged any. */
+export const removalsPerVerification = 16;
 /** How often `npm start` looks for a new checkpoint to write to AUDIT_PIN_FILE. */
 export const pinIntervalMs = 5_000;
 /** The tiles of 256 events that one request compares with the tree. */

@@ -58,6 +58,7 @@ export const wireActions: Record<Action, readonly [allowed: string, refused?: st
   'vault.restore': ['restore_vault'],
   'admin.reset': ['reset_admin'],
   'log.archive': ['archive_log'],
+  'log.expire': ['expire_log'],
 };
 
 /** The name of an action on the wire. An unknown action, moved in from v0.6, keeps its name. */

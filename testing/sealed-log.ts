@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { leafOf } from '../core/audit/leaf.ts';
 import { checkpointText, type NoteKey, noteKeyText, signedNote } from '../core/audit/note.ts';
+import { type Removal, removalEvent, removalText, removeEvents } from '../core/audit/removal.ts';
 import { newLogKey, signCheckpoint } from '../core/audit/signing.ts';
 import { emptyRoot, grown, type Hash, leafHash, rootOf, tileWidth } from '../core/audit/tree.ts';
 import type { Keyring } from '../core/crypto/keyring.ts';
@@ -24,6 +25,22 @@ export function newTestKey(name = 'keystore/0123456789abcdef'): TestKey {
 export function noteOf(key: TestKey, size: number, root: Hash): string {
   const text = checkpointText({ origin: key.name, size, root });
   return signedNote(text, key, sign(null, Buffer.from(text), key.privateKey));
+}
+
+/** Removes events as the vault does when they expire, with an event that this key has signed. */
+export function expireEvents(database: DatabaseSync, key: TestKey, to: number): void {
+  const { archived } = database.prepare('SELECT archived FROM log_tree').get() as { archived: number };
+  const removal: Removal = { action: 'log.expire', from: archived + 1, to, why: 'LOG_RETENTION_DAYS=30' };
+  const signature = sign(null, Buffer.from(removalText(key.name, removal)), key.privateKey);
+  const { target, reason } = removalEvent(removal, signature);
+  database
+    .prepare(
+      `INSERT INTO audit_events (at, request_id, action, target, outcome, reason, address, user_agent)
+       VALUES (1, 'expiry', 'log.expire', ?, 'allowed', ?, 'localhost', 'keystore')`,
+    )
+    .run(target, reason);
+  database.prepare('UPDATE log_tree SET archived = ?').run(to);
+  for (const text of removeEvents) database.exec(text);
 }
 
 /** Appends events, one a second, by some people on some keys. */

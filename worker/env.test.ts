@@ -92,4 +92,15 @@ describe('the limits for each account', () => {
       expect(() => parse({ [name]: wrong })).toThrow(`${name} must be a whole number from 1 to ${max}.`);
     }
   });
+
+  test('LOG_RETENTION_DAYS is off, or a week or more', () => {
+    for (const off of ['', ' ']) expect(parse({ LOG_RETENTION_DAYS: off }).vault.logDays).toBeNull();
+    expect(parse({}).vault.logDays).toBeNull();
+    for (const days of [7, 36_500]) expect(parse({ LOG_RETENTION_DAYS: ` ${days} ` }).vault.logDays).toBe(days);
+    for (const wrong of ['0', '6', '-7', '7.5', '90d', 'never', '36501']) {
+      expect(() => parse({ LOG_RETENTION_DAYS: wrong })).toThrow(
+        'LOG_RETENTION_DAYS must be a whole number from 7 to 36500.',
+      );
+    }
+  });
 });

@@ -12,9 +12,11 @@ import {
   defaultStoredMegabytesPerAccount,
   defaultTrashDays,
   maxKeptVersions,
+  maxLogDays,
   maxMetricsTokenCharacters,
   maxSessionHours,
   maxTrashDays,
+  minLogDays,
   minMetricsTokenCharacters,
 } from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
@@ -53,6 +55,7 @@ export interface Bindings {
   /** Keeps checkpoints outside the vault. `npm start` does it without the worker. */
   PIN?: { pin: () => Promise<void> };
   LOG_STDOUT?: string;
+  LOG_RETENTION_DAYS?: string;
 }
 
 export interface Settings {
@@ -94,6 +97,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       metrics: metricsToken === null ? null : new Metrics(),
       pin: bindings.PIN ? () => bindings.PIN?.pin() ?? Promise.resolve() : null,
       writeEvent: eventOutput(bindings),
+      logDays: wholeNumber(bindings, 'LOG_RETENTION_DAYS', null, maxLogDays, minLogDays),
     },
     cookies: { vaultTag, path: basePath || '/' },
     basePath,
@@ -117,14 +121,20 @@ const accountLimits = (bindings: Bindings): AccountLimits => ({
   keptVersions: wholeNumber(bindings, 'KEEP_VERSIONS', defaultKeptVersions, maxKeptVersions),
 });
 
-const wholeNumber = (bindings: Bindings, name: NumberName, byDefault: number, max = 999_999_999): number => {
+const wholeNumber = <Default extends number | null>(
+  bindings: Bindings,
+  name: NumberName,
+  byDefault: Default,
+  max = 999_999_999,
+  min = 1,
+): number | Default => {
   const text = bindings[name]?.trim() ?? '';
   if (text === '') return byDefault;
-  if (/^[1-9]\d{0,8}$/.test(text) && Number(text) <= max) return Number(text);
-  throw new OperatorError(`${name} must be a whole number from 1 to ${max}.`);
+  if (/^[1-9]\d{0,8}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
+  throw new OperatorError(`${name} must be a whole number from ${min} to ${max}.`);
 };
 
-type NumberName = Extract<keyof Bindings, `MAX_${string}`> | 'KEEP_VERSIONS' | 'TRASH_DAYS';
+type NumberName = Extract<keyof Bindings, `MAX_${string}`> | 'KEEP_VERSIONS' | 'TRASH_DAYS' | 'LOG_RETENTION_DAYS';
 
 const sessionHours = (text = ''): number => {
   if (text.trim() === '') return defaultSessionHours;

@@ -54,7 +54,7 @@ test('archives follow each other, each proves itself, and the log goes on withou
   const before = verdict();
   const first = archive(300);
   expect(verdictOn(first)).toMatchObject({ from: 1, to: 299, size: 700 });
-  removeArchived(database, first, 1_000_000);
+  await removeArchived(database, keyring, first, 1_000_000);
   expect(database.prepare('SELECT min(id) AS lowest, max(id) AS highest FROM audit_events').get()).toEqual({
     lowest: 300,
     highest: 706,
@@ -63,7 +63,7 @@ test('archives follow each other, each proves itself, and the log goes on withou
   await sealLog(database, keyring, 2);
   const second = archive(600);
   expect(verdictOn(second)).toMatchObject({ from: 300, to: 599, size: 706 });
-  removeArchived(database, second, 2_000_000);
+  await removeArchived(database, keyring, second, 2_000_000);
   expect(await sealLog(database, keyring, 3)).toMatchObject({ size: 707, problem: null });
   expect(verdict([first, second])).toMatchObject({ size: 707, archived: 599 });
   // The blocks for searching that are archived whole are gone, and counts of hours stay.
@@ -135,27 +135,29 @@ describe('a change of an archive is named', () => {
       'events 1 to 299: tree',
     ],
     ['no key', (lines) => (lines[0] = String(lines[0]).replace('keystore/', 'x')), 'log: signature'],
-  ])('%s', (_, change, alone, withLog = alone) => {
+  ])('%s', async (_, change, alone, withLog = alone) => {
     const file = archive(300);
     const lines = readFileSync(file, 'utf8').split('\n');
     change(lines);
     writeFileSync(file, lines.join('\n'));
     expect(verdictOn(file)).toBe(alone);
     expect(verdict([file])).toBe(withLog);
-    expect(() => removeArchived(database, file, 1)).toThrow('Nothing was deleted.');
+    await expect(removeArchived(database, keyring, file, 1)).rejects.toThrow('Nothing was deleted.');
     expect(database.prepare('SELECT count(*) AS n FROM audit_events').get()).toEqual({ n: 705 });
   });
 
-  test('events that are deleted without their archive', () => {
-    removeArchived(database, archive(300), 1);
+  test('events that are deleted without their archive', async () => {
+    await removeArchived(database, keyring, archive(300), 1);
     database.exec('UPDATE log_tree SET archived = 400; DELETE FROM audit_events WHERE id <= 400');
     expect(verdict()).toBe('events 300 to 400: missing');
   });
 
-  test('an archive that does not come next', () => {
+  test('an archive that does not come next', async () => {
     const [early, late] = [archive(200), archive(300)];
-    removeArchived(database, late, 1);
-    for (const file of [early, late]) expect(() => removeArchived(database, file, 1)).toThrow('not what can go next');
+    await removeArchived(database, keyring, late, 1);
+    for (const file of [early, late]) {
+      await expect(removeArchived(database, keyring, file, 1)).rejects.toThrow('not what can go next');
+    }
   });
 
   test('an archive of another vault', async () => {
@@ -167,6 +169,6 @@ describe('a change of an archive is named', () => {
     await sealLog(other, keyring, 1);
     database = other;
     expect(verdict([mine])).toBe('log: other-vault');
-    expect(() => removeArchived(database, mine, 1)).toThrow('not what can go next');
+    await expect(removeArchived(database, keyring, mine, 1)).rejects.toThrow('not what can go next');
   });
 });

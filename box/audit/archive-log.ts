@@ -4,8 +4,11 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { leafOf } from '../../core/audit/leaf.ts';
+import { removeEvents } from '../../core/audit/removal.ts';
+import { type StoredLogKey, signRemoval } from '../../core/audit/signing.ts';
 import { consistencyRanges, type Hash, hashOfRange, type StoredHashes, tileWidth } from '../../core/audit/tree.ts';
 import { base64, fromUtf8 } from '../../core/crypto/encoding.ts';
+import type { Keyring } from '../../core/crypto/keyring.ts';
 import { recordOperatorAct } from '../../core/data-folder/operator-acts.ts';
 import { proxySearchMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
@@ -86,8 +89,14 @@ export function* archiveLines(database: DatabaseSync, { from, to, key }: Archive
  *
  * @throws OperatorError if the file does not verify, does not continue what is archived already, or is of another log. Nothing is changed
  *   then.
+ * @throws SealedValueError if the signing key does not open.
  */
-export function removeArchived(database: DatabaseSync, file: string, now: number): ArchivePlan {
+export async function removeArchived(
+  database: DatabaseSync,
+  keyring: Keyring,
+  file: string,
+  now: number,
+): Promise<ArchivePlan> {
   const log = new StoredLog(database);
   const tree = log.tree();
   if (!tree) throw new OperatorError('Nothing of this log is sealed. Nothing was deleted.');
@@ -105,12 +114,13 @@ export function removeArchived(database: DatabaseSync, file: string, now: number
       `The archive holds the events ${from} to ${to}, and that is not what can go next. Nothing was deleted.`,
     );
   }
+  const logKey = database.prepare('SELECT * FROM log_tree').get() as unknown as StoredLogKey;
+  const { target, reason } = await signRemoval(keyring, logKey, { action: 'log.archive', from, to, why: '' });
   const sql = sqlOf(database);
   sql.transaction(() => {
-    recordOperatorAct(sql, 'log.archive', `${from} to ${to}`, now);
+    recordOperatorAct(sql, 'log.archive', target, now, reason);
     sql.rows('UPDATE log_tree SET archived = ?', to);
-    sql.rows('DELETE FROM audit_events WHERE id <= ?', to);
-    sql.rows('DELETE FROM log_blocks WHERE block < ?', Math.floor((to + 1) / 1000));
+    for (const text of removeEvents) sql.rows(text);
   });
   return { from, to, key: '' };
 }

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCheckpoint } from '../../core/audit/note.ts';
 import { applyMigrations } from '../../core/data-folder/database.ts';
-import { addEvents, newTestKey, noteOf, sealAnew } from '../../testing/sealed-log.ts';
+import { addEvents, expireEvents, newTestKey, noteOf, sealAnew } from '../../testing/sealed-log.ts';
 import { readMigrations, sqlOf } from '../data/database.ts';
 import { headline } from './findings.ts';
 import { hashOfEvent, noHash } from './hashing.ts';
@@ -294,6 +294,60 @@ describe('of the tree', () => {
       forgeHash(database, 1, 1);
     };
     expect(after(both)).toBe(`event ${middle}: edited`);
+  });
+});
+
+describe('of what has left the log', () => {
+  const expired =
+    (attack: string, by = key): Attack =>
+    (database) => {
+      expireEvents(database, by, 100);
+      database.exec(attack);
+    };
+  const claim = "action = 'log.expire'";
+
+  test.each<[string, Attack, unknown]>([
+    ['events that have expired are not missing', expired(''), { size, archived: 100, unsealed: unsealed + 1 }],
+    [
+      'more is gone than the event says',
+      expired('UPDATE log_tree SET archived = 120; DELETE FROM audit_events WHERE id <= 120'),
+      'events 101 to 120: missing',
+    ],
+    [
+      'more is gone, and the event says so, but not its signature',
+      expired(
+        `UPDATE log_tree SET archived = 120; DELETE FROM audit_events WHERE id <= 120; UPDATE audit_events SET target = '1 to 120' WHERE ${claim}`,
+      ),
+      'events 1 to 120: missing',
+    ],
+    [
+      'the event does not say which setting it was',
+      expired(`UPDATE audit_events SET reason = replace(reason, '30;', '7;') WHERE ${claim}`),
+      'events 1 to 100: missing',
+    ],
+    [
+      'an archive is made of it',
+      expired(`UPDATE audit_events SET action = 'log.archive' WHERE ${claim}`),
+      'events 1 to 100: missing',
+    ],
+    ['no event says so', expired(`DELETE FROM audit_events WHERE ${claim}`), 'events 1 to 100: missing'],
+    ['another key has signed it', expired('', newTestKey(key.name)), 'events 1 to 100: missing'],
+    [
+      'an event that was kept is edited',
+      expired("UPDATE audit_events SET target = 'X' WHERE id = 101"),
+      'event 101: edited',
+    ],
+    [
+      'the hash of one that has expired is forged',
+      (database) => {
+        expired('')(database);
+        forgeHash(database, 0, 49);
+      },
+      'events 1 to 256: edited',
+    ],
+  ])('%s', (_, attack, expected) => {
+    if (typeof expected === 'string') expect(after(attack)).toBe(expected);
+    else expect(after(attack, { key, notes: pins })).toMatchObject(expected as object);
   });
 });
 

@@ -97,7 +97,7 @@ export function openNote(note: string, key: NoteKey, where: string): Checkpoint 
 }
 
 /** Whether this key has signed the text (Ed25519, RFC 8032). */
-function isSigned(text: string, signature: Uint8Array, { publicKey }: NoteKey): boolean {
+export function isSigned(text: string, signature: Uint8Array, { publicKey }: NoteKey): boolean {
   try {
     const x = Buffer.from(publicKey).toString('base64url');
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });

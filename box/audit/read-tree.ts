@@ -1,4 +1,5 @@
 /** Reads the events and the stored hashes of a log once, side by side, and keeps of both what the comparison needs. */
+import { readRemoval, type SignedRemoval } from '../../core/audit/removal.ts';
 import { type Hash, lengthOfLevel, tileWidth } from '../../core/audit/tree.ts';
 import { digestOfEvent, isSame, noDigest, noHash, rootOfFullTile, TileBuffer } from './hashing.ts';
 import { Levels } from './levels.ts';
@@ -20,8 +21,8 @@ export interface ReadTree extends Sources {
   firstDifference: number | null;
   /** The root of the events at the sizes that were asked for. */
   rootsAt: Map<number, Hash>;
-  /** What the log says of its own archiving: the highest id that an event names as archived. */
-  saidArchived: number;
+  /** What the log says of the events that have left it. Nobody has looked at the signatures yet. */
+  removals: SignedRemoval[];
   /** The ids of the events that say that a backup was restored. */
   restores: number[];
 }
@@ -41,7 +42,7 @@ export function readTree(log: StoredLog, { size, archived, sizes }: WhatToRead):
     missing: { first: 0, count: 0 },
     firstDifference: null,
     rootsAt: new Map(),
-    saidArchived: 0,
+    removals: [],
     restores: [],
   };
   const wanted = new Set(sizes);
@@ -77,7 +78,8 @@ export function readTree(log: StoredLog, { size, archived, sizes }: WhatToRead):
 
 function noteActs(read: ReadTree, { id, row }: StoredEvent): void {
   if (row?.action === 'vault.restore') read.restores.push(id);
-  if (row?.action === 'log.archive') read.saidArchived = Math.max(read.saidArchived, archivedBy(row.target));
+  const removal = row && readRemoval(row);
+  if (removal) read.removals.push(removal);
 }
 
 function addTile(read: ReadTree, hashes: TileBuffer, leaves: TileBuffer, length: number): void {
@@ -113,10 +115,4 @@ export function raise(stored: Levels): Levels {
   const raised = new Levels();
   for (const hash of stored.above[1] ?? []) raised.put(1, hash);
   return raised;
-}
-
-/** The last id that an archive took, of the target of its event: `1 to 5000`. */
-function archivedBy(target: unknown): number {
-  const [, last] = /^\d+ to (\d+)$/.exec(String(target)) ?? [];
-  return Number(last ?? 0);
 }

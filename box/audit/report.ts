@@ -21,7 +21,7 @@ export function logReport(database: DatabaseSync, migrationsFolder: string): { l
     if ('finding' in verdict)
       return { lines: [], problems: [`${headline(verdict.finding)}. ${verdict.finding.detail}`] };
     const { size, unsealed, archived, origin } = verdict.verified;
-    const moved = archived > 0 ? `, ${archived} of them in archives` : '';
+    const moved = archived > 0 ? `, ${archived} of them archived or expired` : '';
     return { lines: [`${size} sealed and verified${moved}, ${unsealed} not sealed yet, as ${origin}`], problems: [] };
   } catch (error) {
     // Not sealed yet, as after an upgrade.

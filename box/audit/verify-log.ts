@@ -1,6 +1,7 @@
 /** Verifies a log: its events against its tree, the tree against its signed checkpoint, and both against what was kept outside. */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Checkpoint, type NoteKey, noteKeyText, parseNoteKey } from '../../core/audit/note.ts';
+import { removalText } from '../../core/audit/removal.ts';
 import { type Hash, lengthOfLevel, tileWidth } from '../../core/audit/tree.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { verifyArchive } from './archive-file.ts';
@@ -9,7 +10,7 @@ import { aboutEvents, aboutLog, type Finding } from './findings.ts';
 import { hashOfEvent, isSame, noHash } from './hashing.ts';
 import { locate, type ReadLeaves } from './locate.ts';
 import { checkLogSchema } from './log-schema.ts';
-import { type NoteFile, openNote } from './notes.ts';
+import { isSigned, type NoteFile, openNote } from './notes.ts';
 import { type ReadTree, readTree } from './read-tree.ts';
 import { StoredLog, type TreeRow } from './stored-log.ts';
 
@@ -32,7 +33,7 @@ export interface Verified {
   sealedAt: number;
   /** How many events came after the checkpoint. */
   unsealed: number;
-  /** The events up to this one are in archive files, and only their hashes here. */
+  /** The events up to this one have left the log, and only their hashes are here. */
   archived: number;
 }
 
@@ -50,9 +51,9 @@ export function verifyLog(database: DatabaseSync, migrationsFolder: string, outs
   if (!tree) return { finding: withoutTree(log, outside) };
   const opened = openCheckpoints(tree, outside);
   if ('finding' in opened) return opened;
-  const { key, checkpoint, pins } = opened;
+  const { key, checkpoint } = opened;
   const inArchives = findInArchives(log, key, outside.archives ?? []);
-  const finding = findFirst(log, tree, { checkpoint, pins }) ?? inArchives ?? changed;
+  const finding = findFirst(log, tree, opened) ?? inArchives ?? changed;
   if (finding) return { finding };
   const { origin, sealedAt, archived } = tree;
   const { size, root } = checkpoint;
@@ -116,13 +117,8 @@ function ownKey({ origin, publicKey }: TreeRow): NoteKey | null {
   return parseNoteKey(noteKeyText({ name: origin, publicKey: bytes }));
 }
 
-interface Sealed {
-  checkpoint: Checkpoint;
-  pins: Pins;
-}
-
 /** The first thing that is wrong. Events come first, by their ids; then the hashes; then the log as a whole. */
-function findFirst(log: StoredLog, tree: TreeRow, { checkpoint, pins }: Sealed): Finding | null {
+function findFirst(log: StoredLog, tree: TreeRow, { key, checkpoint, pins }: Opened): Finding | null {
   const { size, root } = checkpoint;
   const { lowest, after, highest } = log.census(size);
   if (lowest < 0 || (lowest === 0 && log.event(0))) {
@@ -150,7 +146,7 @@ function findFirst(log: StoredLog, tree: TreeRow, { checkpoint, pins }: Sealed):
       `${newest.file} is a checkpoint of ${newest.size} events, and here are ${size} sealed ones. An older copy of the database was put in its place; or this is a backup from before that checkpoint.`,
     );
   }
-  const unsaid = findUnsaidArchive(tree, read, size);
+  const unsaid = findUnsaidRemoval(tree, read, { size, key });
   return unsaid ?? findForgedHash(log, read, tree, size);
 }
 
@@ -188,7 +184,7 @@ function forged(from: number, to: number): Finding {
     'tree',
     from,
     to,
-    'Only hashes are left here of what is in an archive, and these are not the hashes that were sealed.',
+    'Only hashes are left here of events that were archived or have expired, and these are not the hashes that were sealed.',
   );
 }
 
@@ -220,14 +216,22 @@ function findFork(read: ReadTree, pins: Pins, size: number): Finding | null {
   return aboutEvents(restore ? 'rolled-back' : 'edited', Math.min(good + 1, bad.size), bad.size, detail);
 }
 
-/** Whoever archives events leaves one that says so. Without it, somebody deleted them. */
-function findUnsaidArchive({ archived }: TreeRow, { saidArchived }: ReadTree, size: number): Finding | null {
-  if (archived <= saidArchived) return null;
+/** When events leave the log, the vault signs another one that says so. Without it, somebody deleted them. */
+function findUnsaidRemoval(
+  { archived }: TreeRow,
+  { removals }: ReadTree,
+  { size, key }: { size: number; key: NoteKey },
+): Finding | null {
+  if (archived === 0) return null;
+  // The newest one reaches furthest, so one signature is enough, unless somebody has forged some.
+  const farthest = removals.sort((one, other) => other.to - one.to);
+  const said = farthest.find(({ signature, ...removal }) => isSigned(removalText(key.name, removal), signature, key));
+  if (archived <= (said?.to ?? 0)) return null;
   return aboutEvents(
     'missing',
-    saidArchived + 1,
+    (said?.to ?? 0) + 1,
     Math.min(archived, size),
-    'They are noted as archived, but no event says that anybody archived them.',
+    'They are noted as archived or expired, but no event that the key of this log has signed says so.',
   );
 }
 

@@ -57,7 +57,7 @@ async function remove(desk: Desk, database: DatabaseSync): Promise<void> {
   using folder = mkdtempDisposableSync(join(desk.files.folder, 'incoming-'));
   const file = join(folder.path, 'archive.jsonl');
   await pipeline(process.stdin, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
-  const { from, to } = removeArchived(database, file, Date.now());
+  const { from, to } = await removeArchived(database, readKeyring(desk.lookup), file, Date.now());
   say(`Deleted the log entries ${from} to ${to}, and kept their hashes.`);
   await seal(desk, database);
   shrink(desk, database, folder.path);

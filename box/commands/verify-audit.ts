@@ -92,7 +92,7 @@ function verifyArchiveAlone(file: string, { key, notes }: Outside): number {
 
 function print(verified: Verified, { key, notes, archives = [] }: Outside): void {
   const { origin, size, root, sealedAt, unsealed, archived } = verified;
-  if (archived > 0) console.log(`Events 1 to ${archived} are in archive files; here are their hashes.`);
+  if (archived > 0) console.log(`Events 1 to ${archived} were archived or have expired; here are their hashes.`);
   for (const file of archives) console.log(`The events in ${file} are as they were sealed.`);
   if (key) console.log('The log is signed with the public key that was given.');
   else console.log(`The public key came from the database itself: ${verified.key}`);

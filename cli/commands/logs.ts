@@ -6,6 +6,7 @@ import { Failure } from '../terminal/failure.ts';
 import { coloured, note, printable, say, shownTime } from '../terminal/output.ts';
 import { openVault, Unreachable, type Vault } from '../vault/client.ts';
 import type { Given } from './arguments.ts';
+import { type Query, readFilters } from './log-filters.ts';
 
 interface Entry {
   id: number;
@@ -24,18 +25,10 @@ interface Page {
   next?: number;
 }
 
-type Query = Record<string, string | number | undefined>;
-
 export async function run(given: Given): Promise<undefined> {
+  const query = readFilters(given, Date.now());
   const vault = openVault();
   const limit = given.number('limit', 1, maxEventsPerList);
-  const query: Query = {
-    user_name: given.text('user'),
-    key_name: given.text('key'),
-    action: given.text('action'),
-    ip_address: given.text('address'),
-    success: given.has('failed') ? 'false' : undefined,
-  };
   const print = given.json ? (entry: Entry) => say(JSON.stringify(entry)) : sayEntry;
   const newest = await readNewest(vault, query, limit);
   for (const entry of newest) print(entry);

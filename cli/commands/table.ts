@@ -3,6 +3,7 @@
 import { nameFormats, variableFormats } from '../formats/export.ts';
 import type { Command, Option } from './arguments.ts';
 import { helperCommands } from './helper-table.ts';
+import { logFilters } from './log-filters.ts';
 import { offline } from './offline-options.ts';
 
 const naming: Record<string, Option> = {
@@ -221,11 +222,7 @@ export const commands: readonly Command[] = [
     options: {
       follow: { short: 'f', help: 'go on with new entries until Ctrl-C' },
       interval: { value: 'SECONDS', help: 'how often --follow asks (3)' },
-      user: { value: 'TEXT', help: 'only entries of users whose names contain this' },
-      key: { value: 'TEXT', help: 'only entries about keys whose names contain this' },
-      action: { value: 'TEXT', help: 'only these actions, such as view_key' },
-      address: { value: 'TEXT', help: 'only entries from addresses that contain this' },
-      failed: { help: 'only what was refused' },
+      ...logFilters,
       limit: { value: 'N', help: 'how many, up to 500' },
     },
     arguments: [0, 0],

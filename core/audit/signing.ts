@@ -8,6 +8,7 @@ import { type Keyring, openValue, sealValue } from '../crypto/keyring.ts';
 import { randomBytes } from '../crypto/random.ts';
 import { LogAltered } from './growth.ts';
 import { type Checkpoint, checkpointText, type NoteKey, noteKeyText, signedNote } from './note.ts';
+import { type Removal, removalEvent, removalText } from './removal.ts';
 import { asSource } from './verified.ts';
 
 /** A log's name and key as the table `log_tree` has them. `public_key` is 32 bytes in base64, `private_key` a Fernet token. */
@@ -61,12 +62,29 @@ export async function signCheckpoint(
   checkpoint: Omit<Checkpoint, 'origin'>,
 ): Promise<string> {
   const key = noteKeyOf(stored);
+  const text = checkpointText({ origin: key.name, ...checkpoint });
+  return signedNote(text, key, await signed(keyring, stored, text));
+}
+
+/**
+ * Says, signed, that events leave the log: the target and the reason of the event that records it.
+ *
+ * @throws SealedValueError as `signCheckpoint` does.
+ */
+export async function signRemoval(
+  keyring: Keyring,
+  stored: StoredLogKey,
+  removal: Removal,
+): Promise<{ target: string; reason: string }> {
+  return removalEvent(removal, await signed(keyring, stored, removalText(stored.origin, removal)));
+}
+
+async function signed(keyring: Keyring, stored: StoredLogKey, text: string): Promise<Uint8Array> {
+  const key = noteKeyOf(stored);
   const seed = fromBase64(opened(keyring, key, stored)) ?? new Uint8Array();
   const jwk = { kty: 'OKP', crv: 'Ed25519', d: urlDigits(seed), x: urlDigits(key.publicKey) };
   const imported = await crypto.subtle.importKey('jwk', jwk, 'Ed25519', false, ['sign']);
-  const text = checkpointText({ origin: key.name, ...checkpoint });
-  const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', imported, asSource(utf8(text))));
-  return signedNote(text, key, signature);
+  return new Uint8Array(await crypto.subtle.sign('Ed25519', imported, asSource(utf8(text))));
 }
 
 /** No name of an API key has a line feed, so nothing that is stored as a value opens as this, nor this as a value. */

@@ -14,12 +14,12 @@ import type { Sql } from './database.ts';
 /** What the log has in place of a client's address and program. */
 const origin = { address: 'localhost', userAgent: 'keystore operator' };
 
-/** Records an act in the log. `target` is what the log says it was done to. */
-export function recordOperatorAct(sql: Sql, action: OperatorAction, target: string, now: number): void {
+/** Records an act in the log. `target` is what the log says it was done to, `reason` what else there is to say. */
+export function recordOperatorAct(sql: Sql, action: OperatorAction, target: string, now: number, reason = ''): void {
   sql.rows(
-    `INSERT INTO audit_events (at, request_id, action, target, outcome, address, user_agent)
-     VALUES (?, ?, ?, ?, 'allowed', ?, ?)`,
-    ...[now, crypto.randomUUID(), action, target, origin.address, origin.userAgent],
+    `INSERT INTO audit_events (at, request_id, action, target, outcome, reason, address, user_agent)
+     VALUES (?, ?, ?, ?, 'allowed', nullif(?, ''), ?, ?)`,
+    ...[now, crypto.randomUUID(), action, target, reason, origin.address, origin.userAgent],
   );
 }
 

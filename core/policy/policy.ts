@@ -199,11 +199,14 @@ export type GovernedAction = keyof typeof policy;
 /** What the owner of the machine does to a stopped vault. Programs beside the vault record it; no request can ask for it. */
 export type OperatorAction = 'vault.restore' | 'admin.reset' | 'log.archive';
 
+/** What the vault does by itself, because a setting says so. */
+type OwnAction = 'log.expire';
+
 /** What is only refused, and counted: the use of an ended session, and too many requests. */
 type CountedAction = 'session.use' | 'request.send';
 
 /** Signing in has no principal to judge yet: the password decides. */
-export type Action = GovernedAction | 'session.create' | CountedAction | OperatorAction;
+export type Action = GovernedAction | 'session.create' | CountedAction | OperatorAction | OwnAction;
 
 /** What the log says about an action. Only a verdict writes it; `failed` is for an allowed action that then went wrong. */
 export const outcomes = ['allowed', 'denied', 'not_found', 'conflict', 'invalid', 'unauthenticated', 'failed'] as const;

@@ -23,6 +23,7 @@ export const workerVariables = [
   'TRASH_DAYS',
   'METRICS_TOKEN',
   'LOG_STDOUT',
+  'LOG_RETENTION_DAYS',
 ] as const;
 
 /** Settings whose values are never shown. */

@@ -305,6 +305,33 @@ test('logs: the oldest first, and --follow goes on with what is added', async ()
   expect(entries.map(({ action }) => action)).toEqual(['add_key', 'view_key']);
 });
 
+test('logs: filters by who, what, from where, how and when', async () => {
+  await store('shop/filtered', 'x');
+  await store('filtered-too', 'x');
+  const filters = ['--user', 'admin', '--address', '127.0.0.1', '--action', 'add_key,view_key', '--project', 'shop'];
+  const lines = await cli.ok([
+    'logs',
+    '--json',
+    ...filters,
+    '--outcome',
+    'allowed',
+    '--match',
+    'exact',
+    '--from',
+    '5m',
+  ]);
+  const targets = lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).target);
+  expect(targets).toContain('shop/filtered');
+  expect(targets.filter((target) => !target.startsWith('shop/'))).toEqual([]);
+  expect(await cli.run(['logs', '--from', 'yesterday'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('from must be a time'),
+  });
+});
+
 describe('exit codes and errors', () => {
   test('0, 2, 3, 5, 6, 7', async () => {
     await store('taken', 'x');

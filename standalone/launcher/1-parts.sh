@@ -22,7 +22,7 @@ Settings come from the environment, or else from .env in the current folder: SEC
 RETIRED_ENCRYPTION_KEYS, ADMIN_PASSWORD, JWT_EXPIRY_HOURS, CORS_ORIGINS, KEYSTORE_DATA (data), PORT (5000), HOST (localhost),
 BASE_PATH (none), TRUSTED_PROXIES, TLS_CERT and TLS_KEY (PEM files), MAX_REQUESTS_PER_MINUTE, MAX_KEYS_PER_USER,
 MAX_MEGABYTES_PER_USER, KEEP_VERSIONS, TRASH_DAYS, MIN_FREE_MEGABYTES, METRICS_TOKEN, LOG_STDOUT,
-AUDIT_PIN_FILE. With _FILE appended, each names a file that holds the value.
+LOG_RETENTION_DAYS (never), AUDIT_PIN_FILE. With _FILE appended, each names a file that holds the value.
 From the environment only: KEYSTORE_ENV (another file in place of .env), KEYSTORE_CACHE (where the runtime is unpacked).
 EOF
 }

@@ -97,6 +97,12 @@ const wordings: Record<string, Wording> = {
   restore_vault: { icon: 'info', who: operator, did: 'restored the vault from', tried: 'restore the vault from' },
   reset_admin: { icon: 'lock', who: operator, did: 'reset the password of', tried: 'reset the password of' },
   archive_log: { icon: 'info', who: operator, did: 'archived the log entries', tried: 'archive the log entries' },
+  expire_log: {
+    icon: 'info',
+    who: 'The vault',
+    did: 'removed the expired log entries',
+    tried: 'remove expired log entries',
+  },
 };
 
 /** How a value was read in the browser. */
@@ -230,9 +236,14 @@ const details: Record<string, string> = { owner_deleted: 'with the account of it
 /** Before the name of who leaves, when a key was marked on their list. */
 const notNeeded = /^not_needed(?=: )/;
 
+/** At the end of what is said of events that have left the log (core/audit/removal.ts). */
+const signature = /(?:^|; )signed \S{88}$/;
+
 /** What an allowed action did beyond its target; null if there is no more to say. */
 export const detailOf = ({ success, reason }: LogEntry): string | null =>
-  success && reason !== null ? (known(details, reason) ?? reason.replace(notNeeded, 'not needed')) : null;
+  success && reason !== null
+    ? (known(details, reason) ?? (reason.replace(signature, '').replace(notNeeded, 'not needed') || null))
+    : null;
 
 /** Looks up own properties only: the log may contain any word, `constructor` too. */
 const known = <Words>(words: Record<string, Words>, name: string): Words | undefined =>

@@ -47,7 +47,7 @@ import type { Vault } from './vault.ts';
 
 const action = 'event.prove';
 
-const part = (kind: 'tree' | 'tile' | 'event', json: SQL) => ({
+export const part = (kind: 'tree' | 'tile' | 'event' | 'removal', json: SQL) => ({
   kind: textColumn('kind', sql`${kind}`),
   json: textColumn('json', json),
 });
@@ -141,7 +141,7 @@ const leafIn = (event: EventJson): Uint8Array => {
 };
 
 export interface InclusionProof {
-  /** The leaf; null for an event that was moved to an archive. */
+  /** The leaf; null for an event that has left the log. */
   leaf: Uint8Array | null;
   index: number;
   hashes: Hash[];

@@ -5,6 +5,7 @@
  */
 import {
   eventsPerSealing,
+  expiryIntervalMs,
   maxSealingMs,
   maxSealingRounds,
   maxSealingTurnMs,
@@ -14,6 +15,7 @@ import {
   sealingPauseMs,
 } from '../../core/limits.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
+import { expireEvents } from './log-expiry.ts';
 import { type Sealed, sealRound, whySealingFails } from './log-sealing.ts';
 import type { Vault } from './vault.ts';
 
@@ -24,10 +26,12 @@ interface State {
   since: number | null;
   /** When sealing began last. */
   beganAt: number;
+  /** When expired events were looked for last; 0 if there are more of them. */
+  expiredAt: number;
   /** Until when the one that seals has its turn. */
   turnUntil: number;
-  /** What the operator was told last. */
-  told: string | null;
+  /** What the operator was told last, of sealing and of removing expired events. */
+  told: { seal: string | null; expire: string | null };
 }
 
 const states = new WeakMap<Vault, State>();
@@ -35,7 +39,14 @@ const states = new WeakMap<Vault, State>();
 const stateOf = (vault: Vault, now: number): State => {
   const known = states.get(vault);
   if (known) return known;
-  const state: State = { gathered: 0, since: now, beganAt: 0, turnUntil: 0, told: null };
+  const state: State = {
+    gathered: 0,
+    since: now,
+    beganAt: 0,
+    expiredAt: now - expiryIntervalMs + maxUnsealedMs,
+    turnUntil: 0,
+    told: { seal: null, expire: null },
+  };
   states.set(vault, state);
   return state;
 };
@@ -53,15 +64,35 @@ export const isSealingDue = (vault: Vault, now: number): boolean => {
   // A clock that was set back makes nothing wait for longer.
   if (now < turnUntil && turnUntil <= now + maxSealingTurnMs) return false;
   if (Math.abs(now - beganAt) < minSealingIntervalMs) return false;
-  return gathered >= maxUnsealedEvents || (since !== null && Math.abs(now - since) >= maxUnsealedMs);
+  return (
+    gathered >= maxUnsealedEvents ||
+    (since !== null && Math.abs(now - since) >= maxUnsealedMs) ||
+    isExpiryDue(vault, now)
+  );
 };
 
-/** Seals what has gathered, in some rounds; to be run after an answer. Never fails: what goes wrong is told to the operator. */
+/** Whether it is time to look for events that have expired. */
+const isExpiryDue = (vault: Vault, now: number): boolean =>
+  vault.logDays !== null && Math.abs(now - stateOf(vault, now).expiredAt) >= expiryIntervalMs;
+
+/**
+ * Seals what has gathered, in some rounds, and removes what has expired; to be run after an answer. Never fails: what goes wrong is told to
+ * the operator.
+ */
 export const sealGathered = async (vault: Vault): Promise<void> => {
   const state = stateOf(vault, Date.now());
   const turn = Date.now() + maxSealingTurnMs;
   state.turnUntil = turn;
   state.beganAt = Date.now();
+  try {
+    if ((await sealRounds(vault, state)) && isExpiryDue(vault, Date.now())) await expire(vault, state);
+  } finally {
+    if (state.turnUntil === turn) state.turnUntil = 0;
+  }
+};
+
+/** @returns whether the log is sealed, or as far as some rounds go. */
+const sealRounds = async (vault: Vault, state: State): Promise<boolean> => {
   try {
     for (let round = 1; ; round++) {
       const before = state.gathered;
@@ -69,26 +100,43 @@ export const sealGathered = async (vault: Vault): Promise<void> => {
       // What was written meanwhile waits like everything else. Only a log that is far behind is sealed at once.
       state.gathered = rest + state.gathered - before;
       state.since = state.gathered > 0 ? Date.now() : null;
-      state.told = null;
-      if (rest < eventsPerSealing || round === maxSealingRounds) return;
+      state.told.seal = null;
+      if (rest < eventsPerSealing || round === maxSealingRounds) return true;
       await new Promise((resolve) => setTimeout(resolve, sealingPauseMs));
     }
   } catch (error) {
     // Tried again after a minute.
     state.gathered = 0;
     state.since = Date.now();
-    tellOnce(state, error);
-  } finally {
-    if (state.turnUntil === turn) state.turnUntil = 0;
+    tellOnce(state, 'seal', error);
+    return false;
   }
 };
 
-const tellOnce = (state: State, error: unknown) => {
+const expire = async (vault: Vault, state: State): Promise<void> => {
+  // Not before the next time, whatever happens: what has failed now may fail again.
+  state.expiredAt = Date.now();
+  try {
+    const { rounds, isBehind } = await expireEvents(vault);
+    if (rounds > 0) noteEvents(vault, Date.now(), rounds);
+    if (isBehind) state.expiredAt = 0;
+    state.told.expire = null;
+  } catch (error) {
+    tellOnce(state, 'expire', error);
+  }
+};
+
+const failures = {
+  seal: 'The log could not be sealed',
+  expire: 'Expired entries of the log could not be removed',
+};
+
+const tellOnce = ({ told }: State, what: keyof State['told'], error: unknown) => {
   const why =
     whySealingFails(error) ?? (error instanceof StoreFailure ? `the database is ${error.kind}` : String(error));
-  if (state.told === why) return;
-  state.told = why;
-  console.error(`The log could not be sealed: ${why}. Requests are served all the same. See docs/AUDIT.md.`);
+  if (told[what] === why) return;
+  told[what] = why;
+  console.error(`${failures[what]}: ${why}. Requests are served all the same. See docs/AUDIT.md.`);
 };
 
 /**

@@ -71,13 +71,15 @@ export interface TreeRows {
   tree: TreeRow | null;
   tiles: StoredTile[];
   events: EventJson[];
+  /** Events that say what has left the log. */
+  removals: EventJson[];
 }
 
 type PartRow = { kind: string; json: string };
 
 export const partsOf = (rows: readonly PartRow[]): TreeRows => {
   const of = <Row>(kind: string) => rows.filter((row) => row.kind === kind).map(({ json }) => JSON.parse(json) as Row);
-  return { tree: of<TreeRow>('tree')[0] ?? null, tiles: of('tile'), events: of('event') };
+  return { tree: of<TreeRow>('tree')[0] ?? null, tiles: of('tile'), events: of('event'), removals: of('removal') };
 };
 
 export const tileAsJson: SQL = jsonObject({ level: logTiles.level, number: logTiles.number, hashes: logTiles.hashes });

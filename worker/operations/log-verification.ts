@@ -3,16 +3,20 @@
  * above them, and the whole with the signed checkpoint. It finds what somebody changed in the database who cannot sign; for more, compare
  * with a checkpoint that is kept elsewhere.
  */
-import { sql } from 'drizzle-orm';
+import { and, inArray, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/sqlite-core';
 import { type EventRow, faultFrom, hashOfEvent } from '../../core/audit/compare.ts';
 import { checkRoot, hashesOf, isSameHash, LogAltered, type LogFault, storedHashes } from '../../core/audit/growth.ts';
+import { isSignedRemoval, readRemoval } from '../../core/audit/removal.ts';
 import { noteKeyOf } from '../../core/audit/signing.ts';
 import { emptyRoot, type Hash, rootOfTile, type StoredHashes, tileWidth } from '../../core/audit/tree.ts';
 import { verifiedCheckpoint } from '../../core/audit/verified.ts';
-import { tilesPerVerification } from '../../core/limits.ts';
-import { eventParts, tileParts, treePart } from './log-proofs.ts';
-import { archivedSize, partsOf, sealedSize, type TreeRow, type TreeRows } from './log-tree.ts';
+import { removalsPerVerification, tilesPerVerification } from '../../core/limits.ts';
+import { granted } from '../store/granted.ts';
+import { auditEvents } from '../store/schema.ts';
+import { query } from '../store/statement.ts';
+import { eventParts, part, tileParts, treePart } from './log-proofs.ts';
+import { archivedSize, eventAsJson, partsOf, sealedSize, type TreeRow, type TreeRows } from './log-tree.ts';
 import { operation } from './operation.ts';
 
 /** What one request has verified. */
@@ -41,6 +45,21 @@ const places = (after: number) => {
   return JSON.stringify(Array.from({ length: tilesPerVerification }, (_, i) => from + i * tileWidth));
 };
 
+/** The newest events that say what has left the log. */
+const removalParts = () =>
+  query
+    .select(part('removal', eventAsJson))
+    .from(auditEvents)
+    .where(
+      and(
+        inArray(
+          auditEvents.id,
+          sql`(select id from audit_events where action in ('log.archive', 'log.expire') order by id desc limit ${removalsPerVerification})`,
+        ),
+        granted,
+      ),
+    );
+
 /** Verifies the next part of the log. */
 export const verifyLog = operation({
   action: 'event.verify',
@@ -54,6 +73,7 @@ export const verifyLog = operation({
         sql`(select json_group_array(value) from (select distinct value from (select value from json_each(${places}) union all select ${sealedSize})))`,
       ),
       eventParts(sql`max(${first}, ${archivedSize} + 1)`, sql`min(${last}, ${sealedSize})`),
+      removalParts(),
     ),
   }),
   values: ({ after }: { after: number }) => {
@@ -68,6 +88,7 @@ export const verifyLog = operation({
     let root: Hash = emptyRoot;
     try {
       root = await checkTree(tree, parts);
+      await checkRemovals(tree, parts);
       const { from, to } = spanOf(after, size);
       if (from >= to) return { size, root, checkedTo: size, next: null, wrong: null };
       for (let first = from; first < to; first += tileWidth) {
@@ -90,6 +111,16 @@ const checkTree = async (tree: TreeRow, { tiles }: TreeRows): Promise<Hash> => {
   if (signed?.size !== tree.size) throw new LogAltered('signature');
   checkRoot(signed, tiles);
   return signed.root;
+};
+
+/** @throws LogAltered if events have left the log, and nothing that its key has signed says so: then somebody has deleted them. */
+const checkRemovals = async (tree: TreeRow, { removals }: TreeRows): Promise<void> => {
+  let said = 0;
+  for (const event of removals) {
+    const removal = readRemoval(event);
+    if (removal && removal.to > said && (await isSignedRemoval(noteKeyOf(tree), removal))) said = removal.to;
+  }
+  if (said < tree.archived) throw new LogAltered('missing', said + 1);
 };
 
 /** @throws LogAltered if a tile of 256 events is not what they are, or not what is above it. */

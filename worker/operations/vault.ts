@@ -33,6 +33,8 @@ export interface Vault {
   pin?: (() => Promise<void>) | null;
   /** Writes a line of JSON for each event to the output of the process; null if nobody asks for that. */
   writeEvent: ((line: string) => void) | null;
+  /** After how many days events leave the log; null if they never do. */
+  logDays: number | null;
 }
 
 /** What one account may use up. */

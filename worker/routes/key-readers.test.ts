@@ -278,6 +278,25 @@ describe('what somebody has seen', () => {
     expect(await keyOf('shop/open')).toMatchObject({ mark: null, state: 'open' });
   });
 
+  test("of two people takes each one's ticks for their own, though one is called as the other is numbered", async () => {
+    await admin('POST', '/keys', { key_name: 'shop/both', api_key: 'v' });
+    for (const name of ['plain', 'other']) {
+      const reader = await addPerson(name);
+      await admin('PUT', `/projects/shop/members/${name}`, { role: 'viewer' });
+      await reader('GET', '/keys/shop%2Fboth');
+    }
+    const { plain, other } = ids as { plain: number; other: number };
+    // The name of the second one looks like the id of the first.
+    await testDb().exec(`UPDATE users SET name = '(user ${plain})' WHERE id = ${other}`);
+    const markOf = async (who: number) =>
+      (await exposureOf(who)).keys.find(({ key_name }) => key_name === 'shop/both')?.mark ?? null;
+    const { keys } = await exposureOf(other);
+    const key_id = keys.find(({ key_name }) => key_name === 'shop/both')?.id;
+    expect((await admin('POST', `/users/${other}/exposure`, { key_id, mark: 'rotated' })).status).toBe(200);
+    expect(await markOf(other)).toMatchObject({ as: 'rotated' });
+    expect(await markOf(plain)).toBeNull();
+  });
+
   test('is for admins, about somebody who is there or was', async () => {
     expect((await as('owner')('GET', `/users/${ids.owner}/exposure`)).status).toBe(403);
     expect((await as('owner')('POST', `/users/${ids.owner}/exposure`, { key_id: 1, mark: 'rotated' })).status).toBe(

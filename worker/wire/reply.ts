@@ -277,7 +277,8 @@ const notFound = (action: Refusal['action'], reason: string | null): Reply => {
 
 const noEvent = 'The log has no event of that number.';
 const noTile = 'The sealed part of the log does not reach so far. GET /logs/checkpoint says how long it is.';
-const archivedEntries = 'These events were moved to an archive file. Their hashes are still in the tiles.';
+const archivedEntries =
+  'These events have left the log: they are in an archive file, or were older than LOG_RETENTION_DAYS. Their hashes are still in the tiles.';
 const noVersion = 'The key has no such version, or its value was destroyed. Ask for its versions to see which it has.';
 const notInTrash = 'There is no such key in the trash, or it is not yours.';
 const notMember =
