@@ -79,6 +79,10 @@ describe('words an entry as a sentence', () => {
       'alice changed the user bob (role user to admin, 2 sessions ended)',
     ],
     [
+      { action: 'mark_exposure', target: 'STRIPE', reason: 'not_needed: bob_2 (user 5)' },
+      'alice marked STRIPE (not needed: bob_2 (user 5))',
+    ],
+    [
       { action: 'too_many_requests', success: false, outcome: 'denied', reason: 'too_many_requests', count: 90 },
       'alice tried to send too many requests (more than one account may send in a minute)',
     ],
