@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { compileCache } from '../../testing/disk-vaults.ts';
 
 const fixture = join(import.meta.dirname, '../testdata/vault');
 const launch = join(import.meta.dirname, '../testdata/launch.ts');
@@ -84,7 +85,7 @@ interface Launched {
 
 function launchIn(folder: string, env: Record<string, string> = {}): Launched {
   const child = spawn(process.execPath, [launch, folder], {
-    env: { PATH: process.env.PATH, TMPDIR: temporary(folder), PORT: '0', ...env },
+    env: { ...compileCache, PATH: process.env.PATH, TMPDIR: temporary(folder), PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -142,6 +143,14 @@ async function gone({ child, exit, family }: Launched): Promise<number> {
   return Date.now() - started;
 }
 
+/** A signal ends a vault, all that it started, and its temporary files. */
+async function expectEnd(vault: Launched, folder: string, signal: NodeJS.Signals): Promise<void> {
+  vault.child.kill(signal);
+  expect(await gone(vault)).toBeLessThan(5_000);
+  expect(await vault.exit).toBe(0);
+  expect(readdirSync(temporary(folder))).toEqual([]);
+}
+
 function databaseIn(folder: string): string {
   const shelf = join(folder, 'data/v3/d1/miniflare-D1DatabaseObject');
   return join(shelf, readdirSync(shelf).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) as string);
@@ -172,7 +181,7 @@ async function usedProject(): Promise<string> {
 }
 
 describe('a first start', () => {
-  test('makes keys, data and a sign-in; the second finds them again', async () => {
+  test('makes keys, data and a sign-in; SIGINT leaves nothing behind within 5 s; the second finds them again', async () => {
     const folder = project();
     const first = launchIn(folder);
     const url = await first.up;
@@ -191,9 +200,7 @@ describe('a first start', () => {
     ]);
     const files = readdirSync(join(folder, 'data'), { recursive: true, withFileTypes: true });
     for (const file of files) expect(mode(join(file.parentPath, file.name))).toBe(file.isFile() ? '600' : '700');
-    first.child.kill('SIGINT');
-    await gone(first);
-    expect(await first.exit).toBe(0);
+    await expectEnd(first, folder, 'SIGINT');
 
     const second = launchIn(folder);
     const again = await second.up;
@@ -222,13 +229,15 @@ describe('a first start', () => {
     expect(other.output()).toContain(slower);
   });
 
-  test('writes nothing into a project that is built already', async () => {
+  test('writes nothing into a project that is built already; SIGHUP leaves nothing behind within 5 s', async () => {
     const folder = await usedProject();
     const list = () =>
       execFileSync('find', [folder, '-path', `${folder}/data`, '-prune', '-o', '-print'], { encoding: 'utf8' });
     const before = list();
-    await launchIn(folder).up;
+    const vault = launchIn(folder);
+    await vault.up;
     expect(list()).toBe(before);
+    await expectEnd(vault, folder, 'SIGHUP');
   });
 });
 
@@ -304,14 +313,12 @@ describe('a vault that is up', () => {
 });
 
 describe('the end', () => {
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s leaves nothing behind within 5 s', async (signal) => {
-    const folder = project();
+  // SIGINT and SIGHUP end the vaults of a first start, above.
+  test('SIGTERM leaves nothing behind within 5 s', async () => {
+    const folder = await usedProject();
     const vault = launchIn(folder);
     await vault.up;
-    vault.child.kill(signal);
-    expect(await gone(vault)).toBeLessThan(5_000);
-    expect(await vault.exit).toBe(0);
-    expect(readdirSync(temporary(folder))).toEqual([]);
+    await expectEnd(vault, folder, 'SIGTERM');
   });
 
   test('a signal during a start ends the start', async () => {
@@ -324,7 +331,7 @@ describe('the end', () => {
   });
 
   test('a request that never ends does not delay it, and a second signal ends it at once', async () => {
-    const folder = project();
+    const folder = await usedProject();
     const vault = launchIn(folder);
     const url = await vault.up;
     const stuck = fetch(`${url}/notes`, { method: 'POST', body: new ReadableStream(), duplex: 'half' } as RequestInit);
@@ -354,8 +361,9 @@ describe('the end', () => {
       pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1')),
     );
 
-  test('a crash of wrangler is recovered from', async () => {
-    const vault = launchIn(project());
+  test('a crash of wrangler, and then one of workerd, is recovered from', async () => {
+    const folder = await usedProject();
+    const vault = launchIn(folder);
     const url = await vault.up;
     const victims = matching(vault, /wrangler-dist/);
     expect(victims.length).toBeGreaterThan(0);
@@ -365,19 +373,15 @@ describe('the end', () => {
     const status = () => fetch(`${url}/health`).then((response) => response.status);
     await expect.poll(status, { timeout: 20_000, interval: 100 }).toBe(200);
     vault.family.push(...descendants(vault.child.pid as number));
-  });
 
-  test('a crash of workerd is recovered from', async () => {
-    const vault = launchIn(project());
-    const url = await vault.up;
-    await fetch(`${url}/notes`, { method: 'POST', body: 'kept' });
+    await fetch(`${url}/notes`, { method: 'POST', body: 'after the first' });
     const workerd = /workerd\0serve.*entry=127\.0\.0\.1:0/;
-    const victims = matching(vault, workerd);
-    expect(victims.length).toBe(2);
-    for (const pid of victims) process.kill(pid, 'SIGKILL');
+    const crashed = matching(vault, workerd);
+    expect(crashed.length).toBe(2);
+    for (const pid of crashed) process.kill(pid, 'SIGKILL');
     const notes = async () => (await fetch(`${url}/notes`)).text();
-    await expect.poll(notes, { timeout: 30_000, interval: 100 }).toBe('["kept"]');
-    expect(matching(vault, workerd).filter((pid) => victims.includes(pid))).toEqual([]);
+    await expect.poll(notes, { timeout: 30_000, interval: 100 }).toBe('["kept","after the first"]');
+    expect(matching(vault, workerd).filter((pid) => crashed.includes(pid))).toEqual([]);
     vault.family.push(...descendants(vault.child.pid as number));
   });
 });

@@ -188,6 +188,7 @@ describeInBrowser('leaving', () => {
       await page.locator('.users').waitFor();
       await ask(url(), 'PUT', `/users/${id}`, { token: admin().token, body: { role: 'user' } });
       await page.goto(`${url()}/#/about`);
+      await page.getByRole('heading', { name: 'About' }).waitFor();
       await page.goto(`${url()}/#/users`);
       await page.getByRole('heading', { name: 'Admins only' }).waitFor();
       expect(await page.locator('.users').count()).toBe(0);

@@ -210,6 +210,8 @@ describeInBrowser('the look', () => {
             .find((row) => row.getBoundingClientRect().bottom > 1).dataset.index
         `);
       await expect.poll(top).not.toBe('0');
+      // The list hears of the scrolling with the next frame.
+      await page.evaluate('new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))');
       const before = Number(await top());
       // Larger text alone: no rem, and no event but the new size.
       await page.evaluate(`

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -135,6 +135,72 @@ describe.each(runtimes)('%s', (runtime) => {
     const { code, output } = await host.script('logs.sh', '--no-follow');
     expect([code, output]).toEqual([0, expect.stringMatching(/Keystore is up/)]);
   });
+
+  // Archiving is the same program in both images; stopping and starting is quicker here.
+  test.runIf(runtime === 'standalone')(
+    'archive-logs moves old entries to a file, and verify-audit knows the rest',
+    async () => {
+      const asAdmin = (method: string, path: string) => host.request(method, path, token);
+      await ask('stop', host.container);
+      // The log becomes ten days older than it is, and is not sealed yet.
+      const age = `
+        const { locateFiles, openDatabase } = await import('/app/box/data/database.ts');
+        const database = openDatabase(locateFiles('/app', '/app/data'));
+        const { sql } = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'audit_events_are_never_changed'").get();
+        database.exec('DROP TRIGGER audit_events_are_never_changed; DELETE FROM log_tiles; DELETE FROM log_tree');
+        database.exec('UPDATE audit_events SET at = at - 864000000;' + sql);`;
+      const node = ['--entrypoint', 'node', '--user', '1000:1000', '-v', `${host.volume}:/app/data`, host.programs];
+      await ask('run', '--rm', '--network', 'none', ...node, '--input-type=module', '-e', age);
+      await ask('start', host.container);
+      await host.healthy();
+      const aged = (await asAdmin('GET', '/logs?limit=1')).json.logs[0].id;
+      const sealed = await fetch(`${host.url}/logs/checkpoint`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}` },
+      });
+      expect(sealed.status).toBe(200);
+
+      const week = new Date(Date.now() - 7 * 86_400_000).toISOString().slice(0, 10);
+      const unasked = await host.script('archive-logs.sh', '--before', week);
+      expect([unasked.code, unasked.output]).toEqual([1, expect.stringMatching(/pass --yes/)]);
+      const { code, output } = await host.script('archive-logs.sh', '--before', week, '--yes');
+      expect([code, output]).toEqual([
+        0,
+        expect.stringMatching(/Deleted the log entries 1 to \d+, and kept their hashes/),
+      ]);
+      const archive = join(host.backups, `keystore_log_1-${aged}.jsonl`);
+      expect(mode(archive)).toBe('600');
+      // The container runs again, without the entries.
+      const { logs } = (await asAdmin('GET', '/logs?action=archive_log')).json;
+      expect(logs).toMatchObject([{ target: `1 to ${aged}`, reason: expect.stringMatching(/^signed /) }]);
+      expect((await asAdmin('GET', '/logs/verify')).json.wrong).toBeNull();
+
+      const alone = await host.script('verify-audit.sh', '--docker', archive);
+      expect([alone.code, alone.output]).toEqual([0, expect.stringMatching(`verified: ${aged} events`)]);
+      expect((await host.script('backup-data.sh', '--no-env')).code).toBe(0);
+      const [backup = ''] = backupsOf(host).toReversed();
+      const note = backup.replace(/db$/, 'checkpoint');
+      const args = [backup, '--checkpoints', note, '--archives', host.backups];
+      const whole = await host.script('verify-audit.sh', '--docker', ...args);
+      expect([whole.code, whole.output]).toEqual([
+        0,
+        expect.stringMatching(/^verified: \d+ events.* 0 not sealed yet$/m),
+      ]);
+      // What is gone is not archived only because a row says so.
+      const forged = join(host.folder, 'forged.db');
+      copyFileSync(backup, forged);
+      {
+        using database = new DatabaseSync(forged);
+        database.exec(`UPDATE log_tree SET archived = ${aged + 2}; DELETE FROM audit_events WHERE id <= ${aged + 2}`);
+      }
+      const found = await host.script('verify-audit.sh', '--docker', forged);
+      expect([found.code, found.output]).toEqual([
+        1,
+        expect.stringMatching(`events ${aged + 1} to ${aged + 2}: missing`),
+      ]);
+      rmSync(backup);
+    },
+  );
 
   test('a deleted vault is restored from its backup to a new volume', async () => {
     const before = await names();

@@ -25,7 +25,10 @@ export const Facts = ({ entry, model, isAdmin }: LogsProps & { entry: LogEntry }
   const name = (of: TextFilter, value: string) => html`<${Picked} of=${of} value=${value} onPick=${model.pick} />`;
   const agent = readableUserAgent(entry.user_agent);
   const facts: [string, unknown][] = [
-    ['Time', html`${timeText.format(Date.parse(entry.timestamp))} <span class="note">${entry.timestamp}</span>`],
+    [
+      'Time',
+      html`${timeText.format(Date.parse(entry.timestamp))} <span class="note instant">${entry.timestamp}</span>`,
+    ],
     ['User', entry.user_name !== null && name('user', entry.user_name)],
     ['Role', entry.role],
     [

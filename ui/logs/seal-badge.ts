@@ -25,7 +25,7 @@ export const SealBadge = ({ model }: { model: LogsModel }) => {
 /** The time is that of the last sealed entry, if it is among those that were loaded. */
 const sealedText = (size: number, { list }: LogsModel) => {
   if (size === 0) return 'Nothing is sealed yet';
-  const last = list.answer.value?.entries.find(({ id }) => id <= size);
+  const last = list.answer.value?.entries.find(({ id }) => id === size);
   const time = last ? `${clock(Date.parse(last.timestamp))}, ` : '';
   return html`<strong>Sealed</strong> up to ${time}entry ${size.toLocaleString()}`;
 };

@@ -79,6 +79,10 @@ describe('words an entry as a sentence', () => {
       'alice changed the user bob (role user to admin, 2 sessions ended)',
     ],
     [
+      { action: 'mark_exposure', target: 'STRIPE', reason: 'not_needed: bob_2 (user 5)' },
+      'alice marked STRIPE (not needed: bob_2 (user 5))',
+    ],
+    [
       { action: 'too_many_requests', success: false, outcome: 'denied', reason: 'too_many_requests', count: 90 },
       'alice tried to send too many requests (more than one account may send in a minute)',
     ],
@@ -99,6 +103,19 @@ describe('words an entry as a sentence', () => {
     [
       { user_name: null, action: 'reset_admin', target: 'admin' },
       'The operator of this machine reset the password of admin',
+    ],
+    [
+      { user_name: null, action: 'archive_log', target: '1 to 5000', reason: `signed ${'A'.repeat(86)}==` },
+      'The operator of this machine archived the log entries 1 to 5000',
+    ],
+    [
+      {
+        user_name: null,
+        action: 'expire_log',
+        target: '1 to 9',
+        reason: `LOG_RETENTION_DAYS=30; signed ${'A'.repeat(86)}==`,
+      },
+      'The vault removed the expired log entries 1 to 9 (LOG_RETENTION_DAYS=30)',
     ],
     [{ action: 'something_old', target: 'x' }, 'alice did something_old x'],
     [{ action: 'constructor' }, 'alice did constructor'],

@@ -233,10 +233,16 @@ const because = (outcome: string, reason: string | null): string => {
 
 const details: Record<string, string> = { owner_deleted: 'with the account of its owner' };
 
+/** Before the name of who leaves, when a key was marked on their list. */
+const notNeeded = /^not_needed(?=: )/;
+
+/** At the end of what is said of events that have left the log (core/audit/removal.ts). */
+const signature = /(?:^|; )signed \S{88}$/;
+
 /** What an allowed action did beyond its target; null if there is no more to say. */
 export const detailOf = ({ success, reason }: LogEntry): string | null =>
   success && reason !== null
-    ? (known(details, reason) ?? (reason.replace(/(?:^|; )signed \S{88}$/, '') || null))
+    ? (known(details, reason) ?? (reason.replace(signature, '').replace(notNeeded, 'not needed') || null))
     : null;
 
 /** Looks up own properties only: the log may contain any word, `constructor` too. */

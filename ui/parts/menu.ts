@@ -61,7 +61,7 @@ export const Menu = <Value extends string>({ label, value, choices, onChoose }: 
       ref=${button} type="button" class="input menu-button row ends" aria-haspopup="menu" aria-expanded="false" aria-label="${label}: ${choices.find((choice) => choice.value === value)?.text}"
       popovertarget=${id} onKeyDown=${onButtonKey}
     >
-      <span>${choices.find((choice) => choice.value === value)?.text}</span><${Icon} name="down" size=${14} />
+      <span>${choices.find((choice) => choice.value === value)?.text}</span><${Icon} name="open" size=${14} />
     </button>
     <div ref=${list} id=${id} popover="auto" role="menu" aria-label=${label} class="menu panel" onBeforeToggle=${onBeforeToggle} onToggle=${onToggle} onKeyDown=${onListKey}>
       ${choices.map(

@@ -100,7 +100,8 @@ export const VirtualList = <Item>({
     if (probe.current) watching.observe(probe.current);
     const listening = new AbortController();
     const { signal } = listening;
-    addEventListener('scroll', look, { passive: true, signal });
+    // Where text grows and the window scrolls in the same frame, this comes before the observer: the old place is still needed then.
+    addEventListener('scroll', measure, { passive: true, signal });
     addEventListener('resize', measure, { signal });
     addEventListener('beforeprint', () => (isOnPaper.value = true), { signal });
     addEventListener('afterprint', () => (isOnPaper.value = false), { signal });

@@ -120,7 +120,7 @@ const Line = ({ known, mark, isBusy }: { known: Known; mark: Marking; isBusy: bo
     </span>
     ${
       known.mark
-        ? html`<span class="note row">${known.mark.as === 'rotated' ? 'Rotated' : 'Not needed'}, says ${shown(known.mark.by ?? '')} <${Ago} time=${known.mark.at} />
+        ? html`<span class="note row"><span>${known.mark.as === 'rotated' ? 'Rotated' : 'Not needed'}, says ${shown(known.mark.by ?? '')} <${Ago} time=${known.mark.at} /></span>
             <span class="page-actions"><${Button} kind="quiet" disabled=${isBusy} aria-label="Take back: ${known.key_name}" onClick=${() => mark(known, 'open')}>Take back<//></span></span>`
         : known.state !== 'changed' &&
           html`<span class="page-actions row">

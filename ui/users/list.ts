@@ -55,7 +55,7 @@ const Row = ({ model, user, isMe }: { model: UsersModel; user: User; isMe: boole
         <${Icon} name="log" size=${18} />
       </a>
       <a class="icon-button" href=${href('users', {}, `${user.id}/leaving`)} aria-label="What ${user.username} has seen" title="What ${user.username} has seen">
-        <${Icon} name="leave" size=${18} />
+        <${Icon} name="eye" size=${18} />
       </a>
       ${
         isMe

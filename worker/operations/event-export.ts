@@ -250,10 +250,14 @@ const inTurn = async <Result>(context: Context, list: HeldList | null, work: () 
   }
 };
 
-/** What keeps the log from being sealed is told by `GET /logs/checkpoint`, and does not keep it from being exported. */
+/**
+ * What keeps the log from being sealed is told by `POST /logs/checkpoint`, and does not keep it from being exported. A checkpoint that does not
+ * cover everything, as in the first minutes after an upgrade, would prove less than it seems to.
+ */
 const sealed = async ({ vault }: Context): Promise<string | null> => {
   try {
-    return (await sealAll(vault)).checkpoint;
+    const { checkpoint, rest } = await sealAll(vault);
+    return rest === 0 ? checkpoint : null;
   } catch (error) {
     if (whySealingFails(error) === null && !(error instanceof StoreFailure)) throw error;
     return null;

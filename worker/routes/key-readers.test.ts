@@ -159,12 +159,20 @@ describe('who could see a key', () => {
   test('the members of a project by their role, and its tokens, but nobody who is switched off', async () => {
     await admin('POST', '/keys', { key_name: 'shop/DB', api_key: 'v' });
     await admin('POST', '/tokens', { name: 'deploy', access: 'read', scopes: ['shop/*'], project: 'shop' });
-    const able = await ableOf('shop/DB', 'manager');
-    expect(able).toEqual(
-      expect.arrayContaining(['manager manager', 'viewer viewer', 'shop project_token deploy read']),
+    const viewer = people.viewer as Client;
+    await viewer('POST', '/tokens', { name: 'of viewer', access: 'read', scopes: ['shop/DB'] });
+    await viewer('POST', '/tokens', { name: 'of another key', access: 'read', scopes: ['shop/other'] });
+    await viewer('POST', '/tokens', { name: 'over', access: 'read', scopes: ['*'], expires_in_days: 1 });
+    await testDb().exec("UPDATE service_tokens SET expires_at = 1 WHERE name = 'over'");
+    await admin('POST', '/tokens', { name: 'audits', access: 'audit' });
+    // Who has made the project manages it.
+    const ofProject = ['admin manager', 'manager manager', 'shop project_token deploy read'];
+    const ofViewer = ['viewer token of viewer read', 'viewer viewer'];
+    expect(await ableOf('shop/DB', 'manager')).toEqual(
+      ['admin admin', 'admin token of admin write', ...ofProject, ...ofViewer].toSorted(),
     );
     await admin('PUT', `/users/${ids.viewer}`, { is_active: false });
-    expect(await ableOf('shop/DB')).not.toContain('viewer viewer');
+    expect(await ableOf('shop/DB')).toEqual(['admin admin', 'admin token of admin write', ...ofProject].toSorted());
     await admin('PUT', `/users/${ids.viewer}`, { is_active: true });
     people.viewer = await vault.signIn('viewer', 'a good password');
   });

@@ -1,5 +1,5 @@
 /** Exports of the log: everything once, in constant memory, and nothing that the one who asks may not read. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { maxBlocksPerSearch, maxEventsPerBlock } from '../../core/limits.ts';
 import { heldBytes } from '../operations/long-lists.ts';
 import { type Client, startVault, testDb } from '../testing/vault.ts';
@@ -42,6 +42,23 @@ const exported = async (client: Client, query = '') => {
 
 const count = (condition: string) =>
   testDb().prepare(`SELECT count(*) AS n FROM audit_events WHERE ${condition}`).first<number>('n');
+
+test('without the time to seal the log to its end, an export has no checkpoint rather than one that covers a part', async () => {
+  let now = Date.now();
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => {
+    now += 1_000;
+    return now;
+  });
+  const { text, headers } = await admin('GET', '/logs/export?action=nothing');
+  clock.mockRestore();
+  expect(text.trim()).toBe('{"checkpoint":null}');
+  expect(headers.get('X-Keystore-Checkpoint')).toBeNull();
+  const { size, newest } = (await testDb()
+    .prepare('SELECT (SELECT size FROM log_tree) AS size, max(id) AS newest FROM audit_events')
+    .first()) as { size: number; newest: number };
+  expect(size).toBeGreaterThan(0);
+  expect(size).toBeLessThan(newest);
+});
 
 test('an admin gets every entry once, the oldest first, up to the export, which is an entry itself', async () => {
   const before = await count('true');
