@@ -77,8 +77,8 @@ const bundled = {
 export default defineConfig({
   test: {
     silent: 'passed-only',
-    // vitest leaves one core to itself, but these files spend most of their time waiting for processes that they start.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // vitest leaves one core to itself, but many of these files spend most of their time waiting: for starts, time-outs, other programs.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         // What runs in the worker is tested in workerd, beside the code.

@@ -10,7 +10,6 @@ import { Blank, Content } from '../parts/state.ts';
 import { KeyList } from './list.ts';
 import type { KeysModel, KeysProps } from './model.ts';
 import type { KeyRow } from './order.ts';
-import { SelectionBar } from './selection-bar.ts';
 import { Toolbar } from './toolbar.ts';
 
 interface PageProps extends KeysProps {
@@ -164,6 +163,7 @@ export const KeyDialogs = ({ model, isAdmin }: KeysProps) => {
 const dialogs = () => import('./dialogs.ts');
 
 const NewKey = lazyDialog(async () => (await dialogs()).NewKey);
+const SelectionBar = lazyPage(async () => (await dialogs()).SelectionBar);
 const KeyPage = lazyPage(async () => (await dialogs()).KeyPage);
 const ImportKeys = lazyDialog(async () => (await dialogs()).ImportKeys);
 const CopyEnv = lazyDialog(async () => (await dialogs()).CopyEnv);
