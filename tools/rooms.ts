@@ -296,7 +296,7 @@ export const rooms: Record<string, Room> = {
   'worker/testing': {
     purpose: 'a whole vault in memory, for tests of routes',
     rooms: ['core', 'core/crypto', 'worker', 'worker/operations', 'worker/http', 'worker/wire', 'openapi'],
-    packages: ['cloudflare:test'],
+    packages: ['cloudflare:test', 'vitest'],
   },
   'standalone/testing': {
     purpose: "the same on the standalone runtime's database",

@@ -7,7 +7,7 @@ import type { Keyring } from '../../core/crypto/keyring.ts';
 import { type Cell, cellsOf, noRow, type SealedRow, sealFor } from '../../core/sealed-rows.ts';
 import type { Foresight, Slot } from '../store/relied.ts';
 import type { Values } from '../store/statement.ts';
-import { objectionTo, principalIn } from './judge-again.ts';
+import { isComparedWith, objectionTo, principalIn } from './judge-again.ts';
 import type { KnownRows } from './known-rows.ts';
 
 interface Who {
@@ -99,9 +99,9 @@ export const foresee = (
     found.push(row);
   }
   // The text would not do for what is asked: the survey says why.
-  const people = who.rows;
-  if (objectionTo({ action, isByName, slots, needsTarget }, principalIn(people, isByName, caller), rows, caller))
-    return null;
+  const asker = principalIn(who.rows, isByName, caller);
+  if (objectionTo({ action, isByName, slots, needsTarget }, asker, rows, caller)) return null;
+  if (asker && !isComparedWith(action, asker.row, given)) return null;
   const future = rowsAfter ? rowsAfter({ principalId: who.id, rows }, given) : null;
   if (rowsAfter && !future) return null;
   const cells = [...who.cells, ...found.map((row) => cellsOf(row))];

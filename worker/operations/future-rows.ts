@@ -13,39 +13,62 @@ const grants: Partial<Record<SealedRow[0], readonly number[]>> = {
   members: [0, 1, 2],
   secrets: [0, 1, 2],
   service_tokens: [1, 2, 3, 4, 5, 6, 7],
-  token_secrets: [0, 3],
+  token_secrets: [0, 1, 3],
 };
-
-/** Who has a key then is named in the request, and found by name. Only admins hand keys over like this. */
-const handsOver: readonly Action[] = [
-  'secret.transfer',
-  'user.delete',
-  'secret.rename',
-  'secret.restore',
-  'project.create',
-  'project.update',
-  'project.delete',
-];
 
 const isFlag = (cell: Cell) => cell === null || cell === 0 || cell === 1;
 
-/** Whether a row that will be follows from those that hold, and from what was given. */
-export const mayBecome = (row: SealedRow, held: readonly SealedRow[], action: Action, given: Values): boolean => {
+/** The numbers of the rows of a table. A member has those of an account and of a project. */
+const numbersOf = (held: readonly SealedRow[], table: SealedRow[0]) =>
+  held.flatMap(([kind, [id = null], [first = null, second = null]]) => {
+    if (kind === table) return [id];
+    if (kind === 'members') return [table === 'projects' ? first : table === 'users' ? second : null];
+    return [];
+  });
+
+/**
+ * Whether a row that will be follows from those that hold, and from what was given.
+ *
+ * @param wanted all rows that will be: a new token and its secret are made together.
+ */
+export const mayBecome = (
+  row: SealedRow,
+  held: readonly SealedRow[],
+  wanted: readonly SealedRow[],
+  action: Action,
+  given: Values,
+): boolean => {
   const [table, locator, contents] = row;
   const before = held.find((each) => each[0] === table && JSON.stringify(each[1]) === JSON.stringify(locator));
-  const numbers = held.flatMap(([, [id = null]]) => (typeof id === 'number' ? [id, -id] : []));
-  const asked = Object.entries(given).flatMap(([name, value]) => (isRequestParam(name) ? [] : [value]));
-  const known = new Set<Cell>([...asked, ...numbers]);
+  const asked = new Set<Cell>(
+    Object.entries(given).flatMap(([name, value]) => (isRequestParam(name) ? [] : [value as Cell])),
+  );
+  const isNumberOf = (cell: Cell, kind: SealedRow[0]) =>
+    cell !== null && (numbersOf(held, kind).includes(cell) || numbersOf(wanted, kind).includes(cell));
+  const isOwned = (cell: Cell, at: number, ownerAt: number) =>
+    cell === null || (at === ownerAt ? isNumberOf(cell, 'users') : isNumberOf(cell, 'projects') || asked.has(cell));
   return (grants[table] ?? []).every((at) => {
     const cell = contents[at] ?? null;
     if (before && before[2][at] === cell) return true;
-    if (table === 'secrets' && (handsOver.includes(action) || (cell === null && !before))) return true;
-    // The least that a child may do; one of an auditor's token says this, too.
-    if (table === 'token_secrets' && cell === 'read') return true;
-    if (table === 'users') return known.has(cell) || (at !== 2 && at !== 6 && isFlag(cell));
-    if (table === 'members') return known.has(cell) || action === 'project.create';
-    return known.has(cell) || cell === null || held.some(([kind, , cells]) => isOfToken(kind) && cells.includes(cell));
+    switch (table) {
+      case 'users':
+        return asked.has(cell) || (at !== 2 && at !== 6 && isFlag(cell));
+      case 'members':
+        if (at === 2) return asked.has(cell) || action === 'project.create';
+        return isNumberOf(cell, at === 0 ? 'projects' : 'users') || (at === 0 && asked.has(cell));
+      case 'secrets':
+        // Of a bulk, names are made in SQL: a project has another one.
+        return at === 0 ? asked.has(cell) || before !== undefined : isOwned(cell, at, 1);
+      case 'token_secrets':
+        // The least that a child may do; one of an auditor's token says this, too.
+        if (at === 3 && cell === 'read') return true;
+        return at === 1 ? isNumberOf(cell, 'service_tokens') : asked.has(cell) || cell === null || isCell(held, cell);
+      default:
+        return at === 2 || at === 3 ? isOwned(cell, at, 2) : asked.has(cell) || cell === null || isCell(held, cell);
+    }
   });
 };
 
-const isOfToken = (kind: SealedRow[0]) => kind === 'service_tokens' || kind === 'token_secrets';
+/** Whether a token that holds says the same somewhere: a child has what its parent has. */
+const isCell = (held: readonly SealedRow[], cell: Cell) =>
+  held.some(([kind, , cells]) => (kind === 'service_tokens' || kind === 'token_secrets') && cells.includes(cell));

@@ -21,6 +21,7 @@ import {
 } from '../../core/policy/policy.ts';
 import type { Cell, SealedRow } from '../../core/sealed-rows.ts';
 import type { Grounds } from '../store/relied.ts';
+import type { Values } from '../store/statement.ts';
 
 /** What the rows of a principal say. */
 interface Principal {
@@ -39,8 +40,12 @@ const allows = (table: Record<string, Record<string, boolean>>, action: string, 
   Object.hasOwn(table, action) && table[action]?.[String(key)] === true;
 
 /** Who it is, by an account alone or with its session; null if the rows do not say that it may ask for anything. */
-const personOf = ([user, session]: readonly SealedRow[], isByName: boolean): Principal | null => {
-  if (!isThere(user) || (!isByName && !isThere(session))) return null;
+const personOf = (
+  [user, session]: readonly SealedRow[],
+  isByName: boolean,
+  { sessionId }: Caller,
+): Principal | null => {
+  if (!isThere(user) || (!isByName && session?.[1][0] !== sessionId)) return null;
   const [id, name, role = null, isActive] = user[2];
   if (isActive !== 1 || (session && session[2][0] !== id)) return null;
   const access = (session?.[2][1] ?? null) as Access | null;
@@ -65,9 +70,9 @@ const isAllowedAddress = (allowed: Cell, address: string | null | undefined): bo
 
 const tokenOf = (
   [held, token, user, project]: readonly SealedRow[],
-  { now, sortedAddress }: Caller,
+  { now, sortedAddress, tokenHash }: Caller,
 ): Principal | null => {
-  if (!isThere(held) || !isThere(token)) return null;
+  if (!isThere(held) || held[1][0] !== tokenHash || !isThere(token)) return null;
   const [, tokenId, , childAccess] = held[2];
   const [id = null, , userId = null, projectId = null, ownAccess, , addresses = null, expiresAt = null, ranges] =
     token[2];
@@ -86,12 +91,20 @@ const tokenOf = (
 
 export const principalIn = (rows: readonly SealedRow[], isByName: boolean, caller: Caller): Principal | null => {
   try {
-    return rows[0]?.[0] === 'token_secrets' ? tokenOf(rows, caller) : personOf(rows, isByName);
+    return rows[0]?.[0] === 'token_secrets' ? tokenOf(rows, caller) : personOf(rows, isByName, caller);
   } catch {
     // Cells that are no JSON grant nothing.
     return null;
   }
 };
+
+/** Whether the password was compared with what the row of the account says, where one was. */
+export const isComparedWith = (action: Action, row: SealedRow, { verifier }: Values<string>): boolean =>
+  !comparing.includes(action) || row[0] !== 'users' || row[2][verifierAt] === (verifier ?? null);
+
+const comparing: readonly Action[] = ['session.create', 'password.change'];
+/** In what the seal of an account covers. */
+const verifierAt = 6;
 
 /** Whether the event of a verdict names the principal as its rows do. */
 export const isActor = (who: Principal | null, { id, name, role }: Actor): boolean =>
@@ -144,7 +157,7 @@ export const objectionToRead = (
 ): SealedRow | 'principal' | null => {
   const reach = who ? reachIn('secret.read', who, caller) : 'none';
   if (!who || reach === 'none') return 'principal';
-  if (!isThere(secret)) return null;
+  if (!isThere(secret)) return secret ?? 'principal';
   if (who.token && !isWithin(who.token.ranges, String(secret[2][0]))) return secret;
   return reach === 'any' || mayWithSecret('secret.read', secret, who, member) ? null : secret;
 };

@@ -8,6 +8,7 @@ import { actorFields, granted } from '../store/granted.ts';
 import { preview } from '../store/preview.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, secrets, users } from '../store/schema.ts';
+import { sealedRow } from '../store/sealed.ts';
 import { insertFrom, type Params, query } from '../store/statement.ts';
 import { isNamed, mayWithSecret, nameMeant, reachesOwn, secretNamed, targetSecret } from '../store/targets.ts';
 import { type Rule, verdictOn } from '../store/verdict.ts';
@@ -54,6 +55,10 @@ type MoveAction = 'secret.rename' | 'secret.transfer';
 
 const newOwner = ({ owner }: Pick<MoveParams, 'owner'>) =>
   sql`${query.select({ id: users.id }).from(users).where(eq(users.name, owner))}`;
+
+/** The row of whoever gets it: the request names somebody, and a name can be given to another row. */
+const newOwnerRow = ({ owner }: Pick<MoveParams, 'owner'>) =>
+  sql`json((select ${sealedRow('users', 'taker')} from users taker where taker.name = ${owner}))`;
 
 /** A secret of a project has no owner; and nobody may be given what then belongs to a project. */
 const transferRules = (given: MoveParams): Rule[] => [
@@ -175,6 +180,7 @@ const statementsOf = (action: MoveAction) => (given: MoveParams) => ({
   detail: details[action](given),
   ready: or(isNull(given.new_name), likenessesAreFilled),
   touched: sql`json_array(${movedTarget(given)})`,
+  ...(action === 'secret.transfer' && { reliesOn: [newOwnerRow(given)] }),
   seals: ['secrets'] as const,
   effects: [
     storeBindings(given),

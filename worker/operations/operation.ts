@@ -108,8 +108,10 @@ export const operation = <
   const wanted = plan<string, Row>(
     params,
     (given) => {
-      const { target, rules, detail, ready, touched, foresee, watched, ...steps } = sql(given as Params<Name>);
-      const intent = { action, target, rules, detail, ready, touched, foresee, watched };
+      const { target, rules, detail, ready, touched, foresee, watched, reliesOn, ...steps } = sql(
+        given as Params<Name>,
+      );
+      const intent = { action, target, rules, detail, ready, touched, foresee, watched, reliesOn };
       return { verdict: verdictOn(intent), ...steps };
     },
     forms,

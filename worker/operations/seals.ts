@@ -7,7 +7,7 @@ import type { Grounds, Slot } from '../store/relied.ts';
 import type { Fault, SealedAnswer, Seals } from '../store/sealed.ts';
 import { foresee, sealed } from './foresight.ts';
 import { mayBecome } from './future-rows.ts';
-import { isActor, objectionTo, objectionToRead, principalIn, reachesAny } from './judge-again.ts';
+import { isActor, isComparedWith, objectionTo, objectionToRead, principalIn, reachesAny } from './judge-again.ts';
 import { KnownRows } from './known-rows.ts';
 import { createPause } from './pauses.ts';
 import type { Vault } from './vault.ts';
@@ -67,8 +67,11 @@ const isOther = (
   (given !== undefined && given !== name) ||
   (itsBinding !== undefined && (number ?? current) === current && itsBinding !== binding);
 
-const isRemoval = (grounds: Grounds | undefined) =>
-  grounds !== undefined && ['user.delete', 'secret.delete', 'secret.destroy', 'token.revoke'].includes(grounds.action);
+const isRemoval = ({ action }: Grounds) =>
+  ['user.delete', 'secret.delete', 'secret.destroy', 'token.revoke'].includes(action);
+
+/** What is removed, and by what it could be reached: both may be broken. */
+const removed: readonly string[] = ['target', 'membership'];
 
 const rowCharacters = 2048;
 
@@ -112,20 +115,31 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
     for (const row of rows) knownRows.remember(row);
     return cells;
   };
+  /** The same where what is removed may be broken. */
+  const checkedButTarget = (text: string, { isByName, slots }: Grounds): Text[0] | Fault => {
+    const [cells] = JSON.parse(text) as Text;
+    const { principal, others } = partsOf(cells, isByName);
+    const kept = others.filter((_, index) => !removed.includes(slots[index]?.alias ?? ''));
+    const broken = [...principal, ...rowsIn(kept)].find((row) => !holds(keyring, row, caller));
+    return broken ? faultOf(broken) : cells;
+  };
   return {
     keyId: keyring.primary.id,
-    faultIn: async (texts, grounds) => {
+    faultIn: async (texts, grounds, given = {}) => {
       const pause = createPause();
       for (const text of texts) {
         const whole = checked(text);
         // An admin gets rid of a row that does not hold: that grants nothing.
-        const cells = 'kind' in whole && isRemoval(grounds) ? checked(text, grounds?.isByName ? 1 : 2) : whole;
+        const cells = 'kind' in whole && grounds && isRemoval(grounds) ? checkedButTarget(text, grounds) : whole;
         if ('kind' in cells) return noted(cells);
         if (grounds) {
           const { principal, others } = partsOf(cells, grounds.isByName);
           const who = principalIn(principal, grounds.isByName, caller);
           if (cells !== whole && !(who && reachesAny(grounds.action, who, caller))) return noted(whole as Fault);
-          const objection = objectionTo(grounds, who, byAlias(grounds.slots, others), caller);
+          const isCompared = !who || isComparedWith(grounds.action, who.row, given);
+          const objection = isCompared
+            ? objectionTo(grounds, who, byAlias(grounds.slots, others), caller)
+            : 'principal';
           if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }
         await pause(rowCharacters);
@@ -158,18 +172,24 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
     sealsFor: async (texts, grounds, given) => {
       const pause = createPause();
       const made: SealedRow[] = [];
+      let fault: Fault | null = null;
+      let first: readonly SealedRow[] = [];
       for (const text of texts) {
         const [cells, future] = JSON.parse(text) as Text;
         const rows = rowsIn(cells);
+        if (first.length === 0) first = rows;
         // What does not hold stays so: it gets no new seal.
-        const isSound =
-          rows.every((row) => row[0] === 'sessions' || sealHolds(keyring, row)) &&
-          (future ?? []).every((row) => row === null || mayBecome(row, rows, grounds.action, given));
+        const isSound = rows.every((row) => row[0] === 'sessions' || sealHolds(keyring, row));
         if (isSound) for (const row of rows) knownRows.remember(row);
-        for (const row of (isSound && future) || []) if (row) made.push(sealed(keyring, row));
+        const wanted = ((isSound && future) || []).filter((row) => row !== null);
+        // A bulk relies on the rows of the first text, too.
+        const held = rows === first ? rows : [...rows, ...first];
+        const other = wanted.find((row) => !mayBecome(row, held, wanted, grounds.action, given));
+        if (other) fault ??= noted(faultOf(other));
+        else for (const row of wanted) made.push(sealed(keyring, row));
         await pause(rowCharacters);
       }
-      return made;
+      return { made, fault };
     },
     foresee: (foresight, given) => foresee(keyring, knownRows, caller, foresight, given),
     remember: (rows) => {

@@ -98,7 +98,9 @@ export const childOfSession = operation({
     // Not what the new row says: the token is signed.
     const ofParent = caller.claimedAccess === undefined ? made.access : caller.claimedAccess;
     const access = asked ?? ((ofParent ?? 'manage') as Access);
-    const latestEnd = made.latest_end ?? made.expires_at;
+    // Nor does the row say more than any parent of it could have: a sign-in lasts that long at most.
+    const last = caller.now + vault.sessionTtlSeconds * 1000;
+    const latestEnd = Math.min(made.latest_end ?? made.expires_at, last);
     const secret = await issueSessionToken(vault.sessionKey, {
       userId: principal.id,
       username: principal.name,
@@ -109,6 +111,6 @@ export const childOfSession = operation({
       // The row says when it ends, and may be prolonged.
       expiresAt: Math.ceil(latestEnd / 1000),
     });
-    return { id, secret, name: principal.name, access, endsAt: made.expires_at, latestEnd };
+    return { id, secret, name: principal.name, access, endsAt: Math.min(made.expires_at, last), latestEnd };
   },
 });

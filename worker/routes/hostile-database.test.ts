@@ -1,125 +1,33 @@
 /**
- * A database whose owner is against the vault, and who knows how it works: triggers and views that show one thing to the verdict and another
- * to the check, numbers that are given again, rows that are there twice, and cells that are not what they should be.
+ * A database whose owner is against the vault, and who knows how it works: triggers that undo a change before the check, names and numbers that are given again, rows that are there twice, and cells that are not what they should be.
  */
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parseKeyring } from '../../core/crypto/keyring.ts';
 import { sealOfAccount } from '../../core/sealed-rows.ts';
-import { type Client, emptyDatabase, forgersDb, startVault, testKeys } from '../testing/vault.ts';
+import {
+  annId,
+  batch,
+  eveId,
+  hostileVault,
+  noKeys,
+  noValue,
+  one,
+  password,
+  project,
+  refused,
+  sql,
+} from '../testing/hostile.ts';
+import { type Client, startVault, testKeys } from '../testing/vault.ts';
 
-const password = 'known to the forger';
-let vault: Awaited<ReturnType<typeof startVault>>;
+const { people, restore, clock } = hostileVault();
 let admin: Client;
 let eve: Client;
 let ann: Client;
 let child: Client;
-let before: { table: string; rows: Record<string, unknown>[] }[] = [];
-let schemaBefore: { type: string; name: string; sql: string }[] = [];
-
-const sql = (text: string, ...values: unknown[]) =>
-  forgersDb()
-    .prepare(text)
-    .bind(...values)
-    .all<Record<string, unknown>>();
-const one = async (text: string) => (await sql(text)).results[0] as Record<string, string | number>;
-const batch = (...texts: string[]) => forgersDb().batch(texts.map((text) => forgersDb().prepare(text)));
-/** As somebody with the file, who switches foreign keys off. */
-const noKeys = (...texts: string[]) => batch('PRAGMA defer_foreign_keys = true', ...texts);
-
-const tables = [
-  'token_scopes',
-  'token_secrets',
-  'service_tokens',
-  'members',
-  'secret_versions',
-  'secrets',
-  'projects',
-  'sessions',
-  'users',
-];
-
-const schema = async () =>
-  (
-    await sql(
-      "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('trigger','view','index') AND sql IS NOT NULL AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
-    )
-  ).results as typeof schemaBefore;
-
-let sequences: Record<string, unknown>[] = [];
-
-const restore = async () => {
-  const db = forgersDb();
-  const now = await schema();
-  for (const { type, name } of now)
-    if (!schemaBefore.some((each) => each.name === name)) await sql(`DROP ${type} "${name}"`);
-  for (const { name, sql: text } of schemaBefore)
-    if (!now.some((each) => each.name === name) && !text.startsWith('CREATE UNIQUE')) await sql(text);
-  const insert = ({ table, rows }: (typeof before)[number]) =>
-    rows.map((row) => {
-      const names = Object.keys(row);
-      const places = names.map(() => '?').join(', ');
-      return db
-        .prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${places})`)
-        .bind(...(Object.values(row) as never[]));
-    });
-  await db.batch([
-    db.prepare('PRAGMA defer_foreign_keys = true'),
-    ...tables.map((table) => db.prepare(`DELETE FROM ${table}`)),
-    ...before.toReversed().flatMap(insert),
-    db.prepare('DELETE FROM broken_seals'),
-    ...sequences.map(({ name, seq }) =>
-      db.prepare('UPDATE sqlite_sequence SET seq = ? WHERE name = ?').bind(seq, name),
-    ),
-  ]);
-  for (const { name, sql: text } of schemaBefore)
-    if (!now.some((each) => each.name === name) && text.startsWith('CREATE UNIQUE')) await sql(text);
-};
-
-beforeAll(async () => {
-  await emptyDatabase();
-  vault = await startVault();
-  admin = await vault.signIn('admin', 'admin123');
-  await admin('POST', '/auth/password', { current_password: 'admin123', new_password: `${password} admin` });
-  const add = (username: string) =>
-    admin('POST', '/users', { username, password: `${password} ${username}`, role: 'user' });
-  for (const username of ['eve', 'ann']) await add(username);
-  eve = await vault.signIn('eve', `${password} eve`);
-  ann = await vault.signIn('ann', `${password} ann`);
-  await ann('POST', '/keys', { key_name: 'OF_ANN', api_key: 'first value' });
-  await ann('PUT', '/keys/OF_ANN', { api_key: 'second value' });
-  await ann('POST', '/keys', { key_name: 'OTHER', api_key: 'other value' });
-  await eve('POST', '/keys', { key_name: 'OF_EVE', api_key: 'own value' });
-  await ann('POST', '/projects', { name: 'shop' });
-  await ann('POST', '/keys', { key_name: 'shop/KEY', api_key: 'shop value' });
-  await eve('POST', '/projects', { name: 'lair' });
-  await eve('POST', '/keys', { key_name: 'lair/KEY', api_key: 'lair value' });
-  const login = await vault.anonymous('POST', '/v1/auth/userpass/login/eve', { password: `${password} eve` });
-  const parent = JSON.parse(login.text).auth.client_token as string;
-  const narrow = await vault.client(parent)('POST', '/v1/auth/token/create', { policies: ['read'] });
-  child = vault.client(JSON.parse(narrow.text).auth.client_token);
-  before = await Promise.all(
-    [...tables].map(async (table) => ({ table, rows: (await sql(`SELECT * FROM ${table}`)).results })),
-  );
-  schemaBefore = await schema();
-  sequences = (await sql('SELECT name, seq FROM sqlite_sequence')).results;
-}, 30_000);
-
-let now = Date.now();
-beforeEach(async () => {
-  now += 2_000;
-  vi.useFakeTimers({ toFake: ['Date'], now });
-  await restore();
+let vault: (typeof people)['vault'];
+beforeAll(() => {
+  ({ admin, eve, ann, child, vault } = people);
 });
-afterEach(() => vi.useRealTimers());
-
-const eveId = "(SELECT id FROM users WHERE name = 'eve')";
-const annId = "(SELECT id FROM users WHERE name = 'ann')";
-const project = (name: string) => `(SELECT id FROM projects WHERE name = '${name}')`;
-const _secret = (name: string) => `(SELECT id FROM secrets WHERE name = '${name}')`;
-const refused = expect.toSatisfy((status) => [401, 403, 404].includes(status), 'refused');
-const noValue = (answer: { status: number; text: string }) => {
-  expect(answer.text).not.toMatch(/(first|second|other|shop) value/);
-};
 
 describe('triggers', () => {
   test('a trigger on the log puts the forged role back before the seals are read', async () => {
@@ -166,6 +74,27 @@ describe('triggers', () => {
     );
     await sql("UPDATE users SET role = 'admin' WHERE name = 'eve'");
     expect((await eve('GET', '/users')).status).toEqual(refused);
+  });
+  test('a trigger before the log gives a role for as long as the verdict needs', async () => {
+    const shows = async (path: string) =>
+      /"user_name":"ann"|"owner":"ann"|"key_name":"OTHER"/.test((await eve('GET', path)).text);
+    for (const path of ['/logs?user=ann', '/logs/export?format=jsonl', '/tokens', '/keys']) {
+      await sql(
+        "CREATE TRIGGER evil BEFORE INSERT ON audit_events BEGIN UPDATE users SET role = 'user' WHERE name = 'eve'; END",
+      );
+      await sql("UPDATE users SET role = 'admin' WHERE name = 'eve'");
+      expect.soft([path, await shows(path)]).toEqual([path, false]);
+      await restore();
+    }
+  });
+  test('a trigger on sessions gives a child a signed end of its own choice', async () => {
+    await sql(
+      'CREATE TRIGGER evil AFTER INSERT ON sessions BEGIN UPDATE sessions SET latest_end = 8000000000000000, expires_at = 8000000000000000 WHERE id = NEW.id; END',
+    );
+    const made = await child('POST', '/v1/auth/token/create', { policies: ['read'] });
+    const { client_token = '' } = JSON.parse(made.text).auth ?? {};
+    const claims = JSON.parse(atob((client_token.split('.')[1] ?? 'e30').replaceAll('-', '+').replaceAll('_', '/')));
+    expect(claims.exp).toBeLessThan(clock() / 1000 + 40 * 86_400);
   });
   test('a trigger on sessions gives a child more than its parent', async () => {
     await sql(
@@ -234,6 +163,39 @@ describe('numbers that are given again', () => {
   });
 });
 
+describe('a name that a request names somebody by, given to another account', () => {
+  const swap = async () => {
+    await admin('POST', '/users', { username: 'bob', password: `${password} bob`, role: 'user' });
+    await batch(
+      "UPDATE users SET name = 'x', likeness = 'x' WHERE name = 'bob'",
+      "UPDATE users SET name = 'bob', likeness = 'bob' WHERE name = 'eve'",
+    );
+  };
+  const swapBack = () => sql("UPDATE users SET name = 'eve', likeness = 'eve' WHERE name = 'bob'");
+
+  test('the heir of a deleted account', async () => {
+    const { id } = await one("SELECT id FROM users WHERE name = 'ann'");
+    await swap();
+    expect.soft((await admin('DELETE', `/users/${id}?transfer_to=bob`)).status).toBe(403);
+    await swapBack();
+    noValue(await eve('GET', '/keys/OF_ANN'));
+  });
+  test('the new owner of a key', async () => {
+    await swap();
+    expect.soft((await admin('PUT', '/keys/OF_ANN', { owner: 'bob' })).status).toBe(403);
+    expect.soft((await admin('PUT', '/keys/OTHER', { owner: 'bob', key_name: 'OTHER2' })).status).toBe(403);
+    await swapBack();
+    noValue(await eve('GET', '/keys/OF_ANN'));
+    noValue(await eve('GET', '/keys/OTHER2'));
+  });
+  test('a new member', async () => {
+    await swap();
+    expect.soft((await ann('PUT', '/projects/shop/members/bob', { role: 'viewer' })).status).toBe(403);
+    await swapBack();
+    noValue(await eve('GET', '/keys/shop%2FKEY'));
+  });
+});
+
 describe('rows that are there twice', () => {
   test('two keys of one name, each with a good seal, read in bulk', async () => {
     await sql("UPDATE secrets SET name = 'x', likeness = 'x' WHERE name = 'OF_ANN'");
@@ -280,7 +242,7 @@ describe('malformed cells', () => {
     ['a locator in broken_seals', "INSERT INTO broken_seals VALUES ('users', 'x', 'user x', 1, 1)"],
     ['a kind in broken_seals', "INSERT INTO broken_seals VALUES ('nonsense', '[1]', 'user x', 1, 1)"],
   ])('%s answer no error of the server', async (_what, text) => {
-    const made = await eve('POST', '/tokens', { name: `t${now}`, access: 'read', scopes: ['OF_EVE'] });
+    const made = await eve('POST', '/tokens', { name: 'mine', access: 'read', scopes: ['OF_EVE'] });
     const token = vault.client(made.body.token ?? '');
     await sql(text).catch((error) => console.log('not tried', String(error)));
     const statuses = [
@@ -295,94 +257,6 @@ describe('malformed cells', () => {
     expect(statuses.filter((status) => status >= 500)).toEqual([]);
   });
 });
-describe('views in place of tables', () => {
-  const columnsOf = async (table: string) =>
-    (await sql(`SELECT name FROM pragma_table_info('${table}')`)).results.map(({ name }) => String(name));
-  const shadow = async (table: string, changed: Record<string, string>) => {
-    const columns = await columnsOf(table);
-    await noKeys(
-      `CREATE TABLE real_${table} AS SELECT * FROM ${table}`,
-      `ALTER TABLE ${table} RENAME TO hidden_${table}`,
-    );
-    await sql(
-      `CREATE VIEW ${table} AS SELECT ${columns.map((name) => `${changed[name] ?? name} AS ${name}`).join(', ')} FROM real_${table}`,
-    );
-    await sql(
-      `CREATE TRIGGER evil_update INSTEAD OF UPDATE ON ${table} BEGIN UPDATE real_${table} SET ${columns.map((name) => `${name} = NEW.${name}`).join(', ')} WHERE rowid = (SELECT rowid FROM real_${table} WHERE id = OLD.id); END`,
-    );
-    await sql(
-      `CREATE TRIGGER evil_insert INSTEAD OF INSERT ON ${table} BEGIN INSERT INTO real_${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `NEW.${name}`).join(', ')}); END`,
-    );
-    await sql(
-      `CREATE TRIGGER evil_delete INSTEAD OF DELETE ON ${table} BEGIN DELETE FROM real_${table} WHERE id = OLD.id; END`,
-    );
-  };
-  const unshadow = async (table: string) => {
-    await sql(`DROP VIEW ${table}`);
-    await sql(`DROP TABLE real_${table}`);
-    await noKeys(`ALTER TABLE hidden_${table} RENAME TO ${table}`);
-  };
-  test('a view says another role now and then: a read', async () => {
-    await shadow('users', { role: "CASE WHEN name = 'eve' AND (random() & 1) THEN 'admin' ELSE role END" });
-    try {
-      const texts: string[] = [];
-      for (let n = 0; n < 40; n++) texts.push((await eve('GET', '/keys/OF_ANN')).text);
-      expect(texts.filter((text) => /(first|second) value/.test(text))).toEqual([]);
-    } finally {
-      await unshadow('users');
-    }
-  });
-  test('a view says another role now and then: what a legitimate change seals', async () => {
-    await shadow('users', { role: "CASE WHEN name = 'eve' AND (random() & 1) THEN 'admin' ELSE role END" });
-    const { id } = await one("SELECT id FROM users WHERE name = 'eve'");
-    const seals = new Set<unknown>();
-    try {
-      for (let n = 0; n < 40; n++) {
-        await admin('PUT', `/users/${id}`, { must_change_password: false });
-        seals.add((await one("SELECT seal FROM real_users WHERE name = 'eve'")).seal);
-      }
-    } finally {
-      await unshadow('users');
-    }
-    const good: unknown[] = [];
-    for (const seal of seals) {
-      await sql("UPDATE users SET role = 'admin', seal = ? WHERE name = 'eve'", seal);
-      if ((await eve('GET', '/users')).status === 200) good.push(seal);
-    }
-    expect(good).toEqual([]);
-  });
-  test('a view says another number at sign-in', async () => {
-    await shadow('users', {});
-    await sql('DROP VIEW users');
-    const columns = await columnsOf('real_users');
-    await sql(
-      `CREATE VIEW users AS SELECT ${columns.map((name) => (name === 'id' ? "CASE WHEN name = 'eve' AND abs(random()) % 3 = 0 THEN 1 ELSE id END AS id" : name)).join(', ')} FROM real_users`,
-    );
-    await sql('CREATE TRIGGER evil_update INSTEAD OF UPDATE ON users BEGIN SELECT 1; END');
-    const tokens: string[] = [];
-    try {
-      for (let n = 0; n < 30; n++) {
-        const login = await vault.anonymous(
-          'POST',
-          '/auth/login',
-          { username: 'eve', password: `${password} eve` },
-          { 'CF-Connecting-IP': `192.0.2.${n}` },
-        );
-        if (login.body.token) tokens.push(login.body.token);
-      }
-    } finally {
-      await unshadow('users');
-    }
-    const roles = new Set<number>();
-    for (const token of tokens) {
-      const claims = JSON.parse(atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')));
-      roles.add(claims.user_id);
-    }
-    const { id } = await one("SELECT id FROM users WHERE name = 'eve'");
-    expect([...roles].filter((role) => role !== id)).toEqual([]);
-  });
-});
-
 test('a key that moves into a project with it is checked before it moves', async () => {
   await ann('POST', '/keys', { key_name: 'fold/A', api_key: 'first value' });
   await sql(`UPDATE secrets SET owner_id = ${eveId} WHERE name = 'fold/A'`);

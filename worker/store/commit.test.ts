@@ -21,7 +21,7 @@ const seals = {
   faultIn: async () => null,
   faultInAnswer: async () => null,
   faultInActor: () => null,
-  sealsFor: async () => [],
+  sealsFor: async () => ({ made: [], fault: null }),
   foresee: () => null,
   remember: () => {},
 };

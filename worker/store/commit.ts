@@ -168,13 +168,11 @@ const check = async (
 ): Promise<Checked> => {
   const [texts = [], ...bulks] = surveyed.map((rows) => rows.map(({ sealed }) => String(sealed)));
   const isNobody = texts[0]?.startsWith(unknownToken) ?? false;
-  const fault = isNobody ? null : ((await seals.faultIn(texts, grounds)) ?? (await seals.faultIn(bulks.flat())));
-  return {
-    relied: JSON.stringify(texts),
-    made: await seals.sealsFor([...texts, ...bulks.flat()], grounds, given),
-    fault,
-    isNobody,
-  };
+  const broken = isNobody
+    ? null
+    : ((await seals.faultIn(texts, grounds, given)) ?? (await seals.faultIn(bulks.flat())));
+  const { made, fault } = await seals.sealsFor([...texts, ...bulks.flat()], grounds, given);
+  return { relied: JSON.stringify(texts), made, fault: broken ?? fault, isNobody };
 };
 
 const commitReading = async <Row, Name extends string>(
@@ -192,7 +190,10 @@ const commitReading = async <Row, Name extends string>(
   if (committed.outcome !== 'allowed') return committed;
   const told = (isTold ? found.slice(0, 1) : found.slice(steps.length)).flat() as { sealed?: string }[];
   const texts = told.flatMap(({ sealed }) => sealed ?? []);
-  const fault = await faultOfRead(seals, wanted, texts, committed.rows as Partial<SealedAnswer>[]);
+  const [text] = texts;
+  const fault =
+    (await faultOfRead(seals, wanted, texts, committed.rows as Partial<SealedAnswer>[])) ??
+    (text === undefined ? null : seals.faultInActor(text, wanted.grounds, committed.principal));
   return fault ? refuseBroken(db, caller, fault, committed) : committed;
 };
 

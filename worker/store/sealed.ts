@@ -36,13 +36,17 @@ export interface Seals {
   /** The id of the primary key. */
   readonly keyId: string;
   /** The first row of these texts whose seal does not hold, or that does not allow what was decided by it; null if there is none. */
-  faultIn(texts: readonly string[], grounds?: Grounds): Promise<Fault | null>;
+  faultIn(texts: readonly string[], grounds?: Grounds, given?: Values): Promise<Fault | null>;
   /** The same of the rows of an answer, each with the secret whose value it has. @param principal the text of its rows. */
   faultInAnswer(principal: string, rows: readonly SealedAnswer[]): Promise<Fault | null>;
   /** Whether a text names the principal as the event of the verdict does; if not, the row that says otherwise. */
   faultInActor(text: string, grounds: Grounds, principal: Principal): Fault | null;
-  /** The rows that will be, with their seals: of what does not hold, or does not follow from it and from what was given, there are none. */
-  sealsFor(texts: readonly string[], grounds: Grounds, given: Values): Promise<SealedRow[]>;
+  /** The rows that will be, with their seals: of what does not hold there are none. The fault is a row that would not follow from those that hold and from what was given. */
+  sealsFor(
+    texts: readonly string[],
+    grounds: Grounds,
+    given: Values,
+  ): Promise<{ made: SealedRow[]; fault: Fault | null }>;
   /** The text that a survey will probably return, of rows whose seals held before, and the rows that will be; null if that cannot be said. */
   foresee(foresight: Foresight, given: Values): { text: string; made: SealedRow[] } | null;
   /** Remembers these rows, of which the vault itself has made the seals, or has just checked them. */

@@ -1,0 +1,181 @@
+/** A database in which views stand in the place of tables, and say one thing to the verdict and another to the check. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeVerifier } from '../../core/crypto/password.ts';
+import {
+  batch,
+  columnsOf,
+  eveId,
+  hostileVault,
+  noKeys,
+  one,
+  password,
+  shadow,
+  sql,
+  unshadow,
+} from '../testing/hostile.ts';
+import type { Client } from '../testing/vault.ts';
+
+const cheap = { N: 2 ** 10, r: 1, p: 1 };
+const { people } = hostileVault();
+let admin: Client;
+let eve: Client;
+let ann: Client;
+let vault: (typeof people)['vault'];
+beforeAll(() => {
+  ({ admin, eve, ann, vault } = people);
+});
+
+describe('views in place of tables', () => {
+  test('a view says another role now and then: a read', async () => {
+    await shadow('users', { role: "CASE WHEN name = 'eve' AND (random() & 1) THEN 'admin' ELSE role END" });
+    try {
+      const texts: string[] = [];
+      for (let n = 0; n < 40; n++) texts.push((await eve('GET', '/keys/OF_ANN')).text);
+      expect(texts.filter((text) => /(first|second) value/.test(text))).toEqual([]);
+    } finally {
+      await unshadow('users');
+    }
+  });
+  test('a view says another role now and then: what a legitimate change seals', async () => {
+    await shadow('users', { role: "CASE WHEN name = 'eve' AND (random() & 1) THEN 'admin' ELSE role END" });
+    const { id } = await one("SELECT id FROM users WHERE name = 'eve'");
+    const seals = new Set<unknown>();
+    try {
+      for (let n = 0; n < 40; n++) {
+        await admin('PUT', `/users/${id}`, { must_change_password: false });
+        seals.add((await one("SELECT seal FROM real_users WHERE name = 'eve'")).seal);
+      }
+    } finally {
+      await unshadow('users');
+    }
+    const good: unknown[] = [];
+    for (const seal of seals) {
+      await sql("UPDATE users SET role = 'admin', seal = ? WHERE name = 'eve'", seal);
+      if ((await eve('GET', '/users')).status === 200) good.push(seal);
+    }
+    expect(good).toEqual([]);
+  });
+  test('a view says another number at sign-in', async () => {
+    await shadow('users', {});
+    await sql('DROP VIEW users');
+    const columns = await columnsOf('real_users');
+    await sql(
+      `CREATE VIEW users AS SELECT ${columns.map((name) => (name === 'id' ? "CASE WHEN name = 'eve' AND abs(random()) % 3 = 0 THEN 1 ELSE id END AS id" : name)).join(', ')} FROM real_users`,
+    );
+    await sql('CREATE TRIGGER evil_update INSTEAD OF UPDATE ON users BEGIN SELECT 1; END');
+    const tokens: string[] = [];
+    try {
+      for (let n = 0; n < 30; n++) {
+        const login = await vault.anonymous(
+          'POST',
+          '/auth/login',
+          { username: 'eve', password: `${password} eve` },
+          { 'CF-Connecting-IP': `192.0.2.${n}` },
+        );
+        if (login.body.token) tokens.push(login.body.token);
+      }
+    } finally {
+      await unshadow('users');
+    }
+    const roles = new Set<number>();
+    for (const token of tokens) {
+      const claims = JSON.parse(atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')));
+      roles.add(claims.user_id);
+    }
+    const { id } = await one("SELECT id FROM users WHERE name = 'eve'");
+    expect([...roles].filter((role) => role !== id)).toEqual([]);
+  });
+  test('a view says now and then that a key has no number', async () => {
+    await shadow('secrets', {
+      id: "CASE WHEN name = 'OF_ANN' AND (random() & 1) THEN NULL ELSE id END",
+      owner_id: `CASE WHEN name = 'OF_ANN' THEN ${eveId} ELSE owner_id END`,
+    });
+    const texts: string[] = [];
+    try {
+      for (let n = 0; n < 60; n++) texts.push((await eve('GET', '/keys/OF_ANN')).text);
+    } finally {
+      await unshadow('secrets');
+    }
+    expect(texts.filter((text) => /(first|second) value/.test(text))).toEqual([]);
+  });
+  test('a view says now and then that the secret of a token is that of another one', async () => {
+    const anns = await ann('POST', '/tokens', { name: 'anns', access: 'read', scopes: ['*'] });
+    const eves = await eve('POST', '/tokens', { name: 'eves', access: 'read', scopes: ['*'] });
+    const eveToken = vault.client(eves.body.token ?? '');
+    const { hash: eveHash } = await one(`SELECT hash FROM token_secrets WHERE token_id = ${eves.body.id}`);
+    const { hash: annHash } = await one(`SELECT hash FROM token_secrets WHERE token_id = ${anns.body.id}`);
+    await batch('CREATE TABLE real_token_secrets AS SELECT * FROM token_secrets');
+    const columns = await columnsOf('token_secrets');
+    await sql('ALTER TABLE token_secrets RENAME TO hidden_token_secrets');
+    await sql(
+      `CREATE VIEW token_secrets AS SELECT ${columns.map((name) => (name === 'hash' ? `CASE WHEN hash = '${annHash}' AND (random() & 1) THEN '${eveHash}' ELSE hash END AS hash` : name)).join(', ')} FROM real_token_secrets WHERE hash <> '${eveHash}'`,
+    );
+    const texts: string[] = [];
+    try {
+      for (let n = 0; n < 80; n++) texts.push((await eveToken('GET', '/keys/OF_ANN')).text);
+    } finally {
+      await sql('DROP VIEW token_secrets');
+      await sql('DROP TABLE real_token_secrets');
+      await sql('ALTER TABLE hidden_token_secrets RENAME TO token_secrets');
+    }
+    expect(texts.filter((text) => /(first|second) value/.test(text))).toEqual([]);
+  });
+  test('a view says another token while a child of a token is made', async () => {
+    const anns = await ann('POST', '/tokens', { name: 'anns', access: 'read', scopes: ['*'] });
+    const eves = await eve('POST', '/tokens', { name: 'eves', access: 'read', scopes: ['*'] });
+    const eveToken = vault.client(eves.body.token ?? '');
+    const [annTok, eveTok] = [Number(anns.body.id), Number(eves.body.id)];
+    await batch('CREATE TABLE real_service_tokens AS SELECT * FROM service_tokens');
+    const columns = await columnsOf('service_tokens');
+    await noKeys('ALTER TABLE service_tokens RENAME TO hidden_service_tokens');
+    await sql(
+      `CREATE VIEW service_tokens AS SELECT ${columns.map((name) => (name === 'id' ? `CASE WHEN id = ${eveTok} AND abs(random()) % 4 = 0 THEN ${annTok} ELSE id END AS id` : name)).join(', ')} FROM real_service_tokens`,
+    );
+    await sql(
+      `CREATE TRIGGER evil_ts AFTER INSERT ON token_secrets WHEN NEW.generation > 0 AND (random() & 1) BEGIN UPDATE token_secrets SET token_id = ${annTok} WHERE hash = NEW.hash; END`,
+    );
+    await sql('CREATE TRIGGER evil_st INSTEAD OF DELETE ON service_tokens BEGIN SELECT 1; END');
+    const children: string[] = [];
+    try {
+      for (let n = 0; n < 100; n++) {
+        const made = await eveToken('POST', '/v1/auth/token/create', {});
+        if (made.status === 200) children.push(JSON.parse(made.text).auth.client_token);
+      }
+    } finally {
+      await sql('DROP VIEW service_tokens');
+      await sql('DROP TABLE real_service_tokens');
+      await noKeys('ALTER TABLE hidden_service_tokens RENAME TO service_tokens');
+    }
+    await sql('DROP TRIGGER evil_ts');
+    const rows = (await sql('SELECT hash, token_id, seal FROM token_secrets WHERE generation > 0')).results;
+    // The seal counts for ann's token: put it there.
+    await sql(`UPDATE token_secrets SET token_id = ${annTok} WHERE generation > 0`);
+    const texts: string[] = [];
+    for (const child of children) texts.push((await vault.client(child)('GET', '/keys/OF_ANN')).text);
+    expect([rows.length, texts.filter((text) => /(first|second) value/.test(text)).length]).toEqual([rows.length, 0]);
+  });
+  test('a view says another verifier now and then: who signs in', async () => {
+    const forged = await makeVerifier(`${password} forged`, cheap);
+    await shadow('users', {
+      verifier: `CASE WHEN name = 'admin' AND (random() & 1) THEN '${forged}' ELSE verifier END`,
+    });
+    const tokens: string[] = [];
+    try {
+      for (let n = 0; n < 30; n++) {
+        await sql('DELETE FROM throttles');
+        const login = await vault.anonymous(
+          'POST',
+          '/auth/login',
+          { username: 'admin', password: `${password} forged` },
+          { 'CF-Connecting-IP': `198.51.100.${n}` },
+        );
+        if (login.body.token) tokens.push(login.body.token);
+      }
+    } finally {
+      await unshadow('users');
+    }
+    const good: number[] = [];
+    for (const token of tokens) good.push((await vault.client(token)('GET', '/keys/OF_ANN')).status);
+    expect([tokens.length, good.filter((status) => status === 200).length]).toEqual([tokens.length, 0]);
+  });
+});
