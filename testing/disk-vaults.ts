@@ -7,7 +7,7 @@ import { generateKeys } from '../box/commands/generate-keys.ts';
 import { readKeyring } from '../box/data/check-database.ts';
 import { locateFiles, markVault, openDatabase, readMigrations, sqlOf, type VaultFiles } from '../box/data/database.ts';
 import { openSettings } from '../box/settings.ts';
-import { type Keyring, sealCanary, sealValue } from '../core/crypto/keyring.ts';
+import { type Keyring, readCanary, sealCanary, sealValue } from '../core/crypto/keyring.ts';
 import { applyMigrations } from '../core/data-folder/database.ts';
 import { sealedTables, sealFor } from '../core/sealed-rows.ts';
 
@@ -71,6 +71,12 @@ export function unseal(database: DatabaseSync, keyring: Keyring): void {
   database.prepare('UPDATE instance SET canary = ?, key_id = ?, sealed_at = NULL').run(token, keyId);
 }
 
+/** Whether a vault with seals has served the database. */
+function rowsAreSealed(database: DatabaseSync, keyring: Keyring): boolean {
+  const instance = database.prepare('SELECT key_id, canary FROM instance').get();
+  return readCanary(keyring, String(instance?.canary), String(instance?.key_id))?.rowsAreSealed ?? false;
+}
+
 /** Stores one value in the database of a stopped vault. */
 export function addValue(database: DatabaseSync, envFile: string, name: string, value: string): void {
   addValues(database, keyringOf(envFile), [[name, value]]);
@@ -86,9 +92,9 @@ export function addValues(database: DatabaseSync, keyring: Keyring, values: Iter
     `INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by)
      VALUES (?, 1, ?, ?, ?, 0, 'admin')`,
   );
-  const hasSeals =
-    database.prepare("SELECT 1 FROM pragma_table_info('secrets') WHERE name = 'seal'").get() !== undefined;
-  const sealing = hasSeals ? database.prepare('UPDATE secrets SET seal = ? WHERE id = ?') : undefined;
+  const sealing = rowsAreSealed(database, keyring)
+    ? database.prepare('UPDATE secrets SET seal = ? WHERE id = ?')
+    : undefined;
   for (const [name, value] of values) {
     const { token, binding, keyId } = sealValue(keyring, name, value);
     const id = secret.run(name).lastInsertRowid;
