@@ -20,11 +20,37 @@ type Cells = readonly Cell[];
  */
 type Text = [rows: (Cells | readonly Cells[] | null)[], future?: (SealedRow | null)[] | null, ...rest: unknown[]];
 
-/** What held before, by the keyring: whole texts, and the rows in them. It holds nothing that is not in the database. */
-const memories = new WeakMap<Keyring, { texts: Map<string, Text[0]>; rows: KnownRows }>();
+/** What held before: whole texts, by what the credential of the caller claims, and the rows in them. It holds nothing that is not in the database. */
+class Memory {
+  readonly rows = new KnownRows();
+  readonly #texts = new Map<string, Map<string, Text[0]>>();
+  #count = 0;
 
-const memoryOf = (keyring: Keyring) => {
-  const memory = memories.get(keyring) ?? { texts: new Map<string, Text[0]>(), rows: new KnownRows() };
+  /** The texts that held for callers like this one. */
+  textsFor({ claimedId, claimedAccess }: Caller): Map<string, Text[0]> {
+    const claims = `${claimedId} ${claimedAccess}`;
+    let texts = this.#texts.get(claims);
+    if (texts === undefined) {
+      texts = new Map();
+      this.#texts.set(claims, texts);
+    }
+    return texts;
+  }
+
+  /** Bounded: when there are too many, all are forgotten. */
+  add(caller: Caller, text: string, cells: Text[0]): void {
+    if (++this.#count > maxRememberedSeals) {
+      this.#texts.clear();
+      this.#count = 1;
+    }
+    this.textsFor(caller).set(text, cells);
+  }
+}
+
+const memories = new WeakMap<Keyring, Memory>();
+
+const memoryOf = (keyring: Keyring): Memory => {
+  const memory = memories.get(keyring) ?? new Memory();
   memories.set(keyring, memory);
   return memory;
 };
@@ -90,15 +116,15 @@ const byAlias = (slots: readonly Slot[], cells: Text[0]) =>
   );
 
 export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>, caller: Caller): Seals => {
-  const { texts: known, rows: knownRows } = memoryOf(keyring);
+  const memory = memoryOf(keyring);
+  const knownRows = memory.rows;
   const noted = (fault: Fault) => {
     metrics?.noteBrokenSeal();
     return fault;
   };
   /** The cells of a text, or the first row of it that does not hold. */
   const checked = (text: string, count?: number): Text[0] | Fault => {
-    const remembered = `${caller.claimedId} ${caller.claimedAccess} ${text}`;
-    const before = known.get(remembered);
+    const before = memory.textsFor(caller).get(text);
     if (before) return before;
     if (text === '') return gone;
     const [cells, future] = JSON.parse(text) as Text;
@@ -108,12 +134,16 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
     if (broken) return faultOf(broken);
     if (count !== undefined) return cells;
     // What writes has another text each time.
-    if (!future && text.length <= maxRememberedSealCharacters) {
-      if (known.size >= maxRememberedSeals) known.clear();
-      known.set(remembered, cells);
-    }
+    if (!future && text.length <= maxRememberedSealCharacters) memory.add(caller, text, cells);
     for (const row of rows) knownRows.remember(row);
     return cells;
+  };
+  let asked: { cells: Text[0]; who: ReturnType<typeof principalIn> } | null = null;
+  /** The principal of cells that held. A request asks for it up to three times. */
+  const principalOf = (cells: Text[0], isByName: boolean) => {
+    if (asked?.cells !== cells)
+      asked = { cells, who: principalIn(partsOf(cells, isByName).principal, isByName, caller) };
+    return asked.who;
   };
   /** The same where what is removed may be broken. */
   const checkedButTarget = (text: string, { isByName, slots }: Grounds): Text[0] | Fault => {
@@ -126,7 +156,7 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
   return {
     keyId: keyring.primary.id,
     faultIn: async (texts, grounds, given = {}) => {
-      const pause = createPause();
+      const pause = texts.length > 1 ? createPause() : null;
       for (const text of texts) {
         const whole = checked(text);
         // An admin gets rid of a row that does not hold: that grants nothing.
@@ -134,7 +164,7 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
         if ('kind' in cells) return noted(cells);
         if (grounds) {
           const { principal, others } = partsOf(cells, grounds.isByName);
-          const who = principalIn(principal, grounds.isByName, caller);
+          const who = principalOf(cells, grounds.isByName);
           if (cells !== whole && !(who && reachesAny(grounds.action, who, caller))) return noted(whole as Fault);
           const isCompared = !who || isComparedWith(grounds.action, who.row, given);
           const objection = isCompared
@@ -142,32 +172,34 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
             : 'principal';
           if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }
-        await pause(rowCharacters);
+        await pause?.(rowCharacters);
       }
       return null;
     },
     faultInAnswer: async (principalText, answers) => {
-      const pause = createPause();
+      const pause = answers.length > 1 ? createPause() : null;
       const ofPrincipal = checked(principalText);
       if ('kind' in ofPrincipal) return noted(ofPrincipal);
-      const { principal } = partsOf(ofPrincipal, false);
-      const who = principalIn(principal, false, caller);
+      const who = principalOf(ofPrincipal, false);
       for (const { sealed: text, name, number, binding } of answers) {
         const cells = checked(text);
         if ('kind' in cells) return noted(cells);
         const [secret, member] = cells.map((each) => (each ? rowOf(each as Cells) : undefined));
         const objection = objectionToRead(who, [secret, member], caller);
-        if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
+        if (objection) {
+          const { principal } = partsOf(ofPrincipal, false);
+          return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
+        }
         if (secret && isOther(secret[2], name, number, binding)) return noted(faultOf(secret));
-        await pause(rowCharacters);
+        await pause?.(rowCharacters);
       }
       return null;
     },
     faultInActor: (text, { isByName }, actor) => {
       const cells = checked(text, isByName ? 1 : 2);
       if ('kind' in cells) return noted(cells);
-      const { principal } = partsOf(cells, isByName);
-      return isActor(principalIn(principal, isByName, caller), actor) ? null : noted(faultOfPrincipal(principal));
+      if (isActor(principalOf(cells, isByName), actor)) return null;
+      return noted(faultOfPrincipal(partsOf(cells, isByName).principal));
     },
     sealsFor: async (texts, grounds, given) => {
       const pause = createPause();
