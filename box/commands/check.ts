@@ -54,7 +54,7 @@ function reportState({ files, lookup, envFile }: Desk): number {
   for (const line of [...log.lines, ...log.problems]) console.log(`             ${line}`);
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
   const sealed = census.rowsAreSealed
-    ? `${census.sealedRows} records, ${census.brokenSeals.length === 0 ? 'every seal holds' : `${census.brokenSeals.length} seals DO NOT HOLD`}`
+    ? `${census.sealedRows} records, ${census.brokenSeals.length === 0 ? 'every seal holds' : `NOT HOLDING: ${census.brokenSeals.length}`}`
     : 'not yet: the next start seals the records of this vault';
   console.log(`Seals        ${sealed}`);
   for (const name of census.brokenSeals) console.log(`             seal does not hold: ${name}`);
