@@ -200,6 +200,11 @@ export const defaultFreeMegabytes = 64;
 export const maxRememberedSeals = 2048;
 /** Longer ones are checked each time. */
 export const maxRememberedSealCharacters = 2048;
+
+/** Requests that change the same row take turns; after this, a turn counts as given up. */
+export const maxRowTurnMs = 500;
+/** From so many turns on, those that were given up are forgotten. */
+export const maxRowTurns = 1_000;
 /** The rows that are sealed in one transaction after an upgrade, or under another key. */
 export const maxRowsPerSealingStep = 500;
 /** For so long /health tells of a session whose row was not what its token says. */

@@ -26,15 +26,9 @@ class Memory {
   readonly #texts = new Map<string, Map<string, Text[0]>>();
   #count = 0;
 
-  /** The texts that held for callers like this one. */
-  textsFor({ claimedId, claimedAccess }: Caller): Map<string, Text[0]> {
-    const claims = `${claimedId} ${claimedAccess}`;
-    let texts = this.#texts.get(claims);
-    if (texts === undefined) {
-      texts = new Map();
-      this.#texts.set(claims, texts);
-    }
-    return texts;
+  /** The cells of a text that held for a caller with these claims. */
+  find(caller: Caller, text: string): Text[0] | undefined {
+    return this.#texts.get(claimsOf(caller))?.get(text);
   }
 
   /** Bounded: when there are too many, all are forgotten. */
@@ -43,9 +37,13 @@ class Memory {
       this.#texts.clear();
       this.#count = 1;
     }
-    this.textsFor(caller).set(text, cells);
+    const claims = claimsOf(caller);
+    const texts = this.#texts.get(claims) ?? new Map<string, Text[0]>();
+    this.#texts.set(claims, texts.set(text, cells));
   }
 }
+
+const claimsOf = ({ claimedId, claimedAccess }: Caller) => `${claimedId} ${claimedAccess}`;
 
 const memories = new WeakMap<Keyring, Memory>();
 
@@ -124,7 +122,7 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
   };
   /** The cells of a text, or the first row of it that does not hold. */
   const checked = (text: string, count?: number): Text[0] | Fault => {
-    const before = memory.textsFor(caller).get(text);
+    const before = memory.find(caller, text);
     if (before) return before;
     if (text === '') return gone;
     const [cells, future] = JSON.parse(text) as Text;

@@ -2,14 +2,19 @@
  * Requests of one isolate that change the same row take turns once they have missed it, since each of them would make all others look again.
  * They poll: a request may be cut off while it has its turn, and then nobody would wake the others.
  */
+import { maxRowTurnMs, maxRowTurns } from '../../core/limits.ts';
 import type { SealedRow } from '../../core/sealed-rows.ts';
 
-/** After this, a turn counts as given up. */
-const maxTurnMs = 500;
 const pollMs = 3;
 
 /** By what finds a row: whose turn it is, and until when. */
 const turns = new Map<string, { owner: object; until: number }>();
+
+/** Forgets the turns of requests that were cut off. */
+const dropEnded = () => {
+  const now = Date.now();
+  for (const [key, { until }] of turns) if (until <= now) turns.delete(key);
+};
 
 /** A turn that ends with its block, see `take`. */
 export const turnOnRows = () => {
@@ -30,7 +35,8 @@ export const turnOnRows = () => {
         hasWaited = true;
         await new Promise((resolve) => setTimeout(resolve, pollMs * (1 + Math.random())));
       }
-      turns.set(key, { owner, until: Date.now() + maxTurnMs });
+      if (turns.size >= maxRowTurns) dropEnded();
+      turns.set(key, { owner, until: Date.now() + maxRowTurnMs });
       return hasWaited;
     },
     [Symbol.dispose]: () => {
