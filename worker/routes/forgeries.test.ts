@@ -2,106 +2,29 @@
  * Every row that grants authority, forged by somebody who can write the database and has no key: through the real routes, each forgery is
  * refused, leaves nothing changed, is in the log with the name of the row, and makes /health say so.
  */
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { makeVerifier } from '../../core/crypto/password.ts';
-import { type Client, emptyDatabase, forgersDb, startVault, testKeys } from '../testing/vault.ts';
+import { annId, eveId, hostileVault, one, password, project, sql, tables } from '../testing/hostile.ts';
+import { type Client, startVault, testKeys } from '../testing/vault.ts';
 
 const cheap = { N: 2 ** 10, r: 1, p: 1 };
-const password = 'known to the forger';
-let vault: Awaited<ReturnType<typeof startVault>>;
-let admin: Client;
-let eve: Client;
-let child: Client;
 let readingToken: Client;
 let projectToken: Client;
-/** The whole database as it was, so that each forgery begins with a sound one. */
-let before: { table: string; rows: Record<string, unknown>[] }[] = [];
-
-const sql = (text: string, ...values: unknown[]) =>
-  forgersDb()
-    .prepare(text)
-    .bind(...values)
-    .all<Record<string, unknown>>();
-const one = async (text: string) => (await sql(text)).results[0] as Record<string, string | number>;
-
-const tables = [
-  'token_scopes',
-  'token_secrets',
-  'service_tokens',
-  'members',
-  'secret_versions',
-  'secrets',
-  'projects',
-  'sessions',
-  'users',
-];
-
-const restore = async () => {
-  const db = forgersDb();
-  const insert = ({ table, rows }: (typeof before)[number]) =>
-    rows.map((row) => {
-      const names = Object.keys(row);
-      const places = names.map(() => '?').join(', ');
-      return db
-        .prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${places})`)
-        .bind(...(Object.values(row) as never[]));
-    });
-  await db.batch([
-    db.prepare('PRAGMA defer_foreign_keys = true'),
-    ...tables.map((table) => db.prepare(`DELETE FROM ${table}`)),
-    ...before.toReversed().flatMap(insert),
-    db.prepare('DELETE FROM broken_seals'),
-  ]);
-};
-
-beforeAll(async () => {
-  await emptyDatabase();
-  vault = await startVault();
-  admin = await vault.signIn('admin', 'admin123');
-  await admin('POST', '/auth/password', { current_password: 'admin123', new_password: `${password} admin` });
-  const add = (username: string) =>
-    admin('POST', '/users', { username, password: `${password} ${username}`, role: 'user' });
-  for (const username of ['eve', 'ann']) await add(username);
-  eve = await vault.signIn('eve', `${password} eve`);
-  const ann = await vault.signIn('ann', `${password} ann`);
-  await ann('POST', '/keys', { key_name: 'OF_ANN', api_key: 'first value' });
-  await ann('PUT', '/keys/OF_ANN', { api_key: 'second value' });
-  await ann('POST', '/keys', { key_name: 'OTHER', api_key: 'other value' });
-  await eve('POST', '/keys', { key_name: 'OF_EVE', api_key: 'own value' });
-  await ann('POST', '/projects', { name: 'shop' });
-  await ann('POST', '/keys', { key_name: 'shop/KEY', api_key: 'shop value' });
-  await eve('POST', '/projects', { name: 'lair' });
-  await eve('POST', '/keys', { key_name: 'lair/KEY', api_key: 'lair value' });
+const { people, later } = hostileVault(async ({ vault, eve, ann }) => {
   await ann('PUT', '/projects/shop/members/eve', { role: 'viewer' });
   const made = await eve('POST', '/tokens', { name: 'reader', access: 'read', scopes: ['OF_EVE'] });
   readingToken = vault.client(made.body.token ?? '');
   const team = await eve('POST', '/tokens', { name: 'team', project: 'lair', access: 'read', scopes: ['lair/*'] });
   projectToken = vault.client(team.body.token ?? '');
-  const login = await vault.anonymous('POST', '/v1/auth/userpass/login/eve', { password: `${password} eve` });
-  const parent = JSON.parse(login.text).auth.client_token as string;
-  const narrow = await vault.client(parent)('POST', '/v1/auth/token/create', { policies: ['read'] });
-  child = vault.client(JSON.parse(narrow.text).auth.client_token);
-  before = await Promise.all(
-    [...tables].map(async (table) => ({ table, rows: (await sql(`SELECT * FROM ${table}`)).results })),
-  );
-}, 30_000);
-
-/** /health keeps an answer for a second. */
-let now = Date.now();
-beforeEach(async () => {
-  now += 2_000;
-  vi.useFakeTimers({ toFake: ['Date'], now });
-  await restore();
 });
-afterEach(() => vi.useRealTimers());
-const later = () => {
-  now += 2_000;
-  vi.setSystemTime(now);
-};
+let admin: Client;
+let eve: Client;
+let child: Client;
+let vault: (typeof people)['vault'];
+beforeAll(() => {
+  ({ admin, eve, child, vault } = people);
+});
 
-const eveId = "(SELECT id FROM users WHERE name = 'eve')";
-const annId = "(SELECT id FROM users WHERE name = 'ann')";
-const project = (name: string) => `(SELECT id FROM projects WHERE name = '${name}')`;
 const secret = (name: string) => `(SELECT id FROM secrets WHERE name = '${name}')`;
 const tokenOf = (name: string) => `(SELECT id FROM service_tokens WHERE name = '${name}')`;
 

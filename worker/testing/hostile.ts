@@ -14,7 +14,7 @@ export const batch = (...texts: string[]) => forgersDb().batch(texts.map((text) 
 /** As somebody with the file, who switches foreign keys off. */
 export const noKeys = (...texts: string[]) => batch('PRAGMA defer_foreign_keys = true', ...texts);
 
-const tables = [
+export const tables = [
   'token_scopes',
   'token_secrets',
   'service_tokens',
@@ -70,14 +70,18 @@ export const unshadow = async (table: string) => {
   await sql(`DROP TABLE real_${table}`);
   await noKeys(`ALTER TABLE hidden_${table} RENAME TO ${table}`);
 };
-/** Starts the vault before the tests of a file, and puts the database back before each of them. */
-export const hostileVault = () => {
+type People = Record<'admin' | 'eve' | 'ann' | 'child', Client> & { vault: Awaited<ReturnType<typeof startVault>> };
+
+/**
+ * Starts the vault before the tests of a file, and puts the database back before each of them.
+ *
+ * @param addMore makes what only one file needs.
+ */
+export const hostileVault = (addMore?: (people: People) => Promise<void>) => {
   let sequences: Record<string, unknown>[] = [];
   let before: { table: string; rows: Record<string, unknown>[] }[] = [];
   let schemaBefore: Schema = [];
-  const people = {} as Record<'admin' | 'eve' | 'ann' | 'child', Client> & {
-    vault: Awaited<ReturnType<typeof startVault>>;
-  };
+  const people = {} as People;
 
   const restore = async () => {
     const db = forgersDb();
@@ -129,12 +133,13 @@ export const hostileVault = () => {
     const parent = JSON.parse(login.text).auth.client_token as string;
     const narrow = await vault.client(parent)('POST', '/v1/auth/token/create', { policies: ['read'] });
     const child = vault.client(JSON.parse(narrow.text).auth.client_token);
+    Object.assign(people, { vault, admin, eve, ann, child });
+    await addMore?.(people);
     before = await Promise.all(
       [...tables].map(async (table) => ({ table, rows: (await sql(`SELECT * FROM ${table}`)).results })),
     );
     schemaBefore = await schema();
     sequences = (await sql('SELECT name, seq FROM sqlite_sequence')).results;
-    Object.assign(people, { vault, admin, eve, ann, child });
   }, 30_000);
 
   let now = Date.now();
@@ -145,5 +150,10 @@ export const hostileVault = () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  return { people, restore, clock: () => now };
+  /** Moves the clock on: /health keeps an answer for a second. */
+  const later = () => {
+    now += 2_000;
+    vi.setSystemTime(now);
+  };
+  return { people, restore, later, clock: () => now };
 };
