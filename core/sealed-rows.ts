@@ -4,9 +4,9 @@
  *
  *     [table, what the seal covers ..., seal]
  *
- * What finds a row is at the beginning of what its seal covers; the number of a key is not covered, and comes before it, with 1 if the key
- * is in the trash, else 0. The seal is made
- * over the JSON array `[table, ...what it covers]`, see `SealingKey.sealRow`.
+ * What its seal covers begins with the columns that find the row. A key is the exception: its number is not covered. So its list has the
+ * number first, then 1 if the key is in the trash or 0 if not, and then what is covered. The seal is an HMAC over the JSON array
+ * `[table, ...what it covers]`, see `SealingKey.sealRow`.
  */
 
 export const sealedTables = ['users', 'projects', 'members', 'secrets', 'service_tokens', 'token_secrets'] as const;
@@ -123,7 +123,7 @@ export function cellsOf([table, locator, contents, seal, isInTrash]: SealedRow):
   ];
 }
 
-/** The row that an alias stands for where there is none. */
+/** The row of nulls that a left join returns if nothing matches. */
 export function noRow(table: SealedTable): SealedRow {
   const { locator, contents } = sealedKinds[table];
   const cells: Cell[] = contents('').map(() => null);

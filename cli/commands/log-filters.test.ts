@@ -32,7 +32,7 @@ test.each<[string[], object]>([
 
 test.each([
   [['--match', 'like'], '--match takes one of: contains, exact, prefix.'],
-  [['--follow', '--to', '1h'], '--follow goes on for ever'],
+  [['--follow', '--to', '1h'], '--follow shows new entries until you stop it'],
   [['--token-id', 'x'], '--token-id takes a whole number'],
 ])('%j is refused', (line, why) => {
   expect(() => read(...line)).toThrow(why);

@@ -28,7 +28,8 @@ export const logFilters: Readonly<Record<string, Option>> = {
 /** @throws Failure if they contradict each other. What a single one may be is for the vault to say. */
 export function readFilters(given: Given, now: number): Query {
   const [from, to] = [readTime(given, 'from', now), readTime(given, 'to', now)];
-  if (given.has('follow') && to !== undefined) throw usageFailure('--follow goes on for ever, so it takes no --to.');
+  if (given.has('follow') && to !== undefined)
+    throw usageFailure('--follow shows new entries until you stop it, so it cannot be used with --to.');
   return {
     user_name: given.text('user'),
     key_name: given.text('key'),

@@ -1,6 +1,6 @@
 /**
- * The forms of notes, keys and checkpoints (C2SP signed-note and tlog-checkpoint), without a hash: the browser reads them with this file,
- * and has a hash of its own. `note.ts` is for everything else.
+ * Parses and writes notes, keys and checkpoints (C2SP signed-note and tlog-checkpoint). Computes no hash, so that the browser can use this file
+ * with its own SHA-256. Everything else uses `note.ts`.
  */
 import { base64, fromBase64 } from './base64.ts';
 
@@ -70,7 +70,7 @@ export function splitNote(note: string, key: { name: string; id: string }): Read
   return null;
 }
 
-/** Reads the text of a checkpoint; lines after the third are extensions, which are allowed. Null if it is none. */
+/** Parses the text of a checkpoint and ignores extensions, the lines after the third. Returns null if it is not a checkpoint. */
 export function parseCheckpoint(text: string): Checkpoint | null {
   const [origin = '', size = '', encoded = ''] = text.split('\n');
   const root = fromBase64(encoded);

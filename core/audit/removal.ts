@@ -1,6 +1,7 @@
 /**
- * When events leave the log, to an archive file or because they are too old, their hashes stay, and an event says which ones have left and
- * why. The key of the log signs that: so whoever can only write to the database cannot delete events and call them expired.
+ * When events leave the log, to an archive file or because they are too old, their hashes stay, and another event says which ones have left
+ * and why. That event is signed with the key of the log, so that nobody who can only write to the database can delete events and call them
+ * expired.
  */
 import { utf8 } from '../crypto/encoding.ts';
 import { base64, fromBase64 } from './base64.ts';

@@ -33,7 +33,7 @@ export function endAllSessions(sql: Sql, now: number): void {
  * Gives an admin a new password and makes sure that it can sign in: activates the account, ends all sessions of the vault,
  * and clears all throttles. Browsers and addresses that knew the account are unknown to it again.
  *
- * The account gets the seal that it has after this: whoever has the keys of the vault vouches for it.
+ * Makes a new seal for the account. The old one is not checked, because this also repairs an account whose seal is broken.
  *
  * @param given the admin's name, in any case or width.
  * @returns the name as it is stored.

@@ -199,7 +199,7 @@ export type GovernedAction = keyof typeof policy;
 /** What the owner of the machine does to a stopped vault. Programs beside the vault record it; no request can ask for it. */
 export type OperatorAction = 'vault.restore' | 'admin.reset' | 'log.archive';
 
-/** What the vault does by itself, because a setting says so. */
+/** What the vault does on its own because of a setting. */
 type OwnAction = 'log.expire';
 
 /** What is only refused, and counted: the use of an ended session, and too many requests. */
