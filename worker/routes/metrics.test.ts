@@ -48,6 +48,31 @@ const scrape = async (headers: Record<string, string> = {}) => {
   return parse(text);
 };
 
+test('a request about something that is not there, or that is refused, counts no broken seal', async () => {
+  const counted = async () => (await scrape()).get('keystore_broken_seals_total');
+  const user = await vault.signIn('user', 'user123');
+  expect(await counted()).toBe(0);
+  for (const client of [admin, user]) {
+    await client('PUT', '/users/99999', { role: 'admin' });
+    await client('DELETE', '/users/99999');
+    await client('PUT', '/users/1', { role: 'user' });
+    await client('PUT', '/keys/MISSING', { api_key: 'x' });
+    await client('PUT', '/keys/MISSING', { owner: 'nobody' });
+    await client('PUT', '/keys/MISSING', { key_name: 'OTHER' });
+    await client('DELETE', '/keys/MISSING');
+    await client('POST', '/keys/MISSING/restore', { version: 1 });
+    await client('POST', '/trash/99999/restore', {});
+    await client('PUT', '/projects/missing', { name: 'other' });
+    await client('DELETE', '/projects/missing');
+    await client('PUT', '/projects/missing/members/nobody', { role: 'viewer' });
+    await client('PUT', '/tokens/99999', { name: 'other' });
+    await client('POST', '/tokens/99999/rotate', {});
+    await client('DELETE', '/tokens/99999');
+    await client('POST', '/tokens', { name: 'of a project', project: 'missing', access: 'read', scopes: ['*'] });
+  }
+  expect(await counted()).toBe(0);
+});
+
 describe('without METRICS_TOKEN', () => {
   test.each(['GET', 'HEAD', 'POST', 'OPTIONS'])('%s /metrics is like any unknown path', async (method) => {
     for (const METRICS_TOKEN of [undefined, '', ' ']) {
