@@ -6,9 +6,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { maxExposedSecrets } from '../../core/limits.ts';
 import { granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { type Given, integer, query, textColumn } from '../store/statement.ts';
 import { type Target, targetSecret } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
 import { isRead, usesByActor } from './key-uses.ts';
 import { operation } from './operation.ts';
 

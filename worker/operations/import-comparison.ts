@@ -10,6 +10,7 @@ import { isKeyUsed, keptRows } from '../store/kept-answers.ts';
 import { principal } from '../store/principal.ts';
 import { reliedOf } from '../store/relied.ts';
 import { request } from '../store/request.ts';
+import { judgedRules, type Rule } from '../store/rules.ts';
 import { auditEvents, instance, secrets, secretVersions } from '../store/schema.ts';
 import { sealedAnswer } from '../store/sealed.ts';
 import {
@@ -24,7 +25,7 @@ import {
 } from '../store/statement.ts';
 import { isPersonal, reachesOwn, secretNamed, targetSecret } from '../store/targets.ts';
 import { ofTokenPrincipal } from '../store/token-principal.ts';
-import { judgedRules, type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
+import { verdictOn, verdictsIf } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { namedLike } from './naming.ts';
 import { placeJoins, placeRules } from './place.ts';

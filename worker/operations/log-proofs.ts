@@ -21,9 +21,9 @@ import { verifiedCheckpoint } from '../../core/audit/verified.ts';
 import { SealedValueError } from '../../core/crypto/keyring.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { granted } from '../store/granted.ts';
+import type { Rule } from '../store/rules.ts';
 import { auditEvents, logTiles, logTree } from '../store/schema.ts';
 import { query, textColumn } from '../store/statement.ts';
-import type { Rule } from '../store/verdict.ts';
 import { sealAll } from './log-sealer.ts';
 import { openTree, type Sealed } from './log-sealing.ts';
 import {

@@ -5,11 +5,11 @@ import type { ProjectRole } from '../../core/policy/policy.ts';
 import { actorName, granted } from '../store/granted.ts';
 import { type Join, principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { members, projects, users } from '../store/schema.ts';
 import { futureRow } from '../store/sealed.ts';
 import { insertFrom, type Param, type Params, query } from '../store/statement.ts';
 import { projectNamed, reachesOwn, type Target, targetProject } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
 import { operation } from './operation.ts';
 
 /** The person that a change is about, and what they are in the project so far. */

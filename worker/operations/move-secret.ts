@@ -7,11 +7,12 @@ import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { actorFields, granted } from '../store/granted.ts';
 import { preview } from '../store/preview.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { auditEvents, secrets, users } from '../store/schema.ts';
 import { sealedRow } from '../store/sealed.ts';
 import { insertFrom, type Params, query } from '../store/statement.ts';
 import { isNamed, mayWithSecret, nameMeant, reachesOwn, secretNamed, targetSecret } from '../store/targets.ts';
-import { type Rule, verdictOn } from '../store/verdict.ts';
+import { verdictOn } from '../store/verdict.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import {
   arrivedTarget,

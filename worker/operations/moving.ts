@@ -10,11 +10,11 @@ import { type Keyring, rebind, SealedValueError } from '../../core/crypto/keyrin
 import { actorId, granted } from '../store/granted.ts';
 import { principal, principalByCredential } from '../store/principal.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { instance, secrets, secretVersions } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { mayWithSecret, reachesOwn, type Target, targetSecret } from '../store/targets.ts';
 import { accessMay } from '../store/token-principal.ts';
-import type { Rule } from '../store/verdict.ts';
 import { place } from './place.ts';
 import { bindingOfTarget } from './sealed-secrets.ts';
 

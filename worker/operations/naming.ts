@@ -1,10 +1,10 @@
 /** What holds for a name that a secret gets, whatever gives it: adding, renaming, taking out of the trash. */
 import { and, eq, exists, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { principal } from '../store/principal.ts';
+import { nameTaken, type Rule } from '../store/rules.ts';
 import { secrets } from '../store/schema.ts';
 import { query } from '../store/statement.ts';
 import { inUse, isPersonal, reachesOwn } from '../store/targets.ts';
-import { nameTaken, type Rule } from '../store/verdict.ts';
 import { type placeParams, placeRules } from './place.ts';
 import { tooManyConflicts } from './quota.ts';
 

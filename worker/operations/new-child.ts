@@ -3,8 +3,8 @@ import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { childIdCharacters, maxChildGenerations } from '../../core/limits.ts';
 import { type Access, accesses } from '../../core/policy/policy.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import type { Params } from '../store/statement.ts';
-import type { Rule } from '../store/verdict.ts';
 
 export interface NewChild {
   lifetimeMs: number;

@@ -10,11 +10,11 @@ import { actorId, granted, insertIfAllowed, verdict } from '../store/granted.ts'
 import { principal } from '../store/principal.ts';
 import { memberMay } from '../store/reach.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { projects, serviceTokens, tokenScopes, tokenSecrets } from '../store/schema.ts';
 import { futureRow, nextId } from '../store/sealed.ts';
 import { type Param, type Params, query, rowFor } from '../store/statement.ts';
 import { membership, membershipIn, reachesOwn, targetProject } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
 import { operation } from './operation.ts';
 import { isLive, targetToken, tokenColumns, tokenNumbered } from './tokens.ts';
 

@@ -2,11 +2,11 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { actorName } from '../store/granted.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { pathEntries, secrets } from '../store/schema.ts';
 import { sealedRow } from '../store/sealed.ts';
 import { param, type Query, query } from '../store/statement.ts';
 import { isNamed, targetSecret } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
 import {
   added,
   changed,

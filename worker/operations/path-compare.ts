@@ -4,10 +4,11 @@
  */
 import { not, type SQL, sql } from 'drizzle-orm';
 import { principal } from '../store/principal.ts';
+import type { Rule } from '../store/rules.ts';
 import { projects, secrets } from '../store/schema.ts';
 import { integer, param, query, textColumn } from '../store/statement.ts';
 import { secretNamed, targetSecret } from '../store/targets.ts';
-import { type Rule, verdictOn, verdictsIf } from '../store/verdict.ts';
+import { verdictOn, verdictsIf } from '../store/verdict.ts';
 import { step } from './import-commit.ts';
 import {
   comparison,

@@ -4,9 +4,9 @@ import { maxSecretsPerRead } from '../../core/limits.ts';
 import type { GovernedAction, ProjectAction } from '../../core/policy/policy.ts';
 import { granted, verdict, verdictId } from '../store/granted.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { query } from '../store/statement.ts';
 import { isOwnSecret, mayWithSecret, membershipIn, reachesOwn, type Target, targetSecret } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
 import { found, isFoundInScopes, isState } from './paths.ts';
 
 /** Each row of what is found is judged on its own. */

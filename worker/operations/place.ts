@@ -8,11 +8,11 @@ import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { byForm } from '../store/form.ts';
 import { type Join, principal } from '../store/principal.ts';
 import { memberMay } from '../store/reach.ts';
+import { type Rule, scopeRule } from '../store/rules.ts';
 import { members, projects } from '../store/schema.ts';
 import { type Given, query, type Values } from '../store/statement.ts';
 import { reachesOwn } from '../store/targets.ts';
 import { isInScopes, roleOfAccess, token } from '../store/token-principal.ts';
-import { type Rule, scopeRule } from '../store/verdict.ts';
 
 /** The parameters of a place. */
 export const placeParams = ['place', 'place_likeness', 'has_bad_segment'] as const;

@@ -3,10 +3,10 @@ import { and, eq, gt, isNotNull, type SQL, type SQLWrapper, sql } from 'drizzle-
 import { maxForeignConflictsPerHour, minTrashedPerAccount } from '../../core/limits.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { auditEvents, projects, secretVersions, usage } from '../store/schema.ts';
 import { type Params, query } from '../store/statement.ts';
 import { reachesOwn, targetSecret } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
 import { place } from './place.ts';
 import type { Vault } from './vault.ts';
 

@@ -1,8 +1,8 @@
 /** The revision of a secret counts its changes of any kind. Who sends the one that they know overwrites nobody's change. */
 import { sql } from 'drizzle-orm';
+import type { Rule } from '../store/rules.ts';
 import type { Param, Value } from '../store/statement.ts';
 import { targetSecret } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
 
 /** The value of a parameter `revisions`: the revisions of which the secret must have one; null for any. */
 export const revisionsText = (revisions: readonly number[] | null): Value =>

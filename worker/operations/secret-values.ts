@@ -5,12 +5,12 @@ import type { Principal } from '../../core/caller.ts';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
 import { maxDroppedVersions, maxVersionsPerSecret } from '../../core/limits.ts';
 import { transact } from '../store/commit.ts';
+import { failure, failures } from '../store/failures.ts';
 import { actorName, granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
 import { isNamed } from '../store/targets.ts';
-import { failure, failures } from '../store/verdict.ts';
 import { createPause } from './pauses.ts';
 import type { Context } from './vault.ts';
 

@@ -3,11 +3,11 @@ import { and, desc, eq, exists, isNotNull, isNull, lt, not, type SQLWrapper, sql
 import { alias } from 'drizzle-orm/sqlite-core';
 import { actorName, granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
+import type { Rule } from '../store/rules.ts';
 import { secrets, secretVersions } from '../store/schema.ts';
 import { sealedAnswer } from '../store/sealed.ts';
 import { insertFrom, integer, type Param, type Params, query, textColumn } from '../store/statement.ts';
 import { isNamed, nameMeant, secretNamed, targetSecret } from '../store/targets.ts';
-import type { Rule } from '../store/verdict.ts';
 import { type Operation, operation, type ResultOf } from './operation.ts';
 import { copiedValueQuota } from './quota.ts';
 import { revisionRule, revisionsText } from './revision.ts';

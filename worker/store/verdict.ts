@@ -3,36 +3,12 @@
  * the outcome. Every effect of the same batch carries `granted`, so it takes effect only if the outcome is `allowed`.
  * Outcomes are computed and never thrown, because an error would roll back the log entry as well.
  */
-import {
-  and,
-  desc,
-  eq,
-  exists,
-  getTableColumns,
-  is,
-  isNotNull,
-  isNull,
-  not,
-  or,
-  SQL,
-  type SQLWrapper,
-  sql,
-} from 'drizzle-orm';
+import { and, eq, is, isNotNull, not, or, SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { maxTokenRefusals, tokenRefusalsMs } from '../../core/limits.ts';
-import {
-  type Action,
-  accesses,
-  allowedWithDefaultPassword,
-  childPolicyOf,
-  type GovernedAction,
-  isTokenAction,
-  type Outcome,
-} from '../../core/policy/policy.ts';
+import type { Action, GovernedAction } from '../../core/policy/policy.ts';
 import { byForm, byGuard, isForToken } from './form.ts';
 import { isJudged } from './granted.ts';
-import { keyRules } from './kept-answers.ts';
 import {
-  accessOfChild,
   childOfSession,
   type Join,
   principal,
@@ -40,34 +16,14 @@ import {
   sealsOfPrincipal,
   toldSealsOfPrincipal,
 } from './principal.ts';
-import { reach } from './reach.ts';
 import { type Foresee, relying } from './relied.ts';
 import { request } from './request.ts';
+import { judgedRules, type Rule, usualRules } from './rules.ts';
 import { auditEvents, instance } from './schema.ts';
 import { isAsChecked, reliedText, sealedRow, slotsIn } from './sealed.ts';
-import { type Param, type Query, query, rowFor, statement, textColumn } from './statement.ts';
-import { reachesOwn, type Target, targetSecret } from './targets.ts';
-import { accessMay, token } from './token-principal.ts';
-
-/** The first rule that holds is the outcome. `reason` is a fixed word or an expression. */
-export interface Rule {
-  when: SQL;
-  outcome: Exclude<Outcome, 'allowed'>;
-  reason?: string | SQL;
-  /** Judged for service tokens only. */
-  isForTokens?: true;
-}
-
-/** Those that are judged for the form of the credential that is being compiled for. */
-export const judgedRules = (rules: readonly Rule[]): Rule[] =>
-  rules.filter(({ isForTokens }) => isForToken() || !isForTokens);
-
-/** The rule of a thing that is yet to be made: `others` finds those that have its name already. */
-export const nameTaken = (others: SQLWrapper): Rule => ({
-  when: exists(others),
-  outcome: 'conflict',
-  reason: 'name_taken',
-});
+import { type Param, type Query, query, rowFor, textColumn } from './statement.ts';
+import { type Target, targetSecret } from './targets.ts';
+import { token } from './token-principal.ts';
 
 export interface Intent {
   action: GovernedAction;
@@ -273,19 +229,7 @@ export const verdictOn = (
     watched,
     reliesOn,
     refusalsOnly,
-    rules: [
-      unauthenticated,
-      ...defaultPassword(action),
-      ...neverByToken(action),
-      ...accessOfChildRule(action),
-      denied(action),
-      ...scopeRule(target?.isInScope),
-      ...accessRule(action),
-      ...(isOfMany ? [] : keyRules()),
-      ...scopeRule(target?.isFoundInScope),
-      ...targetRules(action, target),
-      ...rules,
-    ],
+    rules: [...usualRules(action, target, isOfMany), ...rules],
   });
 
 /**
@@ -319,94 +263,3 @@ export const verdictsIf = (
 /** The verdict on a request that is invalid, whoever sends it. Only callers who may do the action at all are told so. */
 export const verdictOnInvalid = (action: GovernedAction, name: Param, because: Param) =>
   verdictOn({ action, target: { name }, rules: [{ when: sql`true`, outcome: 'invalid', reason: because }] });
-
-const unauthenticated: Rule = {
-  when: byForm(isNull(principal.id), () => sql`${token.refused} is not null`),
-  outcome: 'unauthenticated',
-  reason: byForm(sql`null`, () => token.refused),
-};
-
-/** What a token may never do, whatever its access is. */
-const neverByToken = (action: GovernedAction): Rule[] =>
-  isTokenAction(action) ? [] : [{ when: sql`true`, outcome: 'denied', reason: 'token', isForTokens: true }];
-
-const accessRule = (action: GovernedAction): Rule[] =>
-  isTokenAction(action)
-    ? [{ when: sql`not ${accessMay(action)}`, outcome: 'denied', reason: 'token_access', isForTokens: true }]
-    : [];
-
-/** What a child of a sign-in may not do. For a token the rules above say it. */
-const accessOfChildRule = (action: GovernedAction): Rule[] => {
-  if (isForToken()) return [];
-  const allowed = childPolicyOf(action);
-  const some = accesses.filter((access) => allowed?.[access]).map((access) => sql`${access}`);
-  if (some.length === accesses.length) return [];
-  const isRefused = some.length === 0 ? sql`true` : sql`${accessOfChild} not in (${sql.join(some, sql`, `)})`;
-  return [
-    {
-      when: sql`(${accessOfChild} is not null and ${isRefused})`,
-      outcome: 'denied',
-      reason: some.length === 0 ? 'token' : 'token_access',
-    },
-  ];
-};
-
-/** Outside the scopes of a token every name is as if it were missing, whether a key has it or not. */
-export const scopeRule = (isInScope: (() => SQL) | undefined, reason = 'token_scope'): Rule[] =>
-  isInScope === undefined ? [] : [{ when: sql`not ${isInScope()}`, outcome: 'denied', reason, isForTokens: true }];
-
-/** Everybody knows the default passwords, so where everybody can try them they open nothing. */
-const defaultPassword = (action: GovernedAction): Rule[] =>
-  allowedWithDefaultPassword.includes(action)
-    ? []
-    : [
-        {
-          when: sql`not ${request.is_local} and ${principal.has_default_password}`,
-          outcome: 'denied',
-          reason: 'default_password',
-        },
-      ];
-
-const denied = (action: GovernedAction): Rule => ({
-  when: sql`${reach(action, principal.role)} = 'none'`,
-  outcome: 'denied',
-  reason: 'role',
-});
-
-const targetRules = (action: GovernedAction, target: Target | undefined): Rule[] => {
-  if (!target?.found) return [];
-  const { id, isOwn, isAllowed } = target.found;
-  const own = reachesOwn(action);
-  return [
-    { when: isNull(id), outcome: 'not_found' },
-    { when: sql`${own} and not ${isOwn}`, outcome: 'denied', reason: 'not_owner' },
-    ...(isAllowed
-      ? [{ when: sql`${own} and not ${isAllowed}`, outcome: 'denied' as const, reason: 'project_role' }]
-      : []),
-  ];
-};
-
-const { id: _, ...recorded } = getTableColumns(auditEvents);
-
-/** A second event, for an action that was allowed and then failed; `reason` says why. */
-export const failure = statement(['reason', 'actor_id', 'request.id'], (given) =>
-  query.insert(auditEvents).select(
-    query
-      .select(rowFor(auditEvents, { ...recorded, outcome: 'failed', reason: given.reason }))
-      .from(auditEvents)
-      .where(and(eq(auditEvents.actor_id, given.actor_id), eq(auditEvents.request_id, given['request.id'])))
-      .orderBy(desc(auditEvents.id))
-      .limit(1),
-  ),
-);
-
-/** The same for many events of a request: `faults` is a JSON list of `[id of the event, reason]`. */
-export const failures = statement(['faults'], ({ faults }) =>
-  query.insert(auditEvents).select(
-    query
-      .select(rowFor(auditEvents, { ...recorded, outcome: 'failed', reason: sql`json_each.value ->> 1` }))
-      .from(sql`json_each(${faults})`)
-      .innerJoin(auditEvents, eq(auditEvents.id, sql`json_each.value ->> 0`))
-      .orderBy(sql`json_each.key`),
-  ),
-);
