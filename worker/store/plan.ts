@@ -12,6 +12,7 @@ import {
   checkParams,
   columnsOf,
   compile,
+  isReading,
   type Params,
   params,
   paramText,
@@ -98,7 +99,7 @@ export const plan = <const Name extends string = never, Row = never>(
     const sealing = storeSeals(asked.seals ?? []);
     const keeping = isWithKey() ? keepRows(answerAgain) : [];
     const after = [...sealing, ...keeping, ...(isWithKey() ? [keptRows()] : []), ...housekeeping];
-    const writes = asked.isRecord === true || acts.some(({ text }) => !/^(select|with) /.test(text));
+    const writes = asked.isRecord === true || acts.some(({ text }) => !isReading(text));
     const isTold = !writes && !asked.refusesAlways && !each && isShort(asked);
     if (atOnce && !isTold) throw new TypeError('Only the verdict of a plan that reads can return the answer');
     const told = isTold ? [reliedOf(verdict).telling(atOnce && rowsAsJson(atOnce))] : verdicts;
