@@ -395,33 +395,6 @@ test('a stranger to a broken row gets the answer of ever', async () => {
   expect((await eve('PUT', '/keys/OF_ANN', { api_key: 'x' })).status).toBe(404);
 });
 
-describe('a vault of before', () => {
-  const unseal = async () => {
-    const { sealCanary, parseKeyring } = await import('../../core/crypto/keyring.ts');
-    const { token, keyId } = sealCanary(parseKeyring(testKeys.ENCRYPTION_KEY));
-    await sql('UPDATE instance SET canary = ?, key_id = ?, sealed_at = NULL', token, keyId);
-    for (const table of ['users', 'projects', 'members', 'secrets', 'service_tokens', 'token_secrets'])
-      await sql(`UPDATE ${table} SET seal = NULL`);
-  };
-
-  test('is sealed by its first request, and after that a missing seal is a broken one', async () => {
-    await unseal();
-    expect((await eve('GET', '/keys/OF_EVE')).body.api_key).toBe('own value');
-    expect((await readingToken('GET', '/keys/OF_EVE')).body.api_key).toBe('own value');
-    expect((await one("SELECT seal FROM secrets WHERE name = 'OF_ANN'")).seal).toMatch(/^[0-9a-f]{16}\.[\w-]{43}$/);
-    await sql("UPDATE users SET seal = NULL WHERE name = 'eve'");
-    await sql('UPDATE instance SET sealed_at = NULL');
-    expect((await eve('GET', '/keys/OF_EVE')).status).toBe(403);
-  });
-
-  test('keeps a seal that does not hold', async () => {
-    await unseal();
-    await sql(`UPDATE secrets SET owner_id = ${eveId}, seal = 'x' WHERE name = 'OF_ANN'`);
-    expect((await eve('GET', '/keys/OF_ANN')).status).toBe(403);
-    expect((await eve('GET', '/keys/OF_EVE')).status).toBe(200);
-  });
-});
-
 test('a new primary key takes over the seals that hold, and no other', async () => {
   const next = 'SrT0pRHjO1WzUprT5L2Lm0PczbqJBCMOLg6kGEo5NsI=';
   await sql(`UPDATE secrets SET owner_id = ${eveId} WHERE name = 'OF_ANN'`);
