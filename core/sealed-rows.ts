@@ -154,8 +154,8 @@ export function sealFor(keyring: RowKeyring, [table, , contents]: SealedRow): st
 }
 
 /**
- * Whether the seal of a row holds, under the primary key; or, while another one takes over, under any key of the keyring. A row that is not there needs none, and neither does a key in the
- * trash that is nobody's. An account that is switched off may have the seal that it had before.
+ * Whether the seal of a row holds, under the primary key; or, while another one takes over, under any key of the keyring. A row that is not
+ * there needs none, and neither does a key in the trash that is nobody's.
  */
 export function sealHolds(
   keyring: RowKeyring,
@@ -168,9 +168,12 @@ export function sealHolds(
   if (contents.some((cell) => typeof cell === 'number' && !Number.isSafeInteger(cell))) return false;
   const key = keyring.byId.get(String(seal).split('.', 1)[0] ?? '');
   if (!key || seal === null || (key !== keyring.primary && !isTakeOver)) return false;
-  if (key.isRowSeal([table, ...contents], seal)) return true;
-  if (table !== 'users' || contents[activeAt] !== 0) return false;
-  return key.isRowSeal([table, ...contents.with(activeAt, 1)], seal);
+  return key.isRowSeal([table, ...contents], seal);
+}
+
+/** The row of an account as it was before it was switched off. */
+export function asActive([table, locator, contents, seal]: SealedRow): SealedRow {
+  return [table, locator, contents.with(activeAt, 1), seal];
 }
 
 const activeAt = 3;

@@ -209,6 +209,23 @@ const forgeries: Forgery[] = [
     'user ann',
   ],
   [
+    'an account that the vault has switched off, because nobody ever used it, and that was switched on again',
+    async () => {
+      const fromAfar = { 'X-Forwarded-For': '192.0.2.7' };
+      await vault.anonymous('POST', '/auth/login', { username: 'admin', password: `${password} admin` }, fromAfar);
+      expect(await one("SELECT is_active FROM users WHERE name = 'user'")).toEqual({ is_active: 0 });
+      return ["UPDATE users SET is_active = 1 WHERE name = 'user'"];
+    },
+    signInAs('user', 'user123'),
+    'user user',
+  ],
+  [
+    'an account that was switched off, and that an admin gives another role',
+    ["UPDATE users SET is_active = 0 WHERE name = 'ann'"],
+    async () => admin('PUT', `/users/${(await one(`SELECT ${annId} AS id`)).id}`, { role: 'admin' }),
+    'user ann',
+  ],
+  [
     'the name of an account',
     [
       "UPDATE users SET name = 'x', likeness = 'x' WHERE name = 'ann'",

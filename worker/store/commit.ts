@@ -227,7 +227,7 @@ const noted = (db: D1Database, { now }: Caller, fault: Fault, also: readonly Fil
   transact(db, [...also, fill(noteBroken(), { ...fault, 'request.now': now })]);
 
 const committedOf = <Row, Name extends string>(
-  { hasEach, tells, answerAt, keptAt, probeAt }: Plan<Row, Name>,
+  { hasEach, tells, answerAt, answerColumns, keptAt, probeAt }: Plan<Row, Name>,
   results: readonly Record<string, Value>[][],
 ): Committed<Row> => {
   const verdicts = (results[0] ?? []) as unknown as VerdictRow[];
@@ -241,11 +241,18 @@ const committedOf = <Row, Name extends string>(
     throw new VaultNotOpen();
   }
   const rows = answerAt === null ? [] : (results[answerAt] as Row[]);
+  if (answerColumns && first.answer) rows.push(...(answeredIn(first.answer, answerColumns) as Row[]));
   if (decided && decided.outcome !== 'allowed') {
     const kept = keptAt === null ? undefined : results[keptAt];
     return { ...refusalOf(decided, kept), events, ...(tells && { told: rows }) };
   }
   return { outcome: 'allowed', events, principal: principalOf(first), rows, ...(hasEach && { judged }) };
+};
+
+/** The rows of an answer that the verdict has returned. */
+const answeredIn = (answer: string, columns: readonly string[]): Record<string, Value>[] => {
+  const lists = JSON.parse(answer) as Value[][];
+  return lists.map((cells) => Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? null])));
 };
 
 /**

@@ -100,12 +100,6 @@ export const reliedText = (rows: readonly SQL[], touched: SQL = sql`null`, watch
 export const futureRow = (kind: SealedTable, locator: readonly SQL[], contents: readonly SQL[]): SQL =>
   sql`json_array(${sql.raw(`'${kind}'`)}, json_array(${sql.join([...locator], sql`, `)}), json_array(${sql.join([...contents], sql`, `)}), null)`;
 
-/** The id that SQLite gives to the next row of a table. The transaction looks again whether it still does. */
-export const nextId = (kind: 'users' | 'service_tokens'): SQL =>
-  sql.raw(
-    `(max(coalesce((select seq from sqlite_sequence where name = '${kind}'), 0), coalesce((select max(id) from ${kind}), 0)) + 1)`,
-  );
-
 /** In a transaction that writes: whether what is relied on is what was checked. */
 export const isAsChecked = (text: SQL): SQL =>
   byGuard(sql`true`, () => sql`${text} in (select value from json_each(${request.relied}))`);
