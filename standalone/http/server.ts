@@ -210,14 +210,14 @@ const hrefOf = remembered((url) => new URL(url).href);
  */
 const withBody = (request: PlainRequest, body: Uint8Array, incoming: Incoming): [PlainRequest, Promise<undefined>?] => {
   if (request.method === 'GET' || request.method === 'HEAD') return [request];
-  const gone = new AbortController();
+  const signal = { aborted: false };
   const left = new Promise<undefined>((resolve) => {
     incoming.watch(() => {
-      gone.abort();
+      signal.aborted = true;
       setTimeout(resolve, maxAnswerToLeftMs);
     });
   });
-  return [request.with({ body, signal: gone.signal }), left];
+  return [request.with({ body, signal }), left];
 };
 
 const answerOf = async (service: Service, request: PlainRequest): Promise<Response> => {

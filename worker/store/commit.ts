@@ -113,13 +113,17 @@ export const commit = async <Row, Name extends string>(
     const { surveys, steps } = wanted;
     const [verdict, ...others] = steps;
     const first = checked.fault ? wanted.broken(form) : verdict;
-    const asked = [...surveys, ...(first ? [first] : []), ...others];
+    const acts = [...(first ? [first] : []), ...others];
+    // Verdicts on each of many things need it in any case, of the rows as they were.
+    const asked = wanted.hasEach ? [...surveys, ...acts] : [...acts, ...surveys];
     const sealed = { 'request.relied': checked.relied, 'request.seals': sealsParam(checked.made) };
     const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
     const also = attempt === 1 ? before : [];
     const results = (await transact(db, [...also, ...asked.map((step) => fill(step, all))])).slice(also.length);
-    const found = results.slice(surveys.length);
-    const next = found[0]?.length ? null : await check(seals, wanted, given, results.slice(0, surveys.length));
+    const at = wanted.hasEach ? surveys.length : 0;
+    const found = results.slice(at, at + acts.length);
+    const surveyed = results.filter((_, index) => index < at || index >= at + acts.length);
+    const next = found[0]?.length ? null : await check(seals, wanted, given, surveyed);
     // Without a verdict nothing was done: what is relied on was not checked yet, or has changed since.
     if (next && !next.isNobody && next.relied !== checked.relied && attempt < maxAttempts) {
       const hasWaited = await turn.take(next.made);

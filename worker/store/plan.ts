@@ -1,6 +1,7 @@
 /** A plan: the statements that one action sends to the database in one batch. */
-import { type SQL, sql } from 'drizzle-orm';
+import { not, type SQL, sql } from 'drizzle-orm';
 import { type Form, isForToken, isWithKey, writtenAnswering, writtenGuarded } from './form.ts';
+import { isJudged } from './granted.ts';
 import { keepRows, keptRows } from './kept-answers.ts';
 import { openProbe } from './open.ts';
 import { type Foresight, type Grounds, reliedOf } from './relied.ts';
@@ -23,8 +24,8 @@ import type { VerdictRow } from './verdict.ts';
 export interface Plan<Row = unknown, Name extends string = string> {
   readonly steps: readonly Statement[];
   /**
-   * What reads the sealed rows that the plan relies on. A plan that writes asks them first, and its verdict holds only as long as
-   * they stay; one that reads asks them in its own transaction.
+   * What reads the sealed rows that the plan relies on. One that writes asks them for the case that they are not what was checked:
+   * its verdict holds only as long as they stay.
    */
   readonly surveys: readonly Statement<{ sealed: string }>[];
   readonly writes: boolean;
@@ -148,7 +149,9 @@ const isShort = ({ verdict, isAnswerSealed }: Asked) => isAnswerSealed || relied
 const surveysOf = (asked: Asked, writes: boolean) => {
   const { verdict, each } = asked;
   if (!writes && isShort(asked)) return [reliedOf(verdict).surveyOfPrincipal()];
-  return [reliedOf(verdict).survey(), ...(each ? [reliedOf(each).survey()] : [])];
+  // Once a verdict is written, nobody looks at it any more.
+  if (!each) return [reliedOf(verdict).survey(writes ? not(isJudged) : undefined)];
+  return [reliedOf(verdict).survey(), reliedOf(each).survey()];
 };
 
 /**

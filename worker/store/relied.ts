@@ -38,8 +38,8 @@ export interface Foresight extends Grounds {
 }
 
 export interface Relied<Row> {
-  /** Returns a text for each row that the verdict would judge. */
-  survey: () => Query<{ sealed: string }>;
+  /** Returns a text for each row that the verdict would judge. @param condition under which alone it looks. */
+  survey: (condition?: SQL) => Query<{ sealed: string }>;
   /** The same, of the principal alone. */
   surveyOfPrincipal: () => Query<{ sealed: string }>;
   grounds: Grounds;

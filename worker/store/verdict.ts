@@ -158,7 +158,7 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
     return survey as unknown as Query<{ sealed: string }>;
   };
   return relying(made, {
-    survey: () => surveyOf(relied, all, ready),
+    survey: (condition) => surveyOf(relied, all, and(ready, condition)),
     surveyOfPrincipal: () => surveyOf(reliedText(ofPrincipal), joins),
     foresight: isCostly || watched || reliesOn.length > 0 || (touched && !foresee) ? null : { ...grounds, foresee },
     grounds,
