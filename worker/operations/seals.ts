@@ -65,6 +65,9 @@ const memoryOf = (keyring: Keyring): Memory => {
   return memory;
 };
 
+/** Whether this isolate has relied on a row whose seal held. */
+export const hasSeenSeals = (keyring: Keyring): boolean => !memoryOf(keyring).rows.isEmpty;
+
 const rowsIn = (cells: Text[0]): SealedRow[] =>
   cells.flatMap((each) => {
     if (each === null) return [];
