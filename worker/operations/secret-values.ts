@@ -47,6 +47,9 @@ export const opened = async <
   }
 };
 
+/** Under it, no value opens: it is not the name of any key. */
+export const noName = '';
+
 /** A value and the event that let it out. */
 type Read = Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'> & { name: string; event_id: number };
 

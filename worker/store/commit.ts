@@ -220,13 +220,15 @@ const refuseBroken = async (
 /** A plan that always refuses tells nothing. */
 const faultOfRead = async (
   seals: Seals,
-  { grounds }: Pick<Plan, 'grounds'>,
+  { grounds, isAnswerSealed }: Pick<Plan, 'grounds' | 'isAnswerSealed'>,
   texts: readonly string[],
   rows: readonly Partial<SealedAnswer>[],
 ): Promise<Fault | null> => {
   const fault = await seals.faultIn(texts, grounds);
-  const sealed = rows.filter((row): row is SealedAnswer => typeof row.sealed === 'string');
-  return fault ?? (sealed.length > 0 ? seals.faultInAnswer(texts[0] ?? '', sealed) : null);
+  if (fault || !isAnswerSealed || rows.length === 0) return fault;
+  // A row that has come without the rows that it hangs on has none that hold.
+  const sealed = rows.map((row) => ({ ...row, sealed: typeof row.sealed === 'string' ? row.sealed : '[]' }));
+  return seals.faultInAnswer(texts[0] ?? '', sealed);
 };
 
 const isBroken = (committed: Committed<unknown>) =>

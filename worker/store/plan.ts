@@ -36,6 +36,8 @@ export interface Plan<Row = unknown, Name extends string = string> {
   readonly foresight: Foresight | null;
   /** Whether the verdict itself returns the sealed rows that the principal hangs on. */
   readonly isTold: boolean;
+  /** Whether each row of the answer has the column `sealed`, and leaves only if that holds. */
+  readonly isAnswerSealed: boolean;
   /** Takes the place of the verdict where a seal does not hold. */
   readonly broken: (form?: Form) => Statement<VerdictRow>;
   /** Whether the verdict is on the request as a whole and only written if it refuses; then events for each target follow it. */
@@ -131,6 +133,7 @@ export const plan = <const Name extends string = never, Row = never>(
         isTold || (!writes && isShort(asked)) ? { ...reliedOf(verdict).grounds, slots: [] } : reliedOf(verdict).grounds,
       foresight: writes && surveys.length === 1 ? reliedOf(verdict).foresight : null,
       isTold,
+      isAnswerSealed: answer !== undefined && columnsOf(answer).includes('sealed'),
       broken,
       hasEach: each !== undefined,
       tells,
