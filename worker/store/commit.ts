@@ -119,7 +119,9 @@ export const commit = async <Row, Name extends string>(
     const sealed = { 'request.relied': checked.relied, 'request.seals': sealsParam(checked.made) };
     const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
     const also = attempt === 1 ? before : [];
-    const results = (await transact(db, [...also, ...asked.map((step) => fill(step, all))])).slice(also.length);
+    const sent = asked.filter((step) => !wanted.idle.get(step)?.(checked.made, given));
+    const returned = (await transact(db, [...also, ...sent.map((step) => fill(step, all))])).slice(also.length);
+    const results = asked.map((step) => returned[sent.indexOf(step)] ?? []);
     const at = wanted.hasEach ? surveys.length : 0;
     const found = results.slice(at, at + acts.length);
     const surveyed = results.filter((_, index) => index < at || index >= at + acts.length);
