@@ -7,15 +7,8 @@ import type { Grounds, Slot } from '../store/relied.ts';
 import type { Fault, SealedAnswer, Seals } from '../store/sealed.ts';
 import { foresee, sealed } from './foresight.ts';
 import { mayBecome } from './future-rows.ts';
-import {
-  isActor,
-  isComparedWith,
-  objectionTo,
-  objectionToName,
-  objectionToRead,
-  principalIn,
-  reachesAny,
-} from './judge-again.ts';
+import { isActor, isComparedWith, objectionTo, objectionToRead, principalIn, reachesAny } from './judge-again.ts';
+import { objectionToNames } from './judge-names.ts';
 import { KnownRows } from './known-rows.ts';
 import { createPause } from './pauses.ts';
 import type { Vault } from './vault.ts';
@@ -178,8 +171,9 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
           if (cells !== whole && !(who && reachesAny(grounds.action, who, caller))) return noted(whole as Fault);
           const isCompared = !who || isComparedWith(grounds.action, who.row, given);
           const found = byAlias(grounds.slots, others);
+          const rest = rowsIn(others.slice(grounds.slots.length));
           const objection = isCompared
-            ? (objectionTo(grounds, who, found, caller) ?? objectionToName(grounds.action, who, found, given))
+            ? (objectionTo(grounds, who, found, caller) ?? objectionToNames(grounds.action, who, found, given, rest))
             : 'principal';
           if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }
