@@ -64,9 +64,9 @@ const rowsIn = (cells: Text[0]): SealedRow[] =>
     return typeof each[0] === 'string' ? [rowOf(each as Cells)] : (each as readonly Cells[]).map(rowOf);
   });
 
-/** What the signed token of a session says must be what its row says. Tokens of earlier versions do not say what a child may do. */
+/** What the signed token of a session says must be what its row says. */
 const isOfCaller = ([, , [userId, access]]: SealedRow, { claimedId, claimedAccess }: Caller) =>
-  userId === claimedId && (claimedAccess === undefined || claimedAccess === access);
+  userId === claimedId && access === claimedAccess;
 
 const holds = (keyring: Keyring, row: SealedRow, caller: Caller) =>
   row[0] === 'sessions' ? row[1][0] === null || isOfCaller(row, caller) : sealHolds(keyring, row);

@@ -2,6 +2,7 @@
  * Every row that grants authority, forged by somebody who can write the database and has no key: through the real routes, each forgery is
  * refused, leaves nothing changed, is in the log with the name of the row, and makes /health say so.
  */
+import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseKeyring, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
@@ -447,6 +448,23 @@ describe('a vault of before', () => {
     await adoptRows({ db: { prepare: (text: string) => db.prepare(text), batch: meanwhile }, keyring } as never);
     expect(await one("SELECT seal FROM users WHERE name = 'eve'")).toEqual({ seal: expected });
     expect((await one("SELECT seal FROM users WHERE name = 'ann'")).seal).toMatch(/^[0-9a-f]{16}\./);
+  });
+
+  test('has tokens that do not say what they may do: they are good for the session of a person, and for no child', async () => {
+    const token = async (access: string) => {
+      const { id, user_id } = await one(
+        `SELECT id, user_id FROM sessions WHERE user_id = ${eveId} AND access ${access}`,
+      );
+      const made = new SignJWT({ sid: id, user_id, username: 'eve', role: 'user' });
+      return made
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setIssuedAt()
+        .setExpirationTime('1h')
+        .sign(new TextEncoder().encode(testKeys.SECRET_KEY));
+    };
+    const [own, ofChild] = [await token('IS NULL'), await token("= 'read'")];
+    expect((await vault.client(own)('POST', '/keys', { key_name: 'BY_OWN', api_key: 'x' })).status).toBe(201);
+    expect((await vault.client(ofChild)('GET', '/keys/OF_EVE')).status).toBe(403);
   });
 
   test('keeps a seal that does not hold', async () => {
