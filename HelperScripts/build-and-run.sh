@@ -23,6 +23,7 @@ prepare_volume
 prepare_data || die 'The vault was not started: see above. Correct the problem, then run this again.'
 start_container || die "The container did not start: see above. If the port is in use, choose another: KEYSTORE_PORT=8080 $0"
 wait_healthy "$start_seconds" || die "Correct the problem, remove the container (HelperScripts/stop-and-clean.sh --keep-data), and run this again."
+remember_seals
 tell_where
 docker logs "$container" 2>&1 | grep -F 'Sign in' || true
 say 'Next: sign in, set new passwords where they are default ones, and make a backup: HelperScripts/backup-data.sh'

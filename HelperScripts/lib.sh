@@ -233,6 +233,21 @@ keep_env() {
   fi
 }
 
+# Notes in the env file, once, that the records of the vault are sealed, as a start does where it can write the file: see
+# core/settings/require-seals.ts. For a vault that is healthy. That it cannot be written is no failure.
+remember_seals() {
+  if [ ! -f "$env_file" ] || grep -Eq '^[[:blank:]]*(export[[:blank:]]+)?REQUIRE_SEALS(_FILE)?[[:blank:]]*=' -- "$env_file"; then return 0; fi
+  if {
+    printf '\n# The records of this vault are sealed: it never takes others for its own. See docs/CONFIGURATION.md.\n'
+    printf 'REQUIRE_SEALS=true\n'
+  } 2>/dev/null >>"$env_file"; then
+    flush "$env_file"
+    say "Added REQUIRE_SEALS=true to $env_file: from now on this vault only takes records that it has sealed."
+  else
+    warn "Add REQUIRE_SEALS=true to $env_file: then this vault only takes records that it has sealed."
+  fi
+}
+
 # Prepares the data as box/commands/start.ts does before the runtime starts, for a container without Node.js.
 prepare_data() {
   if [ "$(runtime_in_use)" != standalone ]; then return 0; fi

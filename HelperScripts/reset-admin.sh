@@ -4,7 +4,8 @@
 #   reset-admin.sh [NAME] [--yes] [--docker | --local]
 #
 #   NAME              the admin (default: admin)
-#   --yes             do not ask before a running container is stopped for a moment
+#   --yes             do not ask: neither before a running container is stopped for a moment, nor whether an account is meant that
+#                     something other than the vault has changed
 #   --docker, --local choose the vault, if there is one in Docker and one for `npm start`
 #
 # Asks for the password, or reads it from standard input if that is not a terminal. Activates the account, ends all sessions,
@@ -54,7 +55,16 @@ if [ "$mode" = docker ] && is_running; then
 fi
 status=0
 # printf is a part of the shell: the password is in no process list.
-printf '%s\n' "$password" | box reset-admin.ts "$name" || status=$?
+reset() { printf '%s\n' "$password" | box reset-admin.ts "$name" "$@"; }
+reset || status=$?
+# The account is not what the vault has sealed. In a subshell, since confirm ends the script, and the container may have to start again.
+if [ $status -eq 4 ]; then
+  status=1
+  if (confirm 'Is it the account that you mean?'); then
+    status=0
+    reset --meant || status=$?
+  fi
+fi
 if $was_running; then
   docker start "$container" >/dev/null
   wait_healthy "$start_seconds" || status=1

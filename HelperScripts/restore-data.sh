@@ -144,6 +144,7 @@ fi
 go_on confirmed
 
 if [ "$mode" = docker ]; then
+  remember_seals
   tell_where
   say 'Next: sign in. If you moved in from v0.6, use your old password.'
 else

@@ -29,5 +29,6 @@ fi
 wait_healthy "$start_seconds" || die "Its data is safe in the volume $volume."
 # shellcheck disable=SC2086
 remove_unnamed $old_images
+remember_seals
 tell_where
 say 'To check the vault: HelperScripts/check-data.sh'

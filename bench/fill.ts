@@ -1,6 +1,6 @@
 /** Fills the database of a stopped vault before it is measured. */
 import { DatabaseSync } from 'node:sqlite';
-import { addValues, type Home, keyringOf, unseal } from '../testing/disk-vaults.ts';
+import { addValues, type Home, keyringOf, sealAnew } from '../testing/disk-vaults.ts';
 
 /** How much a vault holds. */
 export interface Size {
@@ -51,8 +51,9 @@ export function fill({ files, envFile }: Home, size: Size): void {
          '192.0.2.' || (i % 250), 'benchmark' FROM row`,
     )
     .run({ rows: logRows, now, keys });
-  unseal(database, keyringOf(envFile));
-  database.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
+  database.exec('COMMIT');
+  sealAnew(database, keyringOf(envFile));
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();
 }
 

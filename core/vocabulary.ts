@@ -59,6 +59,7 @@ export const wireActions: Record<Action, readonly [allowed: string, refused?: st
   'admin.reset': ['reset_admin'],
   'log.archive': ['archive_log'],
   'log.expire': ['expire_log'],
+  'vault.seal': ['seal_vault'],
 };
 
 /** The name of an action on the wire. An unknown action, moved in from v0.6, keeps its name. */

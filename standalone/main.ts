@@ -59,7 +59,7 @@ export const control = {
         if (!(await isFromLauncher(request, bindings))) return errorResponse(answers.notFound);
         const { pathname, searchParams } = new URL(request.url);
         if (pathname === '/health') return health();
-        if (pathname === '/reset-admin' && isUp) return resetPassword(bindings);
+        if (pathname === '/reset-admin' && isUp) return resetPassword(bindings, searchParams);
         if (pathname !== '/up') return errorResponse(answers.notFound);
         const answer = await bringUp(bindings, searchParams, health);
         isUp = answer.status === 200;

@@ -56,11 +56,17 @@ export const bringUp = async (
   );
 };
 
-/** Gives an admin the password that the launcher has read. Answers 200 or 503 and a sentence for the operator. */
-export const resetPassword = async (bindings: Bindings): Promise<Response> => {
+/**
+ * Gives an admin the password that the launcher has read. Answers 200 or 503 and a sentence for the operator; or 409 if the account is not
+ * what the vault has sealed.
+ *
+ * @param given `meant` if the operator says that it is meant all the same.
+ */
+export const resetPassword = async (bindings: Bindings, given: URLSearchParams): Promise<Response> => {
   const [name = '', password = ''] = bindings.NEW_PASSWORD?.split('\n') ?? [];
   try {
-    return new Response(sentences.adminReset(await database(bindings).resetAdmin(name, password)));
+    const done = await database(bindings).resetAdmin(name, password, given.has('meant'));
+    return 'said' in done ? new Response(done.said) : new Response(done.changed, { status: 409 });
   } catch (error) {
     if ((error as Error).name !== 'OperatorError') throw error;
     return refusal((error as Error).message);

@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { generateKeys } from '../box/commands/generate-keys.ts';
 import { readKeyring } from '../box/data/check-database.ts';
 import { locateFiles, markVault, openDatabase, readMigrations, sqlOf, type VaultFiles } from '../box/data/database.ts';
+import { sealDatabase } from '../box/data/seal-database.ts';
 import { openSettings } from '../box/settings.ts';
 import { type Keyring, readCanary, sealCanary, sealValue } from '../core/crypto/keyring.ts';
 import { applyMigrations } from '../core/data-folder/database.ts';
@@ -61,14 +62,17 @@ export function keyringOf(envFile: string): Keyring {
   return readKeyring(openSettings(project, { KEYSTORE_ENV: envFile }).lookup);
 }
 
-/**
- * Makes the vault seal all its rows anew, as after an upgrade from a version without seals: after rows were written by something else.
- * Only who has the key can do so.
- */
+/** Makes a database as it was before there were seals, or as somebody with a copy of that time makes it again. */
 export function unseal(database: DatabaseSync, keyring: Keyring): void {
   for (const table of sealedTables) database.exec(`UPDATE ${table} SET seal = NULL`);
   const { token, keyId } = sealCanary(keyring);
   database.prepare('UPDATE instance SET canary = ?, key_id = ?, sealed_at = NULL').run(token, keyId);
+}
+
+/** Seals all rows anew, after some were written by something else. Only who has the key can do so. */
+export function sealAnew(database: DatabaseSync, keyring: Keyring): void {
+  unseal(database, keyring);
+  sealDatabase(database, keyring, Date.now());
 }
 
 /** Whether a vault with seals has served the database. */

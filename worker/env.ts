@@ -21,6 +21,7 @@ import {
 } from '../core/limits.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { parseBasePath } from '../core/settings/base-path.ts';
+import { requiresSeals } from '../core/settings/require-seals.ts';
 import type { CookieSettings } from './http/context.ts';
 import { createHasher, type Hasher } from './operations/hasher.ts';
 import { Metrics } from './operations/metrics.ts';
@@ -56,6 +57,7 @@ export interface Bindings {
   PIN?: { pin: () => Promise<void> };
   LOG_STDOUT?: string;
   LOG_RETENTION_DAYS?: string;
+  REQUIRE_SEALS?: string;
 }
 
 export interface Settings {
@@ -92,6 +94,7 @@ export const parseEnv = (bindings: Bindings): Settings => {
       adminPassword: bindings.ADMIN_PASSWORD || null,
       makesDefaultAccounts: bindings.FIRST_ACCOUNTS === 'default',
       isLocalOnly: bindings.LOCAL_ONLY === 'yes',
+      requiresSeals: requiresSeals((name) => bindings[name as 'REQUIRE_SEALS']),
       limits: accountLimits(bindings),
       trashMs: wholeNumber(bindings, 'TRASH_DAYS', defaultTrashDays, maxTrashDays) * 86_400_000,
       metrics: metricsToken === null ? null : new Metrics(),

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pipeline } from 'node:stream/promises';
 import { sentences } from '../../core/settings/messages.ts';
+import { requiresSeals } from '../../core/settings/require-seals.ts';
 import { checkpointOf, logReport } from '../audit/report.ts';
-import { checkDatabase, checkFile, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
+import { type Census, checkDatabase, checkFile, openSnapshot, readKeyring, summary } from '../data/check-database.ts';
 import { requireVault } from '../data/database.ts';
 import { finishCommand, pendingEnv } from '../restore/restore-journal.ts';
 import { type Desk, openDesk, runCommand, say } from './command.ts';
@@ -38,7 +39,8 @@ async function checkBackup({ files, lookup }: Desk, acceptDamaged: boolean): Pro
 function reportState({ files, lookup, envFile }: Desk): number {
   requireVault(files);
   using database = openSnapshot(files.file);
-  const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, say);
+  const how = { progress: say, requiresSeals: requiresSeals(lookup) };
+  const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, how);
   const { users, activeAdmins, mustChangePassword, secrets, trashed, versions, events, newestEventAt, migration } =
     census;
   const newest = newestEventAt === null ? '' : `, the newest of ${new Date(newestEventAt).toISOString()}`;
@@ -53,10 +55,7 @@ function reportState({ files, lookup, envFile }: Desk): number {
   const log = logReport(database, files.migrationsFolder);
   for (const line of [...log.lines, ...log.problems]) console.log(`             ${line}`);
   console.log(`Sealed with  key ${census.keyId}, which ENCRYPTION_KEY opens`);
-  const sealed = census.rowsAreSealed
-    ? `${census.sealedRows} records, ${census.brokenSeals.length === 0 ? 'every seal holds' : `NOT HOLDING: ${census.brokenSeals.length}`}`
-    : 'not yet: the next start seals the records of this vault';
-  console.log(`Seals        ${sealed}`);
+  console.log(`Seals        ${sealState(census)}`);
   for (const name of census.brokenSeals) console.log(`             seal does not hold: ${name}`);
   for (const line of census.damaged) console.log(`             does not open: ${line}`);
   for (const key of census.missingKeys) console.log(`Missing key  ${sentences.missingKey(key)}`);
@@ -67,6 +66,13 @@ function reportState({ files, lookup, envFile }: Desk): number {
     console.log(`Restore      interrupted: ${envFile} does not belong to the restored vault yet. Run ${finishCommand}`);
   }
   return census.damaged.length + census.brokenSeals.length + log.problems.length === 0 ? 0 : 1;
+}
+
+function sealState({ rowsAreSealed, sealedRows, brokenSeals }: Census): string {
+  const found = brokenSeals.length === 0 ? 'every seal holds' : `NOT HOLDING: ${brokenSeals.length}`;
+  if (rowsAreSealed) return `${sealedRows} records, ${found}`;
+  if (sealedRows === 0 && brokenSeals.length === 0) return 'not yet: the next start seals the records of this vault';
+  return `sealing has begun and is not finished: ${sealedRows} records, ${found}. Start the vault`;
 }
 
 function size(file: string): string {

@@ -1,6 +1,7 @@
 /** Shared by the commands that HelperScripts run, on the host or in a container: the vault, its keys, errors, exit codes. */
 
 import { resolve } from 'node:path';
+import { requiresSeals } from '../../core/settings/require-seals.ts';
 import type { Lookup, Settings } from '../../core/settings/settings.ts';
 import { locateFiles, type VaultFiles } from '../data/database.ts';
 import { explain } from '../explain.ts';
@@ -25,8 +26,11 @@ export function openDesk(
   const settings = readSettings(project, lookup);
   const files = locateFiles(project, settings.dataFolder);
   const pending = pendingEnv(files);
-  const keyed = pending === undefined ? lookup : openSettings(project, { ...env, KEYSTORE_ENV: pending }).lookup;
-  return { project, settings, files, envFile, lookup: keyed };
+  if (pending === undefined) return { project, settings, files, envFile, lookup };
+  const { lookup: keyed } = openSettings(project, { ...env, KEYSTORE_ENV: pending });
+  // As in the env file that the restore is going to put in place.
+  const kept: Lookup = (name) => (name === 'REQUIRE_SEALS' && requiresSeals(lookup) ? 'true' : keyed(name));
+  return { project, settings, files, envFile, lookup: kept };
 }
 
 /** Runs one command and sets the exit code: 1 after an error. Standard output has data, standard error has messages. */

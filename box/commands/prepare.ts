@@ -6,12 +6,17 @@
 
 import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { relative } from 'node:path';
+import type { Keyring } from '../../core/crypto/keyring.ts';
 import { likelyProxies } from '../../core/data-folder/likely-proxies.ts';
+import { sealedState } from '../../core/data-folder/sealed-state.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences } from '../../core/settings/messages.ts';
-import { needsKeys } from '../../core/settings/settings.ts';
-import { holdsVault, isNewVault, migrate, openDatabase, sqlOf, type VaultFiles } from '../data/database.ts';
+import { checkMayBegin, checkStaysSealed } from '../../core/settings/require-seals.ts';
+import { type Lookup, needsKeys } from '../../core/settings/settings.ts';
+import { readKeyring } from '../data/check-database.ts';
+import { holdsVault, isNewVault, migrate, openDatabase, sqlOf } from '../data/database.ts';
 import { lockDataFolder } from '../data/lock.ts';
+import { sealDatabase } from '../data/seal-database.ts';
 import { findOld, moveInAtFirstStart } from '../restore/first-start.ts';
 import { completeRestore, pendingEnv } from '../restore/restore-journal.ts';
 import { type Desk, openDesk, runCommand } from './command.ts';
@@ -23,8 +28,8 @@ const envPending = 3;
  * Completes an interrupted restore, moves a v0.6 database in, makes keys for a new vault, and checks and migrates the
  * database. The caller holds the lock of the data folder.
  *
- * @returns a lookup that finds both keys of the vault that is in the folder now; whether no one can sign in yet; and the env
- *   file of a restore that this process could not put in place, whose keys the lookup reads.
+ * @returns a lookup that finds both keys of the vault that is in the folder now; whether no one can sign in yet; whether its rows are
+ *   sealed; and the env file of a restore that this process could not put in place, whose keys the lookup reads.
  * @throws OperatorError if the vault cannot start on this data.
  */
 export async function prepare(project: string, env: NodeJS.ProcessEnv, print: (line: string) => void) {
@@ -33,9 +38,10 @@ export async function prepare(project: string, env: NodeJS.ProcessEnv, print: (l
   const { files, envFile } = open();
   if (completeRestore(files, envFile) === 'complete') print('Carried out a restore.');
   const old = findOld(files);
+  if (!holdsVault(files)) checkMayBegin(open().lookup, files.folder);
   if (old !== undefined) await moveInAtFirstStart(old, { ...open(), print });
   ensureKeys(open(), print);
-  return { lookup: open().lookup, isNew: await prepareDatabase(files, print), pendingEnv: pendingEnv(files) };
+  return { lookup: open().lookup, ...(await prepareDatabase(open(), print)), pendingEnv: pendingEnv(files) };
 }
 
 /** Makes the folder, for this user alone. A volume of another user is accepted if this user may write to it. */
@@ -61,15 +67,29 @@ function ensureKeys({ project, files, envFile, lookup }: Desk, print: (line: str
   print(sentences.keysMade(relative(project, envFile)));
 }
 
-/** Checks and migrates the database. Returns whether the vault is a new one. */
-async function prepareDatabase(files: VaultFiles, print: (line: string) => void): Promise<boolean> {
+/** Checks and migrates the database, and seals what is from before there were seals. Returns whether the vault is a new one, and whether its rows are sealed. */
+async function prepareDatabase({ files, lookup }: Desk, print: (line: string) => void) {
   using database = openDatabase(files);
+  const keyring = keysIn(lookup);
+  if (keyring) checkStaysSealed(lookup, sealedState(sqlOf(database), keyring), files.folder);
   const isNew = isNewVault(files, database);
   const { applied, copy } = await migrate(files, database);
   if (applied > 0) print(`Applied ${applied} migration${applied === 1 ? '' : 's'} to ${files.folder}.`);
   if (copy !== undefined) print(sentences.databaseCopied(copy));
+  const sealed = keyring && sealDatabase(database, keyring, Date.now());
+  if (typeof sealed === 'number') print(sentences.recordsSealed(sealed));
   for (const address of likelyProxies(sqlOf(database), Date.now())) print(sentences.likelyProxy(address));
-  return isNew;
+  return { isNew, isSealed: keyring !== undefined && sealedState(sqlOf(database), keyring) === 'sealed' };
+}
+
+/** The worker says what is wrong with keys that are no keys. */
+function keysIn(lookup: Lookup): Keyring | undefined {
+  try {
+    return readKeyring(lookup);
+  } catch (error) {
+    if (error instanceof OperatorError) return undefined;
+    throw error;
+  }
 }
 
 async function main(): Promise<number> {

@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { passwordCost, verifyPassword } from '../../core/crypto/password.ts';
-import { type Home, makeHome, runOn } from '../../testing/disk-vaults.ts';
+import { type Home, makeHome, project, runOn } from '../../testing/disk-vaults.ts';
 import { lockDataFolder } from '../data/lock.ts';
 
 let base: string;
@@ -68,6 +69,47 @@ test.each([
   expect(output).not.toMatch(/ {4}at /);
   expect(rows('SELECT * FROM users')).toEqual(before);
   expect(rows('SELECT count(*) AS count FROM audit_events')).toEqual([{ count: 0 }]);
+});
+
+test('says which account it is, and seals one that something else has changed only if it is meant', () => {
+  runOn(home, ['prepare.ts']);
+  const input = 'correct horse battery\n';
+  const held = runOn(home, ['reset-admin.ts'], { input });
+  expect(held).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/It is an admin, account number 1, made 1970-01-01T00:00:00\.000Z\.$/m),
+  });
+  rows("UPDATE users SET role = 'admin' WHERE name = 'bob' RETURNING 1");
+  const before = rows('SELECT * FROM users');
+  const changed = runOn(home, ['reset-admin.ts', 'bob'], { input });
+  expect(changed).toMatchObject({
+    code: 4,
+    output: expect.stringMatching(
+      /changed or made the account "bob"\. It is an admin, account number 2, made 1970.*Nothing was changed/,
+    ),
+  });
+  expect(rows('SELECT * FROM users')).toEqual(before);
+  expect(runOn(home, ['reset-admin.ts', 'bob', '--meant'], { input }).code).toBe(0);
+  expect(runOn(home, ['reset-admin.ts', 'bob'], { input }).code).toBe(0);
+});
+
+test('the script asks, and takes --yes for an answer', () => {
+  runOn(home, ['prepare.ts']);
+  rows("UPDATE users SET verifier = 'known' WHERE name = 'admin' RETURNING 1");
+  const script = (...options: string[]) =>
+    spawnSync('bash', [join(project, 'HelperScripts/reset-admin.sh'), '--local', ...options], {
+      input: 'correct horse battery\n',
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, KEYSTORE_DATA: home.data, KEYSTORE_ENV: home.envFile },
+    });
+  expect(script()).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(
+      /account number 1[\s\S]*Is it the account that you mean\? There is no terminal.*--yes/,
+    ),
+  });
+  expect(rows("SELECT verifier FROM users WHERE name = 'admin'")).toEqual([{ verifier: 'known' }]);
+  expect(script('--yes')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^"admin" has the new password/m) });
 });
 
 test('refuses a vault that is running', () => {

@@ -135,8 +135,10 @@ describe('a restore', () => {
       { id: 'ended', revoked_at: 5 },
       { id: 'live', revoked_at: expect.closeTo(Date.now(), -6) },
     ]);
+    const byOperator = { outcome: 'allowed', actor_id: null, address: 'localhost' };
     expect(events).toEqual([
-      { action: 'vault.restore', target: 'a backup', outcome: 'allowed', actor_id: null, address: 'localhost' },
+      { action: 'vault.restore', target: 'a backup', ...byOperator },
+      { action: 'vault.seal', target: '3 records', ...byOperator },
     ]);
   });
 

@@ -21,7 +21,7 @@ import { OperatorError } from '../../core/operator-error.ts';
 import { holdsVault, type VaultFiles } from '../data/database.ts';
 import { explain } from '../explain.ts';
 import { dataDifferences, logDifferences, settingDifferences } from '../restore/restore-differences.ts';
-import { beginJournal, clearJournal, type Journal, pendingEnv } from '../restore/restore-journal.ts';
+import { beginJournal, clearJournal, type Journal, nextEnv, pendingEnv } from '../restore/restore-journal.ts';
 import { report, stage } from '../restore/restore-stage.ts';
 import { advance, type Event, events, type Next } from '../restore/restore-steps.ts';
 import { receive } from '../restore/restore-stream.ts';
@@ -60,7 +60,8 @@ async function stageGiven({ project, files, envFile }: Desk, options: string[]):
       return { next: 'nothing' };
     }
     for (const line of report(staged)) say(line);
-    sayDifferences(project, files, journal);
+    // That it was restored, and that it was sealed.
+    sayDifferences(project, files, journal, typeof staged.sealedNow === 'number' ? 2 : 1);
     if (hasEnv && existsSync(envFile) && readFileSync(envFile).equals(readFileSync(journal.env))) rmSync(journal.env);
     return { next: 'confirm', losses: staged.movedIn?.losses.length ?? 0 };
   } catch (error) {
@@ -70,11 +71,11 @@ async function stageGiven({ project, files, envFile }: Desk, options: string[]):
 }
 
 /** Says what else the restore would change, before the script asks. */
-function sayDifferences(project: string, files: VaultFiles, journal: Journal): void {
+function sayDifferences(project: string, files: VaultFiles, journal: Journal, ownEvents: number): void {
   if (holdsVault(files)) {
     say('The restore ends all sessions: everybody signs in again, with the passwords that are restored.');
     for (const line of dataDifferences(files.file, journal.database)) say(`  ${line}`);
-    for (const line of logDifferences(files.file, journal.database)) say(`  ${line}`);
+    for (const line of logDifferences(files.file, journal.database, ownEvents)) say(`  ${line}`);
   }
   if (!existsSync(journal.env)) return;
   const now = openSettings(project, process.env);
@@ -118,7 +119,7 @@ async function main([verb, ...options]: string[]): Promise<number> {
   if (verb === 'env') {
     const env = pendingEnv(desk.files);
     if (env === undefined) throw new OperatorError('No restore waits for its env file.');
-    process.stdout.write(readFileSync(env));
+    process.stdout.write(nextEnv(env, desk.envFile));
     return 0;
   }
   const event = events.find((each) => each === options[0]);

@@ -26,6 +26,7 @@ import { buildIfStale } from './build.ts';
 import { openDesk } from './command.ts';
 import { whenNpmEnds } from './npm.ts';
 import { makeDataFolder, prepare } from './prepare.ts';
+import { rememberSeals } from './remember-seals.ts';
 
 /** How a line begins that the worker writes of its log (LOG_STDOUT). */
 const eventStart = '{"id":';
@@ -66,7 +67,7 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     let hasMetrics = false;
     const newestBackup = async () => (hasMetrics ? readNewestBackup(settings.dataFolder) : undefined);
     const port = await listen(settings, { upstream, trustedProxies, isSpaceLow, newestBackup }, gates);
-    const { pendingEnv, isNew, lookup } = await prepare(project, env, print);
+    const { pendingEnv, isNew, isSealed, lookup } = await prepare(project, env, print);
     if (pendingEnv !== undefined) {
       print(
         `Carried out a restore, except for ${envFile}: run HelperScripts/restore-data.sh --finish. The restored keys are in use already.`,
@@ -77,6 +78,7 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     if (stopped) return;
     const variables = readWorkerVariables(lookup);
     hasMetrics = 'METRICS_TOKEN' in variables;
+    if (isSealed) variables.REQUIRE_SEALS ??= 'true';
     const hasDefaults = isNew && !('ADMIN_PASSWORD' in variables);
     if (hasDefaults) variables.FIRST_ACCOUNTS = 'default';
     const isLocal = isLocalOnly(settings, lookup);
@@ -93,6 +95,9 @@ export function start(project: string, env: NodeJS.ProcessEnv, print: (line: str
     if (stopped) return;
     markVault(files);
     database = files.file;
+    if (pendingEnv === undefined) rememberSeals(openDesk(project, env), print);
+    // For a worker that is started again.
+    variables.REQUIRE_SEALS ??= 'true';
     if (settings.pinFile !== null) pinned = keepPinned(files.file, settings.pinFile, print);
     if (warning !== undefined) print(warning);
     const basePath = variables.BASE_PATH;

@@ -7,6 +7,7 @@ import { appliedMigrations } from '../../core/data-folder/database.ts';
 import { copyBusyTimeoutMs } from '../../core/limits.ts';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sentences } from '../../core/settings/messages.ts';
+import { requiresSeals } from '../../core/settings/require-seals.ts';
 import type { Lookup } from '../../core/settings/settings.ts';
 import { quoted } from '../quoted.ts';
 import { checkSeals } from './check-seals.ts';
@@ -26,7 +27,7 @@ export function checkDatabase(
   database: DatabaseSync,
   keyring: Keyring,
   migrationsFolder: string,
-  progress: (line: string) => void = () => {},
+  { progress = () => {}, requiresSeals = false }: { progress?: (line: string) => void; requiresSeals?: boolean } = {},
 ) {
   checkIntegrity(database);
   const migration = checkSchema(database, migrationsFolder);
@@ -43,7 +44,7 @@ export function checkDatabase(
     trashed: count('secrets') - count(secretsInUse(database)),
     versions: count('secret_versions WHERE token IS NOT NULL'),
     tokens: checkTokens(database),
-    ...checkSeals(database, keyring),
+    ...checkSeals(database, keyring, requiresSeals),
     events: count('audit_events'),
     newestEventAt: typeof newest === 'number' ? newest : null,
     ...openEveryValue(database, keyring, count('secret_versions WHERE token IS NOT NULL'), progress),
@@ -63,6 +64,8 @@ export interface FileCheck {
   print: (line: string) => void;
   /** Whether values that do not open are accepted. */
   acceptDamaged?: boolean;
+  /** Whether it may be from before there were seals, whatever the settings say: a restore seals it. */
+  mayBeOld?: boolean;
 }
 
 /**
@@ -70,9 +73,11 @@ export interface FileCheck {
  *
  * @throws OperatorError if a check fails.
  */
-export function checkFile(file: string, { files, lookup, print, acceptDamaged = false }: FileCheck): Census {
+export function checkFile(file: string, check: FileCheck): Census {
+  const { files, lookup, print, acceptDamaged = false, mayBeOld = false } = check;
   using database = new DatabaseSync(file, { readOnly: true });
-  const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, print);
+  const how = { progress: print, requiresSeals: !mayBeOld && requiresSeals(lookup) };
+  const census = checkDatabase(database, readKeyring(lookup), files.migrationsFolder, how);
   checkNotCut(database, file);
   if (census.brokenSeals.length > 0 && !acceptDamaged) throw brokenSeals(census);
   if (census.damaged.length > 0 && !acceptDamaged) throw damagedValues(census);

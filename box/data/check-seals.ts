@@ -3,41 +3,42 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Keyring, readCanary } from '../../core/crypto/keyring.ts';
 import { nameOfRow, rowOf, type SealedRow, sealedRowSql, sealedTables, sealHolds } from '../../core/sealed-rows.ts';
 
-/** A vault that no version with seals has served yet has none. */
 interface Seals {
+  /** Whether all rows must have one. A vault that no version with seals has served yet has none. */
   rowsAreSealed: boolean;
+  /** How many rows have one though others need not: a start has begun to seal them, and was ended. */
   sealedRows: number;
   /** The rows whose seal does not hold, as people call them. */
   brokenSeals: string[];
 }
 
-/** Checks every seal. Whether there must be seals is in the canary, which nobody can make without the key. */
-export function checkSeals(database: DatabaseSync, keyring: Keyring): Seals {
+/**
+ * Checks every seal. Whether there must be seals is in the canary, which nobody can make without the key.
+ *
+ * @param isRequired whether the settings say that the rows were sealed: then the canary of before is that of an old copy.
+ */
+export function checkSeals(database: DatabaseSync, keyring: Keyring, isRequired = false): Seals {
   const instance = database.prepare('SELECT key_id, canary FROM instance').get();
   const canary = readCanary(keyring, String(instance?.canary), String(instance?.key_id));
-  if (!canary?.rowsAreSealed) return { rowsAreSealed: false, sealedRows: 0, brokenSeals: sealsTooEarly(database) };
+  const rowsAreSealed = canary?.rowsAreSealed ?? false;
   // The primary key takes over at the next start.
   const isTakeOver = instance?.key_id !== keyring.primary.id;
-  const brokenSeals: string[] = [];
+  const brokenSeals: string[] = isRequired && !rowsAreSealed ? [oldRecord] : [];
   let sealedRows = 0;
   for (const table of sealedTables) {
     const rows = database.prepare(`SELECT ${sealedRowSql(table, table)} AS sealed FROM ${table}`);
     for (const { sealed } of rows.iterate()) {
       const row = rowOf(JSON.parse(String(sealed)));
+      if (!rowsAreSealed && row[3] === null) continue;
       sealedRows++;
       if (!sealHolds(keyring, row, { isTakeOver })) brokenSeals.push(named(database, row));
     }
   }
-  return { rowsAreSealed: true, sealedRows, brokenSeals };
+  return { rowsAreSealed, sealedRows, brokenSeals };
 }
 
-/** Rows that carry seals in a vault whose record says that it has none: somebody has put the record of before back. */
-function sealsTooEarly(database: DatabaseSync): string[] {
-  const hasSeals = sealedTables.some(
-    (table) => database.prepare(`SELECT 1 FROM ${table} WHERE seal IS NOT NULL LIMIT 1`).get() !== undefined,
-  );
-  return hasSeals ? ['the record of the vault says that its rows have no seals yet, and they have'] : [];
-}
+const oldRecord =
+  'the record of the vault, which says that its rows were never sealed, and REQUIRE_SEALS says that they were';
 
 /** A membership has numbers only: the names say more. */
 function named(database: DatabaseSync, row: SealedRow): string {

@@ -17,7 +17,8 @@ const maxListed = 10;
 export function* settingDifferences(now: Lookup, next: Lookup): Generator<string> {
   for (const name of settingNames) {
     const [before, after] = [readSetting(now, name), readSetting(next, name)];
-    if (before === after) continue;
+    // A restore keeps REQUIRE_SEALS.
+    if (before === after || (name === 'REQUIRE_SEALS' && before === 'true')) continue;
     if ((secretSettings as readonly string[]).includes(name)) yield `${name}: ${change(before, after)}`;
     else yield `${name}: ${shown(before)} -> ${shown(after)}`;
   }
@@ -83,14 +84,15 @@ export function* dataDifferences(current: string, next: string): Generator<strin
  * What becomes of the log. Whoever keeps checkpoints outside is going to see it.
  *
  * @param current and `next` as above.
+ * @param ownEvents how many the restore itself has added.
  */
-export function* logDifferences(current: string, next: string): Generator<string> {
+export function* logDifferences(current: string, next: string, ownEvents: number): Generator<string> {
   const [before, after] = [readLogEnd(current), readLogEnd(next)];
-  // The restore itself adds one.
   if (before === undefined || after === undefined || before.newest < after.newest) return;
-  yield `The log goes back to event ${after.newest - 1}: the events after it, up to ${before.newest}, are only in the copy that the restore keeps.`;
+  const end = after.newest - ownEvents;
+  yield `The log goes back to event ${end}: the events after it, up to ${before.newest}, are only in the copy that the restore keeps.`;
   if (before.sealed >= after.newest) {
-    yield `  Checkpoints of more than ${after.newest - 1} events that were kept outside will not fit the log any more: verify-audit.sh and \`keystore audit pin\` will say so, and AUDIT_PIN_FILE is not replaced until you move it away. See docs/AUDIT.md.`;
+    yield `  Checkpoints of more than ${end} events that were kept outside will not fit the log any more: verify-audit.sh and \`keystore audit pin\` will say so, and AUDIT_PIN_FILE is not replaced until you move it away. See docs/AUDIT.md.`;
   }
 }
 

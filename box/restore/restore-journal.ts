@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { OperatorError } from '../../core/operator-error.ts';
+import { keepRequirement } from '../../core/settings/require-seals.ts';
 import { copyDatabase } from '../data/copy-database.ts';
 import { markVault, type VaultFiles } from '../data/database.ts';
 import { replaceDurably, sync, writeDurably } from '../data/durable.ts';
@@ -155,7 +156,7 @@ export function readCommit(file: string): Commit | undefined {
 
 /** Returns false where the env file cannot be written: in a container it is a mount, and the host replaces it. */
 function swapEnv(staged: string, envFile: string, before: string): boolean {
-  const next = readFileSync(staged);
+  const next = nextEnv(staged, envFile);
   const current = existsSync(envFile) ? readFileSync(envFile) : undefined;
   if (current?.equals(next)) return true;
   const kept = keptEnv(envFile, before);
@@ -169,6 +170,15 @@ function swapEnv(staged: string, envFile: string, before: string): boolean {
     if (['EACCES', 'EBUSY', 'ENOENT', 'EPERM', 'EROFS'].includes(code)) return false;
     throw error;
   }
+}
+
+/** The env file that a restore puts in place: the staged one, with what the one before it has learned. */
+export function nextEnv(staged: string, envFile: string): Buffer {
+  const next = readFileSync(staged);
+  if (!existsSync(envFile)) return next;
+  const text = next.toString();
+  const kept = keepRequirement(text, readFileSync(envFile, 'utf8'));
+  return kept === text ? next : Buffer.from(kept);
 }
 
 /** HelperScripts/lib.sh uses the same name where the host replaces the env file. */

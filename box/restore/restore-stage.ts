@@ -21,6 +21,7 @@ import {
 } from '../data/check-database.ts';
 import { foldIntoOneFile } from '../data/copy-database.ts';
 import { migrate, sqlOf, type VaultFiles } from '../data/database.ts';
+import { sealDatabase } from '../data/seal-database.ts';
 import { hasMovedIn, type MovedIn, moveIn } from '../move-in/move-in.ts';
 import { isV06 } from '../move-in/source.ts';
 import type { Journal } from './restore-journal.ts';
@@ -35,6 +36,8 @@ export interface Staged {
   logProblems?: string[];
   /** What becomes of service tokens. */
   tokens?: TokenReport;
+  /** How many records were sealed, because the backup is from before there were seals. */
+  sealedNow?: number | null;
 }
 
 export interface StageOptions extends FileCheck {
@@ -53,7 +56,7 @@ export async function stage(file: string, options: StageOptions): Promise<Staged
   // A vault does not start with a bad SECRET_KEY.
   parseKey(() => parseSessionKey(options.lookup('SECRET_KEY')));
   const staged = recognise(file) === 'backup' ? await stageBackup(file, options) : await stageOld(file, options);
-  if (staged) staged.tokens = recordRestore(options.journal.database, options.files.file, staged);
+  if (staged) finish(staged, options);
   if (staged) writeFileSync(options.journal.staged, `${JSON.stringify(staged.census)}\n`);
   return staged;
 }
@@ -65,7 +68,7 @@ async function stageOld(file: string, options: StageOptions): Promise<Staged | u
   if (!options.again && isMovedInAlready(options.files, source)) return undefined;
   const started = Date.now();
   const movedIn = await buildVault(source, options);
-  const census = checkFile(options.journal.database, options);
+  const census = checkFile(options.journal.database, { ...options, mayBeOld: true });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
   options.print(`This took ${seconds} s and at most ${megabytes} MB of memory.`);
@@ -74,6 +77,13 @@ async function stageOld(file: string, options: StageOptions): Promise<Staged | u
   const lines = [...report(staged)];
   if (lines.length > 1) writeFileSync(options.journal.report, `${lines.join('\n')}\n`);
   return staged;
+}
+
+/** Seals an old backup only now, with the secrets of tokens that come from the vault as it is. */
+function finish(staged: Staged, { journal, files, lookup }: StageOptions): void {
+  staged.tokens = recordRestore(journal.database, files.file, staged);
+  using database = new DatabaseSync(journal.database);
+  staged.sealedNow = sealDatabase(database, readKeyring(lookup), Date.now());
 }
 
 /**
@@ -117,7 +127,7 @@ async function stageBackup(file: string, options: StageOptions): Promise<Staged>
   }
   foldIntoOneFile(file);
   renameSync(file, journal.database);
-  const census = checkFile(journal.database, options);
+  const census = checkFile(journal.database, { ...options, mayBeOld: true });
   using database = new DatabaseSync(journal.database, { readOnly: true });
   return { census, movedIn: undefined, logProblems: logReport(database, files.migrationsFolder).problems };
 }
@@ -142,8 +152,13 @@ function isMovedInAlready(files: VaultFiles, source: DatabaseSync): boolean {
   }
 }
 
+function sealedAsFound(count: number): string {
+  const records = count === 1 ? 'Its 1 record is' : `Its ${count} records are`;
+  return `It is from before records had seals. ${records} sealed as found: restore it only if nobody else could change it.`;
+}
+
 /** What is staged, and what is not, for the operator: one line each. */
-export function* report({ movedIn, census, logProblems = [], tokens }: Staged): Generator<string> {
+export function* report({ movedIn, census, logProblems = [], tokens, sealedNow = null }: Staged): Generator<string> {
   if (movedIn) {
     yield `From v0.6: ${movedIn.users} accounts, ${movedIn.secrets} keys, ${movedIn.events} log entries.`;
     for (const note of movedIn.notes) yield `  note: ${note}`;
@@ -151,6 +166,7 @@ export function* report({ movedIn, census, logProblems = [], tokens }: Staged): 
   } else {
     yield `The backup is intact: ${summary(census)}.`;
     for (const damaged of census.damaged) yield `  does not open: ${damaged}`;
+    if (sealedNow !== null) yield sealedAsFound(sealedNow);
     for (const problem of logProblems) yield `The log in the backup does not verify: ${problem}`;
   }
   if (tokens) yield* tokenLines(tokens);

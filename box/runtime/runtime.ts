@@ -61,6 +61,8 @@ export interface RuntimeOptions {
   log: (line: string) => void;
   /** Whether requests go through all of wrangler, because there is no direct way; see `direct.ts`. */
   isPlain?: boolean;
+  /** Whether `variables` are others by now: then wrangler is ended where it would start its worker again with those of before. */
+  isOutdated?: () => boolean;
 }
 
 /** Start again with `isPlain`. */
@@ -103,6 +105,8 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const firstLines: string[] = [];
+  let workers = 0;
+  let expected = 1;
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (raw) => {
@@ -123,7 +127,8 @@ export function startRuntime(options: RuntimeOptions): Runtime {
   const listening = new Promise<Place>((resolve, reject) => {
     child.on('message', (text) => {
       const message = JSON.parse(String(text)) as { port?: number } & Partial<DirectMessage>;
-      if (message.isDirect) void socketIn(folder, () => child.exitCode !== null).then(resolve);
+      if (message.isDirect && ++workers > expected && options.isOutdated?.()) signalGroup(child, 'SIGKILL');
+      else if (message.isDirect) void socketIn(folder, () => child.exitCode !== null).then(resolve);
       else if (message.isDirect === false) reject(new NoDirectWay());
       else if (isPlain) resolve({ host: '127.0.0.1', port: Number(message.port) });
     });
@@ -136,7 +141,9 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     forgetSecrets: () => rmSync(join(folder, secretsFile), { force: true }),
     reload: () => {
       // Once the runtime has ended, its folder is gone.
-      if (existsSync(folder)) copyBuild(options.project, folder);
+      if (!existsSync(folder)) return;
+      expected = workers + 1;
+      copyBuild(options.project, folder);
     },
     stop: async (force = false) => {
       signalGroup(child, force ? 'SIGKILL' : 'SIGTERM');

@@ -39,9 +39,19 @@ export interface Supervisor {
 export function superviseRuntime(given: RuntimeOptions, note: (line: string) => void): Supervisor {
   // Every user of this machine reaches the runtime's ports, if it listens on any: the worker answers only who knows this.
   const secret = randomBytes(32).toString('base64url');
-  const options: RuntimeOptions = { ...given, variables: { ...given.variables, GATE_SECRET: secret } };
+  const options: RuntimeOptions = {
+    ...given,
+    /** Read at each start: the caller may have changed some. */
+    get variables() {
+      return { ...given.variables, GATE_SECRET: secret };
+    },
+  };
+  const begin = () => {
+    const used = JSON.stringify(given.variables);
+    return startRuntime({ ...options, isOutdated: () => JSON.stringify(given.variables) !== used });
+  };
   const stopping = new AbortController();
-  let runtime = startRuntime(options);
+  let runtime = begin();
   let address: Address | undefined;
   let failure: string | undefined;
   let pause = new AbortController();
@@ -58,7 +68,7 @@ export function superviseRuntime(given: RuntimeOptions, note: (line: string) => 
       pause = new AbortController();
       const cutShort = AbortSignal.any([stopping.signal, pause.signal]);
       await delay(delayMs, undefined, { signal: cutShort }).catch(() => {});
-      if (!stopping.signal.aborted) runtime = startRuntime(options);
+      if (!stopping.signal.aborted) runtime = begin();
     }
   }
 
@@ -83,7 +93,7 @@ export function superviseRuntime(given: RuntimeOptions, note: (line: string) => 
       await current.stop(true);
       options.isPlain = true;
       if (stopping.signal.aborted) return 'it was stopped';
-      runtime = startRuntime(options);
+      runtime = begin();
       return serve(runtime);
     }
   }

@@ -197,10 +197,10 @@ export const allowedWithDefaultPassword: readonly GovernedAction[] = ['session.r
 export type GovernedAction = keyof typeof policy;
 
 /** What the owner of the machine does to a stopped vault. Programs beside the vault record it; no request can ask for it. */
-export type OperatorAction = 'vault.restore' | 'admin.reset' | 'log.archive';
+export type OperatorAction = 'vault.restore' | 'vault.seal' | 'admin.reset' | 'log.archive';
 
-/** What the vault does on its own because of a setting. */
-type OwnAction = 'log.expire';
+/** What the vault does on its own: because of a setting, or once after an upgrade. */
+type OwnAction = 'log.expire' | 'vault.seal';
 
 /** What is only refused, and counted: the use of an ended session, and too many requests. */
 type CountedAction = 'session.use' | 'request.send';

@@ -23,6 +23,18 @@ function amount(number: number, one: string, many: string): string {
   return number === 1 ? `1 ${one}` : `${number >= maxCountedVersions ? 'at least ' : ''}${number} ${many}`;
 }
 
+interface NamedAdmin {
+  id: number;
+  name: string;
+  /** In ms since 1970. */
+  createdAt: number;
+}
+
+function identity({ id, createdAt }: NamedAdmin): string {
+  const at = new Date(createdAt);
+  return `It is an admin, account number ${id}, made ${Number.isNaN(at.getTime()) ? 'at an unknown time' : at.toISOString()}.`;
+}
+
 export const sentences = {
   /** `holder` is who uses the folder, such as `process 12`. */
   folderInUse: (folder: string, holder: string) =>
@@ -37,8 +49,10 @@ export const sentences = {
   portTaken: (port: number, command: string) =>
     `Port ${port} is in use. Stop the program that uses it, or choose another: PORT=${port + 1} ${command}`,
   databaseCopied: (copy: string) => `The database as it was before the upgrade is in ${copy}.`,
-  adminReset: (name: string) =>
-    `${JSON.stringify(name)} has the new password. All sessions have ended, failed sign-ins are forgotten, and the log says so.`,
+  adminReset: (admin: NamedAdmin) =>
+    `${JSON.stringify(admin.name)} has the new password. All sessions have ended, failed sign-ins are forgotten, and the log says so. ${identity(admin)}`,
+  accountChanged: (admin: NamedAdmin) =>
+    `Something other than the vault has changed or made the account ${JSON.stringify(admin.name)}. ${identity(admin)} Nothing was changed. Go on only if it is the account that you mean: then the vault trusts it again as it is.`,
   missingKey: ({ keyId, values, versions }: MissingKey) => {
     const parts = [
       ...(values > 0 ? [amount(values, 'value', 'values')] : []),
@@ -51,6 +65,19 @@ export const sentences = {
   },
   brokenSeals: (count: number) =>
     `${count === 1 ? 'A record was' : `${count} records were`} changed by something other than the vault, so the vault does not trust ${count === 1 ? 'it' : 'them'}. The access log and check-data.sh name ${count === 1 ? 'it' : 'each'}. Find out who can write the database, then restore a backup.`,
+  /** The database of a vault that was sealed before says that it never was. */
+  sealsGone:
+    'The database says that its records were never sealed, but this vault has sealed them (REQUIRE_SEALS). It is an old copy, or somebody has changed it. Nothing was written. Restore a backup with HelperScripts/restore-data.sh FILE, which also seals an old one. If you have put this database there and trust all of it, remove REQUIRE_SEALS from the settings (.env) for one start.',
+  /** There is nothing in the database, or in the folder, of a vault that was sealed before. */
+  vaultGone: (place: string) =>
+    `There is no vault in ${place}, but there was one (REQUIRE_SEALS). Nothing was written. Restore a backup with HelperScripts/restore-data.sh FILE. To begin a new vault, remove REQUIRE_SEALS from the settings (.env) for one start.`,
+  recordsSealed: (count: number) =>
+    count === 1 ? 'Sealed the 1 record of this vault.' : `Sealed the ${count} records of this vault.`,
+  sealsRemembered: (envFile: string) =>
+    `Added REQUIRE_SEALS=true to ${envFile}: from now on this vault only takes records that it has sealed.`,
+  /** `envFile` is undefined if there is none. */
+  sealsNotRemembered: (envFile?: string) =>
+    `Add REQUIRE_SEALS=true to your settings${envFile === undefined ? '' : ` (${envFile} could not be written)`}: then this vault only takes records that it has sealed.`,
   likelyProxy: (address: string) =>
     `Sign-ins of many accounts have failed from ${address}. If that is a proxy in front of the vault, set TRUSTED_PROXIES=${address}: until then everybody behind it counts as one address.`,
   /** `error` is that of the answer to /health. */

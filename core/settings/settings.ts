@@ -24,6 +24,7 @@ export const workerVariables = [
   'METRICS_TOKEN',
   'LOG_STDOUT',
   'LOG_RETENTION_DAYS',
+  'REQUIRE_SEALS',
 ] as const;
 
 /** Settings whose values are never shown. */

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { keyringOf, unseal } from '../../testing/disk-vaults.ts';
+import { keyringOf, sealAnew } from '../../testing/disk-vaults.ts';
 import { ask, type RunningVault, signIn, startVault } from '../../testing/vault.ts';
 import { describeInBrowser, launch, signInAs, visit } from './support/browser.ts';
 
@@ -41,7 +41,7 @@ function fill(folder: string) {
     SELECT printf('SERVICE_%05d_API_KEY', i), 'Key number ' || i || ' of a team that has many of them', 1, 'admin',
       1700000000000 + i * 60000, 1700000000000 + ((i * 7919) % 10007) * 60000, 1
     FROM n`);
-  unseal(db, keyringOf(join(folder, '.env')));
+  sealAnew(db, keyringOf(join(folder, '.env')));
   db.close();
 }
 

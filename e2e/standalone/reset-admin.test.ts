@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { vaultPaths } from '../../core/data-folder/layout.ts';
 import { ask, signIn, startVault } from '../../testing/vault.ts';
 import { environment, program } from './kit.ts';
 
@@ -46,6 +48,22 @@ test('sets the password, ends the sessions of before, and is in the log', async 
   } finally {
     await vault.stop();
   }
+});
+
+test('seals an account that something else has changed only with --yes, and says which it is', () => {
+  const copy = mkdtempSync(join(folder, 'changed-'));
+  for (const name of ['data', '.env']) cpSync(join(folder, name), join(copy, name), { recursive: true });
+  const file = vaultPaths(join(copy, 'data')).file;
+  const change = new DatabaseSync(file);
+  change.exec("UPDATE users SET verifier = 'known' WHERE name = 'admin'");
+  change.close();
+  const refused = reset(`${password}\n`, [], copy);
+  expect([refused.status, refused.stderr]).toEqual([
+    1,
+    expect.stringMatching(/changed or made the account "admin"\. It is an admin, account number 1/),
+  ]);
+  expect(reset(`${password}\n`, ['admin', '--yes'], copy).stdout).toMatch(/"admin" has the new password/);
+  expect(reset(`${password}\n`, [], copy).status).toBe(0);
 });
 
 test('refuses a weak password, an unknown admin and a folder without a vault, and makes nothing', () => {

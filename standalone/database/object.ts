@@ -2,7 +2,7 @@
 
 import { DurableObject, RpcTarget } from 'cloudflare:workers';
 import migrations from 'keystore:migrations';
-import { parseKeyring } from '../../core/crypto/keyring.ts';
+import { type Keyring, parseKeyring } from '../../core/crypto/keyring.ts';
 import {
   applyMigrations,
   checkIsVault,
@@ -13,9 +13,12 @@ import {
 } from '../../core/data-folder/database.ts';
 import { beforeUpgradeFile, databaseId, vaultPaths } from '../../core/data-folder/layout.ts';
 import { likelyProxies } from '../../core/data-folder/likely-proxies.ts';
-import { resetAdmin } from '../../core/data-folder/operator-acts.ts';
+import { AccountChanged, resetAdmin } from '../../core/data-folder/operator-acts.ts';
+import { sealedState } from '../../core/data-folder/sealed-state.ts';
+import { sentences } from '../../core/settings/messages.ts';
+import { checkStaysSealed, requiresSeals } from '../../core/settings/require-seals.ts';
 import type { workerVariables } from '../../core/settings/settings.ts';
-import { type Job, takeAll } from './queue.ts';
+import { type Job, type Query, takeAll } from './queue.ts';
 
 /** The result of opening the database. */
 export type Opened =
@@ -107,11 +110,17 @@ export class VaultDatabase extends DurableObject<Bindings> {
   }
 
   /** Gives an admin a new password; see core/data-folder/operator-acts.ts. Returns when that is on the disk. */
-  async resetAdmin(name: string, password: string): Promise<string> {
+  async resetAdmin(name: string, password: string, isMeant: boolean): Promise<{ said: string } | { changed: string }> {
     const keyring = parseKeyring(this.env.ENCRYPTION_KEY, this.env.RETIRED_ENCRYPTION_KEYS);
-    const admin = await resetAdmin(sqlOf(this.ctx.storage), keyring, name, password, Date.now());
-    await this.ctx.storage.sync();
-    return admin;
+    const sql = sqlOf(this.ctx.storage);
+    try {
+      const admin = await resetAdmin(sql, keyring, name, password, Date.now(), isMeant);
+      await this.ctx.storage.sync();
+      return { said: sentences.adminReset(admin) };
+    } catch (error) {
+      if (!(error instanceof AccountChanged)) throw error;
+      return { changed: sentences.accountChanged(error.admin) };
+    }
   }
 
   #open(isCopied: boolean): Opened {
@@ -123,6 +132,7 @@ export class VaultDatabase extends DurableObject<Bindings> {
       isWhole = true;
     }
     checkIsVault(sql, { file, isKnown: isKnown(this.env) });
+    this.#checkStaysSealed(sql);
     const { pending, isUpgrade } = pendingMigrations(sql, file, migrations);
     const copy = isUpgrade ? beforeUpgradeFile(DATA_FOLDER, pending[0]?.name ?? '') : undefined;
     if (copy !== undefined && !isCopied) return { copyTo: copy };
@@ -130,14 +140,30 @@ export class VaultDatabase extends DurableObject<Bindings> {
     return { isNew: isNewVault(sql, isKnown(this.env)), copy, proxies: likelyProxies(sql, Date.now()) };
   }
 
+  /** @throws OperatorError if the settings say that the rows were sealed, and the database does not. */
+  #checkStaysSealed(sql: Sql): void {
+    const { ENCRYPTION_KEY, RETIRED_ENCRYPTION_KEYS, DATA_FOLDER } = this.env;
+    const lookup = (name: string) => (name === 'REQUIRE_SEALS' ? this.env.REQUIRE_SEALS : undefined);
+    if (!requiresSeals(lookup)) return;
+    let keyring: Keyring;
+    try {
+      keyring = parseKeyring(ENCRYPTION_KEY, RETIRED_ENCRYPTION_KEYS);
+    } catch {
+      // The worker says what is wrong with it, and serves nothing.
+      return;
+    }
+    checkStaysSealed(lookup, sealedState(sql, keyring), DATA_FOLDER);
+  }
+
   #run(job: Job): void {
     const { storage } = this.ctx;
     job.ranBy = this.#number;
     try {
-      const results = storage.transactionSync(() =>
-        job.queries.map(({ text, values }) => storage.sql.exec(text, ...values).toArray()),
-      );
-      job.outcome = { results };
+      const run = ({ text, values }: Query) => storage.sql.exec(text, ...values).toArray();
+      const [first, ...others] = job.queries;
+      // SQLite undoes a statement that fails, with what its triggers did: one alone needs no savepoint.
+      const isAlone = first !== undefined && others.length === 0;
+      job.outcome = { results: isAlone ? [run(first)] : storage.transactionSync(() => job.queries.map(run)) };
     } catch (error) {
       job.outcome = { error: error as Error };
     }

@@ -11,9 +11,10 @@ usage() {
   cat <<'EOF'
 Usage: keystore            Runs the vault until Ctrl-C or SIGTERM.
        keystore health     Exits with 0 if the vault of this data folder is healthy.
-       keystore reset-admin [NAME]
+       keystore reset-admin [NAME] [--yes]
                            Sets a new password for an admin (default: admin) who cannot sign in, while the vault is stopped:
-                           ends all sessions and clears the throttles. Asks for it, or reads standard input.
+                           ends all sessions and clears the throttles. Asks for it, or reads standard input. With --yes also
+                           for an account that something other than the vault has changed.
        keystore unpack DIR Writes the parts into a new folder. DIR/keystore then starts without unpacking.
 
 The command line for users (ls, get, set, run, ...) is another program: a running vault serves it at /cli/keystore.mjs.
@@ -22,7 +23,7 @@ Settings come from the environment, or else from .env in the current folder: SEC
 RETIRED_ENCRYPTION_KEYS, ADMIN_PASSWORD, JWT_EXPIRY_HOURS, CORS_ORIGINS, KEYSTORE_DATA (data), PORT (5000), HOST (localhost),
 BASE_PATH (none), TRUSTED_PROXIES, TLS_CERT and TLS_KEY (PEM files), MAX_REQUESTS_PER_MINUTE, MAX_KEYS_PER_USER,
 MAX_MEGABYTES_PER_USER, KEEP_VERSIONS, TRASH_DAYS, MIN_FREE_MEGABYTES, METRICS_TOKEN, LOG_STDOUT,
-LOG_RETENTION_DAYS (never), AUDIT_PIN_FILE. With _FILE appended, each names a file that holds the value.
+LOG_RETENTION_DAYS (never), AUDIT_PIN_FILE, REQUIRE_SEALS (added by the first start). With _FILE appended, each names a file that holds the value.
 From the environment only: KEYSTORE_ENV (another file in place of .env), KEYSTORE_CACHE (where the runtime is unpacked).
 EOF
 }

@@ -22,7 +22,7 @@ setup() {
   fi
   # The plan sets refusal, or all the others.
   refusal='' data='' min_free='' database='' port='' sockets='' control_token='' host='' env_file='' new_keys='' keys_made='' env_file_unwritable=''
-  marker='' marker_text='' folder_unusable='' in_use='' port_taken=''
+  remember_seals='' has_env_file='' seals_remembered='' seals_not_remembered='' marker='' marker_text='' folder_unusable='' in_use='' port_taken=''
   # shellcheck source=/dev/null
   . "$run/plan"
   [ -z "$refusal" ] || refuse "$refusal"
@@ -49,6 +49,18 @@ write_keys() {
   (set -C && printf '%s' "$new_keys" >"$env_file") 2>/dev/null || refuse "$env_file_unwritable"
   sync "$env_file" 2>/dev/null || sync
   echo "$keys_made"
+}
+
+# Notes in the env file, once, that the records of the vault are sealed: see core/settings/require-seals.ts. That it cannot be written,
+# as in a container, is no failure.
+remember_seals() {
+  [ -n "$remember_seals" ] || return 0
+  if [ -n "$has_env_file" ] && [ -f "$env_file" ] && printf '%s' "$remember_seals" 2>/dev/null >>"$env_file"; then
+    sync "$env_file" 2>/dev/null || sync
+    echo "$seals_remembered"
+  else
+    echo "$seals_not_remembered"
+  fi
 }
 
 # Copies the database before an upgrade. Nothing writes to it yet, so the file and its write-ahead log are a copy together.

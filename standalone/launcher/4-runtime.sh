@@ -127,8 +127,8 @@ keep_up() {
   done
 }
 
-# By now the vault has been up: a missing database is a loss. A port that the system chose stays the same.
+# By now the vault has been up: a missing database is a loss, and its records are sealed. A port that the system chose stays the same.
 start_again() {
-  printf '%s\n' "$config" | sed 's/(name = "KNOWN_VAULT", text = "")/(name = "KNOWN_VAULT", text = "yes")/' >"$run/run.capnp"
+  printf '%s\n' "$config" | sed 's/(name = "KNOWN_VAULT", text = "")/(name = "KNOWN_VAULT", text = "yes")/; s/(name = "REQUIRE_SEALS", text = "")/(name = "REQUIRE_SEALS", text = "true")/' >"$run/run.capnp"
   start && bring_up
 }

@@ -55,6 +55,7 @@ serve() {
   rm -f "$run/plan" "$run/setup.log"
   unset new_keys
   bring_up
+  remember_seals
   printf '%s\n\n' "$answer"
   keep_up
 }
@@ -71,12 +72,23 @@ reset_admin() {
   rm -f "$run/plan" "$run/setup.log" "$run/new-password"
   bring_up
   ask /reset-admin
+  # The account is not what the vault has sealed.
+  if [ "$status" = 409 ] && is_meant; then ask '/reset-admin?meant'; fi
   said=$answer done=$status
   kill -TERM "$pid" 2>/dev/null
   stopping=yes
   await_end
   [ "$done" = 200 ] || refuse "$said"
   printf '%s\n' "$said"
+}
+
+# Whether the operator says so: by --yes, or at the terminal.
+is_meant() {
+  [ -z "$yes" ] || return 0
+  [ -t 0 ] || return 1
+  printf '%s\nIs it the account that you mean? [y/N] ' "$answer" >&2
+  IFS= read -r reply || reply=
+  case $reply in [yY] | [yY][eE][sS]) ;; *) return 1 ;; esac
 }
 
 # Writes the name $1 and a new password for the setup to find, as two lines. Asks at the terminal, or reads standard input.
@@ -111,7 +123,11 @@ case ${1:-} in
     ask /health
     [ "$status" = 200 ] || refuse 'The vault is not healthy.'
     ;;
-  reset-admin) reset_admin "${2:-admin}" ;;
+  reset-admin)
+    yes=''
+    if [ "${2:-}" = --yes ]; then yes=yes && shift; elif [ "${3:-}" = --yes ]; then yes=yes; fi
+    reset_admin "${2:-admin}"
+    ;;
   unpack)
     if [ $# -ne 2 ] || [ -z "$parts" ]; then refuse 'Name a folder: keystore unpack DIR'; fi
     { mkdir -p "$2" && unpack "$2"; } 2>/dev/null || refuse "$2 could not be written."

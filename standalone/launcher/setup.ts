@@ -17,6 +17,7 @@ import { OperatorError } from '../../core/operator-error.ts';
 import { parseEnvFile } from '../../core/settings/env-file.ts';
 import { sentences } from '../../core/settings/messages.ts';
 import { newEnvFile } from '../../core/settings/new-keys.ts';
+import { checkMayBegin, requireSealsLines } from '../../core/settings/require-seals.ts';
 import * as settings from '../../core/settings/settings.ts';
 import { vaultConfig } from './config.ts';
 import { maxOpenConnections } from './connections.ts';
@@ -67,6 +68,7 @@ const setUp = async (bindings: Bindings) => {
   const state = { file, size: await disk.size(file), isKnown };
   await checkFolder(disk, folder, state);
 
+  if (!holdsVault(state)) checkMayBegin(lookup, folder);
   const there = { envFile, hasEnvFile, dataFolder: folder, holdsVault: holdsVault(state) };
   const newKeys = settings.needsKeys(lookup, there) ? newEnvFile() : '';
   const controlToken = newToken();
@@ -76,6 +78,8 @@ const setUp = async (bindings: Bindings) => {
   return {
     config: vaultConfig({
       texts: {
+        // The launcher fills it in for a runtime that it starts again.
+        REQUIRE_SEALS: '',
         ...settings.readWorkerVariables(lookup),
         ...parseEnvFile(newKeys, envFile),
         TRUSTED_PROXIES: trustedProxies,
@@ -103,6 +107,10 @@ const setUp = async (bindings: Bindings) => {
     new_keys: newKeys,
     keys_made: sentences.keysMade(envFile),
     env_file_unwritable: sentences.envFileUnwritable(envFile),
+    remember_seals: lookup('REQUIRE_SEALS') === undefined ? requireSealsLines : '',
+    has_env_file: hasEnvFile || newKeys !== '' ? 'yes' : '',
+    seals_remembered: sentences.sealsRemembered(envFile),
+    seals_not_remembered: sentences.sealsNotRemembered(hasEnvFile || newKeys !== '' ? envFile : undefined),
     marker: isKnown ? '' : marker,
     marker_text: markerText(new Date()),
     folder_unusable: sentences.folderUnusable(folder),

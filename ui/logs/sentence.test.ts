@@ -117,6 +117,10 @@ describe('words an entry as a sentence', () => {
       },
       'The vault removed the expired log entries 1 to 9 (LOG_RETENTION_DAYS=30)',
     ],
+    [
+      { user_name: null, action: 'seal_vault', target: '42 records' },
+      'The vault sealed its records as it found them: 42 records',
+    ],
     [{ action: 'something_old', target: 'x' }, 'alice did something_old x'],
     [{ action: 'constructor' }, 'alice did constructor'],
   ] as [Partial<LogEntry>, string][])('%j', (fields, text) => {

@@ -103,6 +103,12 @@ const wordings: Record<string, Wording> = {
     did: 'removed the expired log entries',
     tried: 'remove expired log entries',
   },
+  seal_vault: {
+    icon: 'lock',
+    who: 'The vault',
+    did: 'sealed its records as it found them:',
+    tried: 'seal its records',
+  },
 };
 
 /** How a value was read in the browser. */

@@ -25,6 +25,6 @@ export const unhealthy = v.strictObject({
   status: v.literal('unhealthy'),
   timestamp: v.optional(time),
   service,
-  reason: v.picklist(['busy', 'database', 'schema', 'setup', 'wrong_key', 'damaged', 'settings']),
+  reason: v.picklist(['busy', 'database', 'schema', 'setup', 'wrong_key', 'damaged', 'seals_gone', 'settings']),
   error: v.string(),
 });

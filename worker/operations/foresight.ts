@@ -15,7 +15,7 @@ interface Who {
   /** As the number of an account; a project has its own with a minus. */
   id: number;
   /** The rows that it hangs on, as the text has them. */
-  cells: unknown[];
+  cells: (Cell[] | Cell[][])[];
   rows: SealedRow[];
 }
 
@@ -91,7 +91,7 @@ export const foresee = (
   caller: Caller,
   { action, isByName, slots, needsTarget, foresee: rowsAfter }: Foresight,
   given: Values<string>,
-): { text: string; made: SealedRow[] } | null => {
+): { text: string; cells: (Cell[] | Cell[][])[]; made: SealedRow[] } | null => {
   const who = principalOf(known, caller, isByName);
   if (!who) return null;
   const rows: Record<string, SealedRow> = {};
@@ -112,7 +112,7 @@ export const foresee = (
   if (rowsAfter && !future) return null;
   const cells = [...who.cells, ...found.map((row) => cellsOf(row))];
   const made = (future ?? []).map((row) => sealed(keyring, row));
-  return { text: JSON.stringify([cells, future, null]), made };
+  return { text: JSON.stringify([cells, future, null]), cells, made };
 };
 
 /** The same row with its seal. */

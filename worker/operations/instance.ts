@@ -8,11 +8,13 @@ import { makeVerifier } from '../../core/crypto/password.ts';
 import { sliced } from '../../core/crypto/scrypt.ts';
 import { maxHashSilenceMs } from '../../core/limits.ts';
 import { sealedTables, sealOfAccount } from '../../core/sealed-rows.ts';
+import { sentences } from '../../core/settings/messages.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { transact } from '../store/commit.ts';
 import { auditEvents, currentMigration, instance, logTree, migrations, users } from '../store/schema.ts';
 import { sealedTable } from '../store/sealed.ts';
-import { fill, insertFrom, integer, query, statement } from '../store/statement.ts';
+import { type Filled, fill, insertFrom, integer, query, statement } from '../store/statement.ts';
+import { adoptionEvent, rememberSealed, wasSealed } from './adoption.ts';
 import { type NotedBroken, notedBroken } from './broken-seals.ts';
 import { resealTree } from './log-sealing.ts';
 import { keysInUse } from './sealing-keys.ts';
@@ -22,7 +24,7 @@ import type { Vault } from './vault.ts';
 /** The vault cannot serve until the operator does what the message says. */
 export class VaultUnavailable extends Error {
   override name = 'VaultUnavailable';
-  readonly reason: 'busy' | 'database' | 'schema' | 'setup' | 'wrong_key' | 'damaged';
+  readonly reason: 'busy' | 'database' | 'schema' | 'setup' | 'wrong_key' | 'damaged' | 'seals_gone';
   constructor(reason: VaultUnavailable['reason'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
@@ -72,24 +74,28 @@ export const openInstance = async (
   if (found?.name !== currentMigration) throw schemaDiffers(found?.name ?? null);
   if (found.key_id === null || found.canary === null) {
     if (found.has_data) throw new VaultUnavailable('damaged', damaged);
+    if (wasSealed(vault)) throw new VaultUnavailable('seals_gone', sentences.vaultGone('the database'));
     if (await othersSetUp()) return openInstance(vault, now);
     await setUp(vault, now);
+    rememberSealed(vault);
     return { inUse, broken };
   }
   const { keyring } = vault;
   if (!keyring.byId.has(found.key_id)) throw wrongKey(keyring.primary.id, found.key_id);
   const canary = readCanary(keyring, found.canary, found.key_id);
   if (!canary) throw new VaultUnavailable('damaged', damaged);
+  if (!canary.rowsAreSealed && wasSealed(vault)) throw new VaultUnavailable('seals_gone', sentences.sealsGone);
   const isPrimary = found.key_id === keyring.primary.id;
   if (!canary.rowsAreSealed || !isPrimary) {
     // If this ends before the canary is replaced, all is done again.
     if (!isPrimary) await resealTree(vault);
+    const adoption = canary.rowsAreSealed ? [] : [adoptionEvent(await adoptRows(vault), found.canary, now)];
     if (canary.rowsAreSealed) await resealRows(vault);
-    else await adoptRows(vault);
-    await replaceCanary(vault, found.canary, now);
+    await replaceCanary(vault, found.canary, now, adoption);
     // Others may have written rows meanwhile under the key before.
     if (!isPrimary) await resealRows(vault);
   } else if (found.sealed_at === null) await transact(vault.db, [fill(storeSealedAt(), { now })]);
+  rememberSealed(vault);
   return { inUse, broken };
 };
 
@@ -136,9 +142,9 @@ const storeCanary = statement(['canary', 'key_id', 'now', 'before'], ({ canary, 
 const storeSealedAt = statement(['now'], ({ now }) => query.update(instance).set({ sealed_at: now }));
 
 /** The primary key takes over, that of the log first, and the canary says from now on that the rows are sealed. */
-const replaceCanary = async ({ db, keyring }: Vault, before: string, now: number) => {
+const replaceCanary = async ({ db, keyring }: Vault, before: string, now: number, first: readonly Filled[]) => {
   const { token: canary, keyId: key_id } = sealCanary(keyring, { rowsAreSealed: true });
-  await transact(db, [fill(storeCanary(), { canary, key_id, now, before })]);
+  await transact(db, [...first, fill(storeCanary(), { canary, key_id, now, before })]);
 };
 
 /** The accounts of a new vault. A vault on the edge never gets accounts with well-known passwords. */

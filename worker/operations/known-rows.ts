@@ -31,6 +31,10 @@ export class KnownRows {
     if (name !== undefined) this.#rows.set(byName(table, name), row);
   }
 
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
+  }
+
   find(table: SealedTable, ...locator: Cell[]): SealedRow | undefined {
     return this.#rows.get(byLocator(table, locator));
   }

@@ -53,25 +53,29 @@ const statements = sealedTables.map((kind) => ({
   store: statement(['request.seals'], () => storeSeals([kind], isAsRead(kind))[0] as Query),
 }));
 
-const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolean) => {
+/** Returns how many rows there are. */
+const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolean): Promise<number> => {
+  let rowCount = 0;
   for (const { kind, rows, store } of statements) {
     for (let after = startOf(kind); ; ) {
       const [found = []] = await transact(db, [fill(rows(), { after })]);
       const stored = found.map(({ sealed }) => rowOf(JSON.parse(String(sealed))));
       const last = stored.at(-1);
       if (!last) break;
+      rowCount += stored.length;
       const made = stored.filter(isDue).map((row) => withSealBefore(sealed(keyring, row), row));
       if (made.length > 0) await transact(db, [fill(store(), { 'request.seals': sealsParam(made) })]);
       after = JSON.stringify(last[1]);
     }
   }
+  return rowCount;
 };
 
-/** Seals the rows of a vault of before, as they are. Those that have a seal already keep it, whether it holds or not. */
-export const adoptRows = (vault: Vault): Promise<void> => sealAll(vault, ([, , , seal]) => seal === null);
+/** Seals the rows of a vault of before, as they are. Those that have a seal already keep it, whether it holds or not. Returns how many rows there are. */
+export const adoptRows = (vault: Vault): Promise<number> => sealAll(vault, ([, , , seal]) => seal === null);
 
 /** Seals what holds under another key of the keyring under the primary one. What does not hold stays as it is. */
-export const resealRows = (vault: Vault): Promise<void> =>
+export const resealRows = (vault: Vault): Promise<number> =>
   sealAll(
     vault,
     (row) =>

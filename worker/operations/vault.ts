@@ -24,6 +24,8 @@ export interface Vault {
   makesDefaultAccounts: boolean;
   /** Whether only the vault's own machine can reach it. Otherwise an account with a default password can only change it. */
   isLocalOnly: boolean;
+  /** Whether rows without seals are never this vault's own, and an empty database no beginning (REQUIRE_SEALS). */
+  requiresSeals: boolean;
   limits: AccountLimits;
   /** How long a deleted secret stays in the trash. */
   trashMs: number;

@@ -119,6 +119,24 @@ export const storeSeals = (kinds: readonly Sealing[], condition: SQL = granted):
       where made.value ->> 0 = ${sql.raw(`'${kind}'`)} and ${sql.join(found, sql` and `)}${isInUse} and ${contents} and ${condition}` as SQL<never> as unknown as Query<never>;
   });
 
+/**
+ * The same within the UPDATE that changes a row: the seal that was made for it as it will be, or the one that it has.
+ *
+ * @param changed what the UPDATE sets of what the seal covers, as SQL in terms of the row before.
+ */
+export const sealIfCovered = (kind: SealedTable, changed: Readonly<Record<string, string>>): SQL => {
+  const { locator, contents } = sealedKinds[kind];
+  const covered = Object.entries(changed).reduce(
+    (cells, [column, value]) => cells.replaceAll(new RegExp(`\\b${kind}\\.${column}\\b`, 'g'), value),
+    contents(kind).join(','),
+  );
+  const found = locator.map((column, index) => `made.value ->> ${index + 3} = ${kind}.${column}`).join(' and ');
+  const made = sql.raw(
+    `made where made.value ->> 0 = '${kind}' and ${found} and made.value ->> 2 = json_array(${covered})`,
+  );
+  return sql`coalesce((select made.value ->> 1 from json_each(${request.seals}) ${made}), ${sql.raw(`${kind}.seal`)})`;
+};
+
 const membership = sql`(select ${sealedRow('members', '')} from members where project_id = secrets.project_id and user_id = ${actorId})`;
 const columnsOfSecret = ['name', 'owner_id', 'project_id', 'current_version'].map((column) => `secrets.${column}`);
 const withBinding = sealedRowSql('secrets', 'secrets', [...columnsOfSecret, 'secret_versions.binding']);

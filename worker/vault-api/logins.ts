@@ -1,8 +1,8 @@
 /** Logins of programs: with a service token in the form of an AppRole, or with a name and a password. Each answers a fresh child. */
 import * as v from 'valibot';
+import { pathnameOf } from '../../core/pathname.ts';
 import { type AppContext, contextOf } from '../http/context.ts';
 import { contextOfToken } from '../http/credential.ts';
-import { pathnameOf } from '../http/pathname.ts';
 import { send } from '../http/send.ts';
 import { admit } from '../operations/admission.ts';
 import { createChild } from '../operations/children.ts';
