@@ -24,7 +24,7 @@ export interface Caller {
   idempotency?: Idempotency;
   /** The id of the account that the credential names. The session's row must say the same; it alone decides nothing. */
   claimedId?: number;
-  /** What a session may do by its token: null for all that its account may; absent in tokens of earlier versions. */
+  /** What a session may do by its token: null for all that its account may. Absent without a session. */
   claimedAccess?: string | null | undefined;
   /** The likeness of that name, at a sign-in: an account is found by it as well. */
   claimedLikeness?: string;

@@ -61,7 +61,7 @@ export type SessionClaims = {
   readonly username: string;
   readonly role: string;
   readonly sessionId: string;
-  /** What a child of a sign-in may do; null for all that the account may. Tokens of earlier versions do not say. */
+  /** What a child of a sign-in may do; null for all that the account may. */
   readonly access?: string | null | undefined;
   /** Seconds since 1970. */
   readonly issuedAt: number;
@@ -69,7 +69,10 @@ export type SessionClaims = {
   readonly expiresAt: number;
 };
 
-export type SessionIdentity = Pick<SessionClaims, 'sessionId' | 'userId' | 'username' | 'access'>;
+export type SessionIdentity = Pick<SessionClaims, 'sessionId' | 'userId' | 'username'> & {
+  /** Version 1.0.0 made no children: a token that does not say is a person's own. */
+  readonly access: string | null;
+};
 
 /**
  * Parses SECRET_KEY: any text of at least 32 UTF-8 bytes (RFC 7518, section 3.2). White space around it is ignored.
@@ -152,5 +155,5 @@ function identityIn({ sid, user_id, username, access }: Record<string, unknown>)
   if (typeof user_id !== 'number' || !Number.isSafeInteger(user_id) || user_id < 1) return null;
   if (typeof username !== 'string' || username === '') return null;
   if (access !== undefined && access !== null && typeof access !== 'string') return null;
-  return { sessionId: sid, userId: user_id, username, access };
+  return { sessionId: sid, userId: user_id, username, access: access ?? null };
 }

@@ -22,7 +22,6 @@ import {
 import type { Cell, SealedRow } from '../../core/sealed-rows.ts';
 import type { Grounds } from '../store/relied.ts';
 import type { Values } from '../store/statement.ts';
-import { placeValues } from './place.ts';
 
 /** What the rows of a principal say. */
 export interface Principal {
@@ -183,22 +182,9 @@ export const objectionTo = (
   return null;
 };
 
-const reachesName = ({ token, access }: Principal, name: string): boolean =>
+/** Whether a token reaches what has this name; everybody else does. */
+export const reachesName = ({ token, access }: Principal, name: string): boolean =>
   !token || access === 'audit' || isWithin(token.ranges, name);
-
-/** The same of the name that something gets: the project that was found is the one that it begins with, and a token reaches it. */
-export const objectionToName = (
-  action: Action,
-  who: Principal | null,
-  { place, target }: Readonly<Record<string, SealedRow>>,
-  { name, place_likeness: given }: Values,
-): SealedRow | 'principal' | null => {
-  // What comes out of the trash may have the name that it had.
-  const likeness = given === undefined ? placeValues(String(target?.[2][0])).place_likeness : given;
-  if (isThere(place) && place[2][2] !== likeness) return place;
-  const isOutside = action === 'secret.create' && typeof name === 'string' && who && !reachesName(who, name);
-  return isOutside ? 'principal' : null;
-};
 
 const isGoverned = (action: Action): action is GovernedAction => Object.hasOwn(policy, action);
 

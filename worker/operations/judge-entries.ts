@@ -5,7 +5,8 @@
 import type { Caller } from '../../core/caller.ts';
 import { type Cell, rowOf, type SealedRow } from '../../core/sealed-rows.ts';
 import type { Grounds } from '../store/relied.ts';
-import { isThere, objectionTo, objectionToName, type Principal, principalIn } from './judge-again.ts';
+import { isThere, objectionTo, type Principal, principalIn } from './judge-again.ts';
+import { objectionToNames } from './judge-names.ts';
 import { placeValues } from './place.ts';
 import { byAlias, type Cells, partsOf, type Text } from './seals.ts';
 
@@ -61,7 +62,7 @@ export const entryJudge = (caller: Caller, kindOf: ReadonlyMap<Cell, string>) =>
     const blamed = before ?? (isThere(rows.place) ? rows.place : 'principal');
     if (kindOf.get(name) !== grounds.kind || (before && nameOf(before) !== name)) return { objection: blamed };
     if (grounds.kind !== 'changed') {
-      const other = objectionToName('secret.create', who, rows, { name, ...placeValues(String(name)) });
+      const other = objectionToNames('secret.create', who, rows, { name, ...placeValues(String(name)) });
       if (other) return { objection: other };
     }
     const holder = grounds.kind === 'changed' && before ? holderOf(before) : holderOfNew(who, rows.place);

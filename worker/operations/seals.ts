@@ -7,15 +7,8 @@ import type { Grounds, Slot } from '../store/relied.ts';
 import type { Fault, SealedAnswer, Seals } from '../store/sealed.ts';
 import { foresee, sealed } from './foresight.ts';
 import { mayBecome } from './future-rows.ts';
-import {
-  isActor,
-  isComparedWith,
-  objectionTo,
-  objectionToName,
-  objectionToRead,
-  principalIn,
-  reachesAny,
-} from './judge-again.ts';
+import { isActor, isComparedWith, objectionTo, objectionToRead, principalIn, reachesAny } from './judge-again.ts';
+import { objectionToNames } from './judge-names.ts';
 import { KnownRows } from './known-rows.ts';
 import { createPause } from './pauses.ts';
 import type { Vault } from './vault.ts';
@@ -73,9 +66,9 @@ const rowsIn = (cells: Text[0]): SealedRow[] =>
     return typeof each[0] === 'string' ? [rowOf(each as Cells)] : (each as readonly Cells[]).map(rowOf);
   });
 
-/** What the signed token of a session says must be what its row says. Tokens of earlier versions do not say what a child may do. */
+/** What the signed token of a session says must be what its row says. */
 const isOfCaller = ([, , [userId, access]]: SealedRow, { claimedId, claimedAccess }: Caller) =>
-  userId === claimedId && (claimedAccess === undefined || claimedAccess === access);
+  userId === claimedId && access === claimedAccess;
 
 const holds = (keyring: Keyring, row: SealedRow, caller: Caller) =>
   row[0] === 'sessions' ? row[1][0] === null || isOfCaller(row, caller) : sealHolds(keyring, row);
@@ -203,8 +196,9 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
           if (cells !== whole && !(who && reachesAny(grounds.action, who, caller))) return noted(whole as Fault);
           const isCompared = !who || isComparedWith(grounds.action, who.row, given);
           const found = byAlias(grounds.slots, others);
+          const rest = rowsIn(others.slice(grounds.slots.length));
           const objection = isCompared
-            ? (objectionTo(grounds, who, found, caller) ?? objectionToName(grounds.action, who, found, given))
+            ? (objectionTo(grounds, who, found, caller) ?? objectionToNames(grounds.action, who, found, given, rest))
             : 'principal';
           if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }

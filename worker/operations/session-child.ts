@@ -96,8 +96,7 @@ export const childOfSession = operation({
   result: async ([made], { id, access: asked }, { vault, caller }, principal): Promise<Child> => {
     if (!made) throw new TypeError('A child was allowed and not made');
     // Not what the new row says: the token is signed.
-    const ofParent = caller.claimedAccess === undefined ? made.access : caller.claimedAccess;
-    const access = asked ?? ((ofParent ?? 'manage') as Access);
+    const access = asked ?? ((caller.claimedAccess ?? 'manage') as Access);
     // Nor does the row say more than any parent of it could have: a sign-in lasts that long at most.
     const last = caller.now + vault.sessionTtlSeconds * 1000;
     const latestEnd = Math.min(made.latest_end ?? made.expires_at, last);

@@ -2,6 +2,7 @@
  * Every row that grants authority, forged by somebody who can write the database and has no key: through the real routes, each forgery is
  * refused, leaves nothing changed, is in the log with the name of the row, and makes /health say so.
  */
+import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import { annId, eveId, hostileVault, one, password, project, sql, tables } from '../testing/hostile.ts';
@@ -410,6 +411,21 @@ test('a stranger to a broken row gets the answer of ever', async () => {
   const broken = await eve('GET', '/keys/OF_ANN');
   expect([broken.status, broken.text]).toEqual([missing.status, missing.text]);
   expect((await eve('PUT', '/keys/OF_ANN', { api_key: 'x' })).status).toBe(404);
+});
+
+test('a session token that does not say what it may do is good for the session of a person, and for no child', async () => {
+  const token = async (access: string) => {
+    const { id, user_id } = await one(`SELECT id, user_id FROM sessions WHERE user_id = ${eveId} AND access ${access}`);
+    // As version 1.0.0 made them.
+    return new SignJWT({ sid: id, user_id, username: 'eve', role: 'user' })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(testKeys.SECRET_KEY));
+  };
+  const [own, ofChild] = [await token('IS NULL'), await token("= 'read'")];
+  expect((await vault.client(own)('POST', '/keys', { key_name: 'BY_OWN', api_key: 'x' })).status).toBe(201);
+  expect((await vault.client(ofChild)('GET', '/keys/OF_EVE')).status).toBe(403);
 });
 
 test('a new primary key takes over the seals that hold, and no other', async () => {

@@ -1,5 +1,5 @@
 /** A database in which views stand in the place of tables, and say one thing to the verdict and another to the check. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import { sealedRowSql } from '../../core/sealed-rows.ts';
 import {
@@ -15,6 +15,7 @@ import {
   one,
   password,
   project,
+  refused,
   shadow,
   sql,
   unshadow,
@@ -295,5 +296,58 @@ describe('a database that says to whom what is stored will belong', () => {
     const lie: Lie = [`["OTHER",${id.ann},null,2,`, `["OTHER",${id.eve},null,2,`];
     expect.soft(await lied(ann, [lie], trigger, (client) => written(client, 'OTHER'))).toEqual(noticed);
     noValue(await eve('GET', '/keys/OTHER'));
+  });
+
+  describe('that it is somebody else whom the request names:', () => {
+    let bob: number;
+    let lies: (more: (id: number) => string[]) => Promise<Lie[]>;
+    beforeEach(async () => {
+      await admin('POST', '/users', { username: 'bob', password: `${password} bob`, role: 'user' });
+      bob = Number((await one("SELECT id FROM users WHERE name = 'bob'")).id);
+      const { eve: other } = await ids();
+      lies = async (more) => {
+        const [truth, told] = [more(bob), more(other)];
+        return [
+          [await textOf('users', 'bob'), await textOf('users', 'eve')],
+          ...truth.map((text, index): Lie => [text, told[index] ?? '']),
+        ];
+      };
+    });
+
+    test('who gets another role', async () => {
+      const future = async (name: string) => {
+        const [, id, , , ...rest] = JSON.parse(await textOf('users', name));
+        return JSON.stringify([id, name, 'admin', ...rest.slice(0, -1)]);
+      };
+      const [ofBob, ofEve] = [await future('bob'), await future('eve')];
+      const trigger = `AFTER UPDATE OF role ON users BEGIN UPDATE users SET role = 'admin' WHERE name = 'eve'; END`;
+      const all: Lie[] = [[ofBob, ofEve], ...(await lies((id) => [`["users",[${id}]`]))];
+      const promote = (client: Client) => client('PUT', `/users/${bob}`, { role: 'admin' });
+      expect.soft(await lied(admin, all, trigger, promote)).toEqual(noticed);
+      expect((await eve('GET', '/users')).status).toEqual(refused);
+    });
+
+    test('who becomes a member of a project', async () => {
+      const { shop, eve: other } = await ids();
+      const trigger = `AFTER INSERT ON members BEGIN UPDATE members SET user_id = ${other} WHERE user_id = NEW.user_id AND project_id = NEW.project_id; END`;
+      const all = await lies((id) => [`["members",[${shop},${id}],[${shop},${id},`]);
+      const add = (client: Client) => client('PUT', '/projects/shop/members/bob', { role: 'viewer' });
+      expect.soft(await lied(ann, all, trigger, add)).toEqual(noticed);
+      noValue(await eve('GET', '/keys/shop%2FKEY'));
+    });
+
+    test.each([
+      ['a key', () => (client: Client) => client('PUT', '/keys/OF_ANN', { owner: 'bob' })],
+      [
+        'all keys of a deleted account',
+        (id: number) => (client: Client) => client('DELETE', `/users/${id}?transfer_to=bob`),
+      ],
+    ])('who gets %s', async (_, request) => {
+      const { ann: id, eve: other } = await ids();
+      const trigger = `AFTER UPDATE OF owner_id ON secrets WHEN NEW.owner_id = ${bob} BEGIN UPDATE secrets SET owner_id = ${other} WHERE id = NEW.id; END`;
+      const all = await lies((owner) => ['OF_ANN', 'OTHER'].map((name) => `["${name}",${owner},`));
+      expect.soft(await lied(admin, all, trigger, request(id))).toEqual(noticed);
+      for (const name of ['OF_ANN', 'OTHER']) noValue(await eve('GET', `/keys/${name}`));
+    });
   });
 });
