@@ -3,6 +3,7 @@ import { and, count, eq, exists, gte, lt, ne, not, or, type SQL, sql } from 'dri
 import { alias } from 'drizzle-orm/sqlite-core';
 import { keyLikeness, likeness } from '../../core/accounts/likeness.ts';
 import { maxProjectsPerAccount } from '../../core/limits.ts';
+import { newNumber } from '../../core/new-number.ts';
 import { actorId, actorName, actorRole, granted, insertIfAllowed, verdict } from '../store/granted.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
@@ -112,12 +113,6 @@ const madeProject = (given: Params<'name'>) =>
 const adopted = (given: Params<'first' | 'end'>) =>
   counted(query.select({ count: count() }).from(secrets).where(beginningWith(given)), 'key moved in', 'keys moved in');
 
-/**
- * A number that no project has had: of the time in milliseconds and three digits more. One that the database gives could be that of a
- * project which somebody has taken out of the file, and its keys and members say no more than the number.
- */
-const newId = (now: number) => now * 1000 + Math.floor(Math.random() * 1000);
-
 export const createProject = operation({
   action: 'project.create',
   params: [
@@ -204,7 +199,7 @@ export const createProject = operation({
     };
   },
   values: ({ name, description, adopt }: NewProject, { caller }) => ({
-    id: newId(caller.now),
+    id: newNumber(caller.now),
     name,
     likeness: likeness(name),
     key_likeness: keyLikeness(name),
