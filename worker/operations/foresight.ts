@@ -50,7 +50,7 @@ const principalOf = (known: KnownRows, caller: Caller, isByName: boolean): Who |
 
 /** The project of the row before: of a secret, or a project itself. */
 const projectOf = (row: SealedRow | undefined): Cell =>
-  (row?.[0] === 'secrets' ? row[2][2] : row?.[0] === 'projects' ? row[2][0] : null) ?? null;
+  (row?.[0] === 'secrets' ? row[2][3] : row?.[0] === 'projects' ? row[2][0] : null) ?? null;
 
 /** What a slot will hold; null if that cannot be said. A secret, a project or a member that is not known is taken for one that is not there. */
 const filled = (

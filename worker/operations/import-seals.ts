@@ -1,5 +1,5 @@
 /** The seals of an import, and of a write to a path: what both steps rely on is checked, and what they store is sealed. */
-import type { SealedRow } from '../../core/sealed-rows.ts';
+import { isNobodys, type SealedRow } from '../../core/sealed-rows.ts';
 import { refusalOf, transact, VaultNotOpen } from '../store/commit.ts';
 import { type Form, formOf } from '../store/form.ts';
 import { requestValues } from '../store/request.ts';
@@ -9,7 +9,7 @@ import type { VerdictRow } from '../store/verdict.ts';
 import { sealed } from './foresight.ts';
 import { brokenImport } from './import-commit.ts';
 import type { Refusal } from './refusal.ts';
-import { sealsOf } from './seals.ts';
+import { faultOf, rowsIn, sealsOf } from './seals.ts';
 import type { Context } from './vault.ts';
 
 type Survey = (form: Form) => Statement<{ sealed: string }>;
@@ -26,18 +26,42 @@ export const refuseBroken = async ({ vault, caller }: Context, fault: Fault, val
   return { ...refusal, action: 'secret.create' };
 };
 
+/** A value that is to be stored: its binding, and the number that its secret gets, if that is a new one. */
+export interface NewValue {
+  binding: string;
+  number: number | null;
+}
+
+/** Whether a secret will be what the request makes of it: a new one with its number, or one that holds and stays where it is. */
+const isExpected = (
+  [, [id], [, name, owner = null, project = null]]: SealedRow,
+  expected: NewValue,
+  held: readonly SealedRow[],
+) => {
+  if (expected.number !== null) return id === expected.number;
+  return held.some(
+    (row) =>
+      row[0] === 'secrets' &&
+      row[1][0] === id &&
+      !isNobodys(row) &&
+      row[2][1] === name &&
+      row[2][2] === owner &&
+      row[2][3] === project,
+  );
+};
+
 /**
  * Checks what the second step relies on, and makes the seals of what it stores.
  *
- * @param bindings those of the new values, by the names of their secrets.
- * @returns values for its statements, or the row whose seal does not hold.
+ * @param expected what is to be stored, by the names of the secrets.
+ * @returns values for its statements and the seals of the versions, by the names of their secrets; or the row whose seal does not hold.
  */
 export const sealEntries = async (
   { vault, caller }: Context,
   surveys: readonly Survey[],
   values: Values,
-  bindings: ReadonlyMap<string, string>,
-): Promise<{ fault: Fault } | { sealed: Values }> => {
+  expected: ReadonlyMap<string, NewValue>,
+): Promise<{ fault: Fault } | { sealed: Values; versionSeals: ReadonlyMap<string, string | null> }> => {
   const form = formOf(caller);
   const given = { ...values, ...requestValues(caller, vault.keyring.primary.id) };
   const results = await transact(
@@ -48,16 +72,24 @@ export const sealEntries = async (
   const texts = results.flat().map(({ sealed }) => String(sealed));
   const fault = await sealsOf(vault, caller).faultIn(texts);
   if (fault) return { fault };
-  const future = texts.flatMap((text) => (JSON.parse(text) as [unknown, SealedRow[] | null])[1] ?? []);
-  const made = future.map(([table, locator, [name, owner, project, version], seal]) => {
-    const binding = bindings.get(String(name)) ?? null;
-    const row: SealedRow = [
-      table,
-      locator,
-      [name ?? null, owner ?? null, project ?? null, version ?? null, binding],
-      seal,
-    ];
-    return sealed(vault.keyring, row);
-  });
-  return { sealed: { 'request.relied': JSON.stringify(texts), 'request.seals': sealsParam(made) } };
+  const made: SealedRow[] = [];
+  const versionSeals = new Map<string, string | null>();
+  for (const text of texts) {
+    const [cells, future] = JSON.parse(text) as [Parameters<typeof rowsIn>[0], SealedRow[] | null];
+    const held = future ? rowsIn(cells) : [];
+    for (const row of future ?? []) {
+      const [table, locator, contents] = row;
+      const [id = null, name, , , version = null] = contents;
+      const value = expected.get(String(name));
+      if (!value || !isExpected(row, value, held)) {
+        vault.metrics?.noteBrokenSeal();
+        return { fault: faultOf(row) };
+      }
+      const { binding } = value;
+      made.push(sealed(vault.keyring, [table, locator, contents.with(-1, binding), null]));
+      const [, , , seal] = sealed(vault.keyring, ['secret_versions', [id, version], [id, version, binding], null]);
+      versionSeals.set(String(name), seal);
+    }
+  }
+  return { sealed: { 'request.relied': JSON.stringify(texts), 'request.seals': sealsParam(made) }, versionSeals };
 };

@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import { maxRowsPerSealingStep } from '../../core/limits.ts';
 import {
+  needsNoSeal,
   rowOf,
   type SealedRow,
   type SealedTable,
@@ -54,7 +55,7 @@ const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolea
 };
 
 /** Seals the rows of a vault of before, as they are. Those that have a seal already keep it, whether it holds or not. */
-export const adoptRows = (vault: Vault): Promise<void> => sealAll(vault, ([, , , seal]) => seal === null);
+export const adoptRows = (vault: Vault): Promise<void> => sealAll(vault, (row) => row[3] === null && !needsNoSeal(row));
 
 /** Seals what holds under another key of the keyring under the primary one. What does not hold stays as it is. */
 export const resealRows = (vault: Vault): Promise<void> =>
@@ -63,5 +64,6 @@ export const resealRows = (vault: Vault): Promise<void> =>
     (row) =>
       !row[3]?.startsWith(`${vault.keyring.primary.id}.`) &&
       row[3] !== null &&
+      !needsNoSeal(row) &&
       sealHolds(vault.keyring, row, { isTakeOver: true }),
   );

@@ -11,7 +11,7 @@ import { isNamed, nameMeant, secretNamed, targetSecret } from '../store/targets.
 import { type Operation, operation, type ResultOf } from './operation.ts';
 import { copiedValueQuota } from './quota.ts';
 import { revisionRule, revisionsText } from './revision.ts';
-import { bindingOfTarget, changedTarget, newestOfTarget } from './sealed-secrets.ts';
+import { bindingOfTarget, changedTarget, futureVersion, nextOfTarget, versionOfTarget } from './sealed-secrets.ts';
 import {
   dropOldVersions,
   erased,
@@ -149,10 +149,11 @@ export const restoreVersion = operation({
       ...copiedValueQuota(given),
     ],
     detail: versionText(given.version),
+    reliesOn: [versionOfTarget(given.version)],
     touched: sql`json_array(${changedTarget({
-      version: sql`${newestOfTarget} + 1`,
+      version: nextOfTarget,
       binding: bindingOfTarget(given.version),
-    })})`,
+    })}, ${futureVersion(targetSecret.id, nextOfTarget, bindingOfTarget(given.version))})`,
     seals: ['secrets'],
     effects: [
       copyVersion(given),
@@ -199,6 +200,7 @@ const copyVersion = (given: Params<'name' | 'padded' | 'version'>) =>
       key_id: copied('key_id', given.version),
       created_at: request.now,
       created_by: actorName,
+      seal: request.version_seal,
     },
     secrets,
     and(isNamed(nameMeant(given)), granted),

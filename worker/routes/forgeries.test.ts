@@ -325,7 +325,7 @@ const forgeries: Forgery[] = [
     'all seals, blanked',
     tables
       .slice(1)
-      .filter((table) => !['secret_versions', 'sessions'].includes(table))
+      .filter((table) => table !== 'sessions')
       .map((table) => `UPDATE ${table} SET seal = NULL`),
     read('OF_EVE'),
     'user eve',
@@ -400,7 +400,15 @@ describe('a vault of before', () => {
     const { sealCanary, parseKeyring } = await import('../../core/crypto/keyring.ts');
     const { token, keyId } = sealCanary(parseKeyring(testKeys.ENCRYPTION_KEY));
     await sql('UPDATE instance SET canary = ?, key_id = ?, sealed_at = NULL', token, keyId);
-    for (const table of ['users', 'projects', 'members', 'secrets', 'service_tokens', 'token_secrets'])
+    for (const table of [
+      'users',
+      'projects',
+      'members',
+      'secrets',
+      'secret_versions',
+      'service_tokens',
+      'token_secrets',
+    ])
       await sql(`UPDATE ${table} SET seal = NULL`);
   };
 
@@ -409,6 +417,7 @@ describe('a vault of before', () => {
     expect((await eve('GET', '/keys/OF_EVE')).body.api_key).toBe('own value');
     expect((await readingToken('GET', '/keys/OF_EVE')).body.api_key).toBe('own value');
     expect((await one("SELECT seal FROM secrets WHERE name = 'OF_ANN'")).seal).toMatch(/^[0-9a-f]{16}\.[\w-]{43}$/);
+    expect((await admin('GET', '/keys/OF_ANN?version=1')).body.api_key).toBe('first value');
     await sql("UPDATE users SET seal = NULL WHERE name = 'eve'");
     await sql('UPDATE instance SET sealed_at = NULL');
     expect((await eve('GET', '/keys/OF_EVE')).status).toBe(403);

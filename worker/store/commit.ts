@@ -8,7 +8,15 @@ import type { Form } from './form.ts';
 import type { Plan } from './plan.ts';
 import { requestValues } from './request.ts';
 import { turnOnRows } from './row-turns.ts';
-import { type Fault, noteBroken, type SealedAnswer, type Seals, sealBroken, sealsParam } from './sealed.ts';
+import {
+  type Fault,
+  noteBroken,
+  type SealedAnswer,
+  type Seals,
+  sealBroken,
+  sealsParam,
+  versionSealParam,
+} from './sealed.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
@@ -114,7 +122,11 @@ export const commit = async <Row, Name extends string>(
     const [verdict, ...others] = steps;
     const first = checked.fault ? wanted.broken(form) : verdict;
     const asked = [...surveys, ...(first ? [first] : []), ...others];
-    const sealed = { 'request.relied': checked.relied, 'request.seals': sealsParam(checked.made) };
+    const sealed = {
+      'request.relied': checked.relied,
+      'request.seals': sealsParam(checked.made),
+      'request.version_seal': versionSealParam(checked.made),
+    };
     const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
     const also = attempt === 1 ? before : [];
     const results = (await transact(db, [...also, ...asked.map((step) => fill(step, all))])).slice(also.length);

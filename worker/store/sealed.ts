@@ -57,6 +57,10 @@ export interface Seals {
 export const sealsParam = (made: readonly SealedRow[]): string =>
   JSON.stringify(made.map(([table, locator, contents, seal]) => [table, seal, contents, ...locator]));
 
+/** The seal of the version that is appended: it comes after those that have another binding now. */
+export const versionSealParam = (made: readonly SealedRow[]): string | null =>
+  made.findLast(([table]) => table === 'secret_versions')?.[3] ?? null;
+
 /** The row that an alias of a sealed table stands for, as JSON; a row of nulls if it stands for none. */
 export const sealedRow = (kind: SealedTable, alias: string): SQL => sql.raw(sealedRowSql(kind, alias));
 
@@ -71,6 +75,7 @@ const tables: Record<SealedTable, SQLiteTable> = {
   projects: schema.projects,
   members: schema.members,
   secrets: schema.secrets,
+  secret_versions: schema.secretVersions,
   service_tokens: schema.serviceTokens,
   token_secrets: schema.tokenSecrets,
 };
@@ -110,32 +115,35 @@ export const nextId = (kind: 'users' | 'service_tokens'): SQL =>
 export const isAsChecked = (text: SQL): SQL =>
   byGuard(sql`true`, () => sql`${text} in (select value from json_each(${request.relied}))`);
 
-/** Of which rows seals are stored: those of a table, or the secrets in use that are found by their names. */
-export type Sealing = SealedTable | 'named secrets';
-
 /** Effects that store the seals that were made, after those that write the rows, where a row is what its seal covers. @param condition by default that the verdict allows it. */
-export const storeSeals = (kinds: readonly Sealing[], condition: SQL = granted): Query[] =>
-  kinds.map((sealing) => {
-    const kind = sealing === 'named secrets' ? 'secrets' : sealing;
-    const columns = sealing === 'named secrets' ? ['name'] : sealedKinds[kind].locator;
-    const found = columns.map((column, index) => sql.raw(`${kind}.${column} = made.value ->> ${index + 3}`));
-    const contents = sql.raw(`json_array(${sealedKinds[kind].contents(kind).join(',')}) = made.value ->> 2`);
-    const isInUse = sealing === 'named secrets' ? sql` and secrets.deleted_at is null` : sql``;
+export const storeSeals = (kinds: readonly SealedTable[], condition: SQL = granted): Query[] =>
+  kinds.map((kind) => {
+    const { locator, contents: covered } = sealedKinds[kind];
+    const found = locator.map((column, index) => sql.raw(`${kind}.${column} = made.value ->> ${index + 3}`));
+    const contents = sql.raw(`json_array(${covered(kind).join(',')}) = made.value ->> 2`);
     return sql`update ${sql.raw(kind)} set seal = made.value ->> 1 from json_each(${request.seals}) made
-      where made.value ->> 0 = ${sql.raw(`'${kind}'`)} and ${sql.join(found, sql` and `)}${isInUse} and ${contents} and ${condition}` as SQL<never> as unknown as Query<never>;
+      where made.value ->> 0 = ${sql.raw(`'${kind}'`)} and ${sql.join(found, sql` and `)} and ${contents} and ${condition}` as SQL<never> as unknown as Query<never>;
   });
 
 const membership = sql`(select ${sealedRow('members', '')} from members where project_id = secrets.project_id and user_id = ${actorId})`;
-const columnsOfSecret = ['name', 'owner_id', 'project_id', 'current_version'].map((column) => `secrets.${column}`);
+const columnsOfSecret = ['id', 'name', 'owner_id', 'project_id', 'current_version'].map(
+  (column) => `secrets.${column}`,
+);
 const withBinding = sealedRowSql('secrets', 'secrets', [...columnsOfSecret, 'secret_versions.binding']);
 
+/** An earlier version, for which `secret_versions` stands. The seal of the secret covers the current one. */
+const earlierVersion = sql`json(iif(secret_versions.number = secrets.current_version, null, ${sealedRow('secret_versions', 'secret_versions')}))`;
+
 /**
- * For an answer that holds a value: the secret that `secrets` stands for, and the principal's membership in its project.
+ * For an answer that holds a value: the secret that `secrets` stands for, the principal's membership in its project, and the version if it
+ * is an earlier one.
  *
- * @param isCurrent whether `secret_versions` stands for its current version.
+ * @param isCurrent whether `secret_versions` always stands for the current version.
  */
 export const sealedAnswer = (isCurrent = true): SQL =>
-  sql`json_array(json_array(${isCurrent ? sql.raw(withBinding) : sealedRow('secrets', 'secrets')},json(${membership})))`;
+  isCurrent
+    ? sql`json_array(json_array(${sql.raw(withBinding)},json(${membership})))`
+    : sql`json_array(json_array(${sealedRow('secrets', 'secrets')},json(${membership}),${earlierVersion}))`;
 
 /** A second event of a request that was allowed: a row that it relied on is not what the vault has sealed. */
 export const sealBroken = statement(['fault', 'request.id'], (given) =>
