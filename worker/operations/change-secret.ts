@@ -9,7 +9,7 @@ import { type Operation, operation } from './operation.ts';
 import { newValueQuota } from './quota.ts';
 import { revisionRule } from './revision.ts';
 import { namesIn, sameValueNames } from './same-values.ts';
-import { changedTarget, futureVersion, nextOfTarget } from './sealed-secrets.ts';
+import { changedTarget, nextOfTarget } from './sealed-secrets.ts';
 import {
   bindingOf,
   changedContent,
@@ -31,15 +31,11 @@ const updateSecret = operation({
     touched: sql`iif(${given.token} is null, '[]', json_array(${changedTarget({
       version: nextOfTarget,
       binding: bindingOf(given, targetSecret),
-    })}, ${futureVersion(targetSecret.id, nextOfTarget, bindingOf(given, targetSecret))}))`,
+    })}))`,
     foresee: ({ rows: { target } }, { token = null, binding = null }) => {
       if (token === null) return [];
       const [id = null, name = null, owner = null, project = null, current = null] = target?.[2] ?? [];
-      const version = Number(current) + 1;
-      return [
-        ['secrets', [id], [id, name, owner, project, version, binding], null],
-        ['secret_versions', [id, version], [id, version, binding], null],
-      ];
+      return [['secrets', [id], [id, name, owner, project, Number(current) + 1, binding], null]];
     },
     seals: ['secrets'],
     effects: [

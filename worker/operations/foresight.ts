@@ -109,5 +109,11 @@ export const foresee = (
   return { text: JSON.stringify([cells, future, null]), made };
 };
 
+/** The seal of the current version of a secret: what it covers is in what the seal of the secret covers. */
+export const sealOfCurrent = (
+  keyring: Keyring,
+  [, [id = null], [, , , , version = null, binding = null]]: SealedRow,
+): string => sealFor(keyring, ['secret_versions', [id, version], [id, version, binding], null]);
+
 /** The same row with its seal. */
 export const sealed = (keyring: Keyring, row: SealedRow): SealedRow => [row[0], row[1], row[2], sealFor(keyring, row)];

@@ -6,7 +6,7 @@ import { requestValues } from '../store/request.ts';
 import { type Fault, noteBroken, sealsParam } from '../store/sealed.ts';
 import { fill, type Statement, type Values } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
-import { sealed } from './foresight.ts';
+import { sealed, sealOfCurrent } from './foresight.ts';
 import { brokenImport } from './import-commit.ts';
 import type { Refusal } from './refusal.ts';
 import { faultOf, rowsIn, sealsOf } from './seals.ts';
@@ -61,7 +61,7 @@ export const sealEntries = async (
   surveys: readonly Survey[],
   values: Values,
   expected: ReadonlyMap<string, NewValue>,
-): Promise<{ fault: Fault } | { sealed: Values; versionSeals: ReadonlyMap<string, string | null> }> => {
+): Promise<{ fault: Fault } | { sealed: Values; versionSeals: ReadonlyMap<string, string> }> => {
   const form = formOf(caller);
   const given = { ...values, ...requestValues(caller, vault.keyring.primary.id) };
   const results = await transact(
@@ -73,22 +73,21 @@ export const sealEntries = async (
   const fault = await sealsOf(vault, caller).faultIn(texts);
   if (fault) return { fault };
   const made: SealedRow[] = [];
-  const versionSeals = new Map<string, string | null>();
+  const versionSeals = new Map<string, string>();
   for (const text of texts) {
     const [cells, future] = JSON.parse(text) as [Parameters<typeof rowsIn>[0], SealedRow[] | null];
     const held = future ? rowsIn(cells) : [];
     for (const row of future ?? []) {
       const [table, locator, contents] = row;
-      const [id = null, name, , , version = null] = contents;
-      const value = expected.get(String(name));
+      const name = String(contents[1]);
+      const value = expected.get(name);
       if (!value || !isExpected(row, value, held)) {
         vault.metrics?.noteBrokenSeal();
         return { fault: faultOf(row) };
       }
-      const { binding } = value;
-      made.push(sealed(vault.keyring, [table, locator, contents.with(-1, binding), null]));
-      const [, , , seal] = sealed(vault.keyring, ['secret_versions', [id, version], [id, version, binding], null]);
-      versionSeals.set(String(name), seal);
+      const secret = sealed(vault.keyring, [table, locator, contents.with(-1, value.binding), null]);
+      made.push(secret);
+      versionSeals.set(name, sealOfCurrent(vault.keyring, secret));
     }
   }
   return { sealed: { 'request.relied': JSON.stringify(texts), 'request.seals': sealsParam(made) }, versionSeals };

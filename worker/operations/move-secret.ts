@@ -34,7 +34,7 @@ import { askOpen, type Outcome, operation } from './operation.ts';
 import { place, placeId, placeJoins, placeParams, placeValues } from './place.ts';
 import { arrivalQuota, newValueQuota } from './quota.ts';
 import { revisionRule } from './revision.ts';
-import { changedTarget, futureVersion, nextOfTarget } from './sealed-secrets.ts';
+import { changedTarget, nextOfTarget } from './sealed-secrets.ts';
 import {
   bindingOf,
   changedContent,
@@ -177,16 +177,12 @@ const movedTarget = (given: MoveParams) => {
   });
 };
 
-/** The version that a new value becomes: JSON with a comma before it. */
-const appendedVersion = (given: MoveParams) =>
-  sql`iif(${given.token} is null, '', ',' || ${futureVersion(targetSecret.id, nextOfTarget, bindingOf(given, targetSecret))})`;
-
 const statementsOf = (action: MoveAction) => (given: MoveParams) => ({
   target: targetOf(given),
   rules: rulesOf(given),
   detail: details[action](given),
   ready: or(isNull(given.new_name), likenessesAreFilled),
-  touched: sql`('[' || ${movedTarget(given)} || ${reboundVersions(given)} || ${appendedVersion(given)} || ']')`,
+  touched: sql`('[' || ${movedTarget(given)} || ${reboundVersions(given)} || ']')`,
   reliesOn: [versionsToRebind(given), ...(action === 'secret.transfer' ? [newOwnerRow(given)] : [])],
   seals: ['secrets', 'secret_versions'] as const,
   effects: [

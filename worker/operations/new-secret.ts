@@ -14,7 +14,7 @@ import { operation } from './operation.ts';
 import { placeId, placeJoins, placeParams, placeValues } from './place.ts';
 import { newSecretQuota, quotaValues } from './quota.ts';
 import { imprintsText, namesIn, sameValueNames, storedImprint } from './same-values.ts';
-import { futureSecret, futureVersion } from './sealed-secrets.ts';
+import { futureSecret } from './sealed-secrets.ts';
 import { fieldsText, givenFields, type SecretFields } from './secret-fields.ts';
 import { appendVersion, seal } from './secret-values.ts';
 
@@ -59,14 +59,11 @@ export const createSecret = operation({
       project: placeId(given),
       version: sql`1`,
       binding: given.binding,
-    })}, ${futureVersion(asNumber(number), sql`1`, given.binding)})`,
+    })})`,
     foresee: ({ principalId, rows: { place } }, { id = null, name = null, binding = null }) => {
       const project = place?.[2][0] ?? null;
       const owner = project === null ? principalId : null;
-      return [
-        ['secrets', [id], [id, name, owner, project, 1, binding], null],
-        ['secret_versions', [id, 1], [id, 1, binding], null],
-      ];
+      return [['secrets', [id], [id, name, owner, project, 1, binding], null]];
     },
     seals: ['secrets'],
     effects: [

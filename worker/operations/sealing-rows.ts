@@ -22,14 +22,18 @@ import type { Vault } from './vault.ts';
 /** Before the first row of a table. */
 const startOf = (kind: SealedTable) => JSON.stringify(kind === 'token_secrets' ? [''] : [-1, -1]);
 
+/** Those that the primary key has not sealed: a step that is done again passes over the others. */
 const rowsOf = (kind: SealedTable) =>
-  statement(['after'], ({ after }) => {
+  statement(['after', 'key_id'], ({ after, key_id }) => {
+    const seal = sql.raw(`${kind}.seal`);
     const locator = sealedKinds[kind].locator.map((column) => sql.raw(`${kind}.${column}`));
     const from = locator.map((_, index) => sql`json_extract(${after}, ${sql.raw(`'$[${index}]'`)})`);
     return query
       .select({ sealed: textColumn('sealed', sealedRow(kind, kind)) })
       .from(sealedTable(kind))
-      .where(sql`(${sql.join(locator, sql`, `)}) > (${sql.join(from, sql`, `)})`)
+      .where(
+        sql`(${sql.join(locator, sql`, `)}) > (${sql.join(from, sql`, `)}) and (${seal} is null or substr(${seal}, 1, length(${key_id})) <> ${key_id})`,
+      )
       .orderBy(...locator)
       .limit(maxRowsPerSealingStep);
   });
@@ -43,7 +47,7 @@ const statements = sealedTables.map((kind) => ({
 const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolean) => {
   for (const { kind, rows, store } of statements) {
     for (let after = startOf(kind); ; ) {
-      const [found = []] = await transact(db, [fill(rows(), { after })]);
+      const [found = []] = await transact(db, [fill(rows(), { after, key_id: keyring.primary.id })]);
       const stored = found.map(({ sealed }) => rowOf(JSON.parse(String(sealed))));
       const last = stored.at(-1);
       if (!last) break;

@@ -5,7 +5,7 @@ import { maxRememberedSealCharacters, maxRememberedSeals } from '../../core/limi
 import { type Cell, nameOfRow, rowOf, type SealedRow, sealHolds } from '../../core/sealed-rows.ts';
 import type { Grounds, Slot } from '../store/relied.ts';
 import type { Fault, SealedAnswer, Seals } from '../store/sealed.ts';
-import { foresee, sealed } from './foresight.ts';
+import { foresee, sealed, sealOfCurrent } from './foresight.ts';
 import { mayBecome } from './future-rows.ts';
 import {
   isActor,
@@ -237,6 +237,10 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
         await pause(rowCharacters);
       }
       return { made, fault };
+    },
+    sealOfVersion: (made) => {
+      const [secret, other] = made.filter(([table]) => table === 'secrets');
+      return secret && !other ? sealOfCurrent(keyring, secret) : null;
     },
     foresee: (foresight, given) => foresee(keyring, knownRows, caller, foresight, given),
     remember: (rows) => {

@@ -11,7 +11,7 @@ import { isNamed, nameMeant, secretNamed, targetSecret } from '../store/targets.
 import { type Operation, operation, type ResultOf } from './operation.ts';
 import { copiedValueQuota } from './quota.ts';
 import { revisionRule, revisionsText } from './revision.ts';
-import { bindingOfTarget, changedTarget, futureVersion, nextOfTarget, versionOfTarget } from './sealed-secrets.ts';
+import { bindingOfTarget, changedTarget, nextOfTarget, versionOfTarget } from './sealed-secrets.ts';
 import {
   dropOldVersions,
   erased,
@@ -153,7 +153,7 @@ export const restoreVersion = operation({
     touched: sql`json_array(${changedTarget({
       version: nextOfTarget,
       binding: bindingOfTarget(given.version),
-    })}, ${futureVersion(targetSecret.id, nextOfTarget, bindingOfTarget(given.version))})`,
+    })})`,
     seals: ['secrets'],
     effects: [
       copyVersion(given),

@@ -22,6 +22,7 @@ const seals = {
   faultInAnswer: async () => null,
   faultInActor: () => null,
   sealsFor: async () => ({ made: [], fault: null }),
+  sealOfVersion: () => null,
   foresee: () => null,
   remember: () => {},
 };

@@ -8,15 +8,7 @@ import type { Form } from './form.ts';
 import type { Plan } from './plan.ts';
 import { requestValues } from './request.ts';
 import { turnOnRows } from './row-turns.ts';
-import {
-  type Fault,
-  noteBroken,
-  type SealedAnswer,
-  type Seals,
-  sealBroken,
-  sealsParam,
-  versionSealParam,
-} from './sealed.ts';
+import { type Fault, noteBroken, type SealedAnswer, type Seals, sealBroken, sealsParam } from './sealed.ts';
 import { type Filled, fill, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
@@ -125,7 +117,7 @@ export const commit = async <Row, Name extends string>(
     const sealed = {
       'request.relied': checked.relied,
       'request.seals': sealsParam(checked.made),
-      'request.version_seal': versionSealParam(checked.made),
+      'request.version_seal': seals.sealOfVersion(checked.made),
     };
     const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
     const also = attempt === 1 ? before : [];

@@ -47,6 +47,8 @@ export interface Seals {
     grounds: Grounds,
     given: Values,
   ): Promise<{ made: SealedRow[]; fault: Fault | null }>;
+  /** The seal of the current version of the one secret among these rows, which may be the version that is appended; null if there is no such secret. */
+  sealOfVersion(made: readonly SealedRow[]): string | null;
   /** The text that a survey will probably return, of rows whose seals held before, and the rows that will be; null if that cannot be said. */
   foresee(foresight: Foresight, given: Values): { text: string; made: SealedRow[] } | null;
   /** Remembers these rows, of which the vault itself has made the seals, or has just checked them. */
@@ -56,10 +58,6 @@ export interface Seals {
 /** Seals as the parameter `request.seals`: each with what it covers, since it counts for nothing else. */
 export const sealsParam = (made: readonly SealedRow[]): string =>
   JSON.stringify(made.map(([table, locator, contents, seal]) => [table, seal, contents, ...locator]));
-
-/** The seal of the version that is appended: it comes after those that have another binding now. */
-export const versionSealParam = (made: readonly SealedRow[]): string | null =>
-  made.findLast(([table]) => table === 'secret_versions')?.[3] ?? null;
 
 /** The row that an alias of a sealed table stands for, as JSON; a row of nulls if it stands for none. */
 export const sealedRow = (kind: SealedTable, alias: string): SQL => sql.raw(sealedRowSql(kind, alias));
