@@ -140,7 +140,7 @@ export function cellsOf([table, locator, contents, seal, isInTrash]: SealedRow):
 export function noRow(table: SealedTable): SealedRow {
   const { locator, contents } = sealedKinds[table];
   const cells: Cell[] = contents('').map(() => null);
-  if (table === 'service_tokens') cells[cells.length - 1] = '[]';
+  if (table === 'service_tokens') cells[cells.length - 1] = noRanges;
   return [table, locator.map(() => null), cells, null];
 }
 
@@ -173,15 +173,19 @@ export function isNobodys([table, , contents, , isInTrash = false]: SealedRow): 
   return table === 'secrets' && isInTrash && contents[ownerAt] === null && contents[ownerAt + 1] === null;
 }
 
+/** Whether a row is that of a join which has found nothing. One that is there in part is none: only a view in the place of a table says so. */
+function isNotThere([, , contents]: SealedRow): boolean {
+  return contents.every((cell) => cell === null || cell === noRanges);
+}
+
 /** Whether there is nothing that a seal could cover: a row that is not there, a key that is nobody's, an erased version. */
 export function needsNoSeal(row: SealedRow): boolean {
-  const [table, locator, contents] = row;
-  return locator.includes(null) || isNobodys(row) || (table === 'secret_versions' && contents[bindingAt] === null);
+  const [table, , contents] = row;
+  return isNotThere(row) || isNobodys(row) || (table === 'secret_versions' && contents[bindingAt] === null);
 }
 
 /**
  * Whether the seal of a row holds, if it needs one, under the primary key; or, while another one takes over, under any key of the keyring.
- * An account that is switched off may have the seal that it had before.
  */
 export function sealHolds(keyring: RowKeyring, row: SealedRow, { isTakeOver = false } = {}): boolean {
   if (needsNoSeal(row)) return true;
@@ -190,11 +194,16 @@ export function sealHolds(keyring: RowKeyring, row: SealedRow, { isTakeOver = fa
   if (contents.some((cell) => typeof cell === 'number' && !Number.isSafeInteger(cell))) return false;
   const key = keyring.byId.get(String(seal).split('.', 1)[0] ?? '');
   if (!key || seal === null || (key !== keyring.primary && !isTakeOver)) return false;
-  if (key.isRowSeal([table, ...contents], seal)) return true;
-  if (table !== 'users' || contents[activeAt] !== 0) return false;
-  return key.isRowSeal([table, ...contents.with(activeAt, 1)], seal);
+  return key.isRowSeal([table, ...contents], seal);
 }
 
+/** The row of an account as it was before it was switched off. */
+export function asActive([table, locator, contents, seal]: SealedRow): SealedRow {
+  return [table, locator, contents.with(activeAt, 1), seal];
+}
+
+/** What a token reaches that has no ranges, as one that is not there. */
+const noRanges = '[]';
 /** Places in what a seal covers: of an account, of a key, of a version. */
 const activeAt = 3;
 const ownerAt = 2;

@@ -2,6 +2,7 @@
  * Whether the disk of the data folder is nearly full. The runtime cannot measure that: the launcher does, and keeps a file in the
  * folder while there is space (launcher/4-space.sh).
  */
+import { pathnameOf } from '../core/pathname.ts';
 import { isStoring, maxSpaceAgeMs, spaceHeader } from '../core/space.ts';
 
 /** The launcher measures this often while space is low, so that a request waits for one more measurement. */
@@ -19,7 +20,7 @@ export const createSpace = (service: Fetcher) => {
   return {
     /** Tells the worker, in a header of a request that would store something, if the disk is nearly full. */
     async mark(request: Request): Promise<void> {
-      if (!isStoring(request.method, new URL(request.url).pathname)) return;
+      if (!isStoring(request.method, pathnameOf(request.url))) return;
       if (isLow || Math.abs(Date.now() - lookedAt) > maxSpaceAgeMs) await look();
       for (let waits = 0; isLow && waits < maxWaits; waits++) {
         await scheduler.wait(waitMs);

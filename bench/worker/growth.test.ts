@@ -60,3 +60,28 @@ test('giving a key a name reads as many rows in a vault of three thousand keys a
     expect.soft(rows, name).toBeLessThan((before[name] ?? 0) + 100);
   }
 });
+
+test('a new value of a key with four hundred erased ones reads as many rows as one of a key with a few', async () => {
+  const send = await countedVault();
+  const ask = (method: string, path: string, body: object, token = '') =>
+    send({
+      method,
+      path,
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const { text } = await ask('POST', '/auth/login', { username: 'admin', password: 'admin123' });
+  const { token } = JSON.parse(text) as { token: string };
+  const rowsOfWrite = async () => {
+    const { counts, result } = await counting(() => ask('PUT', '/keys/often', { api_key: value }, token));
+    expect(result.status, result.text).toBe(200);
+    return counts['rows read'] ?? 0;
+  };
+  await ask('POST', '/keys', { key_name: 'often', api_key: value }, token);
+  for (let time = 0; time < 30; time++) await rowsOfWrite();
+  const before = await rowsOfWrite();
+  await testDb().exec(
+    "WITH RECURSIVE n (i) AS (SELECT -399 UNION ALL SELECT i + 1 FROM n WHERE i < 0) INSERT INTO secret_versions (secret_id, number, created_at, created_by, destroyed_at) SELECT secrets.id, i, 1, '', 1 FROM n, secrets WHERE name = 'often'",
+  );
+  expect(await rowsOfWrite()).toBeLessThan(before + 50);
+});

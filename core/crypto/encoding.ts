@@ -61,11 +61,6 @@ export function fromPaddedBase64url(text: string): Uint8Array | null {
   return paddedBase64url(bytes) === text ? bytes : null;
 }
 
-/** Decodes base64url that `fromPaddedBase64url` has accepted before. */
-export function fromKnownBase64url(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'base64url'));
-}
-
 /**
  * Decodes what people paste: base64url or standard base64, padded or not, with white space around it. Null if it contains
  * any other character.

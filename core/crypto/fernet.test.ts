@@ -132,6 +132,23 @@ describe('a token does not open', () => {
     }
   });
 
+  test('if its padding is wrong, even with a valid signature', () => {
+    // One block: what is changed in the IV changes the text. `ab` has 14 bytes of padding, each of them 14.
+    const whole = fromPaddedBase64url(sealFernet(key, utf8('ab'))) ?? new Uint8Array();
+    const withEnd = (changes: Record<number, number>) => {
+      const signed = whole.slice(0, -32);
+      for (const [at, change] of Object.entries(changes))
+        signed[9 + Number(at)] = (signed[9 + Number(at)] ?? 0) ^ change;
+      return paddedBase64url(Uint8Array.of(...signed, ...key.mac(signed)));
+    };
+    expect(openFernet(key, withEnd({}))).toEqual(utf8('ab'));
+    expect(openFernet(key, withEnd({ 0: 3 }))).toEqual(utf8('bb'));
+    for (const end of [0, 13, 15, 17, 255]) {
+      expect(() => openFernet(key, withEnd({ 15: 14 ^ end })), `${end}`).toThrow(FernetError);
+    }
+    for (let at = 2; at < 15; at++) expect(() => openFernet(key, withEnd({ [at]: 1 })), `${at}`).toThrow(FernetError);
+  });
+
   test('if it was shortened or extended', () => {
     for (let length = 0; length < bytes.length; length++) {
       expect(() => openFernet(key, paddedBase64url(bytes.subarray(0, length)))).toThrow(FernetError);

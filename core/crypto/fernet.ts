@@ -6,12 +6,12 @@
  * Any Fernet library opens the tokens that are sealed here, and the other way round.
  */
 
-import { cbc } from '@noble/ciphers/aes.js';
+import { cbc, unsafe } from '@noble/ciphers/aes.js';
 import { equalBytes } from '@noble/ciphers/utils.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '@noble/hashes/utils.js';
-import { fromKnownBase64url, fromPaddedBase64url, paddedBase64url } from './encoding.ts';
+import { fromPaddedBase64url, paddedBase64url } from './encoding.ts';
 import { randomBytes } from './random.ts';
 
 export const fernetKeyBytes = 32;
@@ -38,6 +38,8 @@ export class FernetError extends Error {
 export class FernetKey {
   readonly #signing: ReturnType<typeof hmac.create>;
   readonly #encryption: Uint8Array;
+  /** Expanded once: that takes as long as to decrypt some blocks. */
+  #decryption: Uint32Array | undefined;
 
   constructor(key: Uint8Array) {
     if (key.length !== fernetKeyBytes) throw new TypeError(`a Fernet key has ${fernetKeyBytes} bytes`);
@@ -55,8 +57,48 @@ export class FernetKey {
 
   /** Only for ciphertext whose MAC has been checked: for chosen input, CBC padding errors are an oracle. */
   decrypt(iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-    return cbc(this.#encryption, iv).decrypt(ciphertext);
+    this.#decryption ??= unsafe.expandKeyDecLE(this.#encryption);
+    return decryptCbc(this.#decryption, iv, ciphertext);
   }
+}
+
+/**
+ * AES-CBC with PKCS #7, as `cbc` of the library does it, for a key that is expanded already: the library expands it for each text, and
+ * copies what it is given.
+ *
+ * @throws FernetError if the padding is wrong.
+ */
+function decryptCbc(key: Uint32Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
+  const from = new DataView(ciphertext.buffer, ciphertext.byteOffset, ciphertext.length);
+  const plain = new Uint8Array(ciphertext.length);
+  const to = new DataView(plain.buffer);
+  const first = new DataView(iv.buffer, iv.byteOffset, blockBytes);
+  let before = wordsAt(first, 0);
+  for (let at = 0; at < ciphertext.length; at += blockBytes) {
+    const block = wordsAt(from, at);
+    const { s0, s1, s2, s3 } = unsafe.decrypt(key, ...block);
+    to.setUint32(at, s0 ^ before[0], true);
+    to.setUint32(at + 4, s1 ^ before[1], true);
+    to.setUint32(at + 8, s2 ^ before[2], true);
+    to.setUint32(at + 12, s3 ^ before[3], true);
+    before = block;
+  }
+  const padding = plain.at(-1) ?? 0;
+  const end = plain.length - padding;
+  if (padding < 1 || padding > blockBytes || plain.subarray(end).some((byte) => byte !== padding))
+    throw new FernetError();
+  return plain.subarray(0, end);
+}
+
+type Words = [number, number, number, number];
+
+function wordsAt(view: DataView, at: number): Words {
+  return [
+    view.getUint32(at, true),
+    view.getUint32(at + 4, true),
+    view.getUint32(at + 8, true),
+    view.getUint32(at + 12, true),
+  ];
 }
 
 /**
@@ -83,8 +125,6 @@ export function sealFernet(
  * Without `ttlSeconds` the timestamp is ignored, as in Python's cryptography: stored values do not expire. With it, a token
  * that is older, or further in the future than `maxClockSkewSeconds`, does not open. `now` is in seconds since 1970.
  *
- * `isAuthentic` says that this very token has opened under this key before, so that its MAC need not be checked again.
- *
  * Stricter than the specification in one respect: the base64url must be canonical, so a token has exactly one spelling.
  *
  * @throws FernetError for every token that does not open.
@@ -92,19 +132,32 @@ export function sealFernet(
 export function openFernet(
   key: FernetKey,
   token: string,
-  options: { now?: number; ttlSeconds?: number; maxClockSkewSeconds?: number; isAuthentic?: boolean } = {},
+  options: { now?: number; ttlSeconds?: number; maxClockSkewSeconds?: number } = {},
 ): Uint8Array {
-  const bytes = options.isAuthentic ? fromKnownBase64url(token) : fromPaddedBase64url(token);
-  if (!bytes || !hasShape(bytes)) throw new FernetError();
-  const signed = bytes.subarray(0, -macBytes);
-  if (!options.isAuthentic && !equalBytes(key.mac(signed), bytes.subarray(-macBytes))) throw new FernetError();
+  const bytes = authenticBytes(key, token);
   if (!isInTime(bytes, options)) throw new FernetError();
-  try {
-    return key.decrypt(bytes.subarray(ivOffset, ciphertextOffset), signed.subarray(ciphertextOffset));
-  } catch {
-    // A valid MAC over bad padding: a Fernet library did not seal this.
-    throw new FernetError();
-  }
+  return openAuthentic(key, bytes);
+}
+
+/**
+ * The bytes of a token that this key has signed: what `openAuthentic` takes.
+ *
+ * @throws FernetError for every other token.
+ */
+export function authenticBytes(key: FernetKey, token: string): Uint8Array {
+  const bytes = fromPaddedBase64url(token);
+  if (!bytes || !hasShape(bytes)) throw new FernetError();
+  if (!equalBytes(key.mac(bytes.subarray(0, -macBytes)), bytes.subarray(-macBytes))) throw new FernetError();
+  return bytes;
+}
+
+/**
+ * Opens the bytes of a token whose MAC was checked, as often as it is asked for.
+ *
+ * @throws FernetError if there is bad padding below a valid MAC: then no Fernet library has sealed it.
+ */
+export function openAuthentic(key: FernetKey, bytes: Uint8Array): Uint8Array {
+  return key.decrypt(bytes.subarray(ivOffset, ciphertextOffset), bytes.subarray(ciphertextOffset, -macBytes));
 }
 
 function hasShape(bytes: Uint8Array): boolean {

@@ -6,7 +6,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { base64url, fromPastedBase64, fromUtf8, utf8 } from './encoding.ts';
-import { FernetKey, fernetKeyBytes, openFernet, sealFernet } from './fernet.ts';
+import { authenticBytes, FernetKey, fernetKeyBytes, openAuthentic, openFernet, sealFernet } from './fernet.ts';
 import { isPattern, KeyFormatError, looksLikePlaceholder } from './key-material.ts';
 
 // Labels separate the uses of one key (RFC 5869, section 3.2). They are part of the stored format: never change one.
@@ -22,7 +22,7 @@ const sealedCanaryText = 'keystore canary v2, rows are sealed';
 /** As many bits as a key of 128 bits: no two values of a vault have the same by chance. */
 const imprintBytes = 16;
 
-/** Together at most half a megabyte. */
+/** Together at most a megabyte. */
 const maxRememberedTokens = 512;
 const maxRememberedTokenCharacters = 1024;
 
@@ -35,8 +35,8 @@ export class SealingKey {
   #fingerprint: ReturnType<typeof hmac.create> | undefined;
   #imprint: ReturnType<typeof hmac.create> | undefined;
   #rowSeal: ReturnType<typeof hmac.create> | undefined;
-  /** Names and tokens that opened before, by their bindings. It holds nothing that is not in the database. */
-  readonly #opened = new Map<string, { name: string; token: string }>();
+  /** Names and tokens that opened before, by their bindings, and the bytes of the tokens. It holds nothing that is not in the database. */
+  readonly #opened = new Map<string, { name: string; token: string; bytes: Uint8Array }>();
 
   constructor(key: Uint8Array) {
     this.id = bytesToHex(hkdf(sha256, key, undefined, keyIdLabel, 8));
@@ -95,17 +95,17 @@ export class SealingKey {
     return seal.isWellFormed() && equalBytes(utf8(this.sealRow(contents)), utf8(seal));
   }
 
-  /** Whether exactly this has opened before under this name: then its binding and its MAC hold. */
-  hasOpened(name: string, { token, binding }: SealedValue): boolean {
+  /** The bytes of a token, if exactly this has opened before under this name: then its binding and its MAC hold. */
+  openedBefore(name: string, { token, binding }: SealedValue): Uint8Array | undefined {
     const known = this.#opened.get(binding);
-    return known !== undefined && known.token === token && known.name === name;
+    return known?.token === token && known.name === name ? known.bytes : undefined;
   }
 
   /** Bounded: long tokens are not remembered, and when there are too many, all are forgotten. */
-  rememberOpened(name: string, { token, binding }: SealedValue): void {
+  rememberOpened(name: string, { token, binding }: SealedValue, bytes: Uint8Array): void {
     if (token.length > maxRememberedTokenCharacters) return;
     if (this.#opened.size >= maxRememberedTokens) this.#opened.clear();
-    this.#opened.set(binding, { name, token });
+    this.#opened.set(binding, { name, token, bytes });
   }
 }
 
@@ -204,11 +204,12 @@ export function sealValue(keyring: Keyring, name: string, value: string): Sealed
 export function openValue(keyring: Keyring, name: string, sealed: SealedValue): string {
   const key = keyring.byId.get(sealed.keyId);
   if (!key) throw new SealedValueError('unknown_key', sealed.keyId);
-  const isKnown = key.hasOpened(name, sealed);
-  if (!isKnown && !isBound(key, name, sealed)) throw new SealedValueError('binding_mismatch');
+  const known = key.openedBefore(name, sealed);
+  if (!known && !isBound(key, name, sealed)) throw new SealedValueError('binding_mismatch');
   try {
-    const value = fromUtf8(openFernet(key.fernet, sealed.token, { isAuthentic: isKnown }));
-    if (!isKnown) key.rememberOpened(name, sealed);
+    const bytes = known ?? authenticBytes(key.fernet, sealed.token);
+    const value = fromUtf8(openAuthentic(key.fernet, bytes));
+    if (!known) key.rememberOpened(name, sealed, bytes);
     return value;
   } catch {
     throw new SealedValueError('token_invalid');

@@ -35,9 +35,9 @@ export function admit(
 ): string | ErrorAnswer {
   if (!methods.includes(method)) return answers.methodNotAllowed;
   if (url.length > limits.maxRequestTargetBytes) return answers.requestTargetTooLong;
-  const path = normaliseRequestTarget(url);
+  const { path, leadsInside } = readTarget(url);
   if (path === undefined) return answers.badRequestTarget;
-  const admitted = isInternal(path.split('?', 1)[0] as string) ? keyInQuery(path, headers) : path;
+  const admitted = leadsInside ? keyInQuery(path, headers) : path;
   if (admitted === undefined) return answers.notFound;
   return (
     checkHost(headers, httpVersion, url) ??
@@ -46,6 +46,12 @@ export function admit(
     admitted
   );
 }
+
+/** The same keys are asked for again and again, and a name with percent signs takes three parsed URLs. */
+const readTarget = remembered((url) => {
+  const path = normaliseRequestTarget(url);
+  return { path, leadsInside: path !== undefined && isInternal(path.split('?', 1)[0] as string) };
+});
 
 /** Somebody who presents no credential has no key, so a path that could lead to the runtime does not exist. */
 function keyInQuery(path: string, { authorizationBytes, hasCookie }: HeaderFacts): string | undefined {

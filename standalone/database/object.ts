@@ -15,7 +15,7 @@ import { beforeUpgradeFile, databaseId, vaultPaths } from '../../core/data-folde
 import { likelyProxies } from '../../core/data-folder/likely-proxies.ts';
 import { resetAdmin } from '../../core/data-folder/operator-acts.ts';
 import type { workerVariables } from '../../core/settings/settings.ts';
-import { type Job, takeAll } from './queue.ts';
+import { type Job, type Query, takeAll } from './queue.ts';
 
 /** The result of opening the database. */
 export type Opened =
@@ -134,10 +134,11 @@ export class VaultDatabase extends DurableObject<Bindings> {
     const { storage } = this.ctx;
     job.ranBy = this.#number;
     try {
-      const results = storage.transactionSync(() =>
-        job.queries.map(({ text, values }) => storage.sql.exec(text, ...values).toArray()),
-      );
-      job.outcome = { results };
+      const run = ({ text, values }: Query) => storage.sql.exec(text, ...values).toArray();
+      const [first, ...others] = job.queries;
+      // SQLite undoes a statement that fails, with what its triggers did: one alone needs no savepoint.
+      const isAlone = first !== undefined && others.length === 0;
+      job.outcome = { results: isAlone ? [run(first)] : storage.transactionSync(() => job.queries.map(run)) };
     } catch (error) {
       job.outcome = { error: error as Error };
     }

@@ -1,4 +1,5 @@
 /** Writes responses to a client, piece by piece, so that one that reads nothing is noticed. */
+import { PlainHeaders } from './plain-headers.ts';
 import { PlainResponse } from './plain-response.ts';
 
 const reasons: Record<number, string> = {
@@ -42,6 +43,32 @@ const titleOf = (name: string): string => {
   return title;
 };
 
+const writtenOf = (headers: Iterable<readonly [name: string, value: string]>): string => {
+  let lines = '';
+  for (const [name, value] of headers) {
+    const title = titleOf(name);
+    if (title !== '') lines += `${title}: ${value}\r\n`;
+  }
+  return lines;
+};
+
+/** The lines of what many responses share, which are written once. */
+const sharedLines = new WeakMap<ReadonlyMap<string, string>, string>();
+
+const linesOf = (headers: Response['headers'] | PlainHeaders): string => {
+  const shared = headers instanceof PlainHeaders ? headers.shared : undefined;
+  if (shared === undefined) return writtenOf(headers);
+  let lines = sharedLines.get(shared);
+  if (lines === undefined) {
+    lines = writtenOf(shared);
+    sharedLines.set(shared, lines);
+  }
+  return lines + writtenOf((headers as PlainHeaders).own());
+};
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
+const isAscii = /^[\x00-\x7f]*$/;
+
 /** One connection's output. */
 export class Outgoing {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -69,20 +96,19 @@ export class Outgoing {
     const { status } = response;
     const text = textOf(response);
     const mayHaveBody = status !== 204 && status !== 304 && asked.method !== 'HEAD';
+    let lines = `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${linesOf(response.headers)}`;
+    if (isLast) lines += 'Connection: close\r\n';
+    else if (asked.httpVersion === '1.0') lines += 'Connection: keep-alive\r\n';
+    // One piece of memory for all of a short answer, which most are.
+    if (text !== undefined && mayHaveBody && text.length < maxPieceBytes && isAscii.test(text))
+      return this.#write(encoder.encode(`${lines}Content-Length: ${text.length}\r\n\r\n${text}`));
     const stream = text === undefined && mayHaveBody && isStream(response) ? encodedOf(response) : undefined;
     const hasBody = mayHaveBody && stream === undefined;
     const body = hasBody ? (text === undefined ? await bytesOf(response) : encoder.encode(text)) : undefined;
-    let lines = `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n`;
-    for (const [name, value] of response.headers) {
-      const title = titleOf(name);
-      if (title !== '') lines += `${title}: ${value}\r\n`;
-    }
     const length = body?.length ?? (asked.method === 'HEAD' ? response.headers.get('Content-Length') : null);
     const isChunked = stream !== undefined && asked.httpVersion !== '1.0';
     if (isChunked) lines += 'Transfer-Encoding: chunked\r\n';
     else if (length !== null && stream === undefined) lines += `Content-Length: ${length}\r\n`;
-    if (isLast) lines += 'Connection: close\r\n';
-    else if (asked.httpVersion === '1.0') lines += 'Connection: keep-alive\r\n';
     const head = encoder.encode(`${lines}\r\n`);
     const first = new Uint8Array(head.length + Math.min(body?.length ?? 0, maxPieceBytes));
     first.set(head);

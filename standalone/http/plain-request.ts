@@ -3,14 +3,17 @@ import { PlainHeaders } from './plain-headers.ts';
 
 const decoder = new TextDecoder();
 
+/** The part of an `AbortSignal` that the worker uses. Those of the runtime are two objects more for each request with a body. */
+export type Departure = Pick<AbortSignal, 'aborted'>;
+
 /** The part of the runtime's `Request` that the worker and Hono use, and `at`. */
 export class PlainRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: PlainHeaders;
   readonly cf: { clientIp: string };
-  /** Aborted when the client leaves; absent if nobody watches for that. */
-  readonly signal: AbortSignal | undefined;
+  /** Says whether the client has left; absent if nobody watches for that. */
+  readonly signal: Departure | undefined;
   readonly #bytes: Uint8Array | undefined;
   bodyUsed = false;
 
@@ -31,7 +34,7 @@ export class PlainRequest {
       headers: Iterable<readonly [name: string, value: string]>;
       clientIp: string;
       body?: Uint8Array | undefined;
-      signal?: AbortSignal | undefined;
+      signal?: Departure | undefined;
     },
   ) {
     this.url = url;
@@ -48,7 +51,7 @@ export class PlainRequest {
   }
 
   /** The same request with a body, or for another address. */
-  with(changes: { url?: string; body?: Uint8Array; signal?: AbortSignal }): PlainRequest {
+  with(changes: { url?: string; body?: Uint8Array; signal?: Departure }): PlainRequest {
     const { url = this.url, body = this.#bytes, signal = this.signal } = changes;
     const { method, headers } = this;
     return new PlainRequest(url, { method, headers, clientIp: this.cf.clientIp, body, signal });

@@ -7,11 +7,11 @@ export class PlainResponse {
   readonly headers: PlainHeaders;
   readonly knownText: string;
 
-  /** @param headers names in lower case. */
+  /** @param headers names in lower case. A list is read once and stays as it is: many responses begin with the same one. */
   constructor(text: string, status: number, headers: Iterable<readonly [name: string, value: string]>) {
     this.knownText = text;
     this.status = status;
-    this.headers = new PlainHeaders(headers);
+    this.headers = PlainHeaders.of(headers);
   }
 
   get ok(): boolean {

@@ -28,8 +28,16 @@ describe('headers answer as the original', () => {
     ['cookies', (headers) => cookiesIn(headers)],
     ['cookies set anew', (headers) => [cookiesIn(headers), headers.set('SET-COOKIE', 'c=3'), headers.getSetCookie()]],
     ['cookies deleted', (headers) => [cookiesIn(headers), headers.delete('set-cookie'), headers.has('set-cookie')]],
+    ['all at once', (headers) => [headers.set('host', 'a'), headers.delete('Host'), headers.append('Host', 'b')]],
   ])('%s', (_, work) => {
-    const [plain, original] = [new PlainHeaders(pairs), new Headers(pairs)];
+    compare(new PlainHeaders(pairs), work);
+    // Twice: what one response does to its headers leaves the list as it is.
+    for (let i = 0; i < 2; i++) compare(PlainHeaders.of(pairs), work);
+    expect(PlainHeaders.of(pairs).shared).toBe(PlainHeaders.of(pairs).shared);
+  });
+
+  const compare = (plain: PlainHeaders, work: (headers: AnyHeaders) => unknown) => {
+    const original = new Headers(pairs);
     expect(work(plain as unknown as AnyHeaders)).toEqual(work(original));
     expect([...plain].sort()).toEqual([...original].sort());
     expect([...plain.entries()]).toEqual([...plain]);
@@ -38,7 +46,8 @@ describe('headers answer as the original', () => {
     const seen: string[] = [];
     plain.forEach((value, name) => void seen.push(`${name}: ${value}`));
     expect(seen).toEqual([...plain].map(([name, value]) => `${name}: ${value}`));
-  });
+    expect([...(plain.shared ?? []), ...(plain.shared ? plain.own() : plain)].sort()).toEqual([...plain].sort());
+  };
 
   const cookiesIn = (headers: AnyHeaders) => {
     headers.append('Set-Cookie', 'a=1; Path=/');

@@ -14,6 +14,7 @@ import { findHeadEnd, type Head, hasBody, parseHead } from '../../core/network/h
 import { askHeader, maxBodyBytesOf, mayBeLarge, mayFollow } from '../../core/network/large-body.ts';
 import { asGet } from '../../core/network/list-method.ts';
 import { createShare, holderOf } from '../../core/network/share.ts';
+import { remembered } from '../../core/remembered.ts';
 import { receiveBody } from './body.ts';
 import { errorResponse } from './error-response.ts';
 import { Gone, Incoming, Late } from './incoming.ts';
@@ -153,8 +154,7 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
     const [host = 'localhost'] = head.hosts;
     const { method, headers } = head;
     if (head.hosts.length === 0) headers.push(['host', host]);
-    const { href } = new URL(`${service.scheme}://${host}${path}`);
-    const request = new PlainRequest(href, { method, headers, clientIp: peer });
+    const request = new PlainRequest(hrefOf(`${service.scheme}://${host}${path}`), { method, headers, clientIp: peer });
     service.identify(request);
     const client = holderOf(request.headers.get('CF-Connecting-IP') ?? peer);
     const maxBytes = maxBodyBytesOf(method, path, limits);
@@ -200,6 +200,9 @@ export const createServer = (given: Partial<ServerLimits> = {}) => {
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
+/** As the URL Standard writes it. */
+const hrefOf = remembered((url) => new URL(url).href);
+
 /**
  * The request with its body, and a promise that resolves when its client has left. A client that only closes its side of the
  * connection looks the same, so it gets an answer that comes soon. The worker sees by the signal of the request who has left, and
@@ -207,14 +210,14 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
  */
 const withBody = (request: PlainRequest, body: Uint8Array, incoming: Incoming): [PlainRequest, Promise<undefined>?] => {
   if (request.method === 'GET' || request.method === 'HEAD') return [request];
-  const gone = new AbortController();
+  const signal = { aborted: false };
   const left = new Promise<undefined>((resolve) => {
     incoming.watch(() => {
-      gone.abort();
+      signal.aborted = true;
       setTimeout(resolve, maxAnswerToLeftMs);
     });
   });
-  return [request.with({ body, signal: gone.signal }), left];
+  return [request.with({ body, signal }), left];
 };
 
 const answerOf = async (service: Service, request: PlainRequest): Promise<Response> => {

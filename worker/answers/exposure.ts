@@ -1,6 +1,6 @@
 /** Answers about who has seen a key, and what somebody has seen. */
 import * as v from 'valibot';
-import { time, whole } from './parts.ts';
+import { longNumber, time, whole } from './parts.ts';
 
 const changed = v.pipe(time, v.description('When the current value was stored.'));
 
@@ -14,7 +14,7 @@ export const keyReaders = v.strictObject({
         v.nullable(v.string()),
         v.description('The service token that it was done with; null for a session.'),
       ),
-      token_id: v.nullable(whole),
+      token_id: v.nullable(longNumber),
       first_at: time,
       last_at: time,
       reveal: v.pipe(whole, v.description('How often it was revealed in the browser.')),
@@ -34,7 +34,7 @@ export const keyReaders = v.strictObject({
         v.description('By which right: as its owner, as an admin, by a role in its project, or with a service token.'),
       ),
       token: v.nullable(v.string()),
-      token_id: v.nullable(whole),
+      token_id: v.nullable(longNumber),
       access: v.pipe(v.nullable(v.string()), v.description('Of the token.')),
     }),
   ),
@@ -42,12 +42,12 @@ export const keyReaders = v.strictObject({
 });
 
 export const exposure = v.strictObject({
-  user_id: whole,
+  user_id: longNumber,
   user_name: v.string(),
   account: v.picklist(['active', 'inactive', 'deleted']),
   keys: v.array(
     v.strictObject({
-      id: whole,
+      id: longNumber,
       key_name: v.string(),
       state: v.pipe(
         v.picklist(['open', 'expired', 'changed', 'trash', 'destroyed']),
@@ -68,7 +68,7 @@ export const exposure = v.strictObject({
     }),
   ),
   project_tokens: v.pipe(
-    v.array(v.strictObject({ id: whole, name: v.string(), project: v.string(), secret_made_at: time })),
+    v.array(v.strictObject({ id: longNumber, name: v.string(), project: v.string(), secret_made_at: time })),
     v.description('Tokens of projects that they made, whose secret they have seen.'),
   ),
   more: v.optional(v.pipe(v.boolean(), v.description('Whether they have read more keys.'))),

@@ -1,7 +1,7 @@
 /** Answers about keys, their versions and the trash. */
 import * as v from 'valibot';
 import { projectRoles } from '../../core/policy/policy.ts';
-import { error, time, whole } from './parts.ts';
+import { error, longNumber, time, whole } from './parts.ts';
 
 const details = {
   created_at: time,
@@ -83,7 +83,7 @@ export const versionList = v.strictObject({ versions: v.array(version), next: v.
 export const versionRestored = v.strictObject({ message: v.string(), version: whole });
 
 export const trashedKey = v.strictObject({
-  id: whole,
+  id: longNumber,
   key_name: v.string(),
   project: v.nullable(v.string()),
   deleted_at: time,

@@ -1,6 +1,6 @@
 /** Answers about the log. */
 import * as v from 'valibot';
-import { time, whole } from './parts.ts';
+import { longNumber, time, whole } from './parts.ts';
 
 export const logEntry = v.strictObject({
   id: whole,
@@ -16,7 +16,7 @@ export const logEntry = v.strictObject({
   role: v.pipe(v.nullable(v.string()), v.description('Null for a token of a project.')),
   project: v.pipe(v.nullable(v.string()), v.description('The project whose token it was.')),
   token: v.pipe(v.nullable(v.string()), v.description('The service token that it was done with; null for a session.')),
-  token_id: v.nullable(whole),
+  token_id: v.nullable(longNumber),
   request_id: v.pipe(v.string(), v.description('The same for all entries of one request.')),
   user_agent: v.string(),
   child: v.optional(

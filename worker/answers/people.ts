@@ -1,6 +1,6 @@
 /** Answers about users, and about one's own sign-in and sessions. */
 import * as v from 'valibot';
-import { role, time, whole } from './parts.ts';
+import { longNumber, role, time, whole } from './parts.ts';
 
 export const signedIn = v.strictObject({
   token: v.pipe(v.string(), v.description('For the header Authorization: Bearer.')),
@@ -11,7 +11,7 @@ export const signedIn = v.strictObject({
 
 export const session = v.strictObject({
   user: v.string(),
-  user_id: whole,
+  user_id: longNumber,
   role,
   must_change_password: v.boolean(),
   expires_at: time,
@@ -43,7 +43,7 @@ export const listedSession = v.strictObject({
 export const sessionList = v.strictObject({ sessions: v.array(listedSession) });
 
 export const user = v.strictObject({
-  id: whole,
+  id: longNumber,
   username: v.string(),
   role,
   created_at: time,
@@ -59,7 +59,7 @@ export const user = v.strictObject({
 
 export const userList = v.strictObject({
   users: v.array(user),
-  next: v.optional(v.pipe(whole, v.description('The last id of this answer, if more users follow.'))),
+  next: v.optional(v.pipe(longNumber, v.description('The last id of this answer, if more users follow.'))),
 });
 
-export const newUser = v.strictObject({ message: v.string(), id: whole });
+export const newUser = v.strictObject({ message: v.string(), id: longNumber });

@@ -1,12 +1,12 @@
 /** Answers about service tokens. */
 import * as v from 'valibot';
 import { tokenAccesses } from '../../core/policy/policy.ts';
-import { time, whole } from './parts.ts';
+import { longNumber, time } from './parts.ts';
 
 const timeOrNull = v.nullable(time);
 
 export const token = v.strictObject({
-  id: whole,
+  id: longNumber,
   name: v.string(),
   owner: v.pipe(v.nullable(v.string()), v.description('Whose it is; null for a token of a project.')),
   project: v.pipe(v.nullable(v.string()), v.description('Whose it is; null for a token of a person.')),
@@ -25,7 +25,7 @@ export const token = v.strictObject({
 
 export const tokenList = v.strictObject({
   tokens: v.array(token),
-  next: v.optional(v.pipe(whole, v.description('What to ask for with before, if there are older ones.'))),
+  next: v.optional(v.pipe(longNumber, v.description('What to ask for with before, if there are older ones.'))),
 });
 
 export const madeToken = v.strictObject({

@@ -2,11 +2,11 @@
 import { routePath } from 'hono/route';
 import * as v from 'valibot';
 import { maxAttemptedTargetCharacters } from '../../core/limits.ts';
+import { pathnameOf } from '../../core/pathname.ts';
 import { shown } from '../../core/text.ts';
 import type { ErrorStatus } from '../wire/reply.ts';
 import { bodyOf } from './body.ts';
 import type { AppContext } from './context.ts';
-import { pathnameOf } from './pathname.ts';
 
 type Schema = v.GenericSchema<unknown, unknown>;
 

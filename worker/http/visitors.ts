@@ -1,8 +1,8 @@
 /** People who type an address of the API into a browser get the page, at the view of that address. */
 import { createMiddleware } from 'hono/factory';
 import { parseAccept } from 'hono/utils/accept';
+import { pathnameOf } from '../../core/pathname.ts';
 import { tokenIn } from './credential.ts';
-import { pathnameOf } from './pathname.ts';
 
 /** Addresses by their first segment; the views of the page have the same names. */
 const views = /^\/(keys|projects|trash|tokens|logs|users|account|about)(?:\/(.*))?$/;

@@ -9,7 +9,7 @@ import { type Operation, operation } from './operation.ts';
 import { newValueQuota } from './quota.ts';
 import { revisionRule } from './revision.ts';
 import { namesIn, sameValueNames } from './same-values.ts';
-import { changedTarget, nextOfTarget } from './sealed-secrets.ts';
+import { changedTarget, nextOfTarget, sealOfNewest } from './sealed-secrets.ts';
 import {
   bindingOf,
   changedContent,
@@ -37,23 +37,20 @@ const updateSecret = operation({
       const [id = null, name = null, owner = null, project = null, current = null] = target?.[2] ?? [];
       return [['secrets', [id], [id, name, owner, project, Number(current) + 1, binding], null]];
     },
-    seals: ['secrets'],
     effects: [
       appendVersion(nameMeant(given), given, bindingOf(given), sql`${newestVersion} + 1`),
       eraseOldVersions(idNamed(nameMeant(given)), given),
       dropOldVersions(idNamed(nameMeant(given))),
-      query
-        .update(secrets)
-        .set(changedContent(given))
-        .where(and(isNamed(nameMeant(given)), sql`${given.is_update}`, granted)),
     ],
+    // One statement for the row, its seal and the answer.
     answer: query
-      .select({
+      .update(secrets)
+      .set({ ...changedContent(given), seal: sealOfNewest })
+      .where(and(isNamed(nameMeant(given)), sql`${given.is_update}`, granted))
+      .returning({
         revision: secrets.revision,
         same: textColumn('same', sameValueNames(given.imprints, sql`${nameMeant(given)}`)),
-      })
-      .from(secrets)
-      .where(and(isNamed(nameMeant(given)), sql`${given.is_update}`, granted)),
+      }),
   }),
   values: (change: SecretChange, context) => contentValues(change, context, null),
   result: ([changed]): Changed => ({ revision: changed?.revision ?? null, sameValueAs: namesIn(changed?.same) }),

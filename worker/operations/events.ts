@@ -37,7 +37,7 @@ const limitParams = ['before', 'after', 'admin_limit', 'user_limit'] as const;
 type LimitParam = (typeof limitParams)[number];
 
 /** The answer: events as JSON, the newest first. The caller's role decides whether they are those of all. */
-const listed = (given: Params<LimitParam>, all: Rows, own: Rows) =>
+const listed = (given: Params<LimitParam>, all: Rows, own: Rows, isOnePart?: true) =>
   jsonRows({
     sources: [
       { rows: all, when: and(granted, reachesAll), most: given.admin_limit },
@@ -46,6 +46,7 @@ const listed = (given: Params<LimitParam>, all: Rows, own: Rows) =>
     table: listedEvents,
     json: eventJson,
     perPart: eventsPerListPart,
+    ...(isOnePart && { isOnePart }),
   });
 
 /** Tokens have the smaller limit, also those that read the log of all. */
@@ -67,22 +68,27 @@ const listOf = (parts: JsonRows[], limit: number | null, principal: Principal, c
 const seesAll = ({ role, token }: Principal) => token === undefined && policy['event.list'][role] === 'any';
 
 /** Lists the newest events, whatever they are. */
-const newestEvents = operation({
-  action: 'event.list',
-  params: limitParams,
-  sql: (given) => {
-    const between = and(lt(auditEvents.id, edgeOf(given.before)), gt(auditEvents.id, sql`coalesce(${given.after}, 0)`));
-    return {
-      answer: listed(
-        given,
-        query.select(ofAll).from(auditEvents).where(between).orderBy(desc(auditEvents.id)),
-        query.select(ofOwn).from(auditEvents).where(and(isOwnEvent(), between)).orderBy(desc(auditEvents.id)),
-      ),
-    };
-  },
-  values: limitValues,
-  result: (parts, { limit }, _context, principal) => listOf(parts, limit, principal),
-});
+const newestEvents = (isOnePart?: true) =>
+  operation({
+    action: 'event.list',
+    params: limitParams,
+    sql: (given) => {
+      const between = and(
+        lt(auditEvents.id, edgeOf(given.before)),
+        gt(auditEvents.id, sql`coalesce(${given.after}, 0)`),
+      );
+      return {
+        answer: listed(
+          given,
+          query.select(ofAll).from(auditEvents).where(between).orderBy(desc(auditEvents.id)),
+          query.select(ofOwn).from(auditEvents).where(and(isOwnEvent(), between)).orderBy(desc(auditEvents.id)),
+          isOnePart,
+        ),
+      };
+    },
+    values: limitValues,
+    result: (parts, { limit }, _context, principal) => listOf(parts, limit, principal),
+  });
 
 /** Searches the log, as far as one search goes. */
 const foundEvents = operation({
@@ -119,8 +125,10 @@ const foundEvents = operation({
   result: (rows, { limit }, _context, principal) => listOf(rows.slice(0, -1), limit, principal, rows.at(-1)?.last),
 });
 
+const isPage = ({ limit }: EventQuery) => limit !== null && limit <= eventsPerListPart;
+
 /** Lists events, the newest first. */
-export const listEvents = eitherOf(isNarrowed, foundEvents, newestEvents);
+export const listEvents = eitherOf(isNarrowed, foundEvents, eitherOf(isPage, newestEvents(true), newestEvents()));
 
 /** How a span of time is divided, and what is counted in it. */
 export interface CountQuery extends EventFilter {

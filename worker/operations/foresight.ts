@@ -2,6 +2,7 @@
  * What the survey of a verdict will probably return, from the rows that are known: so that a request which knows them needs one round trip.
  * A wrong guess costs a round trip and nothing else, because the verdict holds only for what was guessed.
  */
+import { keyLikeness } from '../../core/accounts/likeness.ts';
 import type { Caller } from '../../core/caller.ts';
 import type { Keyring } from '../../core/crypto/keyring.ts';
 import { type Cell, cellsOf, noRow, type SealedRow, sealFor } from '../../core/sealed-rows.ts';
@@ -14,7 +15,7 @@ interface Who {
   /** As the number of an account; a project has its own with a minus. */
   id: number;
   /** The rows that it hangs on, as the text has them. */
-  cells: unknown[];
+  cells: (Cell[] | Cell[][])[];
   rows: SealedRow[];
 }
 
@@ -52,6 +53,10 @@ const principalOf = (known: KnownRows, caller: Caller, isByName: boolean): Who |
 const projectOf = (row: SealedRow | undefined): Cell =>
   (row?.[0] === 'secrets' ? row[2][3] : row?.[0] === 'projects' ? row[2][0] : null) ?? null;
 
+/** Of the project that a new token is for; undefined if no token is made. */
+const likenessOfTokens = ({ project }: Values<string>): Cell | undefined =>
+  typeof project === 'string' ? keyLikeness(project) : project;
+
 /** What a slot will hold; null if that cannot be said. A secret, a project or a member that is not known is taken for one that is not there. */
 const filled = (
   known: KnownRows,
@@ -64,9 +69,10 @@ const filled = (
     case 'secrets':
       if (given.name === undefined || (given.padded ?? null) !== null) return null;
       return known.named(kind, given.name) ?? noRow(kind);
-    case 'projects':
-      if (alias !== 'place') return null;
-      return known.named(kind, given.place_likeness ?? null) ?? noRow(kind);
+    case 'projects': {
+      const likeness = alias === 'place' ? given.place_likeness : likenessOfTokens(given);
+      return likeness === undefined ? null : (known.named(kind, likeness) ?? noRow(kind));
+    }
     case 'members': {
       const project = projectOf(before);
       return (project === null ? undefined : known.find(kind, project, userId)) ?? noRow(kind);
@@ -85,7 +91,7 @@ export const foresee = (
   caller: Caller,
   { action, isByName, slots, needsTarget, foresee: rowsAfter }: Foresight,
   given: Values<string>,
-): { text: string; made: SealedRow[] } | null => {
+): { text: string; cells: (Cell[] | Cell[][])[]; made: SealedRow[] } | null => {
   const who = principalOf(known, caller, isByName);
   if (!who) return null;
   const rows: Record<string, SealedRow> = {};
@@ -106,7 +112,7 @@ export const foresee = (
   if (rowsAfter && !future) return null;
   const cells = [...who.cells, ...found.map((row) => cellsOf(row))];
   const made = (future ?? []).map((row) => sealed(keyring, row));
-  return { text: JSON.stringify([cells, future, null]), made };
+  return { text: JSON.stringify([cells, future, null]), cells, made };
 };
 
 /** The seal of the current version of a secret: what it covers is in what the seal of the secret covers. */

@@ -7,13 +7,14 @@ import { type Cell, isNobodys, type SealedRow } from '../../core/sealed-rows.ts'
 import { isRequestParam } from '../store/request.ts';
 import type { Values } from '../store/statement.ts';
 
-/** The places of what grants something, in what a seal covers. */
+/** The places of what grants something, in what a seal covers. The number of a new row is the one that the worker has made for it. */
 const grants: Partial<Record<SealedRow[0], readonly number[]>> = {
-  users: [1, 2, 3, 4, 5, 6],
+  users: [0, 1, 2, 3, 4, 5, 6],
+  projects: [0, 1, 2],
   members: [0, 1, 2],
   secrets: [0, 1, 2, 3, 5],
   secret_versions: [0, 2],
-  service_tokens: [1, 2, 3, 4, 5, 6, 7],
+  service_tokens: [0, 1, 2, 3, 4, 5, 6, 7],
   token_secrets: [0, 1, 3],
 };
 
@@ -54,7 +55,9 @@ export const mayBecome = (
     if (before && before[2][at] === cell && !(at === 5 && isNobodys(before))) return true;
     switch (table) {
       case 'users':
-        return asked.has(cell) || (at !== 2 && at !== 6 && isFlag(cell));
+        return asked.has(cell) || ([3, 4, 5].includes(at) && isFlag(cell));
+      case 'projects':
+        return asked.has(cell);
       case 'members':
         if (at === 2) return asked.has(cell) || action === 'project.create';
         return isNumberOf(cell, at === 0 ? 'projects' : 'users') || (at === 0 && asked.has(cell));

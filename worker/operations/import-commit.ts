@@ -13,11 +13,12 @@ import { reliedOf } from '../store/relied.ts';
 import { request } from '../store/request.ts';
 import type { Rule } from '../store/rules.ts';
 import { projects, secrets, secretVersions, usage } from '../store/schema.ts';
-import { storeSeals } from '../store/sealed.ts';
+import { slotsIn, storeSeals } from '../store/sealed.ts';
 import { atFirstUse, compile, param, type Query, query, rowFor, type Statement } from '../store/statement.ts';
 import { isNamed, secretNamed, targetSecret } from '../store/targets.ts';
 import { verdictOn, verdictsIf } from '../store/verdict.ts';
 import { entry, key, source } from './import-comparison.ts';
+import type { EntryGrounds } from './judge-entries.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { namingRules } from './naming.ts';
 import { place, placeId, placeJoins } from './place.ts';
@@ -137,14 +138,31 @@ export const decisionsOn = (kinds: readonly (readonly [kind: string, intent: Ent
   ...kinds.slice(0, -1).map(([kind, intent]) => guarded(() => decision(kind, intent, false))),
 ];
 
-/** What reads the sealed rows that these decisions rely on. */
-export const surveysOf = (kinds: readonly (readonly [kind: string, intent: EntryIntent])[]) => [
+/** What reads the sealed rows that these decisions rely on, and what is decided by them. */
+export interface EntrySurvey {
+  survey: (form?: Form) => Statement<{ sealed: string }>;
+  grounds: EntryGrounds;
+}
+
+export const surveysOf = (
+  kinds: readonly (readonly [kind: EntryGrounds['kind'], intent: EntryIntent])[],
+): EntrySurvey[] => [
   surveyOfAll,
-  ...kinds.map(([kind, intent]) => step(() => reliedOf(decision(kind, intent, true)).survey())),
+  ...kinds.map(([kind, intent]) => {
+    const { joins = [], found } = intent.target;
+    const slots = slotsIn(joins.map(({ table }) => table));
+    return {
+      survey: step(() => reliedOf(decision(kind, intent, true)).survey()),
+      grounds: { kind, action: intent.action, isByName: false, slots, needsTarget: found !== undefined },
+    };
+  }),
 ];
 
 const onAll = () => verdictOn({ action: 'secret.create', rules: quota, ready }, true);
-const surveyOfAll = step(() => reliedOf(onAll()).survey());
+const surveyOfAll: EntrySurvey = {
+  survey: step(() => reliedOf(onAll()).survey()),
+  grounds: { kind: 'all', action: 'secret.create', isByName: false, slots: [], needsTarget: false },
+};
 /** What is recorded where a seal does not hold. */
 export const brokenImport = step(() => reliedOf(onAll()).broken());
 

@@ -1,18 +1,18 @@
 /** The seals of an import, and of a write to a path: what both steps rely on is checked, and what they store is sealed. */
-import { isNobodys, type SealedRow } from '../../core/sealed-rows.ts';
+import type { Cell, SealedRow } from '../../core/sealed-rows.ts';
 import { refusalOf, transact, VaultNotOpen } from '../store/commit.ts';
-import { type Form, formOf } from '../store/form.ts';
+import { formOf } from '../store/form.ts';
 import { requestValues } from '../store/request.ts';
 import { type Fault, noteBroken, sealsParam } from '../store/sealed.ts';
-import { fill, type Statement, type Values } from '../store/statement.ts';
+import { fill, type Values } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
 import { sealed, sealOfCurrent } from './foresight.ts';
-import { brokenImport } from './import-commit.ts';
+import { brokenImport, type EntrySurvey } from './import-commit.ts';
+import { entryJudge } from './judge-entries.ts';
+import { createPause } from './pauses.ts';
 import type { Refusal } from './refusal.ts';
-import { faultOf, rowsIn, sealsOf } from './seals.ts';
+import { faultOf, faultOfPrincipal, partsOf, sealsOf, type Text } from './seals.ts';
 import type { Context } from './vault.ts';
-
-type Survey = (form: Form) => Statement<{ sealed: string }>;
 
 /** The row whose seal does not hold is in the log then, and nothing is stored. */
 export const refuseBroken = async ({ vault, caller }: Context, fault: Fault, values: Values): Promise<Refusal> => {
@@ -32,63 +32,89 @@ export interface NewValue {
   number: number | null;
 }
 
-/** Whether a secret will be what the request makes of it: a new one with its number, or one that holds and stays where it is. */
-const isExpected = (
-  [, [id], [, name, owner = null, project = null]]: SealedRow,
-  expected: NewValue,
-  held: readonly SealedRow[],
-) => {
-  if (expected.number !== null) return id === expected.number;
-  return held.some(
-    (row) =>
-      row[0] === 'secrets' &&
-      row[1][0] === id &&
-      !isNobodys(row) &&
-      row[2][1] === name &&
-      row[2][2] === owner &&
-      row[2][3] === project,
-  );
-};
-
 /**
  * Checks what the second step relies on, and makes the seals of what it stores.
  *
  * @param expected what is to be stored, by the names of the secrets.
- * @returns values for its statements and the seals of the versions, by the names of their secrets; or the row whose seal does not hold.
+ * @returns values for its statements, the seals of the versions by the names of their secrets, and the row that does not allow an entry, whose verdict will not be what was checked; or the row whose seal does
+ *   not hold.
  */
 export const sealEntries = async (
   { vault, caller }: Context,
-  surveys: readonly Survey[],
+  surveys: readonly EntrySurvey[],
   values: Values,
   expected: ReadonlyMap<string, NewValue>,
-): Promise<{ fault: Fault } | { sealed: Values; versionSeals: ReadonlyMap<string, string> }> => {
+): Promise<
+  { fault: Fault } | { sealed: Values; versionSeals: ReadonlyMap<string, string>; objection: Fault | null }
+> => {
   const form = formOf(caller);
   const given = { ...values, ...requestValues(caller, vault.keyring.primary.id) };
   const results = await transact(
     vault.db,
-    surveys.map((survey) => fill(survey(form), given)),
+    surveys.map(({ survey }) => fill(survey(form), given)),
   );
   if (!results[0]?.length) throw new VaultNotOpen();
-  const texts = results.flat().map(({ sealed }) => String(sealed));
-  const fault = await sealsOf(vault, caller).faultIn(texts);
+  const texts = results.map((rows) => rows.map(({ sealed }) => String(sealed)));
+  const fault = await sealsOf(vault, caller).faultIn(texts.flat());
   if (fault) return { fault };
+  const judge = entryJudge(caller, kindsIn(values));
+  const relied: string[] = [];
   const made: SealedRow[] = [];
   const versionSeals = new Map<string, string>();
-  for (const text of texts) {
-    const [cells, future] = JSON.parse(text) as [Parameters<typeof rowsIn>[0], SealedRow[] | null];
-    const held = future ? rowsIn(cells) : [];
-    for (const row of future ?? []) {
-      const [table, locator, contents] = row;
-      const name = String(contents[1]);
-      const value = expected.get(name);
-      if (!value || !isExpected(row, value, held)) {
-        vault.metrics?.noteBrokenSeal();
-        return { fault: faultOf(row) };
+  let objection: Fault | null = null;
+  const pause = createPause();
+  for (const [index, { grounds }] of surveys.entries()) {
+    for (const text of texts[index] ?? []) {
+      const parsed = JSON.parse(text) as Text;
+      const judged = judge(grounds, parsed);
+      await pause(text.length);
+      if (judged === 'gone') continue;
+      if ('objection' in judged) {
+        objection ??= faultOfObjection(judged.objection, parsed);
+        continue;
       }
-      const secret = sealed(vault.keyring, [table, locator, contents.with(-1, value.binding), null]);
+      const { row } = judged;
+      const name = String(row?.[2][1]);
+      const value = expected.get(name);
+      if (row && (!value || (value.number !== null && row[1][0] !== value.number))) {
+        objection ??= faultOf(row);
+        continue;
+      }
+      relied.push(text);
+      if (!row || !value) continue;
+      const [table, locator, contents, seal] = row;
+      const secret = sealed(vault.keyring, [table, locator, contents.with(-1, value.binding), seal]);
       made.push(secret);
       versionSeals.set(name, sealOfCurrent(vault.keyring, secret));
     }
   }
-  return { sealed: { 'request.relied': JSON.stringify(texts), 'request.seals': sealsParam(made) }, versionSeals };
+  return {
+    sealed: { 'request.relied': JSON.stringify(relied), 'request.seals': sealsParam(made) },
+    versionSeals,
+    objection,
+  };
+};
+
+/** The kind of each entry, by the name that it has. */
+const kindsIn = ({ entries }: Values): Map<Cell, string> => {
+  const listed = JSON.parse(String(entries)) as [name: string, ...string[]][];
+  return new Map(listed.map((entry) => [entry[0], String(entry[5])]));
+};
+
+const faultOfObjection = (objection: SealedRow | 'principal', [cells]: Text): Fault =>
+  objection === 'principal' ? faultOfPrincipal(partsOf(cells, false).principal) : faultOf(objection);
+
+/**
+ * Refuses what the rows do not allow, if nothing but that has kept SQL from it. Any other refusal comes first: then the rows are what they
+ * should be, and have changed since the first step.
+ */
+export const refuseObjection = async (
+  context: Context,
+  objection: Fault | null,
+  refusals: readonly VerdictRow[],
+  values: Values,
+): Promise<Refusal | null> => {
+  if (!objection || refusals.some(({ reason }) => reason !== 'changed_meanwhile')) return null;
+  context.vault.metrics?.noteBrokenSeal();
+  return refuseBroken(context, objection, values);
 };

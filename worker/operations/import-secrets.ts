@@ -17,7 +17,7 @@ import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
 import { decisions, effects, keeping, storeEntrySeals, surveys } from './import-commit.ts';
 import { comparison, keptImport, sameValues } from './import-comparison.ts';
 import { imprintsInTurns, partsOf, sealInTurns } from './import-parts.ts';
-import { refuseBroken, sealEntries } from './import-seals.ts';
+import { refuseBroken, refuseObjection, sealEntries } from './import-seals.ts';
 import {
   contested,
   done,
@@ -276,6 +276,8 @@ const store = async (
   );
   const events = results.slice(0, decisions.length).flat() as unknown as VerdictRow[];
   const refusals = events.filter(({ outcome }) => outcome !== 'allowed');
+  const objected = await refuseObjection(context, checked.objection, refusals, values);
+  if (objected) return objected;
   if (refusals.length === 0) {
     if (events.length === 0 && usualForm(form) === 'token' && storing.length > 0)
       return { action, outcome: 'unauthenticated', reason: null };

@@ -7,10 +7,11 @@ import { readCanary, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import { sliced } from '../../core/crypto/scrypt.ts';
 import { maxHashSilenceMs } from '../../core/limits.ts';
-import { sealOfAccount } from '../../core/sealed-rows.ts';
+import { sealedTables, sealOfAccount } from '../../core/sealed-rows.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { transact } from '../store/commit.ts';
-import { auditEvents, currentMigration, instance, migrations, users } from '../store/schema.ts';
+import { auditEvents, currentMigration, instance, logTree, migrations, users } from '../store/schema.ts';
+import { sealedTable } from '../store/sealed.ts';
 import { fill, insertFrom, integer, query, statement } from '../store/statement.ts';
 import { type NotedBroken, notedBroken } from './broken-seals.ts';
 import { resealTree } from './log-sealing.ts';
@@ -28,8 +29,14 @@ export class VaultUnavailable extends Error {
   }
 }
 
-const hasData = sql`exists ${query.select({ id: users.id }).from(users)}
-  or exists ${query.select({ id: auditEvents.id }).from(auditEvents)}`;
+/**
+ * Whether there is anything that a vault would have: then it is not a new one, whatever else is missing. Its first accounts have the numbers
+ * of those of before, and so would have what is left of theirs.
+ */
+const hasData = sql.join(
+  [...sealedTables.map(sealedTable), auditEvents, logTree].map((table) => sql`exists (select 1 from ${table})`),
+  sql` or `,
+);
 
 /** The newest migration of the database, with the record that says which key seals it. */
 const condition = statement([], () =>

@@ -22,9 +22,10 @@ import {
 import type { Cell, SealedRow } from '../../core/sealed-rows.ts';
 import type { Grounds } from '../store/relied.ts';
 import type { Values } from '../store/statement.ts';
+import { placeValues } from './place.ts';
 
 /** What the rows of a principal say. */
-interface Principal {
+export interface Principal {
   id: number;
   name: Cell;
   role: Cell;
@@ -34,7 +35,7 @@ interface Principal {
   token: { id: Cell; project: Cell; ranges: [low: string, high: string][] } | null;
 }
 
-const isThere = (row: SealedRow | undefined): row is SealedRow => row !== undefined && row[1][0] !== null;
+export const isThere = (row: SealedRow | undefined): row is SealedRow => row !== undefined && row[1][0] !== null;
 
 const allows = (table: Record<string, Record<string, boolean>>, action: string, key: Cell): boolean =>
   Object.hasOwn(table, action) && table[action]?.[String(key)] === true;
@@ -186,18 +187,28 @@ export const objectionTo = (
   if (reach === 'none') return 'principal';
   const { target, membership, place, place_member: placeMember } = rows;
   if (needsTarget && target && !isThere(target)) return target;
-  if (
-    who.token &&
-    who.access !== 'audit' &&
-    target?.[0] === 'secrets' &&
-    isThere(target) &&
-    !isWithin(who.token.ranges, String(target[2][1]))
-  )
-    return target;
+  if (target?.[0] === 'secrets' && isThere(target) && !reachesName(who, String(target[2][1]))) return target;
   if (reach === 'any') return null;
   if (isThere(target) && !isOwn(action, target, who, membership, rows)) return target;
   if (isThere(place) && !mayInProject('secret.create', place[2][0] ?? null, who, placeMember)) return place;
   return null;
+};
+
+const reachesName = ({ token, access }: Principal, name: string): boolean =>
+  !token || access === 'audit' || isWithin(token.ranges, name);
+
+/** The same of the name that something gets: the project that was found is the one that it begins with, and a token reaches it. */
+export const objectionToName = (
+  action: Action,
+  who: Principal | null,
+  { place, target }: Readonly<Record<string, SealedRow>>,
+  { name, place_likeness: given }: Values,
+): SealedRow | 'principal' | null => {
+  // What comes out of the trash may have the name that it had.
+  const likeness = given === undefined ? placeValues(String(target?.[2][1])).place_likeness : given;
+  if (isThere(place) && place[2][2] !== likeness) return place;
+  const isOutside = action === 'secret.create' && typeof name === 'string' && who && !reachesName(who, name);
+  return isOutside ? 'principal' : null;
 };
 
 const isGoverned = (action: Action): action is GovernedAction => Object.hasOwn(policy, action);

@@ -4,7 +4,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { projectRoles } from '../../core/policy/policy.ts';
 import { wireActions } from '../../core/vocabulary.ts';
 import { byForm } from '../store/form.ts';
-import { flag, isoTime, jsonMembers, jsonObject, mark, quoted } from '../store/json.ts';
+import { flag, isoTime, jsonMembers, jsonObject, mark, quoted, timeMember } from '../store/json.ts';
 import { auditEvents, secrets, users } from '../store/schema.ts';
 
 /** The rows that were chosen for a list. */
@@ -43,10 +43,10 @@ const noExtras = JSON.stringify({ expires_at: null, rotate_every_days: null, rot
 const usual = {
   key_name: quoted(listedSecrets.name),
   description: quoted(listedSecrets.description),
-  created_at: timeOf(listedSecrets.created_at),
-  updated_at: timeOf(listedSecrets.updated_at),
+  created_at: timeMember(listedSecrets.created_at),
+  updated_at: timeMember(listedSecrets.updated_at),
   created_by: quoted(listedSecrets.created_by),
-  value_changed_at: timeOf(listedSecrets.value_changed_at),
+  value_changed_at: timeMember(listedSecrets.value_changed_at),
   owner: orNull(
     listedSecrets.owner_id,
     quoted(sql`(select ${users.name} from ${users} where ${users.id} = ${listedSecrets.owner_id})`),
@@ -117,4 +117,4 @@ const more = (name: string, value: SQLWrapper) => sql`iif(${value} is null, '', 
  * An entry of the log. It has a `count` only if it stands for several requests, a `child` only if one was sent, and `via` only on reads;
  * before its last brace is a quotation mark.
  */
-export const eventJson: SQL = sql`rtrim(${event}, '}') || ${more('child', child)} || ${more('via', via)} || ${more('count', requests)} || '}'`;
+export const eventJson: SQL = sql`concat(rtrim(${event}, '}'), ${more('child', child)}, ${more('via', via)}, ${more('count', requests)}, '}')`;

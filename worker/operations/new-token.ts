@@ -4,6 +4,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { newServiceToken, serviceTokenHash } from '../../core/crypto/service-token.ts';
 import { maxEndedTokensPerOwner, maxScopesTextCharacters, maxTokensPerOwner } from '../../core/limits.ts';
 import type { AllowedRange } from '../../core/network/allowed.ts';
+import { newNumber } from '../../core/new-number.ts';
 import type { Access } from '../../core/policy/policy.ts';
 import { rangesOf } from '../../core/policy/scopes.ts';
 import { actorId, granted, insertIfAllowed, verdict } from '../store/granted.ts';
@@ -11,11 +12,11 @@ import { principal } from '../store/principal.ts';
 import { memberMay } from '../store/reach.ts';
 import { request } from '../store/request.ts';
 import type { Rule } from '../store/rules.ts';
-import { projects, serviceTokens, tokenScopes, tokenSecrets } from '../store/schema.ts';
-import { futureRow, nextId } from '../store/sealed.ts';
+import { serviceTokens, tokenScopes, tokenSecrets } from '../store/schema.ts';
 import { type Param, type Params, query, rowFor } from '../store/statement.ts';
 import { membership, membershipIn, reachesOwn, targetProject } from '../store/targets.ts';
 import { operation } from './operation.ts';
+import { foreseenToken, futureSecret, futureToken, projectOf } from './sealed-tokens.ts';
 import { isLive, targetToken, tokenColumns, tokenNumbered } from './tokens.ts';
 
 export interface NewToken {
@@ -32,12 +33,6 @@ export interface NewToken {
 }
 
 const { id, user_id, project_id } = serviceTokens;
-
-/** The token that was just made: no other has a higher id. */
-const madeToken = sql`(select max(${id}) from ${serviceTokens})`;
-
-const projectOf = (name: Param) =>
-  sql`${query.select({ id: projects.id }).from(projects).where(eq(projects.name, name))}`;
 
 /** An account that must change its password makes nothing that outlives this. */
 const mustChangePassword: Rule = {
@@ -96,20 +91,12 @@ const dropEnded = (project: Param) => {
     );
 };
 
-/** The secret of a token as it will be. Children have an access of their own. */
-export const futureSecret = (hash: SQL, tokenId: SQL, generation: SQL = sql`0`, access: SQL = sql`null`): SQL =>
-  futureRow('token_secrets', [hash], [hash, tokenId, generation, access]);
-
-/** As `core/sealed-rows.ts` reads the ranges of a token. */
-const rangesText = (ranges: Param) =>
-  sql`(select json_group_array(json_array(value ->> 0, value ->> 1) order by value ->> 0) from json_each(${ranges})) || ''`;
-
 const insertSecret = (tokenId: SQL, hash: Param) =>
   insertIfAllowed(tokenSecrets, { hash, token_id: tokenId, created_at: request.now, generation: 0 });
 
 const makeToken = operation({
   action: 'token.create',
-  params: ['name', 'project', 'access', 'scopes', 'ranges', 'allowed_addresses', 'expires_at', 'hash', 'detail'],
+  params: ['id', 'name', 'project', 'access', 'scopes', 'ranges', 'allowed_addresses', 'expires_at', 'hash', 'detail'],
   needsRoom: () => true,
   sql: (given) => ({
     target: {
@@ -123,27 +110,13 @@ const makeToken = operation({
       ...placing(given.project),
       { when: sql`${tokensOfOwner} >= ${maxTokensPerOwner}`, outcome: 'denied', reason: 'too_many_tokens' },
     ],
-    touched: sql`json_array(
-      ${futureRow(
-        'service_tokens',
-        [nextId('service_tokens')],
-        [
-          nextId('service_tokens'),
-          given.name,
-          sql`iif(${given.project} is null, ${principal.id}, null)`,
-          projectOf(given.project),
-          given.access,
-          given.scopes,
-          given.allowed_addresses,
-          given.expires_at,
-          rangesText(given.ranges),
-        ],
-      )},
-      ${futureSecret(given.hash, nextId('service_tokens'))})`,
+    touched: sql`json_array(${futureToken(given)}, ${futureSecret(given.hash, sql`cast(${given.id} as integer)`)})`,
+    foresee: ({ principalId, rows: { target } }, given) => foreseenToken(principalId, target?.[2][0] ?? null, given),
     seals: ['service_tokens', 'token_secrets'],
     effects: [
       dropEnded(given.project),
       insertIfAllowed(serviceTokens, {
+        id: given.id,
         name: given.name,
         user_id: sql`iif(${given.project} is null, ${verdict.actor_id}, null)`,
         project_id: projectOf(given.project),
@@ -154,12 +127,12 @@ const makeToken = operation({
         created_by: verdict.actor_name,
         expires_at: given.expires_at,
       }),
-      insertSecret(madeToken, given.hash),
+      insertSecret(sql`${given.id}`, given.hash),
       query.insert(tokenScopes).select(
         query
           .select(
             rowFor(tokenScopes, {
-              token_id: madeToken,
+              token_id: given.id,
               low: sql`json_each.value ->> 0`,
               high: sql`json_each.value ->> 1`,
             }),
@@ -171,9 +144,10 @@ const makeToken = operation({
     answer: query
       .select(tokenColumns)
       .from(serviceTokens)
-      .where(and(eq(id, madeToken), granted)),
+      .where(and(eq(id, given.id), granted)),
   }),
-  values: ({ hash, ...asked }: NewToken & { hash: string }) => ({
+  values: ({ hash, ...asked }: NewToken & { hash: string }, { caller }) => ({
+    id: newNumber(caller.now),
     name: asked.name,
     project: asked.project,
     access: asked.access,

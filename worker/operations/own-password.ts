@@ -11,7 +11,7 @@ import { request } from '../store/request.ts';
 import { instance, sessions, users } from '../store/schema.ts';
 import { integer, query, type Value } from '../store/statement.ts';
 import { verdictOn } from '../store/verdict.ts';
-import { switchOffUnused } from './default-accounts.ts';
+import { sealSwitchedOff, switchedOff, switchOffUnused } from './default-accounts.ts';
 import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';
 import { askOpen, type Operation, operation } from './operation.ts';
@@ -46,8 +46,10 @@ const storePassword = operation({
       ...knowAddress(given),
       ...switchOffUnused,
     ],
+    answer: switchedOff,
   }),
   values: (given: Record<'network' | PasswordParam | 'new_verifier', Value>) => given,
+  result: (found, _, { vault }) => sealSwitchedOff(vault, found),
 });
 
 /** Whether the caller may change the password, and what the check of the current one needs. */

@@ -13,7 +13,7 @@ import type { VerdictRow } from '../store/verdict.ts';
 import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
 import { storeEntrySeals } from './import-commit.ts';
 import { partsOf, sealInTurns } from './import-parts.ts';
-import { type NewValue, refuseBroken, sealEntries } from './import-seals.ts';
+import { type NewValue, refuseBroken, refuseObjection, sealEntries } from './import-seals.ts';
 import { fillAll, isMeanwhile, isSame, run, type Stored } from './import-secrets.ts';
 import { createSecret } from './new-secret.ts';
 import { type Operation, type Outcome, whenOpen } from './operation.ts';
@@ -239,6 +239,8 @@ const store = async (
   );
   const events = results.slice(0, pathDecisions.length).flat() as unknown as VerdictRow[];
   const refusals = events.filter(({ outcome }) => outcome !== 'allowed');
+  const objected = await refuseObjection(context, checked.objection, refusals, given);
+  if (objected) return objected;
   const final = refusals.find(({ outcome, reason }) => !isMeanwhile(outcome, reason));
   if (final) {
     learn(context, final.outcome, null);

@@ -1,7 +1,7 @@
 /** Secrets as they will be, for their seals (core/sealed-rows.ts). */
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { secrets } from '../store/schema.ts';
-import { futureRow, sealedRow } from '../store/sealed.ts';
+import { futureRow, sealedRow, sealIfCovered } from '../store/sealed.ts';
 import { query, textColumn } from '../store/statement.ts';
 import { targetSecret } from '../store/targets.ts';
 
@@ -43,6 +43,11 @@ const asItIs: Covered = {
 
 /** The target as a change leaves it. */
 export const changedTarget = (changed: Partial<Omit<Covered, 'id'>>): SQL => futureSecret({ ...asItIs, ...changed });
+
+/** For an UPDATE that lets the newest version be the current one and changes nothing else that the seal covers: the seal of the row after it. */
+export const sealOfNewest: SQL = sealIfCovered('secrets', {
+  current_version: '(select max(number) from secret_versions where secret_id = secrets.id)',
+});
 
 /** Many secrets, each as it is and as it gets another holder. */
 export const sealingOf = (holder: Pick<Covered, 'owner' | 'project'>, which: SQL | undefined) => {

@@ -38,10 +38,24 @@ const rowsOf = (kind: SealedTable) =>
       .limit(maxRowsPerSealingStep);
   });
 
+/** A row that has another seal than the one that was read has been written meanwhile, by somebody who has seen to its seal. */
+const isAsRead = (kind: SealedTable) =>
+  sql.raw(`${kind}.seal is made.value ->> ${locatorAt + sealedKinds[kind].locator.length}`);
+/** Where the locator begins in what `sealsParam` makes. */
+const locatorAt = 3;
+
+/** So that the row is found by the seal that was read, too. */
+const withSealBefore = ([table, locator, contents, seal]: SealedRow, [, , , before]: SealedRow): SealedRow => [
+  table,
+  [...locator, before],
+  contents,
+  seal,
+];
+
 const statements = sealedTables.map((kind) => ({
   kind,
   rows: rowsOf(kind),
-  store: statement(['request.seals'], () => storeSeals([kind], sql`true`)[0] as Query),
+  store: statement(['request.seals'], () => storeSeals([kind], isAsRead(kind))[0] as Query),
 }));
 
 const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolean) => {
@@ -51,7 +65,7 @@ const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolea
       const stored = found.map(({ sealed }) => rowOf(JSON.parse(String(sealed))));
       const last = stored.at(-1);
       if (!last) break;
-      const made = stored.filter(isDue).map((row) => sealed(keyring, row));
+      const made = stored.filter(isDue).map((row) => withSealBefore(sealed(keyring, row), row));
       if (made.length > 0) await transact(db, [fill(store(), { 'request.seals': sealsParam(made) })]);
       after = JSON.stringify(last[1]);
     }

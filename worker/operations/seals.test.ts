@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Caller } from '../../core/caller.ts';
 import { parseKeyring } from '../../core/crypto/keyring.ts';
-import { cellsOf, type SealedRow } from '../../core/sealed-rows.ts';
+import { cellsOf, noRow, type SealedRow, sealHolds } from '../../core/sealed-rows.ts';
 import { testKeys } from '../testing/vault.ts';
 import { sealed } from './foresight.ts';
 import { sealsOf } from './seals.ts';
@@ -29,6 +29,17 @@ const made = async (role: string, owner: number) => {
   );
   return { tables: rows.map(([table]) => table), fault: fault?.name };
 };
+
+test.each<[what: string, row: SealedRow, holds: boolean]>([
+  ['a version without its number', ['secret_versions', [7, null], [7, null, 'b'], null], false],
+  ['a member of no account', ['members', [5, null], [5, null, 'manager'], null], false],
+  ['a key without its number', ['secrets', [null], [null, 'KEY', 3, null, 1, 'b'], null], false],
+  ['an erased version', ['secret_versions', [7, 1], [7, 1, null], null], true],
+  ['no member', noRow('members'), true],
+  ['no token', noRow('service_tokens'), true],
+])('%s', (_, row, holds) => {
+  expect(sealHolds(keyring, row)).toBe(holds);
+});
 
 test('of the keys that move into a new project, only those of whoever makes it; admins move all', async () => {
   expect(await made('user', 3)).toEqual({ tables: ['projects', 'secrets'], fault: undefined });

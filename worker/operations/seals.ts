@@ -12,6 +12,7 @@ import {
   isComparedWith,
   mayMoveAll,
   objectionTo,
+  objectionToName,
   objectionToRead,
   principalIn,
   reachesAny,
@@ -20,13 +21,17 @@ import { KnownRows } from './known-rows.ts';
 import { createPause } from './pauses.ts';
 import type { Vault } from './vault.ts';
 
-type Cells = readonly Cell[];
+export type Cells = readonly Cell[];
 
 /**
  * What a survey says: the rows that are relied on, those of a token together; and those that will be. Of a bulk, each row as it is and as
  * it will be.
  */
-type Text = [rows: (Cells | readonly Cells[] | null)[], future?: (SealedRow | null)[] | null, ...rest: unknown[]];
+export type Text = [
+  rows: (Cells | readonly Cells[] | null)[],
+  future?: (SealedRow | null)[] | null,
+  ...rest: unknown[],
+];
 
 /** What held before: whole texts, by what the credential of the caller claims, and the rows in them. It holds nothing that is not in the database. */
 class Memory {
@@ -84,7 +89,7 @@ export const faultOf = (row: SealedRow, others: readonly SealedRow[] = []): Faul
 const gone: Fault = { kind: 'sessions', locator: '[null]', name: 'session' };
 
 /** The session or the token by which a principal was found says who asks; without it, the account does. */
-const faultOfPrincipal = (rows: readonly SealedRow[]): Fault => {
+export const faultOfPrincipal = (rows: readonly SealedRow[]): Fault => {
   const row = rows.find(([table, [first]]) => table === 'users' && first !== null) ?? rows[0];
   return row ? faultOf(row) : gone;
 };
@@ -113,12 +118,12 @@ const removed: readonly string[] = ['target', 'membership'];
 const rowCharacters = 2048;
 
 /** The rows of the principal, and those after them. */
-const partsOf = (cells: Text[0], isByName: boolean) => {
+export const partsOf = (cells: Text[0], isByName: boolean) => {
   const count = isByName || typeof cells[0]?.[0] !== 'string' ? 1 : 2;
   return { principal: rowsIn(cells.slice(0, count)), others: cells.slice(count) };
 };
 
-const byAlias = (slots: readonly Slot[], cells: Text[0]) =>
+export const byAlias = (slots: readonly Slot[], cells: Text[0]) =>
   Object.fromEntries(
     slots.flatMap(({ alias }, index) => {
       const found = cells[index];
@@ -133,9 +138,11 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
     metrics?.noteBrokenSeal();
     return fault;
   };
+  /** The text that was said beforehand, made of rows that held before. */
+  let foretold: { text: string; cells: Text[0] } | null = null;
   /** The cells of a text, or the first row of it that does not hold. */
   const checked = (text: string, count?: number): Text[0] | Fault => {
-    const before = memory.find(caller, text);
+    const before = text === foretold?.text ? foretold.cells : memory.find(caller, text);
     if (before) return before;
     if (text === '') return gone;
     const [cells, future] = JSON.parse(text) as Text;
@@ -178,8 +185,9 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
           const who = principalOf(cells, grounds.isByName);
           if (cells !== whole && !(who && reachesAny(grounds.action, who, caller))) return noted(whole as Fault);
           const isCompared = !who || isComparedWith(grounds.action, who.row, given);
+          const found = byAlias(grounds.slots, others);
           const objection = isCompared
-            ? objectionTo(grounds, who, byAlias(grounds.slots, others), caller)
+            ? (objectionTo(grounds, who, found, caller) ?? objectionToName(grounds.action, who, found, given))
             : 'principal';
           if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }
@@ -242,7 +250,11 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
       const [secret, other] = made.filter(([table]) => table === 'secrets');
       return secret && !other ? sealOfCurrent(keyring, secret) : null;
     },
-    foresee: (foresight, given) => foresee(keyring, knownRows, caller, foresight, given),
+    foresee: (foresight, given) => {
+      const expected = foresee(keyring, knownRows, caller, foresight, given);
+      foretold = expected;
+      return expected;
+    },
     remember: (rows) => {
       for (const row of rows) knownRows.remember(row);
     },

@@ -1,10 +1,10 @@
 /** Reading a secret: the managed item. A value is opened after the transaction that reads it. */
 import { and, eq } from 'drizzle-orm';
-import { granted } from '../store/granted.ts';
+import { foundSecretId, granted } from '../store/granted.ts';
 import { secrets, secretVersions } from '../store/schema.ts';
 import { sealedAnswer } from '../store/sealed.ts';
 import { query, textColumn } from '../store/statement.ts';
-import { isNamed, nameMeant, secretNamed } from '../store/targets.ts';
+import { secretNamed } from '../store/targets.ts';
 import { operation } from './operation.ts';
 import { opened, type SecretName } from './secret-values.ts';
 
@@ -25,6 +25,7 @@ export const readSecret = operation({
   sql: (given) => ({
     target: secretNamed('secret.read', given),
     isAnswerSealed: true,
+    isAnsweredAtOnce: true,
     answer: query
       .select({ ...readColumns, sealed: textColumn('sealed', sealedAnswer()) })
       .from(secrets)
@@ -32,7 +33,7 @@ export const readSecret = operation({
         secretVersions,
         and(eq(secretVersions.secret_id, secrets.id), eq(secretVersions.number, secrets.current_version)),
       )
-      .where(and(isNamed(nameMeant(given)), granted)),
+      .where(and(eq(secrets.id, foundSecretId), granted)),
   }),
   values: ({ name, padded }: SecretName) => ({ name, padded }),
   // A value opens only under a name that was asked for.

@@ -16,7 +16,7 @@ import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Values } from '../store/statement.ts';
 import { judge } from '../store/verdict.ts';
 import { learn } from './admission.ts';
-import { switchOffUnused } from './default-accounts.ts';
+import { sealSwitchedOff, switchedOff, switchOffUnused } from './default-accounts.ts';
 import { scryptBy } from './hasher.ts';
 import { inTurn } from './hashing.ts';
 import { openInstance } from './instance.ts';
@@ -143,6 +143,7 @@ const signInPlan = plan(
       ...knowAddress(given),
       ...switchOffUnused,
     ],
+    answer: switchedOff,
   }),
   ['session'],
 );
@@ -204,6 +205,7 @@ const trySignIn = (
       access: isForProgram ? 'manage' : null,
     });
     if (committed.outcome !== 'allowed') return { ...committed, action: 'session.create' };
+    await sealSwitchedOff(vault, committed.rows);
     const { id: userId, name: username, role } = committed.principal;
     learn({ vault, caller: { ...caller, sessionId } }, 'allowed', committed.principal);
     const access = isForProgram ? 'manage' : null;

@@ -8,8 +8,8 @@ import { serviceTokens, tokenSecrets } from '../store/schema.ts';
 import { query, rowFor, textColumn } from '../store/statement.ts';
 import { token } from '../store/token-principal.ts';
 import { type Child, childParams, childRules, endsOf, orNever, shortId, valuesOf } from './new-child.ts';
-import { futureSecret } from './new-token.ts';
 import { operation } from './operation.ts';
+import { futureSecret } from './sealed-tokens.ts';
 
 const maker = alias(tokenSecrets, 'maker');
 const oldest = alias(tokenSecrets, 'oldest');

@@ -4,6 +4,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { maxEventsPerLastSeen, maxUsersPerList } from '../../core/limits.ts';
+import { newNumber } from '../../core/new-number.ts';
 import type { Role } from '../../core/policy/policy.ts';
 import { trimmed } from '../../core/text.ts';
 import { granted, insertIfAllowed } from '../store/granted.ts';
@@ -11,7 +12,7 @@ import { isTwinOf } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import { nameTaken, type Rule } from '../store/rules.ts';
 import { secrets, sessions, users } from '../store/schema.ts';
-import { futureRow, nextId } from '../store/sealed.ts';
+import { futureRow } from '../store/sealed.ts';
 import { integer, type Param, type Params, query } from '../store/statement.ts';
 import { inUse, targetUser, userNumbered } from '../store/targets.ts';
 import { operation } from './operation.ts';
@@ -87,7 +88,7 @@ export const futureAccount = (
 export const createUser = operation({
   action: 'user.create',
   needsRoom: () => true,
-  params: ['name', 'likeness', 'verifier', 'role', 'must_change_password'],
+  params: ['id', 'name', 'likeness', 'verifier', 'role', 'must_change_password'],
   sql: (given) => ({
     target: { name: given.name },
     rules: [
@@ -98,12 +99,15 @@ export const createUser = operation({
           .where(or(eq(name, given.name), eq(users.likeness, given.likeness), isTwinOf(given.likeness))),
       ),
     ],
-    touched: sql`json_array(${futureAccount(nextId('users'), {
+    touched: sql`json_array(${futureAccount(sql`cast(${given.id} as integer)`, {
       ...given,
-      name: sql`${given.name}`,
+      must_change_password: sql`cast(${given.must_change_password} as integer)`,
       is_active: sql`1`,
       has_default_password: sql`0`,
     })})`,
+    foresee: (_, { id = null, name = null, role = null, must_change_password = null, verifier = null }) => [
+      ['users', [id], [id, name, role, 1, must_change_password, 0, verifier], null],
+    ],
     seals: ['users'],
     answer: insertIfAllowed(users, {
       ...given,
@@ -116,7 +120,8 @@ export const createUser = operation({
   }),
   objection: ({ name, password }: NewUser) => passwordProblem(password, name),
   newPassword: ({ password }) => password,
-  values: ({ name, role, must_change_password }: NewUser) => ({
+  values: ({ name, role, must_change_password }: NewUser, { caller }) => ({
+    id: newNumber(caller.now),
     name,
     likeness: likeness(name),
     role,

@@ -104,8 +104,14 @@ const readVersion = operation({
       .where(and(isNamed(nameMeant(given)), granted)),
   }),
   values: ({ name, padded, version }: NumberedVersion) => ({ name, padded, version }),
-  result: ([sealed], { name, padded }, context, principal) =>
-    opened(context, sealed?.name === padded ? padded : name, sealed, principal),
+  // A view in the place of the table may show another version of the secret, whose seal holds.
+  result: ([sealed], { name, padded, version }, context, principal) =>
+    opened(
+      context,
+      sealed?.name === padded ? padded : name,
+      sealed?.number === version ? sealed : undefined,
+      principal,
+    ),
 });
 
 /** Reads the version that is served, or one by its number. */

@@ -1,6 +1,8 @@
 /** Default passwords: as in v0.6 where only the vault's own machine can try them, and good for nothing where everybody can. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { emptyDatabase, startVault, testDb } from '../testing/vault.ts';
+import { parseKeyring } from '../../core/crypto/keyring.ts';
+import { rowOf, sealedRowSql, sealHolds } from '../../core/sealed-rows.ts';
+import { emptyDatabase, forgersDb, startVault, testDb, testKeys } from '../testing/vault.ts';
 
 type Started = Awaited<ReturnType<typeof startVault>>;
 
@@ -89,6 +91,43 @@ describe('in a vault that is open to the network, an account with its default pa
     for (const password of ['user123', 'admin123', 'ADMIN123']) {
       expect((await change(admin, 'admin123', password)).status).toBe(400);
     }
+  });
+});
+
+describe('an account that the vault has switched off', () => {
+  const sealed = async () => {
+    const { results } = await testDb()
+      .prepare(`SELECT ${sealedRowSql('users', 'users')} AS row FROM users`)
+      .all();
+    const keyring = parseKeyring(testKeys.ENCRYPTION_KEY);
+    return results.map(({ row }) => sealHolds(keyring, rowOf(JSON.parse(String(row)))));
+  };
+
+  test('has the seal of one that is switched off, and an admin switches it on again', async () => {
+    const admin = await vault.signIn('admin', 'admin123');
+    await change(admin, 'admin123');
+    expect([await userRow(), await sealed()]).toEqual([{ is_active: 0, has_default_password: 1 }, [true, true]]);
+    const id = await testDb().prepare("SELECT id FROM users WHERE name = 'user'").first<number>('id');
+    expect((await admin('PUT', `/users/${id}`, { is_active: true })).status).toBe(200);
+    await vault.signIn('user', 'user123');
+    expect(await sealed()).toEqual([true, true]);
+  });
+
+  test('gets the seal from the next sign-in of an admin, if that was cut off', async () => {
+    const admin = await vault.signIn('admin', 'admin123');
+    const before = await testDb().prepare("SELECT seal FROM users WHERE name = 'user'").first<string>('seal');
+    await change(admin, 'admin123');
+    await forgersDb().prepare("UPDATE users SET seal = ? WHERE name = 'user'").bind(before).run();
+    expect(await sealed()).toEqual([true, false]);
+    await vault.signIn('admin', own);
+    expect(await sealed()).toEqual([true, true]);
+  });
+
+  test('costs a round trip once', async () => {
+    await change(await vault.signIn('admin', 'admin123'), 'admin123');
+    vault.trips.count = 0;
+    await vault.signIn('admin', own);
+    expect(vault.trips.count).toBe(2);
   });
 });
 

@@ -3,9 +3,11 @@
  * refused, leaves nothing changed, is in the log with the name of the row, and makes /health say so.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parseKeyring, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
+import { adoptRows } from '../operations/sealing-rows.ts';
 import { annId, eveId, hostileVault, one, password, project, sql, tables } from '../testing/hostile.ts';
-import { type Client, startVault, testKeys } from '../testing/vault.ts';
+import { type Client, forgersDb, startVault, testKeys } from '../testing/vault.ts';
 
 const cheap = { N: 2 ** 10, r: 1, p: 1 };
 let readingToken: Client;
@@ -209,6 +211,23 @@ const forgeries: Forgery[] = [
     'user ann',
   ],
   [
+    'an account that the vault has switched off, because nobody ever used it, and that was switched on again',
+    async () => {
+      const fromAfar = { 'X-Forwarded-For': '192.0.2.7' };
+      await vault.anonymous('POST', '/auth/login', { username: 'admin', password: `${password} admin` }, fromAfar);
+      expect(await one("SELECT is_active FROM users WHERE name = 'user'")).toEqual({ is_active: 0 });
+      return ["UPDATE users SET is_active = 1 WHERE name = 'user'"];
+    },
+    signInAs('user', 'user123'),
+    'user user',
+  ],
+  [
+    'an account that was switched off, and that an admin gives another role',
+    ["UPDATE users SET is_active = 0 WHERE name = 'ann'"],
+    async () => admin('PUT', `/users/${(await one(`SELECT ${annId} AS id`)).id}`, { role: 'admin' }),
+    'user ann',
+  ],
+  [
     'the name of an account',
     [
       "UPDATE users SET name = 'x', likeness = 'x' WHERE name = 'ann'",
@@ -397,7 +416,6 @@ test('a stranger to a broken row gets the answer of ever', async () => {
 
 describe('a vault of before', () => {
   const unseal = async () => {
-    const { sealCanary, parseKeyring } = await import('../../core/crypto/keyring.ts');
     const { token, keyId } = sealCanary(parseKeyring(testKeys.ENCRYPTION_KEY));
     await sql('UPDATE instance SET canary = ?, key_id = ?, sealed_at = NULL', token, keyId);
     for (const table of [
@@ -421,6 +439,23 @@ describe('a vault of before', () => {
     await sql("UPDATE users SET seal = NULL WHERE name = 'eve'");
     await sql('UPDATE instance SET sealed_at = NULL');
     expect((await eve('GET', '/keys/OF_EVE')).status).toBe(403);
+  });
+
+  test.each([
+    ['has got a seal', "UPDATE users SET seal = 'another' WHERE name = 'eve'", 'another'],
+    ['has been changed', "UPDATE users SET role = 'admin' WHERE name = 'eve'", null],
+  ])('leaves alone a row that %s since it was read', async (_, statement, expected) => {
+    await unseal();
+    const db = forgersDb();
+    let trips = 0;
+    const meanwhile = async (statements: D1PreparedStatement[]) => {
+      if (++trips === 2) await sql(statement);
+      return db.batch(statements);
+    };
+    const keyring = parseKeyring(testKeys.ENCRYPTION_KEY);
+    await adoptRows({ db: { prepare: (text: string) => db.prepare(text), batch: meanwhile }, keyring } as never);
+    expect(await one("SELECT seal FROM users WHERE name = 'eve'")).toEqual({ seal: expected });
+    expect((await one("SELECT seal FROM users WHERE name = 'ann'")).seal).toMatch(/^[0-9a-f]{16}\./);
   });
 
   test('keeps a seal that does not hold', async () => {

@@ -200,6 +200,30 @@ describe('GET /health', () => {
   });
 });
 
+test.each([
+  ['account', "INSERT INTO users (name, likeness, verifier, role, created_at) VALUES ('a', 'a', 'v', 'user', 1)"],
+  [
+    'project',
+    "INSERT INTO projects (name, likeness, key_likeness, created_by, created_at) VALUES ('a', 'a', 'a', '', 1)",
+  ],
+  [
+    'key',
+    "INSERT INTO secrets (name, created_by, created_at, updated_at, current_version, deleted_at, deleted_by) VALUES ('a', '', 1, 1, 1, 1, '')",
+  ],
+  [
+    'event',
+    "INSERT INTO audit_events (at, request_id, action, outcome, address, user_agent) VALUES (1, '', '', 'denied', '', '')",
+  ],
+  ['tree over the log', "INSERT INTO log_tree VALUES (1, '', '', '', '', '', 0, '', 1, 0)"],
+])('a database in which nothing but a %s is left is not set up anew', async (_, statement) => {
+  const { anonymous } = await startVault();
+  await testDb().exec(statement);
+  const health = await anonymous('GET', '/health');
+  expect([health.status, health.body.reason]).toEqual([503, 'damaged']);
+  const login = await anonymous('POST', '/auth/login', { username: 'admin', password: 'admin123' });
+  expect(login.status).toBe(503);
+});
+
 describe('a new vault', () => {
   test('with ADMIN_PASSWORD has one admin and no default user', async () => {
     const { anonymous, signIn } = await startVault({ ADMIN_PASSWORD: adminPassword });

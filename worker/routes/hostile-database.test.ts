@@ -163,6 +163,68 @@ describe('numbers that are given again', () => {
   });
 });
 
+describe('the number of what somebody has taken out of the file', () => {
+  const anywhere = -7;
+  /** Out of the way, as if the row were gone: foreign keys are on here. */
+  const moved = (table: 'users' | 'service_tokens', from: unknown, to: unknown) => [
+    `UPDATE ${table} SET id = ${to} WHERE id = ${from}`,
+    ...(table === 'users'
+      ? [
+          `UPDATE secrets SET owner_id = ${to} WHERE owner_id = ${from}`,
+          `UPDATE projects SET creator_id = ${to} WHERE creator_id = ${from}`,
+          `DELETE FROM usage WHERE owner_id = ${from}`,
+          ...['sessions', 'members', 'service_tokens', 'known_addresses'].map(
+            (other) => `UPDATE ${other} SET user_id = ${to} WHERE user_id = ${from}`,
+          ),
+        ]
+      : ['token_secrets', 'token_scopes'].map(
+          (other) => `UPDATE ${other} SET token_id = ${to} WHERE token_id = ${from}`,
+        )),
+  ];
+  /** What the database gives the next row, and what a trigger gives it. */
+  const ways: [way: string, statement: (table: string, id: number) => string][] = [
+    ['the next', (table, id) => `UPDATE sqlite_sequence SET seq = ${id - 1} WHERE name = '${table}'`],
+    [
+      'that of a trigger',
+      (table, id) =>
+        `CREATE TRIGGER evil AFTER INSERT ON ${table} BEGIN UPDATE ${table} SET id = ${id} WHERE id = NEW.id; END`,
+    ],
+  ];
+
+  test.each(ways)('an account that is made does not have what the former one had: as %s', async (_way, statement) => {
+    const { id } = await one("SELECT id FROM users WHERE name = 'ann'");
+    await noKeys(...moved('users', id, anywhere));
+    await sql(statement('users', Number(id)));
+    const mallory = { username: 'mallory', password: `${password} mallory`, role: 'user' };
+    const made = await admin('POST', '/users', mallory);
+    expect.soft(made.status).toBe(201);
+    const { id: given } = await one("SELECT id FROM users WHERE name = 'mallory'");
+    await noKeys(
+      ...(given === id ? [] : moved('users', given, id)),
+      `UPDATE secrets SET owner_id = ${id} WHERE owner_id = ${anywhere}`,
+      `UPDATE members SET user_id = ${id} WHERE user_id = ${anywhere}`,
+    );
+    const login = await vault.anonymous('POST', '/auth/login', mallory);
+    expect.soft(login.status).toEqual(refused);
+    const client = vault.client(login.body.token ?? 'x');
+    for (const name of ['OF_ANN', 'shop%2FKEY']) noValue(await client('GET', `/keys/${name}`));
+  });
+
+  test('a token that is made is not reached by the secret of the former one', async () => {
+    const old = await eve('POST', '/tokens', { name: 'old', access: 'read', scopes: ['*'] });
+    const id = Number(old.body.id);
+    await noKeys(...moved('service_tokens', id, anywhere));
+    await sql(`UPDATE sqlite_sequence SET seq = ${id - 1} WHERE name = 'service_tokens'`);
+    await ann('POST', '/tokens', { name: 'anns', access: 'read', scopes: ['*'] });
+    const { id: given } = await one("SELECT id FROM service_tokens WHERE name = 'anns'");
+    await noKeys(
+      ...(given === id ? [] : moved('service_tokens', given, id)),
+      `UPDATE token_secrets SET token_id = ${id} WHERE token_id = ${anywhere}`,
+    );
+    noValue(await vault.client(old.body.token ?? '')('GET', '/keys/OF_ANN'));
+  });
+});
+
 describe('a name that a request names somebody by, given to another account', () => {
   const swap = async () => {
     await admin('POST', '/users', { username: 'bob', password: `${password} bob`, role: 'user' });

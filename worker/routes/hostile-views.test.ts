@@ -1,19 +1,25 @@
 /** A database in which views stand in the place of tables, and say one thing to the verdict and another to the check. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeVerifier } from '../../core/crypto/password.ts';
+import { sealedRowSql } from '../../core/sealed-rows.ts';
 import {
+  annId,
   batch,
   columnsOf,
   eveId,
   hostileVault,
+  type Lie,
+  lyingDb,
   noKeys,
+  noValue,
   one,
   password,
+  project,
   shadow,
   sql,
   unshadow,
 } from '../testing/hostile.ts';
-import type { Client } from '../testing/vault.ts';
+import { type Client, startVault } from '../testing/vault.ts';
 
 const cheap = { N: 2 ** 10, r: 1, p: 1 };
 const { people } = hostileVault();
@@ -177,5 +183,117 @@ describe('views in place of tables', () => {
     const good: number[] = [];
     for (const token of tokens) good.push((await vault.client(token)('GET', '/keys/OF_ANN')).status);
     expect([tokens.length, good.filter((status) => status === 200).length]).toEqual([tokens.length, 0]);
+  });
+});
+
+/** Of a table, the expression by which a text has the row of this name. */
+const textOf = async (table: 'users' | 'projects', name: string) =>
+  String((await one(`SELECT ${sealedRowSql(table, table)} AS row FROM ${table} WHERE name = '${name}'`)).row);
+
+describe('a database that says to whom what is stored will belong', () => {
+  const value = 'first value';
+  type Ask = (client: Client, name: string) => ReturnType<Client>;
+  const imported: Ask = (client, name) =>
+    client('POST', '/keys/import', { entries: [{ key_name: name, api_key: value }], on_conflict: 'update' });
+  const written: Ask = (client, name) => client('POST', `/v1/secret/data/${name}`, { data: { value } });
+  const ways: [how: string, ask: Ask][] = [
+    ['a new key', (client, name) => client('POST', '/keys', { key_name: name, api_key: value })],
+    ['an import', imported],
+    ['a write through the Vault API', written],
+  ];
+  /** Asks as somebody whom a vault does not know yet, with a trigger that makes true what the database says. */
+  const lied = async (
+    as: Client,
+    lies: readonly Lie[],
+    trigger: string,
+    ask: (client: Client) => ReturnType<Client>,
+  ) => {
+    await sql(`CREATE TRIGGER evil ${trigger}`);
+    const liar = await startVault({ DB: lyingDb(lies) });
+    const { id } = await one('SELECT max(id) AS id FROM audit_events');
+    const { status } = await ask(liar.client(as.token));
+    await sql('DROP TRIGGER evil');
+    const { results } = await sql(`SELECT reason FROM audit_events WHERE id > ${id} AND outcome = 'denied'`);
+    return [status, results];
+  };
+  const noticed = [403, [{ reason: 'seal_broken' }]];
+  const ids = async () => ({
+    ann: Number((await one(`SELECT ${annId} AS id`)).id),
+    eve: Number((await one(`SELECT ${eveId} AS id`)).id),
+    lair: Number((await one(`SELECT ${project('lair')} AS id`)).id),
+    shop: Number((await one(`SELECT ${project('shop')} AS id`)).id),
+  });
+
+  test.each(ways)('another account: %s', async (_, ask) => {
+    const id = await ids();
+    const trigger = `AFTER INSERT ON secrets BEGIN UPDATE secrets SET owner_id = ${id.eve} WHERE id = NEW.id; END`;
+    const lie: Lie = [`"FRESH",${id.ann},`, `"FRESH",${id.eve},`];
+    expect.soft(await lied(ann, [lie], trigger, (client) => ask(client, 'FRESH'))).toEqual(noticed);
+    noValue(await eve('GET', '/keys/FRESH'));
+  });
+
+  test.each(ways)('a project: %s', async (_, ask) => {
+    const id = await ids();
+    const trigger = `AFTER INSERT ON secrets BEGIN UPDATE secrets SET owner_id = NULL, project_id = ${id.lair} WHERE id = NEW.id; END`;
+    const lie: Lie = [`"FRESH",${id.ann},null,`, `"FRESH",null,${id.lair},`];
+    expect.soft(await lied(ann, [lie], trigger, (client) => ask(client, 'FRESH'))).toEqual(noticed);
+    noValue(await eve('GET', '/keys/FRESH'));
+  });
+
+  test.each(ways)('another project than the name says, by an admin: %s', async (_, ask) => {
+    const id = await ids();
+    const trigger = `AFTER INSERT ON secrets BEGIN UPDATE secrets SET project_id = ${id.lair} WHERE id = NEW.id; END`;
+    const lies: Lie[] = [
+      [await textOf('projects', 'shop'), await textOf('projects', 'lair')],
+      [`"shop/FRESH",null,${id.shop},`, `"shop/FRESH",null,${id.lair},`],
+    ];
+    expect.soft(await lied(admin, lies, trigger, (client) => ask(client, 'shop/FRESH'))).toEqual(noticed);
+    noValue(await eve('GET', '/keys/shop%2FFRESH'));
+  });
+
+  test.each(ways.slice(1))('another account, of a key that is there: %s', async (_, ask) => {
+    const id = await ids();
+    const trigger = `AFTER UPDATE OF current_version ON secrets BEGIN UPDATE secrets SET owner_id = ${id.eve} WHERE id = NEW.id; END`;
+    const lie: Lie = [`"OTHER",${id.ann},null,2,`, `"OTHER",${id.eve},null,2,`];
+    expect.soft(await lied(ann, [lie], trigger, (client) => ask(client, 'OTHER'))).toEqual(noticed);
+    noValue(await eve('GET', '/keys/OTHER'));
+  });
+
+  test('another project than the name says, of a key that an admin takes out of the trash', async () => {
+    const id = await ids();
+    await ann('DELETE', '/keys/shop%2FKEY');
+    const trashed = (await one("SELECT id FROM secrets WHERE name = 'shop/KEY'")).id;
+    const trigger = `AFTER UPDATE OF deleted_at ON secrets BEGIN UPDATE secrets SET project_id = ${id.lair} WHERE id = NEW.id; END`;
+    const lies: Lie[] = [
+      [await textOf('projects', 'shop'), await textOf('projects', 'lair')],
+      [`[${trashed},"shop/KEY",null,${id.shop},`, `[${trashed},"shop/KEY",null,${id.lair},`],
+    ];
+    for (const body of [{}, { key_name: 'shop/OTHER' }]) {
+      const as: Lie[] = [...lies, [`"shop/OTHER",null,${id.shop},`, `"shop/OTHER",null,${id.lair},`]];
+      const restore = (client: Client) => client('POST', `/trash/${trashed}/restore`, body);
+      expect.soft(await lied(admin, as, trigger, restore)).toEqual(noticed);
+    }
+    for (const name of ['KEY', 'OTHER']) noValue(await eve('GET', `/keys/shop%2F${name}`));
+  });
+
+  test('another project than the new name says, of a key that an admin renames', async () => {
+    const id = await ids();
+    const trigger = `AFTER UPDATE OF name ON secrets BEGIN UPDATE secrets SET owner_id = NULL, project_id = ${id.lair} WHERE id = NEW.id; END`;
+    const lies: Lie[] = [
+      [await textOf('projects', 'shop'), await textOf('projects', 'lair')],
+      [`"shop/NEW",null,${id.shop},`, `"shop/NEW",null,${id.lair},`],
+    ];
+    const move = (client: Client) => client('PUT', '/keys/OF_ANN', { key_name: 'shop/NEW' });
+    expect.soft(await lied(admin, lies, trigger, move)).toEqual(noticed);
+    noValue(await eve('GET', '/keys/shop%2FNEW'));
+  });
+
+  test('another account, of a key that comes out of the trash', async () => {
+    const id = await ids();
+    await ann('DELETE', '/keys/OTHER');
+    const trigger = `AFTER UPDATE OF deleted_at ON secrets BEGIN UPDATE secrets SET owner_id = ${id.eve} WHERE id = NEW.id; END`;
+    const lie: Lie = [`"OTHER",${id.ann},null,2,`, `"OTHER",${id.eve},null,2,`];
+    expect.soft(await lied(ann, [lie], trigger, (client) => written(client, 'OTHER'))).toEqual(noticed);
+    noValue(await eve('GET', '/keys/OTHER'));
   });
 });

@@ -49,6 +49,32 @@ test('so it is in a project, and with a service token', async () => {
   }
 });
 
+test('who is known makes service tokens in one round trip each, of their own and of a project', async () => {
+  const token = { name: 'ci "a" ключ', access: 'read', scopes: ['b/*', 'a', 'ключ'], expires_days: 7 };
+  expect(await tripsOf(() => admin('POST', '/tokens', token))).toEqual([201, 1]);
+  await admin('POST', '/projects', { name: 'Bakery' });
+  await admin('GET', '/projects/Bakery');
+  const made = async (project: string) => {
+    const answer = await admin('POST', '/tokens', { ...token, scopes: ['*'], project });
+    return answer.body.token ?? '';
+  };
+  const first = await made('Bakery');
+  expect(await tripsOf(() => admin('POST', '/tokens', { ...token, scopes: ['*'], project: 'Bakery' }))).toEqual([
+    201, 1,
+  ]);
+  await admin('POST', '/keys', { key_name: 'Bakery/KEY', api_key: 'x' });
+  for (const secret of [first, await made('Bakery')])
+    expect((await vault.client(secret)('GET', '/keys/Bakery%2FKEY')).status).toBe(200);
+});
+
+test('an admin makes an account in one round trip, after the one that is before the hash', async () => {
+  await admin('GET', '/users');
+  const account = { username: 'ada', password: 'the password of ada', role: 'user' };
+  expect(await tripsOf(() => admin('POST', '/users', account))).toEqual([201, 2]);
+  const ada = await vault.signIn('ada', account.password);
+  expect((await ada('GET', '/keys')).status).toBe(200);
+});
+
 test('a sign-in takes one for the facts and one that decides', async () => {
   expect(await tripsOf(() => vault.anonymous('POST', '/auth/login', { username: 'admin', password }))).toEqual([
     200, 2,

@@ -81,6 +81,31 @@ const refusedAsBroken = async (ask: () => Promise<Answer>, name: string) => {
   expect(JSON.parse((await admin('GET', '/auth/session')).text).broken_seals).toContain(name);
 };
 
+/** While a view shows the versions, with other expressions for some columns. */
+const withVersions = async (changed: Record<string, string>, attack: () => Promise<void>) => {
+  await sql('CREATE TABLE real_versions AS SELECT * FROM secret_versions');
+  await sql('ALTER TABLE secret_versions RENAME TO hidden_versions');
+  const columns = (await sql("SELECT name FROM pragma_table_info('hidden_versions')")).results.map(({ name }) =>
+    String(name),
+  );
+  const shown = columns.map((name) => `${changed[name] ?? name} AS ${name}`);
+  await sql(`CREATE VIEW secret_versions AS SELECT ${shown.join(', ')} FROM real_versions`);
+  await sql(
+    `CREATE TRIGGER evil_insert INSTEAD OF INSERT ON secret_versions BEGIN INSERT INTO real_versions (${columns.join(', ')}) VALUES (${columns.map((name) => `NEW.${name}`).join(', ')}); END`,
+  );
+  await sql('CREATE TRIGGER evil_update INSTEAD OF UPDATE ON secret_versions BEGIN SELECT 1; END');
+  await sql('CREATE TRIGGER evil_delete INSTEAD OF DELETE ON secret_versions BEGIN SELECT 1; END');
+  try {
+    await attack();
+  } finally {
+    await sql('DROP VIEW secret_versions');
+    await sql('DELETE FROM hidden_versions');
+    await sql('INSERT OR IGNORE INTO hidden_versions SELECT * FROM real_versions');
+    await sql('DROP TABLE real_versions');
+    await sql('ALTER TABLE hidden_versions RENAME TO secret_versions');
+  }
+};
+
 describe('an earlier version of another key of the same name is put among those of eve', () => {
   test.each(asks)('by its value and its seal: eve %s', async (_, ask) => {
     const { anns, eves } = await sameName();
@@ -197,26 +222,44 @@ describe('an earlier version of another key of the same name is put among those 
 
 test('a view says now and then that an earlier version has the value of another key', async () => {
   const { anns, eves } = await sameName();
-  await sql('CREATE TABLE real_versions AS SELECT * FROM secret_versions');
-  await sql('ALTER TABLE secret_versions RENAME TO hidden_versions');
-  const columns = (await sql("SELECT name FROM pragma_table_info('hidden_versions')")).results.map(({ name }) => name);
-  const shown = columns.map((name) =>
-    ['token', 'binding'].includes(String(name))
-      ? `CASE WHEN secret_id = ${eves} AND number = 1 AND (random() & 1) THEN (SELECT ${name} FROM real_versions WHERE secret_id = ${anns} AND number = 1) ELSE ${name} END AS ${name}`
-      : name,
-  );
-  await sql(`CREATE VIEW secret_versions AS SELECT ${shown.join(', ')} FROM real_versions`);
+  const shown = (name: string) =>
+    `CASE WHEN secret_id = ${eves} AND number = 1 AND (random() & 1) THEN (SELECT ${name} FROM real_versions WHERE secret_id = ${anns} AND number = 1) ELSE ${name} END`;
   const texts: string[] = [];
-  try {
+  await withVersions({ token: shown('token'), binding: shown('binding') }, async () => {
     for (let n = 0; n < 60; n++) texts.push((await eve('GET', '/keys/OF_ANN?version=1')).text);
     for (let n = 0; n < 60; n++) texts.push((await eve('GET', '/v1/secret/data/OF_ANN?version=1')).text);
-  } finally {
-    await sql('DROP VIEW secret_versions');
-    await sql('DROP TABLE real_versions');
-    await sql('ALTER TABLE hidden_versions RENAME TO secret_versions');
-  }
+  });
   expect(texts.filter((text) => annsValues.test(text))).toEqual([]);
   expect(texts.some((text) => text.includes('mine 1'))).toBe(true);
+});
+
+test('a view says now and then that the version to restore has no number', async () => {
+  const { anns, eves } = await sameName();
+  const [first] = (await versionsOf(anns)).results;
+  await sql(
+    'UPDATE secret_versions SET token = ?, binding = ?, key_id = ? WHERE secret_id = ? AND number = 1',
+    ...['token', 'binding', 'key_id'].map((column) => first?.[column]),
+    eves,
+  );
+  const statuses = new Set<number>();
+  const number = `CASE WHEN secret_id = ${eves} AND number = 1 AND (random() & 1) THEN NULL ELSE number END`;
+  await withVersions({ number }, async () => {
+    for (let n = 0; n < 80; n++) statuses.add((await eve('POST', '/keys/OF_ANN/restore', { version: 1 })).status);
+  });
+  expect([...statuses]).not.toContain(200);
+  expect((await eve('GET', '/keys/OF_ANN')).text).not.toMatch(annsValues);
+});
+
+test('a view says now and then that a version is another one of the same key', async () => {
+  await ann('PUT', '/keys/OF_ANN', { api_key: 'third value' });
+  const id = await idOf('OF_ANN');
+  const number = `CASE WHEN secret_id = ${id} AND number < 3 AND (random() & 1) THEN 3 - number ELSE number END`;
+  const texts: string[] = [];
+  await withVersions({ number }, async () => {
+    for (let n = 0; n < 60; n++) texts.push((await ann('GET', '/keys/OF_ANN?version=1')).text);
+    for (let n = 0; n < 60; n++) texts.push((await ann('GET', '/v1/secret/data/OF_ANN?version=1')).text);
+  });
+  expect(texts.filter((text) => text.includes('second value'))).toEqual([]);
 });
 
 describe('versions of one key', () => {

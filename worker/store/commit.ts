@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts';
 import { requestValues } from './request.ts';
 import { turnOnRows } from './row-turns.ts';
 import { type Fault, noteBroken, type SealedAnswer, type Seals, sealBroken, sealsParam } from './sealed.ts';
-import { type Filled, fill, type Value, type Values } from './statement.ts';
+import { type Filled, fill, isReading, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
 /**
@@ -113,7 +113,11 @@ export const commit = async <Row, Name extends string>(
     const { surveys, steps } = wanted;
     const [verdict, ...others] = steps;
     const first = checked.fault ? wanted.broken(form) : verdict;
-    const asked = [...surveys, ...(first ? [first] : []), ...others];
+    // A trigger in the file may write the event that allows what was refused: then there is nothing that it could carry out.
+    const isSent = [true, ...others.map(({ text }) => !checked.fault || isReading(text))];
+    const acts = [...(first ? [first] : []), ...others].filter((_, index) => isSent[index]);
+    // Verdicts on each of many things need it in any case, of the rows as they were.
+    const asked = wanted.hasEach ? [...surveys, ...acts] : [...acts, ...surveys];
     const sealed = {
       'request.relied': checked.relied,
       'request.seals': sealsParam(checked.made),
@@ -122,8 +126,11 @@ export const commit = async <Row, Name extends string>(
     const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
     const also = attempt === 1 ? before : [];
     const results = (await transact(db, [...also, ...asked.map((step) => fill(step, all))])).slice(also.length);
-    const found = results.slice(surveys.length);
-    const next = found[0]?.length ? null : await check(seals, wanted, given, results.slice(0, surveys.length));
+    const at = wanted.hasEach ? surveys.length : 0;
+    const returned = results.slice(at, at + acts.length).values();
+    const found = isSent.map((sent) => (sent ? (returned.next().value ?? []) : []));
+    const surveyed = results.filter((_, index) => index < at || index >= at + acts.length);
+    const next = found[0]?.length ? null : await check(seals, wanted, given, surveyed);
     // Without a verdict nothing was done: what is relied on was not checked yet, or has changed since.
     if (next && !next.isNobody && next.relied !== checked.relied && attempt < maxAttempts) {
       const hasWaited = await turn.take(next.made);
@@ -135,6 +142,7 @@ export const commit = async <Row, Name extends string>(
     const committed = committedOf(wanted, found);
     if (checked.fault && isBroken(committed)) await noted(db, caller, checked.fault);
     if (committed.outcome !== 'allowed') return committed;
+    if (checked.fault) return refuseBroken(db, caller, checked.fault, committed);
     const [text = ''] = JSON.parse(checked.relied) as string[];
     const fault = seals.faultInActor(text, wanted.grounds, committed.principal);
     if (!fault) seals.remember(checked.made);
@@ -176,7 +184,8 @@ const check = async (
     ? null
     : ((await seals.faultIn(texts, grounds, given)) ?? (await seals.faultIn(bulks.flat())));
   const { made, fault } = await seals.sealsFor([...texts, ...bulks.flat()], grounds, given);
-  return { relied: JSON.stringify(texts), made, fault: broken ?? fault, isNobody };
+  const whole = broken ?? fault;
+  return { relied: JSON.stringify(texts), made: whole ? [] : made, fault: whole, isNobody };
 };
 
 const commitReading = async <Row, Name extends string>(
@@ -231,7 +240,7 @@ const noted = (db: D1Database, { now }: Caller, fault: Fault, also: readonly Fil
   transact(db, [...also, fill(noteBroken(), { ...fault, 'request.now': now })]);
 
 const committedOf = <Row, Name extends string>(
-  { hasEach, tells, answerAt, keptAt, probeAt }: Plan<Row, Name>,
+  { hasEach, tells, answerAt, answerColumns, keptAt, probeAt }: Plan<Row, Name>,
   results: readonly Record<string, Value>[][],
 ): Committed<Row> => {
   const verdicts = (results[0] ?? []) as unknown as VerdictRow[];
@@ -245,11 +254,18 @@ const committedOf = <Row, Name extends string>(
     throw new VaultNotOpen();
   }
   const rows = answerAt === null ? [] : (results[answerAt] as Row[]);
+  if (answerColumns && first.answer) rows.push(...(answeredIn(first.answer, answerColumns) as Row[]));
   if (decided && decided.outcome !== 'allowed') {
     const kept = keptAt === null ? undefined : results[keptAt];
     return { ...refusalOf(decided, kept), events, ...(tells && { told: rows }) };
   }
   return { outcome: 'allowed', events, principal: principalOf(first), rows, ...(hasEach && { judged }) };
+};
+
+/** The rows of an answer that the verdict has returned. */
+const answeredIn = (answer: string, columns: readonly string[]): Record<string, Value>[] => {
+  const lists = JSON.parse(answer) as Value[][];
+  return lists.map((cells) => Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? null])));
 };
 
 /**

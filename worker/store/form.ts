@@ -62,6 +62,22 @@ export const writtenGuarded = <Made>(write: () => Made): Made => {
 export const byGuard = (without: SQLWrapper, guarded: () => SQLWrapper): SQL =>
   either(() => isGuarded, without, guarded);
 
+/** Whether a verdict is compiled that is being compiled to return the answer as well. */
+let isAnswering = false;
+
+/** Runs what compiles a verdict that returns the answer: what the answer uses of the verdict is then in the row that is being inserted. */
+export const writtenAnswering = <Made>(write: () => Made): Made => {
+  isAnswering = true;
+  try {
+    return write();
+  } finally {
+    isAnswering = false;
+  }
+};
+
+/** SQL that is another one where the verdict itself returns the answer. */
+export const byPlace = (after: SQLWrapper, within: () => SQLWrapper): SQL => either(() => isAnswering, after, within);
+
 const either = (isOther: () => boolean, usual: SQLWrapper, other: () => SQLWrapper): SQL => {
   const chosen = new SQL([]);
   Object.defineProperty(chosen, 'queryChunks', { get: () => [isOther() ? sql`${other()}` : usual] });

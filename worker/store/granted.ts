@@ -5,6 +5,7 @@
 import { and, eq, exists, max, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { GovernedAction } from '../../core/policy/policy.ts';
+import { byPlace } from './form.ts';
 import { reach } from './reach.ts';
 import { request } from './request.ts';
 import { auditEvents, serviceTokens } from './schema.ts';
@@ -25,23 +26,35 @@ export const isJudged = exists(query.select({ id: verdict.id }).from(verdict).wh
 /** True if the verdict is this request's own and says `allowed`. */
 const isAllowed = and(isOwn, eq(verdict.outcome, 'allowed'));
 
+/** Whether the event that is being inserted allows the request, for what a verdict returns. */
+export const isAllowedHere = sql`audit_events.outcome = 'allowed'`;
+
 /** Every effect carries this condition: it takes effect only if the verdict allowed the request. */
-export const granted = exists(query.select({ id: verdict.id }).from(verdict).where(isAllowed));
+export const granted = byPlace(
+  exists(query.select({ id: verdict.id }).from(verdict).where(isAllowed)),
+  () => isAllowedHere,
+);
 
 /** Inserts one row if the verdict allows it. Its fields may be those of `verdict`. */
 export const insertIfAllowed = <Table extends SQLiteTable>(table: Table, fields: Fields<Table>) =>
   insertFrom(table, fields, verdict, isAllowed);
 
 const ofVerdict = (
-  column: 'actor_id' | 'actor_name' | 'actor_role' | 'token_id' | 'token' | 'project' | 'child',
+  column: 'actor_id' | 'actor_name' | 'actor_role' | 'token_id' | 'token' | 'project' | 'child' | 'secret_id',
 ): SQL =>
-  sql`${query
-    .select({ [column]: verdict[column] })
-    .from(verdict)
-    .where(eq(verdict.id, verdictId))}`;
+  byPlace(
+    sql`${query
+      .select({ [column]: verdict[column] })
+      .from(verdict)
+      .where(eq(verdict.id, verdictId))}`,
+    () => sql.raw(`audit_events.${column}`),
+  );
 
 /** The id of the principal that the verdict resolved. Only meaningful beside `granted`. */
 export const actorId = ofVerdict('actor_id');
+
+/** The id of the secret that the verdict found as its target. Only meaningful beside `granted`. */
+export const foundSecretId = ofVerdict('secret_id');
 
 export const actorName = ofVerdict('actor_name');
 

@@ -30,9 +30,15 @@ export const quoted = (value: SQLWrapper): SQL => sql`json_quote(${value})`;
 /** `true` or `false`. */
 export const flag = (condition: SQLWrapper): SQL => sql`json(iif(${condition}, 'true', 'false'))`;
 
-/** Milliseconds since 1970 as `Date.toISOString` writes them, in the years 0 to 9999. SQLite takes the number of the Julian day. */
-export const isoTime = (ms: SQLWrapper): SQL =>
-  sql`replace(datetime(${ms} / 86400000.0 + 2440587.5, 'subsec'), ' ', 'T') || 'Z'`;
+/** SQLite takes the number of the Julian day. */
+const isoTimeWithoutZone = (ms: SQLWrapper): SQL =>
+  sql`replace(datetime(${ms} / 86400000.0 + 2440587.5, 'subsec'), ' ', 'T')`;
+
+/** Milliseconds since 1970 as `Date.toISOString` writes them, in the years 0 to 9999. */
+export const isoTime = (ms: SQLWrapper): SQL => sql`${isoTimeWithoutZone(ms)} || 'Z'`;
+
+/** The same as JSON, for `jsonMembers`: three arguments of its `concat`, which takes less time than `||` before it. */
+export const timeMember = (ms: SQLWrapper): SQL => sql`'"', ${isoTimeWithoutZone(ms)}, 'Z"'`;
 
 /** A part of a list. */
 export interface JsonRows {
@@ -71,6 +77,8 @@ interface List {
   apart?: Param;
   /** What stands between the rows of a part; a comma by default. */
   between?: SQL;
+  /** Set where the list never has more rows than a part holds: that takes a fifth less time. */
+  isOnePart?: true;
 }
 
 /** What a source says of a row. */
@@ -80,20 +88,32 @@ export const mark: SQL = sql`(chosen.value & 7)`;
  * Reads a list as `JsonRows`. The chosen ids become one JSON array, whose elements have numbers by which they are grouped: a window
  * function takes five times as long. SQLite keeps the order of rows in an array and in each group.
  */
-export const jsonRows = ({ sources, table, json, perPart, apart, between = sql`','` }: List) => {
+export const jsonRows = ({ sources, table, json, perPart, apart, between = sql`','`, isOnePart }: List) => {
   const each = sources.map(({ rows, when, most }) => sql`select id, mark from ${rows.limit(limitIf(when, most))}`);
+  const all = sql`(${sql.join(each, sql` union all `)})`;
   const id = sql`(chosen.value >> 3)`;
-  const part = sql`chosen.key / ${perPart}`;
-  const row = query
-    .select({ json: sql`${json}`.as('json') })
-    .from(table)
-    .where(eq(table.id, id));
-  return query
-    .select({
-      json: textColumn('json', sql`group_concat(${row}, ${between})`),
-      rows: integer('rows', count()),
-      last: integer('last', sql`min${id}`),
-    })
-    .from(sql`json_each((select json_group_array(id << 3 | mark) from (${sql.join(each, sql` union all `)}))) chosen`)
-    .groupBy(apart ? sql`${part} + (chosen.key + 1 = ${apart})` : part);
+  const columnsOf = (row: SQL) => ({
+    json: textColumn('json', sql`group_concat(${row}, ${between})`),
+    rows: integer('rows', count()),
+    last: integer('last', sql`min${id}`),
+  });
+  if (isOnePart)
+    return query
+      .select(columnsOf(json))
+      .from(sql`(select id << 3 | mark as value from ${all}) chosen`)
+      .crossJoin(table)
+      .where(eq(table.id, id))
+      .having(sql`${count()} > 0`) as unknown as ReturnType<typeof inParts>;
+  const inParts = () => {
+    const part = sql`chosen.key / ${perPart}`;
+    const row = query
+      .select({ json: sql`${json}`.as('json') })
+      .from(table)
+      .where(eq(table.id, id));
+    return query
+      .select(columnsOf(sql`${row}`))
+      .from(sql`json_each((select json_group_array(id << 3 | mark) from ${all})) chosen`)
+      .groupBy(apart ? sql`${part} + (chosen.key + 1 = ${apart})` : part);
+  };
+  return inParts();
 };

@@ -1,6 +1,8 @@
 /** A plan: the statements that one action sends to the database in one batch. */
+import { not, type SQL, sql } from 'drizzle-orm';
 import type { SealedTable } from '../../core/sealed-rows.ts';
-import { type Form, isForToken, isWithKey, writtenGuarded } from './form.ts';
+import { type Form, isForToken, isWithKey, writtenAnswering, writtenGuarded } from './form.ts';
+import { isJudged } from './granted.ts';
 import { keepRows, keptRows } from './kept-answers.ts';
 import { openProbe } from './open.ts';
 import { type Foresight, type Grounds, reliedOf } from './relied.ts';
@@ -9,7 +11,9 @@ import { storeSeals } from './sealed.ts';
 import {
   atFirstUse,
   checkParams,
+  columnsOf,
   compile,
+  isReading,
   type Params,
   params,
   paramText,
@@ -22,8 +26,8 @@ import type { VerdictRow } from './verdict.ts';
 export interface Plan<Row = unknown, Name extends string = string> {
   readonly steps: readonly Statement[];
   /**
-   * What reads the sealed rows that the plan relies on. A plan that writes asks them first, and its verdict holds only as long as
-   * they stay; one that reads asks them in its own transaction.
+   * What reads the sealed rows that the plan relies on. One that writes asks them for the case that they are not what was checked:
+   * its verdict holds only as long as they stay.
    */
   readonly surveys: readonly Statement<{ sealed: string }>[];
   readonly writes: boolean;
@@ -41,6 +45,8 @@ export interface Plan<Row = unknown, Name extends string = string> {
   readonly tells: boolean;
   /** Which of the steps is the answer; null if none is. */
   readonly answerAt: number | null;
+  /** The columns of the answer where the verdict itself returns it; else null. */
+  readonly answerColumns: readonly string[] | null;
   /** Which of the steps returns the kept answer to a request that is sent again; null for requests without an Idempotency-Key. */
   readonly keptAt: number | null;
   /** Which of the steps tells an unknown service token from a vault that is not open; null for sessions. */
@@ -69,6 +75,8 @@ export interface Steps<Row> {
   refusesAlways?: true;
   /** Set where the answer has the column `sealed` of what it tells (`sealedAnswer`): then the target needs no second look. */
   isAnswerSealed?: true;
+  /** Set where the verdict itself returns the answer, as JSON: a statement less. For a plan that only reads, and few columns. */
+  isAnsweredAtOnce?: true;
   /** What else is due. It runs after the answer, because it may write events of its own: then `verdict` is no longer the newest. */
   housekeeping?: readonly Query[];
 }
@@ -87,14 +95,19 @@ export const plan = <const Name extends string = never, Row = never>(
     const asked = write(params<Name>(names));
     const { verdict, each, effects = [], answer, answerAgain = answer, tells = false, housekeeping = [] } = asked;
     const verdicts = each ? [verdict, each] : [verdict];
-    const acts = [...effects, ...(answer ? [answer] : [])].map((step) => compile(step));
+    const atOnce = asked.isAnsweredAtOnce ? answer : undefined;
+    const acts = [...effects, ...(answer && !atOnce ? [answer] : [])].map((step) => compile(step));
     const sealing = storeSeals(asked.seals ?? []);
     const keeping = isWithKey() ? keepRows(answerAgain) : [];
     const after = [...sealing, ...keeping, ...(isWithKey() ? [keptRows()] : []), ...housekeeping];
-    const writes = asked.isRecord === true || acts.some(({ text }) => !/^(select|with) /.test(text));
+    const writes = asked.isRecord === true || acts.some(({ text }) => !isReading(text));
     const isTold = !writes && !asked.refusesAlways && !each && isShort(asked);
-    const told = isTold ? [reliedOf(verdict).telling()] : verdicts;
-    const judged = told.map((step) => (writes ? writtenGuarded(() => compile(step)) : compile(step)));
+    if (atOnce && !isTold) throw new TypeError('Only the verdict of a plan that reads can return the answer');
+    const told = isTold ? [reliedOf(verdict).telling(atOnce && rowsAsJson(atOnce))] : verdicts;
+    const judged = told.map((step) => (writes ? writtenGuarded : writtenAnswering)(() => compile(step)));
+    // Within what a verdict returns, this name is that of the row that is being inserted.
+    if (atOnce && /^.* returning .* (from|join) audit_events\b/.test(judged[0]?.text ?? ''))
+      throw new TypeError('An answer that the verdict returns cannot read the log by its own name');
     const steps = [...judged, ...acts, ...after.map((step) => compile(step))];
     const careless = steps.slice(verdicts.length).find((effect) => !isGuarded(effect));
     if (careless) throw new TypeError(`An effect must carry the condition "granted": ${careless.text}`);
@@ -115,11 +128,18 @@ export const plan = <const Name extends string = never, Row = never>(
       broken,
       hasEach: each !== undefined,
       tells,
-      answerAt: answer ? verdicts.length + effects.length : null,
+      answerAt: answer && !atOnce ? verdicts.length + effects.length : null,
+      answerColumns: atOnce ? columnsOf(atOnce) : null,
       keptAt: isWithKey() ? answered + keeping.length : null,
       probeAt: isForToken() ? steps.length : null,
     };
   }, forms);
+};
+
+/** The rows of a query as a JSON list of lists, in the order of its columns. */
+const rowsAsJson = (answer: Query): SQL => {
+  const columns = columnsOf(answer).map((name) => sql.raw(name));
+  return sql`(select json_group_array(json_array(${sql.join(columns, sql`, `)})) from (${answer}) told)`;
 };
 
 type Asked = Steps<unknown> & { verdict: Query<VerdictRow> };
@@ -131,7 +151,9 @@ const isShort = ({ verdict, isAnswerSealed }: Asked) => isAnswerSealed || relied
 const surveysOf = (asked: Asked, writes: boolean) => {
   const { verdict, each } = asked;
   if (!writes && isShort(asked)) return [reliedOf(verdict).surveyOfPrincipal()];
-  return [reliedOf(verdict).survey(), ...(each ? [reliedOf(each).survey()] : [])];
+  // Once a verdict is written, nobody looks at it any more.
+  if (!each) return [reliedOf(verdict).survey(writes ? not(isJudged) : undefined)];
+  return [reliedOf(verdict).survey(), reliedOf(each).survey()];
 };
 
 /**

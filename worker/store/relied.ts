@@ -1,4 +1,5 @@
 /** What a verdict relies on, beside the verdict: how to ask for it, and what to write where it does not hold. */
+import type { SQL } from 'drizzle-orm';
 import type { Action } from '../../core/policy/policy.ts';
 import type { SealedRow, SealedTable } from '../../core/sealed-rows.ts';
 import type { Query, Values } from './statement.ts';
@@ -37,15 +38,15 @@ export interface Foresight extends Grounds {
 }
 
 export interface Relied<Row> {
-  /** Returns a text for each row that the verdict would judge. */
-  survey: () => Query<{ sealed: string }>;
+  /** Returns a text for each row that the verdict would judge. @param condition under which alone it looks. */
+  survey: (condition?: SQL) => Query<{ sealed: string }>;
   /** The same, of the principal alone. */
   surveyOfPrincipal: () => Query<{ sealed: string }>;
   grounds: Grounds;
   /** Null where nothing can be said beforehand. */
   foresight: Foresight | null;
-  /** The verdict that also returns those rows of its principal. */
-  telling: () => Query<Row>;
+  /** The verdict that also returns those rows of its principal. @param answer JSON in SQL, which it returns too if it allows the request. */
+  telling: (answer?: SQL) => Query<Row>;
   /** Whether only the principal is to be looked at again: the rest has no seal, or is costly to find. */
   isPrincipalAll: boolean;
   /** The verdict where a seal does not hold: it refuses as ever, and what it would allow it denies. */

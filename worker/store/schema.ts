@@ -7,7 +7,7 @@ import type { Via } from '../../core/caller.ts';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0015_log_expiry.sql';
+export const currentMigration = '0016_versions_with_values.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {

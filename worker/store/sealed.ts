@@ -103,12 +103,6 @@ export const reliedText = (rows: readonly SQL[], touched: SQL = sql`null`, watch
 export const futureRow = (kind: SealedTable, locator: readonly SQL[], contents: readonly SQL[]): SQL =>
   sql`json_array(${sql.raw(`'${kind}'`)}, json_array(${sql.join([...locator], sql`, `)}), json_array(${sql.join([...contents], sql`, `)}), null)`;
 
-/** The id that SQLite gives to the next row of a table. The transaction looks again whether it still does. */
-export const nextId = (kind: 'users' | 'service_tokens'): SQL =>
-  sql.raw(
-    `(max(coalesce((select seq from sqlite_sequence where name = '${kind}'), 0), coalesce((select max(id) from ${kind}), 0)) + 1)`,
-  );
-
 /** In a transaction that writes: whether what is relied on is what was checked. */
 export const isAsChecked = (text: SQL): SQL =>
   byGuard(sql`true`, () => sql`${text} in (select value from json_each(${request.relied}))`);
@@ -122,6 +116,24 @@ export const storeSeals = (kinds: readonly SealedTable[], condition: SQL = grant
     return sql`update ${sql.raw(kind)} set seal = made.value ->> 1 from json_each(${request.seals}) made
       where made.value ->> 0 = ${sql.raw(`'${kind}'`)} and ${sql.join(found, sql` and `)} and ${contents} and ${condition}` as SQL<never> as unknown as Query<never>;
   });
+
+/**
+ * The same within the UPDATE that changes a row: the seal that was made for it as it will be, or the one that it has.
+ *
+ * @param changed what the UPDATE sets of what the seal covers, as SQL in terms of the row before.
+ */
+export const sealIfCovered = (kind: SealedTable, changed: Readonly<Record<string, string>>): SQL => {
+  const { locator, contents } = sealedKinds[kind];
+  const covered = Object.entries(changed).reduce(
+    (cells, [column, value]) => cells.replaceAll(new RegExp(`\\b${kind}\\.${column}\\b`, 'g'), value),
+    contents(kind).join(','),
+  );
+  const found = locator.map((column, index) => `made.value ->> ${index + 3} = ${kind}.${column}`).join(' and ');
+  const made = sql.raw(
+    `made where made.value ->> 0 = '${kind}' and ${found} and made.value ->> 2 = json_array(${covered})`,
+  );
+  return sql`coalesce((select made.value ->> 1 from json_each(${request.seals}) ${made}), ${sql.raw(`${kind}.seal`)})`;
+};
 
 const membership = sql`(select ${sealedRow('members', '')} from members where project_id = secrets.project_id and user_id = ${actorId})`;
 const columnsOfSecret = ['id', 'name', 'owner_id', 'project_id', 'current_version'].map(

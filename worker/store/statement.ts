@@ -232,6 +232,9 @@ export const checkParams = (text: string, declared: readonly string[], used: rea
   );
 };
 
+/** Whether a statement changes nothing. */
+export const isReading = (text: string): boolean => /^(select|with) /.test(text);
+
 /** @throws TypeError if a value is missing. */
 export const fill = <Row, Name extends string>(
   { text, params: names }: Statement<Row, Name>,

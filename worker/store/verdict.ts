@@ -7,7 +7,7 @@ import { and, eq, is, isNotNull, not, or, SQL, type SQLWrapper, sql } from 'driz
 import { maxTokenRefusals, tokenRefusalsMs } from '../../core/limits.ts';
 import type { Action, GovernedAction } from '../../core/policy/policy.ts';
 import { byForm, byGuard, isForToken } from './form.ts';
-import { isJudged } from './granted.ts';
+import { isAllowedHere, isJudged } from './granted.ts';
 import {
   childOfSession,
   type Join,
@@ -63,6 +63,8 @@ interface Judgement
   isBroken?: boolean;
   /** Whether it returns the rows that the principal hangs on. */
   isTelling?: boolean;
+  /** JSON in SQL that it returns as well, if it allows the request. */
+  answer?: SQL | undefined;
 }
 
 /**
@@ -87,6 +89,7 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
     refusalsOnly = false,
     isBroken = false,
     isTelling = false,
+    answer,
   } = judgement;
   const all = [...joins, ...(target?.joins ?? [])];
   const ofPrincipal = sealsOfPrincipal(joins);
@@ -143,6 +146,7 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
       ...verdictColumns,
       ...(isForToken() && tokenColumns),
       ...(isTelling && { sealed: textColumn('sealed', toldSealsOfPrincipal()) }),
+      ...(answer && { answer: textColumn('answer', sql`iif(${isAllowedHere}, ${answer}, null)`) }),
     }) as unknown as Query<VerdictRow>;
   const surveyOf = (text: SQL, by: readonly Join[], condition?: SQL) => {
     const survey = query
@@ -154,11 +158,11 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
     return survey as unknown as Query<{ sealed: string }>;
   };
   return relying(made, {
-    survey: () => surveyOf(relied, all, ready),
+    survey: (condition) => surveyOf(relied, all, and(ready, condition)),
     surveyOfPrincipal: () => surveyOf(reliedText(ofPrincipal), joins),
     foresight: isCostly || watched || reliesOn.length > 0 || (touched && !foresee) ? null : { ...grounds, foresee },
     grounds,
-    telling: () => judge({ ...judgement, isTelling: true }),
+    telling: (answer) => judge({ ...judgement, isTelling: true, answer }),
     isPrincipalAll: isCostly || (found.length === 0 && reliesOn.length === 0),
     broken: () => judge({ ...judgement, isBroken: true }),
   });
@@ -188,10 +192,11 @@ type EventRow = typeof auditEvents.$inferSelect;
 
 /**
  * The row that a verdict returns. `reason` details the outcome where there is more to say. Tokens have three columns more. `sealed` has the
- * rows that the principal hangs on, in verdicts that tell them; it is empty if there is none.
+ * rows that the principal hangs on, in verdicts that tell them; it is empty if there is none. `answer` is JSON of the rows of the answer,
+ * each a list, in verdicts that return it; it is empty under a refusal.
  */
 export type VerdictRow = Pick<EventRow, keyof typeof verdictColumns> &
-  Partial<Pick<EventRow, keyof typeof tokenColumns>> & { sealed?: string };
+  Partial<Pick<EventRow, keyof typeof tokenColumns>> & { sealed?: string; answer?: string };
 
 /**
  * Whether a request with a token is logged: not if the vault does not know the token, nor if it is refused and was refused often

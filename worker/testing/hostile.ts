@@ -70,6 +70,36 @@ export const unshadow = async (table: string) => {
   await sql(`DROP TABLE real_${table}`);
   await noKeys(`ALTER TABLE hidden_${table} RENAME TO ${table}`);
 };
+/** What the database tells of itself in the place of something else. */
+export type Lie = readonly [truth: string, told: string];
+
+/**
+ * The database as a view with a will of its own would have it: to a survey it says one thing, and later that it is as it was told. Chance does
+ * the same now and then; see the tests with `random()`.
+ */
+export const lyingDb = (lies: readonly Lie[]): D1Database => {
+  const db = forgersDb();
+  const told = (text: string) => lies.reduce((all, [from, to]) => all.replaceAll(from, to), text);
+  /** Within a list of texts, which is JSON itself. */
+  const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+  const meant = (value: unknown) =>
+    typeof value === 'string'
+      ? lies.toReversed().reduce((all, [from, to]) => all.replaceAll(inJson(to), inJson(from)), value)
+      : value;
+  return {
+    prepare: (text: string) => ({ bind: (...values: unknown[]) => db.prepare(text).bind(...values.map(meant)) }),
+    async batch(statements: D1PreparedStatement[]) {
+      const results = await db.batch<Record<string, unknown>>(statements);
+      return results.map((result) => ({
+        ...result,
+        results: result.results.map((row) =>
+          typeof row.sealed === 'string' ? { ...row, sealed: told(row.sealed) } : row,
+        ),
+      }));
+    },
+  } as unknown as D1Database;
+};
+
 type People = Record<'admin' | 'eve' | 'ann' | 'child', Client> & { vault: Awaited<ReturnType<typeof startVault>> };
 
 /**

@@ -2,9 +2,10 @@
  * The second face of the vault: the API of HashiCorp Vault and OpenBao, as far as a store of secrets needs it, so that their clients
  * work unchanged. It decides nothing: policy, log and SQL are those of the operations.
  */
+
+import { pathnameOf } from '../../core/pathname.ts';
 import { type AppContext, router } from '../http/context.ts';
 import { replyToError } from '../http/errors.ts';
-import { pathnameOf } from '../http/pathname.ts';
 import { send } from '../http/send.ts';
 import { auth } from './auth.ts';
 import { vaultContext } from './credential.ts';

@@ -1,9 +1,9 @@
 /** What requests to KV version 2 may say. */
 import * as v from 'valibot';
 import { maxEntriesPerImport, maxPathsPerList } from '../../core/limits.ts';
+import { pathnameOf } from '../../core/pathname.ts';
 import { jsonOf } from '../http/body.ts';
 import type { AppContext } from '../http/context.ts';
-import { pathnameOf } from '../http/pathname.ts';
 import type { PathAnnotation } from '../operations/path-annotate.ts';
 import type { PathList } from '../operations/path-list.ts';
 import type { PathRead } from '../operations/path-read.ts';

@@ -1,14 +1,14 @@
 /** Logins of programs: with a service token in the form of an AppRole, or with a name and a password. Each answers a fresh child. */
 import * as v from 'valibot';
+import { pathnameOf } from '../../core/pathname.ts';
 import { type AppContext, contextOf } from '../http/context.ts';
 import { contextOfToken } from '../http/credential.ts';
-import { pathnameOf } from '../http/pathname.ts';
 import { send } from '../http/send.ts';
 import { admit } from '../operations/admission.ts';
 import { createChild } from '../operations/children.ts';
 import { signIn } from '../operations/sign-in.ts';
 import type { Reply } from '../wire/reply.ts';
-import { credentials } from '../wire/requests.ts';
+import { credentials, id } from '../wire/requests.ts';
 import { canBeProlonged, issued } from './auth-answers.ts';
 import { childOfLogin, type Fields, fieldsOf, lifetimeAsked } from './auth-requests.ts';
 import { unservedHeader } from './credential.ts';
@@ -31,7 +31,7 @@ const login =
 const badAppRole = errors(400, ['invalid role or secret ID']);
 
 /** The number of a service token; 0, which none has, for anything else. */
-const tokenNumber = (given: unknown): number => (/^[1-9]\d{0,14}$/.test(String(given)) ? Number(given) : 0);
+const tokenNumber = (given: unknown): number => v.parse(id, String(given));
 
 /** `role_id` is the number of a service token, `secret_id` the token. */
 export const appRoleLogin = login(async (c, { role_id, secret_id }, lifetimeMs) => {
@@ -84,8 +84,8 @@ export const userpassLogin = login(async (c, { password }, lifetimeMs) => {
   const signedIn = await signIn(context, { ...given.output, isForProgram: true, lifetimeMs });
   if (signedIn.outcome !== 'allowed')
     return signedIn.outcome === 'unauthenticated' ? badPassword : refusedAsVault(signedIn);
-  const { token, id, name, endsAt, latestEnd, must_change_password } = signedIn.result;
-  const child = { secret: token, id, access: 'manage' as const, endsAt };
+  const { token, id: session, name, endsAt, latestEnd, must_change_password } = signedIn.result;
+  const child = { secret: token, id: session, access: 'manage' as const, endsAt };
   return issued(
     { ...child, isRenewable: canBeProlonged(endsAt, latestEnd), hasParent: false, metadata: { username: name } },
     context.caller.now,

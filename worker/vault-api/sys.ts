@@ -2,10 +2,11 @@
  * What clients ask about the vault itself before they do anything: whether it serves, which version it is, and what is mounted where.
  * Nothing here depends on who asks.
  */
+
+import { pathnameOf } from '../../core/pathname.ts';
 import { version } from '../../core/version.ts';
 import { type AppContext, contextOf, router } from '../http/context.ts';
 import { jsonHeaders } from '../http/headers.ts';
-import { pathnameOf } from '../http/pathname.ts';
 import { send } from '../http/send.ts';
 import { examineHealth } from '../operations/health.ts';
 import type { Reply } from '../wire/reply.ts';

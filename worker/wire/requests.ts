@@ -159,8 +159,10 @@ export const passwordChange = v.pipe(
   ),
 );
 
-const shownAsNumber = (minimum: number, maximum: number) =>
-  shownAs<string>({ type: 'integer', pattern: undefined, minimum, maximum });
+const shownAsNumber = (minimum: number, maximum: number) => {
+  const isLong = maximum >= 2 ** 31;
+  return shownAs<string>({ type: 'integer', pattern: undefined, minimum, maximum, ...(isLong && { format: 'int64' }) });
+};
 
 /** Decimal digits only. Any other text becomes 0, which no user, key or version has, and so a 404. */
 export const id = v.fallback(
