@@ -241,13 +241,26 @@ test('a view says now and then that the version to restore has no number', async
     ...['token', 'binding', 'key_id'].map((column) => first?.[column]),
     eves,
   );
-  const statuses = new Set<number>();
-  const number = `CASE WHEN secret_id = ${eves} AND number = 1 AND (random() & 1) THEN NULL ELSE number END`;
-  await withVersions({ number }, async () => {
-    for (let n = 0; n < 80; n++) statuses.add((await eve('POST', '/keys/OF_ANN/restore', { version: 1 })).status);
+  const { seal = null } = await one(`SELECT seal FROM secrets WHERE id = ${eves}`);
+  await sql('CREATE TABLE decided (n)');
+  await sql(
+    "CREATE TRIGGER evil AFTER INSERT ON audit_events WHEN NEW.action = 'version.restore' AND NEW.outcome = 'allowed' BEGIN INSERT INTO decided VALUES (1); END",
+  );
+  const isHidden = `secret_id = ${eves} AND number = 1 AND (random() & 3) = 0 AND NOT EXISTS (SELECT 1 FROM decided)`;
+  const answers: Answer[] = [];
+  await withVersions({ number: `CASE WHEN ${isHidden} THEN NULL ELSE number END` }, async () => {
+    for (let n = 0; n < 200; n++) {
+      // What was carried out without a seal.
+      await sql('DELETE FROM decided');
+      await sql(`DELETE FROM real_versions WHERE secret_id = ${eves} AND number > 3`);
+      await sql(`UPDATE secrets SET current_version = 3, seal = ? WHERE id = ${eves}`, seal);
+      answers.push(await eve('POST', '/keys/OF_ANN/restore', { version: 1 }), await eve('GET', '/keys/OF_ANN'));
+    }
   });
-  expect([...statuses]).not.toContain(200);
-  expect((await eve('GET', '/keys/OF_ANN')).text).not.toMatch(annsValues);
+  await sql('DROP TRIGGER evil');
+  await sql('DROP TABLE decided');
+  expect(answers.filter(({ status }, index) => index % 2 === 0 && status === 200)).toEqual([]);
+  expect(answers.filter(({ text }) => annsValues.test(text))).toEqual([]);
 });
 
 test('a view says now and then that a version is another one of the same key', async () => {
