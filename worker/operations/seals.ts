@@ -66,7 +66,7 @@ const memoryOf = (keyring: Keyring): Memory => {
   return memory;
 };
 
-export const rowsIn = (cells: Text[0]): SealedRow[] =>
+const rowsIn = (cells: Text[0]): SealedRow[] =>
   cells.flatMap((each) => {
     if (each === null) return [];
     return typeof each[0] === 'string' ? [rowOf(each as Cells)] : (each as readonly Cells[]).map(rowOf);
