@@ -114,6 +114,9 @@ describe('examples', () => {
   let anonymous: Client;
   /** Of another session than that of the client. */
   let session: string;
+  /** The numbers of the key in the trash, and of one in use. */
+  let trashed: string;
+  let used: number;
 
   /** What the examples are about. */
   const prepare = async () => {
@@ -134,6 +137,9 @@ describe('examples', () => {
     await admin('POST', '/tokens', { name: 'deploy', access: 'read', scopes: ['*'], allowed_addresses: ['::/0'] });
     await admin('GET', '/keys/stripe');
     await admin('POST', '/logs/checkpoint');
+    const numberOf = (name: string) => testDb().prepare('SELECT id FROM secrets WHERE name = ?').bind(name).first('id');
+    trashed = String(await numberOf('old'));
+    used = Number(await numberOf('stripe'));
     const { body } = await admin('GET', '/auth/sessions');
     session = body.sessions?.find(({ is_current }) => !is_current)?.id ?? '';
   };
@@ -145,18 +151,18 @@ describe('examples', () => {
     const { query, body, headers: sent } = example;
     // A version can be destroyed once there is a newer one.
     if (id.startsWith('destroyVersion')) await admin('PUT', '/keys/stripe', { api_key: 'another-example-value' });
-    const target = path
-      .replace('{.+}', '')
-      .replaceAll(/:(\w+)/g, (_, name) =>
-        id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
-      );
+    const target = path.replace('{.+}', '').replaceAll(/:(\w+)/g, (_, name) => {
+      if (id === 'endSession' || name === 'session_id') return session;
+      return path.startsWith('/trash/') ? trashed : (example.path?.[name] ?? '');
+    });
     const client = id === 'signIn' ? anonymous : admin;
-    const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, body, sent);
+    const given = id === 'markExposure' ? { ...(body as object), key_id: used } : body;
+    const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, given, sent);
     const good = Number(Object.keys(answers)[0]);
     expect(answer.status, answer.text).toBe(good);
     const schema = answers[good as keyof typeof answers];
-    for (const given of [type ? answer.text : answer.body, example.answer]) {
-      expect(v.safeParse(schema as v.GenericSchema, given).issues ?? []).toEqual([]);
+    for (const each of [type ? answer.text : answer.body, example.answer]) {
+      expect(v.safeParse(schema as v.GenericSchema, each).issues ?? []).toEqual([]);
     }
     if (!type) expect(fieldsOf(example.answer)).toEqual(fieldsOf(answer.body));
     if (type) expect(answer.headers.get('Content-Type')).toBe(type);
