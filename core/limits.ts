@@ -247,6 +247,8 @@ export const maxNamesPerWarning = 5;
 export const maxSecretsPerRead = 500;
 /** Of all values that one request reads, as they are stored: what an isolate holds at once, several times over. */
 export const maxReadBytes = 8 * 1024 * 1024;
+/** So many values are not more than that together: 64 KiB are stored as 1.34 times as many characters. */
+export const maxSecretsAtOnce = Math.floor(maxReadBytes / (1.34 * maxValueBytes));
 /** That one request imports, and its body. */
 export const maxEntriesPerImport = 1_000;
 export const maxImportBytes = 4 * 1024 * 1024;

@@ -26,9 +26,12 @@ export function passwordProblem(password: string, username: string): string | nu
 
 /** Whether `text` has at most `max` bytes in UTF-8. */
 export function hasAtMostBytes(text: string, max: number): boolean {
-  // UTF-8 never has fewer bytes than UTF-16 has units, so a huge text is rejected without encoding it.
-  return text.length <= max && new TextEncoder().encode(text).length <= max;
+  // UTF-8 has one to three bytes for a unit of UTF-16, so neither a huge text nor a short one need be encoded.
+  if (text.length * 3 <= max) return true;
+  return text.length <= max && encoder.encode(text).length <= max;
 }
+
+const encoder = new TextEncoder();
 
 function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();

@@ -2,30 +2,16 @@
  * Reading many values at once: those of some names, or all below a prefix that the caller may read. Each has an event of its own
  * and leaves only by it; a missing one and one that the caller may not read are alike.
  */
-import { and, eq, gt, gte, lt, type SQL, sql } from 'drizzle-orm';
-import { alias, unionAll } from 'drizzle-orm/sqlite-core';
 import { SealedValueError } from '../../core/crypto/keyring.ts';
-import { maxReadBytes, maxSecretsPerRead } from '../../core/limits.ts';
-import { isForToken } from '../store/form.ts';
-import { verdict, verdictId } from '../store/granted.ts';
-import { plan } from '../store/plan.ts';
-import { ofPrincipal } from '../store/principal.ts';
-import { memberMay, reach } from '../store/reach.ts';
-import { request } from '../store/request.ts';
-import { instance, members, secrets, secretVersions, tokenScopes } from '../store/schema.ts';
-import { sealedAnswer } from '../store/sealed.ts';
-import { type Given, integer, query, textColumn } from '../store/statement.ts';
-import { type GivenName, inUse, secretNamed } from '../store/targets.ts';
-import { ofTokenPrincipal, seat, seats } from '../store/token-principal.ts';
-import { verdictOn, verdictsOn } from '../store/verdict.ts';
+import { newNonce } from '../../core/crypto/random.ts';
+import { maxReadBytes, maxSecretsAtOnce } from '../../core/limits.ts';
+import type { VerdictRow } from '../store/verdict.ts';
 import { charge } from './admission.ts';
 import { commitOpen, type Operation } from './operation.ts';
 import { openedAll, type SecretName } from './secret-values.ts';
 import { readSecret } from './secrets.ts';
+import { action, below, byFewNames, byNames, byPaddedNames } from './values-plans.ts';
 import type { Context } from './vault.ts';
-
-const action = 'secret.read';
-const { token, binding, key_id } = secretVersions;
 
 /** A name as it was sent, and as it is looked up. */
 interface AskedName extends SecretName {
@@ -41,161 +27,35 @@ export interface ReadValues {
   missing: string[];
 }
 
-/** The values that an event of this request lets out. `position` counts the names; `events` joins the events to `source`. */
-const letOut = (source: SQL, position: SQL, isEventOf: SQL) => {
-  const stored = (condition?: SQL) =>
-    and(
-      isEventOf,
-      // With the +, SQLite reads the events by their ids, and does not go through the whole log to make an index of it.
-      sql`+${verdict.request_id} = ${request.id}`,
-      sql`+${verdict.outcome} = 'allowed'`,
-      condition,
-    );
-  const isCurrent = and(eq(secretVersions.secret_id, secrets.id), eq(secretVersions.number, secrets.current_version));
-  const bytes = query
-    .select({ bytes: sql`coalesce(sum(length(${token})), 0)`.as('bytes') })
-    .from(source)
-    .crossJoin(verdict)
-    .innerJoin(secrets, and(eq(secrets.name, verdict.target), inUse))
-    .innerJoin(secretVersions, isCurrent)
-    .where(stored());
-  return query
-    .select({
-      position: integer('position', position),
-      event_id: integer('event_id', verdict.id),
-      name: secrets.name,
-      token,
-      binding,
-      key_id,
-      sealed: textColumn('sealed', sealedAnswer()),
-    })
-    .from(source)
-    .crossJoin(verdict)
-    .innerJoin(secrets, and(eq(secrets.name, verdict.target), inUse))
-    .innerJoin(secretVersions, isCurrent)
-    .where(stored(sql`${bytes} <= ${maxReadBytes}`));
+/** The values that have come with their events; null if there is one that is too long for that, as only vaults of v0.6 have any. */
+const commitFew = async (context: Context, asked: readonly AskedName[]) => {
+  const names = JSON.stringify(asked.map(({ name }) => name));
+  const committed = await commitOpen(context, byFewNames, { names, longest: Math.floor(maxReadBytes / asked.length) });
+  if (committed.outcome !== 'allowed') return committed;
+  if (committed.rows.length < allowedOf(committed.judged)) return null;
+  // Without white space around them, no two names are alike: a row is that of the name that it has.
+  const places = new Map(asked.map(({ name }, index) => [name, index]));
+  return { ...committed, rows: committed.rows.map((row) => ({ ...row, position: places.get(row.name) ?? -1 })) };
 };
 
-/** `names` is a JSON list, of which `given` reads each. Their events are the newest, in this order. */
-const namesPlan = (given: GivenName) =>
-  plan(['names'], ({ names }) => {
-    const source = sql`json_each(${names})`;
-    const key = sql`json_each.key`;
-    return {
-      verdict: verdictOn({ action }, true),
-      each: verdictsOn({ action, target: secretNamed(action, given) }, source, key),
-      isAnswerSealed: true,
-      answer: letOut(source, key, eq(verdict.id, sql`${verdictId} - (json_array_length(${names}) - 1 - ${key})`)),
-    };
-  });
+const allowedOf = (judged: readonly VerdictRow[] = []) => judged.filter(({ outcome }) => outcome === 'allowed').length;
 
-/** A list of names. */
-const byNames = namesPlan({ name: sql`json_each.value`, padded: sql`null` });
-
-/** A list of `[name, padded]`: reading those takes SQLite longer, and few requests have such names. */
-const byPaddedNames = namesPlan({ name: sql`json_each.value ->> 0`, padded: sql`json_each.value ->> 1` });
-
-const scope = alias(tokenScopes, 'scope');
-
-/** The same for a token: what its scopes leave of that. */
-const readableByToken = ({ prefix, prefix_end }: Given<'prefix' | 'prefix_end'>) => {
-  const within = and(
-    eq(scope.token_id, ofTokenPrincipal('token_id')),
-    gt(secrets.name, prefix),
-    gte(secrets.name, sql`max(${prefix}, ${scope.low})`),
-    lt(secrets.name, sql`min(${prefix_end}, ${scope.high})`),
-    inUse,
-  );
-  const reaches = sql`${reach(action, ofPrincipal('role'))}`;
-  const me = ofPrincipal('id');
-  const named = () => query.select({ name: secrets.name }).from(scope).crossJoin(secrets);
-  return unionAll(
-    named().where(and(sql`${reaches} = 'any'`, within)),
-    named().where(and(sql`${reaches} = 'own'`, eq(secrets.owner_id, me), within)),
-    query
-      .select({ name: secrets.name })
-      .from(seats(me, ofTokenPrincipal('token_id')))
-      .crossJoin(scope)
-      .crossJoin(secrets)
-      .where(
-        and(sql`${reaches} = 'own'`, memberMay(action, seat.role), eq(secrets.project_id, seat.projectId), within),
-      ),
-  );
-};
-
-/** The names in use between two texts that the principal may read, by an index for each way to reach them. */
-const readableByUser = ({ prefix, prefix_end }: Given<'prefix' | 'prefix_end'>) => {
-  const within = and(gt(secrets.name, prefix), lt(secrets.name, prefix_end), inUse);
-  const reaches = sql`${reach(action, ofPrincipal('role'))}`;
-  const me = ofPrincipal('id');
-  const named = { name: secrets.name };
-  return unionAll(
-    query
-      .select(named)
-      .from(secrets)
-      .where(and(sql`${reaches} = 'any'`, within)),
-    query
-      .select(named)
-      .from(secrets)
-      .where(and(sql`${reaches} = 'own'`, eq(secrets.owner_id, me), within)),
-    query
-      .select(named)
-      .from(members)
-      .crossJoin(secrets)
-      .where(
-        and(
-          sql`${reaches} = 'own'`,
-          eq(members.user_id, me),
-          memberMay(action, members.role),
-          eq(secrets.project_id, members.project_id),
-          within,
-        ),
-      ),
-  );
-};
-
-const below = plan(['prefix', 'prefix_end'], (given) => {
-  const readable = isForToken() ? readableByToken(given) : readableByUser(given);
-  const source = sql`(${readable.getSQL()}) as readable`;
-  const found = sql`below.keys`;
-  const target = secretNamed(action, { name: sql`readable.name`, padded: sql`null` });
-  return {
-    verdict: verdictOn(
-      {
-        action,
-        target: {
-          name: given.prefix,
-          joins: [{ table: sql`(select count(*) as keys from ${source}) as below`, on: sql`true` }],
-        },
-        rules: [
-          {
-            when: sql`${found} > ${maxSecretsPerRead}`,
-            outcome: 'invalid',
-            reason: sql`${found} || ${tooManyBelow}`,
-          },
-          // The event of a request that finds nothing.
-          { when: sql`${found} = 0`, outcome: 'not_found', reason: 'empty_prefix' },
-        ],
-      },
-      true,
-    ),
-    each: verdictsOn({ action, target }, source, sql`readable.name`),
-    isAnswerSealed: true,
-    answer: letOut(sql`${instance}`, sql`0`, sql`${verdict.id} > ${verdictId} - ${maxSecretsPerRead}`),
-  };
-});
-
-const tooManyBelow = ` keys begin with this prefix, and one request reads at most ${maxSecretsPerRead}. Send a longer prefix, or names.`;
-
-const commitQuery = ({ vault, caller }: Context, asked: ValuesQuery) => {
+const commitQuery = async ({ vault, caller }: Context, asked: ValuesQuery) => {
   const context = { vault, caller: { ...caller, via: caller.via ?? ('bulk' as const) } };
   if (!('names' in asked)) {
     return commitOpen(context, below, { prefix: asked.prefix, prefix_end: `${asked.prefix.slice(0, -1)}0` });
   }
   const { names } = asked;
-  return names.every(({ padded }) => padded === null)
-    ? commitOpen(context, byNames, { names: JSON.stringify(names.map(({ name }) => name)) })
-    : commitOpen(context, byPaddedNames, { names: JSON.stringify(names.map(({ name, padded }) => [name, padded])) });
+  if (names.some(({ padded }) => padded !== null)) {
+    return commitOpen(context, byPaddedNames, {
+      names: JSON.stringify(names.map(({ name, padded }) => [name, padded])),
+    });
+  }
+  const few = names.length <= maxSecretsAtOnce ? await commitFew(context, names) : null;
+  if (few) return few;
+  // If one was too long, this counts as another request, so the log says twice that all was read.
+  const again = { vault, caller: { ...context.caller, requestId: newNonce() } };
+  return commitOpen(again, byNames, { names: JSON.stringify(names.map(({ name }) => name)) });
 };
 
 /**
@@ -212,7 +72,7 @@ export const readValues: Operation<ValuesQuery, ReadValues> = {
     }
     const { rows, principal, judged = [] } = committed;
     charge(context, judged.length - 1);
-    const allowed = judged.filter(({ outcome }) => outcome === 'allowed').length;
+    const allowed = allowedOf(judged);
     if (rows.length === 0 && allowed > 0) return { outcome: 'invalid', action, reason: tooLarge };
     if (rows.length < allowed) throw new SealedValueError('token_invalid');
     const values = await openedAll(context, rows, principal);

@@ -1,7 +1,8 @@
 /** Reading many values at once: what leaves, to whom, and what the log says of it. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseKeyring, sealValue } from '../../core/crypto/keyring.ts';
 import { maxReadBytes, maxSecretsPerRead } from '../../core/limits.ts';
-import { type Client, startVault, testDb } from '../testing/vault.ts';
+import { type Client, startVault, testDb, testKeys } from '../testing/vault.ts';
 
 type Started = Awaited<ReturnType<typeof startVault>>;
 
@@ -231,6 +232,18 @@ test('values that are too much for one answer are a 400', async () => {
   );
   const { status, answer } = await read(user, { names: ['mine', ...names] });
   expect([status, answer.error]).toEqual([400, expect.stringMatching(/more than 8 MiB/)]);
+});
+
+test('a value that is longer than any new one comes with the others', async () => {
+  const long = 'v'.repeat(400_000);
+  await user('POST', '/keys', { key_name: 'of v0.6', api_key: 'x' });
+  const { token, binding } = sealValue(parseKeyring(testKeys.ENCRYPTION_KEY), 'of v0.6', long);
+  const isIt = "secret_id = (SELECT id FROM secrets WHERE name = 'of v0.6')";
+  await testDb().prepare(`UPDATE secret_versions SET token = ?, binding = ? WHERE ${isIt}`).bind(token, binding).run();
+  const missing = Array.from({ length: 20 }, (_, index) => `missing ${index}`);
+  const { status, answer } = await read(user, { names: ['mine', 'of v0.6', ...missing] });
+  expect([status, answer.values?.mine, answer.missing]).toEqual([200, 'value of mine', missing]);
+  expect(answer.values?.['of v0.6'] === long).toBe(true);
 });
 
 test('the log counts and finds the events of such a request like all others', async () => {

@@ -250,7 +250,8 @@ const committedOf = <Row, Name extends string>(
     throw new VaultNotOpen();
   }
   const rows = answerAt === null ? [] : (results[answerAt] as Row[]);
-  if (answerColumns && first.answer) rows.push(...(answeredIn(first.answer, answerColumns) as Row[]));
+  if (answerColumns)
+    for (const { answer } of hasEach ? judged : [first]) rows.push(...answeredIn<Row>(answer, answerColumns));
   if (decided && decided.outcome !== 'allowed') {
     const kept = keptAt === null ? undefined : results[keptAt];
     return { ...refusalOf(decided, kept), events, ...(tells && { told: rows }) };
@@ -258,10 +259,14 @@ const committedOf = <Row, Name extends string>(
   return { outcome: 'allowed', events, principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 
-/** The rows of an answer that the verdict has returned. */
-const answeredIn = (answer: string, columns: readonly string[]): Record<string, Value>[] => {
-  const lists = JSON.parse(answer) as Value[][];
-  return lists.map((cells) => Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? null])));
+/** The rows of an answer that a verdict has returned. */
+const answeredIn = <Row>(answer: string | undefined, columns: readonly string[]): Row[] => {
+  if (!answer) return [];
+  return (JSON.parse(answer) as Value[][]).map((cells) => {
+    const row: Record<string, Value> = {};
+    for (const [index, name] of columns.entries()) row[name] = cells[index] ?? null;
+    return row as Row;
+  });
 };
 
 /**

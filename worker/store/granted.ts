@@ -53,6 +53,9 @@ const ofVerdict = (
 /** The id of the principal that the verdict resolved. Only meaningful beside `granted`. */
 export const actorId = ofVerdict('actor_id');
 
+/** The number of the event that a verdict is writing, for what it returns. */
+export const eventIdHere = sql`audit_events.id`;
+
 /** The id of the secret that the verdict found as its target. Only meaningful beside `granted`. */
 export const foundSecretId = ofVerdict('secret_id');
 

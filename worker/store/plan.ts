@@ -74,7 +74,10 @@ export interface Steps<Row> {
   refusesAlways?: true;
   /** Set where the answer has the column `sealed` of what it tells (`sealedAnswer`): then the target needs no second look. */
   isAnswerSealed?: true;
-  /** Set where the verdict itself returns the answer, as JSON: a statement less. For a plan that only reads, and few columns. */
+  /**
+   * Set where the verdict itself returns the answer, as JSON: a statement less. It is for plans that only read. What it says of the verdict
+   * must be `granted` and the like; with `each`, it is the answer to one event.
+   */
   isAnsweredAtOnce?: true;
   /** What else is due. It runs after the answer, because it may write events of its own: then `verdict` is no longer the newest. */
   housekeeping?: readonly Query[];
@@ -101,11 +104,15 @@ export const plan = <const Name extends string = never, Row = never>(
     const after = [...sealing, ...keeping, ...(isWithKey() ? [keptRows()] : []), ...housekeeping];
     const writes = asked.isRecord === true || acts.some(({ text }) => !isReading(text));
     const isTold = !writes && !asked.refusesAlways && !each && isShort(asked);
-    if (atOnce && !isTold) throw new TypeError('Only the verdict of a plan that reads can return the answer');
-    const told = isTold ? [reliedOf(verdict).telling(atOnce && rowsAsJson(atOnce))] : verdicts;
+    if (atOnce && (writes || asked.tells))
+      throw new TypeError('Only the verdict of a plan that reads can return the answer');
+    const told = verdicts.map((step, index) => {
+      const isLast = index === verdicts.length - 1;
+      return reliedOf(step).telling({ isTelling: isTold, answer: isLast && atOnce ? rowsAsJson(atOnce) : undefined });
+    });
     const judged = told.map((step) => (writes ? writtenGuarded : writtenAnswering)(() => compile(step)));
     // Within what a verdict returns, this name is that of the row that is being inserted.
-    if (atOnce && /^.* returning .* (from|join) audit_events\b/.test(judged[0]?.text ?? ''))
+    if (atOnce && / returning .* (from|join) audit_events\b/.test(judged.at(-1)?.text ?? ''))
       throw new TypeError('An answer that the verdict returns cannot read the log by its own name');
     const steps = [...judged, ...acts, ...after.map((step) => compile(step))];
     const careless = steps.slice(verdicts.length).find((effect) => !isGuarded(effect));

@@ -45,8 +45,8 @@ export interface Relied<Row> {
   grounds: Grounds;
   /** Null where nothing can be said beforehand. */
   foresight: Foresight | null;
-  /** The verdict that also returns those rows of its principal. @param answer JSON in SQL, which it returns too if it allows the request. */
-  telling: (answer?: SQL) => Query<Row>;
+  /** The verdict that also returns those rows of its principal, or of which each event has an answer: JSON in SQL, if it allows. */
+  telling: (told: { isTelling?: boolean; answer?: SQL | undefined }) => Query<Row>;
   /** Whether only the principal is to be looked at again: the rest has no seal, or is costly to find. */
   isPrincipalAll: boolean;
   /** The verdict where a seal does not hold: it refuses as ever, and what it would allow it denies. */

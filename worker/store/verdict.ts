@@ -162,7 +162,7 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
     surveyOfPrincipal: () => surveyOf(reliedText(ofPrincipal), joins),
     foresight: isCostly || watched || reliesOn.length > 0 || (touched && !foresee) ? null : { ...grounds, foresee },
     grounds,
-    telling: (answer) => judge({ ...judgement, isTelling: true, answer }),
+    telling: (told) => judge({ ...judgement, ...told }),
     isPrincipalAll: isCostly || (found.length === 0 && reliesOn.length === 0),
     broken: () => judge({ ...judgement, isBroken: true }),
   });
