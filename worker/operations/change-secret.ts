@@ -18,7 +18,15 @@ import {
   newNameIn,
   type SecretChange,
 } from './secret-change.ts';
-import { appendVersion, dropOldVersions, eraseOldVersions, idNamed, newestVersion } from './secret-values.ts';
+import {
+  appendVersion,
+  areAllKept,
+  areAllListed,
+  dropOldVersions,
+  eraseOldVersions,
+  idNamed,
+  newestVersion,
+} from './secret-values.ts';
 
 /** Changes a secret that keeps its name and its owner. */
 const updateSecret = operation({
@@ -39,8 +47,8 @@ const updateSecret = operation({
     },
     effects: [
       appendVersion(nameMeant(given), given, bindingOf(given), sql`${newestVersion} + 1`),
-      eraseOldVersions(idNamed(nameMeant(given)), given),
-      dropOldVersions(idNamed(nameMeant(given))),
+      { effect: eraseOldVersions(idNamed(nameMeant(given)), given), isIdle: areAllKept },
+      { effect: dropOldVersions(idNamed(nameMeant(given))), isIdle: areAllListed },
     ],
     // One statement for the row, its seal and the answer.
     answer: query

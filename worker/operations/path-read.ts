@@ -17,7 +17,7 @@ import { commitOpen, type Operation, type Outcome } from './operation.ts';
 import { type Described, entryAt, entryOf } from './path-entries.ts';
 import { isEvent, pathRules, pathTarget } from './path-target.ts';
 import { askerOf, found, foundAt, isState, type PathQuery, secretAt, trashOf } from './paths.ts';
-import { openedAll } from './secret-values.ts';
+import { noName, openedAll } from './secret-values.ts';
 import { readSecret } from './secrets.ts';
 import { trashFrom } from './trash.ts';
 import type { Context } from './vault.ts';
@@ -148,7 +148,9 @@ export const readPath: Operation<PathRead, PathValues> = {
     // All of them, or none.
     if (!first && events > 1) return { outcome: 'invalid', action, reason: 'too_large_folder' };
     if (!first || rows.length < events) throw new SealedValueError('token_invalid');
-    const values = await openedAll(context, rows, principal);
+    const isAskedFor = ({ name }: Row) => name === asked.path || name.startsWith(`${asked.path}/`);
+    const named = rows.map((row) => (isAskedFor(row) ? row : { ...row, name: noName }));
+    const values = await openedAll(context, named, principal);
     const { description, labels, entry } = first;
     if (first.name === asked.path) {
       const [value = ''] = values;

@@ -8,7 +8,7 @@ import { maxReadBytes, maxSecretsAtOnce } from '../../core/limits.ts';
 import type { VerdictRow } from '../store/verdict.ts';
 import { charge } from './admission.ts';
 import { commitOpen, type Operation } from './operation.ts';
-import { openedAll, type SecretName } from './secret-values.ts';
+import { noName, openedAll, type SecretName } from './secret-values.ts';
 import { readSecret } from './secrets.ts';
 import { action, below, byFewNames, byNames, byPaddedNames } from './values-plans.ts';
 import type { Context } from './vault.ts';
@@ -75,14 +75,22 @@ export const readValues: Operation<ValuesQuery, ReadValues> = {
     const allowed = allowedOf(judged);
     if (rows.length === 0 && allowed > 0) return { outcome: 'invalid', action, reason: tooLarge };
     if (rows.length < allowed) throw new SealedValueError('token_invalid');
-    const values = await openedAll(context, rows, principal);
-    return { outcome: 'allowed', result: resultOf(asked, rows, values) };
+    const named = rows.map((row) => ({ ...row, name: nameAskedFor(asked, row) }));
+    const values = await openedAll(context, named, principal);
+    return { outcome: 'allowed', result: resultOf(asked, named, values) };
   },
 };
 
 const tooLarge = `These values have more than ${maxReadBytes / 1024 / 1024} MiB together. Ask for fewer at once.`;
 
 type Row = { position: number; name: string };
+
+/** The name that was asked for, so that no other value opens; no name if the row is another one's. */
+const nameAskedFor = (asked: ValuesQuery, { position, name }: Row): string => {
+  if (!('names' in asked)) return name.startsWith(asked.prefix) ? name : noName;
+  const { name: meant = noName, padded = null } = asked.names[position] ?? {};
+  return name === padded ? padded : meant;
+};
 
 const resultOf = (asked: ValuesQuery, rows: readonly Row[], values: readonly string[]): ReadValues => {
   if (!('names' in asked)) {

@@ -32,17 +32,16 @@ class Memory {
   #count = 0;
 
   /** The cells of a text that held for a caller with these claims. */
-  find(caller: Caller, text: string): Text[0] | undefined {
-    return this.#texts.get(claimsOf(caller))?.get(text);
+  find(claims: string, text: string): Text[0] | undefined {
+    return this.#texts.get(claims)?.get(text);
   }
 
   /** Bounded: when there are too many, all are forgotten. */
-  add(caller: Caller, text: string, cells: Text[0]): void {
+  add(claims: string, text: string, cells: Text[0]): void {
     if (++this.#count > maxRememberedSeals) {
       this.#texts.clear();
       this.#count = 1;
     }
-    const claims = claimsOf(caller);
     const texts = this.#texts.get(claims) ?? new Map<string, Text[0]>();
     this.#texts.set(claims, texts.set(text, cells));
   }
@@ -107,10 +106,30 @@ const removed: readonly string[] = ['target', 'membership'];
 
 const rowCharacters = 2048;
 
+interface Parts {
+  principal: readonly SealedRow[];
+  others: Text[0];
+}
+
+/** What was made of cells, for as long as they are remembered: the same ones come again and again. */
+const partsMade = new WeakMap<Text[0], Parts>();
+const rowsMade = new WeakMap<Text[0], readonly (SealedRow | undefined)[]>();
+
 /** The rows of the principal, and those after them. */
-export const partsOf = (cells: Text[0], isByName: boolean) => {
+export const partsOf = (cells: Text[0], isByName: boolean): Parts => {
+  const made = isByName ? undefined : partsMade.get(cells);
+  if (made) return made;
   const count = isByName || typeof cells[0]?.[0] !== 'string' ? 1 : 2;
-  return { principal: rowsIn(cells.slice(0, count)), others: cells.slice(count) };
+  const parts = { principal: rowsIn(cells.slice(0, count)), others: cells.slice(count) };
+  if (!isByName) partsMade.set(cells, parts);
+  return parts;
+};
+
+/** The rows of an answer. */
+const rowsOfAnswer = (cells: Text[0]): readonly (SealedRow | undefined)[] => {
+  const made = rowsMade.get(cells) ?? cells.map((each) => (each ? rowOf(each as Cells) : undefined));
+  rowsMade.set(cells, made);
+  return made;
 };
 
 export const byAlias = (slots: readonly Slot[], cells: Text[0]) =>
@@ -124,6 +143,7 @@ export const byAlias = (slots: readonly Slot[], cells: Text[0]) =>
 export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>, caller: Caller): Seals => {
   const memory = memoryOf(keyring);
   const knownRows = memory.rows;
+  const claims = claimsOf(caller);
   const noted = (fault: Fault) => {
     metrics?.noteBrokenSeal();
     return fault;
@@ -132,7 +152,7 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
   let foretold: { text: string; cells: Text[0] } | null = null;
   /** The cells of a text, or the first row of it that does not hold. */
   const checked = (text: string, count?: number): Text[0] | Fault => {
-    const before = text === foretold?.text ? foretold.cells : memory.find(caller, text);
+    const before = text === foretold?.text ? foretold.cells : memory.find(claims, text);
     if (before) return before;
     if (text === '') return gone;
     const [cells, future] = JSON.parse(text) as Text;
@@ -142,7 +162,7 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
     if (broken) return faultOf(broken);
     if (count !== undefined) return cells;
     // What writes has another text each time.
-    if (!future && text.length <= maxRememberedSealCharacters) memory.add(caller, text, cells);
+    if (!future && text.length <= maxRememberedSealCharacters) memory.add(claims, text, cells);
     for (const row of rows) knownRows.remember(row);
     return cells;
   };
@@ -194,7 +214,7 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
       for (const { sealed: text, name, number, binding } of answers) {
         const cells = checked(text);
         if ('kind' in cells) return noted(cells);
-        const [secret, member] = cells.map((each) => (each ? rowOf(each as Cells) : undefined));
+        const [secret, member] = rowsOfAnswer(cells);
         const objection = objectionToRead(who, [secret, member], caller);
         if (objection) {
           const { principal } = partsOf(ofPrincipal, false);

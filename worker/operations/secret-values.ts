@@ -4,9 +4,11 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import type { Principal } from '../../core/caller.ts';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
 import { maxDroppedVersions, maxVersionsPerSecret } from '../../core/limits.ts';
+import type { SealedRow } from '../../core/sealed-rows.ts';
 import { transact } from '../store/commit.ts';
 import { failure, failures } from '../store/failures.ts';
 import { actorName, granted } from '../store/granted.ts';
+import type { IsIdle } from '../store/plan.ts';
 import { request } from '../store/request.ts';
 import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
@@ -46,6 +48,9 @@ export const opened = async <
     throw role === 'admin' ? error : new SealedValueError(error.reason);
   }
 };
+
+/** Under it, no value opens: it is not the name of any key. */
+export const noName = '';
 
 /** A value and the event that let it out. */
 type Read = Pick<SecretVersionRow, 'token' | 'binding' | 'key_id'> & { name: string; event_id: number };
@@ -162,3 +167,14 @@ export const dropOldVersions = (secretId: SQL) =>
         granted,
       ),
     );
+
+/** The number of the new version of a secret: what its seal covers ends with that and its binding. 0 if there is no new version. */
+const newVersionIn = (made: readonly SealedRow[]): number =>
+  Number(made.find(([table]) => table === 'secrets')?.[2].at(-2) ?? 0);
+
+/** Whether the new version is one of the first, so that `eraseOldVersions` finds nothing. */
+export const areAllKept: IsIdle = (made, { keep_versions: kept }) =>
+  newVersionIn(made) > 0 && newVersionIn(made) <= Number(kept);
+
+/** The same for `dropOldVersions`. */
+export const areAllListed: IsIdle = (made) => newVersionIn(made) > 0 && newVersionIn(made) <= maxVersionsPerSecret;

@@ -52,6 +52,16 @@ describe('triggers', () => {
     await sql(`UPDATE sessions SET user_id = 1 WHERE id = '${id}'`);
     noValue(await eve('GET', '/keys/OF_ANN'));
   });
+  test('a key that is given away while its new value is stored does not get the seal of what it was to be', async () => {
+    const { seal } = await one("SELECT seal FROM secrets WHERE name = 'OF_ANN'");
+    await sql(
+      `CREATE TRIGGER evil AFTER INSERT ON secret_versions BEGIN UPDATE secrets SET owner_id = ${eveId} WHERE id = new.secret_id; END`,
+    );
+    await ann('PUT', '/keys/OF_ANN', { api_key: 'another-value' });
+    const after = await one(`SELECT seal, owner_id = ${eveId} AS is_eves FROM secrets WHERE name = 'OF_ANN'`);
+    expect(after).toEqual({ seal, is_eves: 1 });
+    noValue(await eve('GET', '/keys/OF_ANN'));
+  });
   test('bulk, prefix, path, old version', async () => {
     for (const ask of [
       () => eve('POST', '/keys/values', { names: ['OF_ANN'] }),

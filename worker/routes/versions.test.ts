@@ -141,6 +141,14 @@ describe('a key', () => {
     expect((await user('GET', `${path(name)}?version=4`)).body.api_key).toBe('value 4');
   });
 
+  test('the first new value beyond those that are kept erases the oldest one', async () => {
+    const name = await keyWith(4);
+    const states = async () => (await listed(name))?.map(([, state]) => state);
+    expect(await states()).toEqual(['current', 'kept', 'kept', 'kept']);
+    await user('PUT', path(name), { api_key: 'value 5' });
+    expect(await states()).toEqual(['current', 'kept', 'kept', 'kept', 'destroyed']);
+  });
+
   test('with more values than are kept, as an earlier version left it: the next change erases them, a description too', async () => {
     const name = await keyWith(1);
     await testDb().exec(

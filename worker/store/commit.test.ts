@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { fakeDatabase } from '../testing/fake-database.ts';
@@ -5,7 +6,7 @@ import { commit, read, transact, VaultNotOpen } from './commit.ts';
 import { granted } from './granted.ts';
 import { plan } from './plan.ts';
 import { secrets } from './schema.ts';
-import { fill, query, statement } from './statement.ts';
+import { fill, query, statement, textColumn } from './statement.ts';
 import { verdictOn } from './verdict.ts';
 
 const caller = { requestId: 'r', sessionId: 's', claimedName: 'ann', address: '192.0.2.1', userAgent: 'test', now: 7 };
@@ -43,6 +44,34 @@ test('an allowed plan is one batch, and its rows are those of the answer', async
 test('a refused plan has an outcome and no rows, whatever the effects returned', async () => {
   const { db } = fakeDatabase([[[{ ...allowed, outcome: 'denied', reason: 'role' }], [{ name: 'x' }]]]);
   expect(await commitOn(db)).toEqual({ outcome: 'denied', reason: 'role', events: 1 });
+});
+
+test('a row of an answer that must come with sealed rows, and has none, is not told', async () => {
+  const sealedList = plan([], () => ({
+    verdict: verdictOn({ action: 'secret.list' }),
+    answer: query
+      .select({ name: secrets.name, sealed: textColumn('sealed', sql`'[]'`) })
+      .from(secrets)
+      .where(granted),
+  }))();
+  const checked: string[] = [];
+  const fault = { kind: 'users', locator: '[1]', name: 'user ann' };
+  const checking = {
+    ...seals,
+    faultInAnswer: async (_: string, rows: readonly { sealed: string }[]) => {
+      checked.push(...rows.map(({ sealed }) => sealed));
+      return fault;
+    },
+  };
+  const { db } = fakeDatabase([
+    [[allowed], [{ name: 'x', sealed: null }], []],
+    [[], []],
+  ]);
+  expect(await commit(db, checking, caller, sealedList, {})).toMatchObject({
+    outcome: 'denied',
+    reason: 'seal_broken',
+  });
+  expect(checked).toEqual(['[]']);
 });
 
 test('a database that returns no verdict is not open', async () => {

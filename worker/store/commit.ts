@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts';
 import { requestValues } from './request.ts';
 import { turnOnRows } from './row-turns.ts';
 import { type Fault, noteBroken, type SealedAnswer, type Seals, sealBroken, sealsParam } from './sealed.ts';
-import { type Filled, fill, isReading, type Value, type Values } from './statement.ts';
+import { type Filled, fill, isReading, type Statement, type Value, type Values } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
 /**
@@ -113,18 +113,22 @@ export const commit = async <Row, Name extends string>(
     const { surveys, steps } = wanted;
     const [verdict, ...others] = steps;
     const first = checked.fault ? wanted.broken(form) : verdict;
-    // A trigger in the file may write the event that allows what was refused: then there is nothing that it could carry out.
-    const isSent = [true, ...others.map(({ text }) => !checked.fault || isReading(text))];
-    const acts = [...(first ? [first] : []), ...others].filter((_, index) => isSent[index]);
+    const acts = [...(first ? [first] : []), ...others];
     // Verdicts on each of many things need it in any case, of the rows as they were.
     const asked = wanted.hasEach ? [...surveys, ...acts] : [...acts, ...surveys];
     const sealed = { 'request.relied': checked.relied, 'request.seals': sealsParam(checked.made) };
     const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
     const also = attempt === 1 ? before : [];
-    const results = (await transact(db, [...also, ...asked.map((step) => fill(step, all))])).slice(also.length);
+    const isSent = (step: Statement) => {
+      // A trigger in the file may write the event that allows what was refused: then there is nothing that it could carry out.
+      if (checked.fault && step !== first && !isReading(step.text)) return false;
+      return !wanted.idle.get(step)?.(checked.made, given);
+    };
+    const sent = asked.filter(isSent);
+    const returned = (await transact(db, [...also, ...sent.map((step) => fill(step, all))])).slice(also.length);
+    const results = asked.map((step) => returned[sent.indexOf(step)] ?? []);
     const at = wanted.hasEach ? surveys.length : 0;
-    const returned = results.slice(at, at + acts.length).values();
-    const found = isSent.map((sent) => (sent ? (returned.next().value ?? []) : []));
+    const found = results.slice(at, at + acts.length);
     const surveyed = results.filter((_, index) => index < at || index >= at + acts.length);
     const next = found[0]?.length ? null : await check(seals, wanted, given, surveyed);
     // Without a verdict nothing was done: what is relied on was not checked yet, or has changed since.
@@ -220,13 +224,15 @@ const refuseBroken = async (
 /** A plan that always refuses tells nothing. */
 const faultOfRead = async (
   seals: Seals,
-  { grounds }: Pick<Plan, 'grounds'>,
+  { grounds, isAnswerSealed }: Pick<Plan, 'grounds' | 'isAnswerSealed'>,
   texts: readonly string[],
   rows: readonly Partial<SealedAnswer>[],
 ): Promise<Fault | null> => {
   const fault = await seals.faultIn(texts, grounds);
-  const sealed = rows.filter((row): row is SealedAnswer => typeof row.sealed === 'string');
-  return fault ?? (sealed.length > 0 ? seals.faultInAnswer(texts[0] ?? '', sealed) : null);
+  if (fault || !isAnswerSealed || rows.length === 0) return fault;
+  // A row that has come without the rows that it hangs on has none that hold.
+  const sealed = rows.map((row) => ({ ...row, sealed: typeof row.sealed === 'string' ? row.sealed : '[]' }));
+  return seals.faultInAnswer(texts[0] ?? '', sealed);
 };
 
 const isBroken = (committed: Committed<unknown>) =>

@@ -1,5 +1,6 @@
 /** A plan: the statements that one action sends to the database in one batch. */
 import { not, type SQL, sql } from 'drizzle-orm';
+import type { SealedRow } from '../../core/sealed-rows.ts';
 import { type Form, isForToken, isWithKey, writtenAnswering, writtenGuarded } from './form.ts';
 import { isJudged } from './granted.ts';
 import { keepRows, keptRows } from './kept-answers.ts';
@@ -18,6 +19,7 @@ import {
   paramText,
   type Query,
   type Statement,
+  type Values,
 } from './statement.ts';
 import type { VerdictRow } from './verdict.ts';
 
@@ -36,8 +38,12 @@ export interface Plan<Row = unknown, Name extends string = string> {
   readonly foresight: Foresight | null;
   /** Whether the verdict itself returns the sealed rows that the principal hangs on. */
   readonly isTold: boolean;
+  /** Whether each row of the answer has the column `sealed`, and leaves only if that holds. */
+  readonly isAnswerSealed: boolean;
   /** Takes the place of the verdict where a seal does not hold. */
   readonly broken: (form?: Form) => Statement<VerdictRow>;
+  /** When a step has nothing to do, and is not sent. */
+  readonly idle: ReadonlyMap<Statement, IsIdle>;
   /** Whether the verdict is on the request as a whole and only written if it refuses; then events for each target follow it. */
   readonly hasEach: boolean;
   /** Whether the answer also has rows under a refusal, which depend on its reason. */
@@ -55,10 +61,19 @@ export interface Plan<Row = unknown, Name extends string = string> {
   readonly name?: Name;
 }
 
+/** Whether an effect can have nothing to do. @param made the sealed rows as they will be: the verdict allows nothing if that is not so. */
+export type IsIdle = (made: readonly SealedRow[], given: Values) => boolean;
+
+/** An effect that is only sent if it may have something to do. */
+interface Occasional {
+  effect: Query;
+  isIdle: IsIdle;
+}
+
 export interface Steps<Row> {
   /** The verdicts on each of many targets: see `verdictsOn`. */
   each?: Query<VerdictRow>;
-  effects?: readonly Query[];
+  effects?: readonly (Query | Occasional)[];
   answer?: Query<Row>;
   /** Reads what the answer has returned, where that is an UPDATE: to keep it for requests with the same Idempotency-Key. */
   answerAgain?: Query<Row>;
@@ -98,7 +113,13 @@ export const plan = <const Name extends string = never, Row = never>(
     const { verdict, each, effects = [], answer, answerAgain = answer, tells = false, housekeeping = [] } = asked;
     const verdicts = each ? [verdict, each] : [verdict];
     const atOnce = asked.isAnsweredAtOnce ? answer : undefined;
-    const acts = [...effects, ...(answer && !atOnce ? [answer] : [])].map((step) => compile(step));
+    const idle = new Map<Statement, IsIdle>();
+    const acts = [...effects, ...(answer && !atOnce ? [answer] : [])].map((step) => {
+      if (!('isIdle' in step)) return compile(step);
+      const compiled = compile(step.effect);
+      idle.set(compiled, step.isIdle);
+      return compiled;
+    });
     const sealing = storeSeals(asked.seals ?? []);
     const keeping = isWithKey() ? keepRows(answerAgain) : [];
     const after = [...sealing, ...keeping, ...(isWithKey() ? [keptRows()] : []), ...housekeeping];
@@ -131,7 +152,9 @@ export const plan = <const Name extends string = never, Row = never>(
         isTold || (!writes && isShort(asked)) ? { ...reliedOf(verdict).grounds, slots: [] } : reliedOf(verdict).grounds,
       foresight: writes && surveys.length === 1 ? reliedOf(verdict).foresight : null,
       isTold,
+      isAnswerSealed: answer !== undefined && columnsOf(answer).includes('sealed'),
       broken,
+      idle,
       hasEach: each !== undefined,
       tells,
       answerAt: answer && !atOnce ? verdicts.length + effects.length : null,
