@@ -114,9 +114,11 @@ describe('examples', () => {
   let anonymous: Client;
   /** Of another session than that of the client. */
   let session: string;
-  /** The numbers of the key in the trash, and of one in use. */
+  /** The numbers of the key in the trash, of one in use, of the token and of the last user. */
   let trashed: string;
   let used: number;
+  let token: string;
+  let alice: string;
 
   /** What the examples are about. */
   const prepare = async () => {
@@ -140,6 +142,9 @@ describe('examples', () => {
     const numberOf = (name: string) => testDb().prepare('SELECT id FROM secrets WHERE name = ?').bind(name).first('id');
     trashed = String(await numberOf('old'));
     used = Number(await numberOf('stripe'));
+    const newest = (table: string) => testDb().prepare(`SELECT max(id) AS id FROM ${table}`).first('id');
+    token = String(await newest('service_tokens'));
+    alice = String(await newest('users'));
     const { body } = await admin('GET', '/auth/sessions');
     session = body.sessions?.find(({ is_current }) => !is_current)?.id ?? '';
   };
@@ -153,7 +158,10 @@ describe('examples', () => {
     if (id.startsWith('destroyVersion')) await admin('PUT', '/keys/stripe', { api_key: 'another-example-value' });
     const target = path.replace('{.+}', '').replaceAll(/:(\w+)/g, (_, name) => {
       if (id === 'endSession' || name === 'session_id') return session;
-      return path.startsWith('/trash/') ? trashed : (example.path?.[name] ?? '');
+      if (path.startsWith('/trash/')) return trashed;
+      if (path.startsWith('/tokens/:id')) return token;
+      const asked = example.path?.[name] ?? '';
+      return path.startsWith('/users/:id') && asked !== '1' ? alice : asked;
     });
     const client = id === 'signIn' ? anonymous : admin;
     const given = id === 'markExposure' ? { ...(body as object), key_id: used } : body;
