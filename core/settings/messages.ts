@@ -68,6 +68,8 @@ export const sentences = {
   /** The database of a vault that was sealed before says that it never was. */
   sealsGone:
     'The database says that its records were never sealed, but this vault has sealed them (REQUIRE_SEALS). It is an old copy, or somebody has changed it. Nothing was written. Restore a backup with HelperScripts/restore-data.sh FILE, which also seals an old one. If you have put this database there and trust all of it, remove REQUIRE_SEALS from the settings (.env) for one start.',
+  keyWentBack:
+    'The database says that a retired key seals it, but ENCRYPTION_KEY has taken over before. It is an old copy, or somebody has changed it. Nothing was written. Restore a backup with HelperScripts/restore-data.sh FILE. If you have put this database there and trust all of it, restart the vault.',
   /** There is nothing in the database, or in the folder, of a vault that was sealed before. */
   vaultGone: (place: string) =>
     `There is no vault in ${place}, but there was one (REQUIRE_SEALS). Nothing was written. Restore a backup with HelperScripts/restore-data.sh FILE. To begin a new vault, remove REQUIRE_SEALS from the settings (.env) for one start.`,

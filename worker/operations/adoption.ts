@@ -16,8 +16,10 @@ const seenSealed = new WeakSet<Vault>();
 export const rememberSealed = (vault: Vault): void => void seenSealed.add(vault);
 
 /** Whether the rows of this vault were sealed before. If its database says otherwise, it is an old one or was changed. */
-export const wasSealed = (vault: Vault): boolean =>
-  vault.requiresSeals || seenSealed.has(vault) || hasSeenSeals(vault.keyring);
+export const wasSealed = (vault: Vault): boolean => vault.requiresSeals || hasTakenOver(vault);
+
+/** Whether this isolate has relied on seals of the primary key. A record by which another key seals the vault is an old one, or was changed. */
+export const hasTakenOver = (vault: Vault): boolean => seenSealed.has(vault) || hasSeenSeals(vault.keyring);
 
 /** Two workers may do this at once. Only that of the first one is written, as its canary is. */
 const record = statement(['at', 'request_id', 'action', 'target', 'before'], ({ before, ...fields }) =>

@@ -14,7 +14,7 @@ import { transact } from '../store/commit.ts';
 import { auditEvents, currentMigration, instance, logTree, migrations, users } from '../store/schema.ts';
 import { sealedTable } from '../store/sealed.ts';
 import { type Filled, fill, insertFrom, integer, query, statement } from '../store/statement.ts';
-import { adoptionEvent, rememberSealed, wasSealed } from './adoption.ts';
+import { adoptionEvent, hasTakenOver, rememberSealed, wasSealed } from './adoption.ts';
 import { type NotedBroken, notedBroken } from './broken-seals.ts';
 import { resealTree } from './log-sealing.ts';
 import { keysInUse } from './sealing-keys.ts';
@@ -86,6 +86,7 @@ export const openInstance = async (
   if (!canary) throw new VaultUnavailable('damaged', damaged);
   if (!canary.rowsAreSealed && wasSealed(vault)) throw new VaultUnavailable('seals_gone', sentences.sealsGone);
   const isPrimary = found.key_id === keyring.primary.id;
+  if (!isPrimary && hasTakenOver(vault)) throw new VaultUnavailable('seals_gone', sentences.keyWentBack);
   if (!canary.rowsAreSealed || !isPrimary) {
     // If this ends before the canary is replaced, all is done again.
     if (!isPrimary) await resealTree(vault);
