@@ -8,7 +8,8 @@ import type { Keyring } from '../../core/crypto/keyring.ts';
 import { type Cell, cellsOf, noRow, type SealedRow, sealFor } from '../../core/sealed-rows.ts';
 import type { Foresight, Slot } from '../store/relied.ts';
 import type { Values } from '../store/statement.ts';
-import { isComparedWith, objectionTo, principalIn } from './judge-again.ts';
+import { isComparedWith, mayGive, principalIn } from './judge-again.ts';
+import { objectionToRequest } from './judge-request.ts';
 import type { KnownRows } from './known-rows.ts';
 
 interface Who {
@@ -106,10 +107,11 @@ export const foresee = (
   }
   // The text would not do for what is asked: the survey says why.
   const asker = principalIn(who.rows, isByName, caller);
-  if (objectionTo({ action, isByName, slots, needsTarget }, asker, rows, caller)) return null;
+  if (objectionToRequest({ action, isByName, slots, needsTarget }, asker, rows, given, caller)) return null;
   if (asker && !isComparedWith(action, asker.row, given)) return null;
   const future = rowsAfter ? rowsAfter({ principalId: who.id, rows }, given) : null;
   if (rowsAfter && !future) return null;
+  if (future?.some((row) => !mayGive(row, [...who.rows, ...found], action, asker, caller))) return null;
   const cells = [...who.cells, ...found.map((row) => cellsOf(row))];
   const made = (future ?? []).map((row) => sealed(keyring, row));
   return { text: JSON.stringify([cells, future, null]), cells, made };

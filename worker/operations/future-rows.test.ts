@@ -66,3 +66,12 @@ test('a key keeps its name, or gets one that was given', () => {
   expect(may(key({ name: 'OTHER' }), [key()], {})).toBe(false);
   expect(may(key({ name: 'OTHER' }), [key()], { new_name: 'OTHER' })).toBe(true);
 });
+
+test.each(['secret_id', 'current', 'max_secrets', 'keep_versions'])(
+  'a key does not get into a project whose number only the parameter %s has',
+  (name) => {
+    const given = { new_name: 'x/MINE', bindings: '{"2":["b2","n2"]}', [name]: 9 };
+    const moved: SealedRow = ['secrets', [7], [7, 'x/MINE', null, 9, 2, 'n2'], null];
+    expect(may(moved, [key(), version(7, 2, 'b2')], given, 'secret.rename')).toBe(false);
+  },
+);

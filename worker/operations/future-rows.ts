@@ -48,7 +48,10 @@ export const mayBecome = (
   const isNumberOf = (cell: Cell, kind: SealedRow[0]) =>
     cell !== null && (numbersOf(held, kind).includes(cell) || numbersOf(wanted, kind).includes(cell));
   const isOwned = (cell: Cell, at: number, ownerAt: number) =>
-    cell === null || (at === ownerAt ? isNumberOf(cell, 'users') : isNumberOf(cell, 'projects') || asked.has(cell));
+    cell === null ||
+    (at === ownerAt
+      ? isNumberOf(cell, 'users')
+      : isNumberOf(cell, 'projects') || (action === 'project.create' && cell === given.id));
   return (grants[table] ?? []).every((at) => {
     const cell = contents[at] ?? null;
     // Nothing covers the value of a key that is nobody's but the seal of its version.
@@ -60,7 +63,9 @@ export const mayBecome = (
         return asked.has(cell);
       case 'members':
         if (at === 2) return asked.has(cell) || action === 'project.create';
-        return isNumberOf(cell, at === 0 ? 'projects' : 'users') || (at === 0 && asked.has(cell));
+        return at === 0
+          ? isNumberOf(cell, 'projects') || (action === 'project.create' && cell === given.id)
+          : isNumberOf(cell, 'users');
       case 'secrets':
         if (at === 0) return before !== undefined || (action === 'secret.create' && cell === given.id);
         if (at === 5) return isBinding(cell, locator[0] ?? null, held, given);

@@ -7,6 +7,7 @@ import { utf8 } from '../../core/crypto/encoding.ts';
 import {
   type Access,
   type Action,
+  accesses,
   allOfAuditor,
   allowedWithDefaultPassword,
   childPolicyOf,
@@ -149,15 +150,77 @@ const mayWithSecret = (
   return project === null ? owner === who.id : mayInProject(action, project, who, member);
 };
 
-/** Whether all secrets of a bulk, which SQL alone has found, may get another holder: all, or the principal's own. */
+/** Whether a child may have this access: no more than what makes it, and that of an auditor only from an auditor. */
+const mayHaveChild = ({ access: own }: Principal, access: unknown): boolean => {
+  const parent = own ?? 'manage';
+  if (access === 'audit' || parent === 'audit') return access === parent;
+  return (accesses as readonly unknown[]).indexOf(access) <= accesses.indexOf(parent);
+};
+
+/** The principal, if it asks for a child that may do more than itself. */
+export const objectionToChild = (
+  action: Action,
+  who: Principal | null,
+  { access = null }: Values<string>,
+): 'principal' | null => {
+  if (action !== 'child.create' || access === null) return null;
+  return who && mayHaveChild(who, access) ? null : 'principal';
+};
+
+/** Whether a row that will be gives nobody more than its maker may give: by what a child may do, or by a secret that leaves its project. */
+export const mayGive = (
+  row: SealedRow,
+  held: readonly SealedRow[],
+  action: Action,
+  who: Principal | null,
+  caller: Caller,
+): boolean => {
+  if (row[0] === 'token_secrets') return who !== null && isAccessOfSecret(row, action, who);
+  return row[0] !== 'secrets' || mayLeave(row, held, action, who, caller);
+};
+
+/** Only children have an access of their own. That of an auditor's child says `read`, and counts for nothing. */
+const isAccessOfSecret = ([, , contents]: SealedRow, action: Action, who: Principal): boolean => {
+  const access = contents[3] ?? null;
+  if (action !== 'child.create') return access === null;
+  return who.access === 'audit' ? access === 'read' : access !== null && mayHaveChild(who, access);
+};
+
+/** Whether a secret stays in its project, or the principal may take it out of there. */
+const mayLeave = (
+  [table, locator, contents]: SealedRow,
+  held: readonly SealedRow[],
+  action: Action,
+  who: Principal | null,
+  caller: Caller,
+): boolean => {
+  const before = held.find((each) => each[0] === table && each[1][0] === locator[0]);
+  const project = before?.[2][3] ?? null;
+  if (project === null || contents[3] === project) return true;
+  if (!who || (who.token && !allows(tokenPolicy, 'secret.take', who.access))) return false;
+  if (isGoverned(action) && reachIn(action, who, caller) === 'any') return true;
+  const member = held.find(([kind, , [of, user]]) => kind === 'members' && of === project && user === who.id);
+  return mayInProject('secret.take', project, who, member);
+};
+
+/**
+ * Whether all secrets of a bulk, which SQL alone has found, may get another holder: those of the account that is deleted, or those that a new
+ * project takes in, which are anybody's for an admin and else the principal's own.
+ */
 export const mayMoveAll = (
   action: Action,
   who: Principal | null,
   moved: readonly SealedRow[],
+  { id, name }: Values,
   caller: Caller,
 ): boolean => {
   const reach = who && isGoverned(action) ? reachIn(action, who, caller) : 'none';
-  return reach === 'any' || (reach === 'own' && moved.every(([, , [, , owner]]) => owner === who?.id));
+  if (reach === 'none') return false;
+  return moved.every(([, , [, its, owner, project]]) => {
+    if (project !== null) return false;
+    if (action === 'user.delete') return owner === id;
+    return String(its).startsWith(`${name}/`) && (reach === 'any' || owner === who?.id);
+  });
 };
 
 /** The row by which a value may not leave; null if it may. @param secret and `member` as `sealedAnswer` has them. */

@@ -10,13 +10,13 @@ import { mayBecome } from './future-rows.ts';
 import {
   isActor,
   isComparedWith,
+  mayGive,
   mayMoveAll,
-  objectionTo,
   objectionToRead,
   principalIn,
   reachesAny,
 } from './judge-again.ts';
-import { objectionToNames } from './judge-names.ts';
+import { objectionToRequest } from './judge-request.ts';
 import { KnownRows } from './known-rows.ts';
 import { createPause } from './pauses.ts';
 import type { Vault } from './vault.ts';
@@ -210,9 +210,7 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
           const isCompared = !who || isComparedWith(grounds.action, who.row, given);
           const found = byAlias(grounds.slots, others);
           const rest = rowsIn(others.slice(grounds.slots.length));
-          const objection = isCompared
-            ? (objectionTo(grounds, who, found, caller) ?? objectionToNames(grounds.action, who, found, given, rest))
-            : 'principal';
+          const objection = isCompared ? objectionToRequest(grounds, who, found, given, caller, rest) : 'principal';
           if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }
         await pause?.(rowCharacters);
@@ -261,9 +259,14 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
         // A bulk relies on the rows of the first text, too: on who asks for it.
         const isOfBulk = rows !== first && rows[0]?.[0] === 'secrets';
         const held = rows === first ? rows : [...rows, ...first];
-        const isOutOfReach =
-          isOfBulk && !mayMoveAll(grounds.action, principalIn(first, grounds.isByName, caller), rows, caller);
-        const other = wanted.find((row) => isOutOfReach || !mayBecome(row, held, wanted, grounds.action, given));
+        const who = principalIn(first, grounds.isByName, caller);
+        const isOutOfReach = isOfBulk && !mayMoveAll(grounds.action, who, rows, given, caller);
+        const other = wanted.find(
+          (row) =>
+            isOutOfReach ||
+            !mayBecome(row, held, wanted, grounds.action, given) ||
+            !mayGive(row, held, grounds.action, who, caller),
+        );
         if (other) fault ??= noted(faultOf(other, [...held, ...wanted]));
         else for (const row of wanted) made.push(sealed(keyring, row));
         await pause(rowCharacters);
