@@ -114,6 +114,8 @@ describe('examples', () => {
   let anonymous: Client;
   /** Of another session than that of the client. */
   let session: string;
+  /** The numbers that the examples have, and those that the vault has made. */
+  let numbers: [example: string, made: string][];
 
   /** What the examples are about. */
   const prepare = async () => {
@@ -130,8 +132,13 @@ describe('examples', () => {
     await admin('POST', '/keys', { key_name: 'overdue', api_key: 'a-value', expires_at: '2026-01-31' });
     await admin('POST', '/projects', { name: 'shop', description: 'the web shop' });
     await admin('PUT', '/projects/shop/members/user', { role: 'viewer' });
-    await admin('POST', '/users', { username: 'alice', password: 'a password for alice' });
-    await admin('POST', '/tokens', { name: 'deploy', access: 'read', scopes: ['*'], allowed_addresses: ['::/0'] });
+    const alice = await admin('POST', '/users', { username: 'alice', password: 'a password for alice' });
+    const deploy = { name: 'deploy', access: 'read', scopes: ['*'], allowed_addresses: ['::/0'] };
+    const token = await admin('POST', '/tokens', deploy);
+    numbers = [
+      ['/users/3', `/users/${alice.body.id}`],
+      ['/tokens/1', `/tokens/${token.body.id}`],
+    ];
     await admin('GET', '/keys/stripe');
     await admin('POST', '/logs/checkpoint');
     const { body } = await admin('GET', '/auth/sessions');
@@ -145,11 +152,12 @@ describe('examples', () => {
     const { query, body, headers: sent } = example;
     // A version can be destroyed once there is a newer one.
     if (id.startsWith('destroyVersion')) await admin('PUT', '/keys/stripe', { api_key: 'another-example-value' });
-    const target = path
+    const shown = path
       .replace('{.+}', '')
       .replaceAll(/:(\w+)/g, (_, name) =>
         id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
       );
+    const target = numbers.reduce((all, [given, made]) => all.replace(given, made), shown);
     const client = id === 'signIn' ? anonymous : admin;
     const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, body, sent);
     const good = Number(Object.keys(answers)[0]);
