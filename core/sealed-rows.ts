@@ -4,12 +4,19 @@
  *
  *     [table, what the seal covers ..., seal]
  *
- * What its seal covers begins with the columns that find the row. A key is the exception: its number is not covered. So its list has the
- * number first, then 1 if the key is in the trash or 0 if not, and then what is covered. The seal is an HMAC over the JSON array
- * `[table, ...what it covers]`, see `SealingKey.sealRow`.
+ * What its seal covers begins with the columns that find the row. After the seal of a key comes 1 if it is in the trash, or 0 if not. The
+ * seal is an HMAC over the JSON array `[table, ...what it covers]`, see `SealingKey.sealRow`.
  */
 
-export const sealedTables = ['users', 'projects', 'members', 'secrets', 'service_tokens', 'token_secrets'] as const;
+export const sealedTables = [
+  'users',
+  'projects',
+  'members',
+  'secrets',
+  'secret_versions',
+  'service_tokens',
+  'token_secrets',
+] as const;
 export type SealedTable = (typeof sealedTables)[number];
 
 export type Cell = string | number | null;
@@ -27,9 +34,9 @@ export type SealedRow = readonly [
 interface Kind {
   /** The columns that find a row. */
   locator: readonly string[];
-  /** Whether they come before what is covered, and not at its beginning; after them, whether the row is in the trash. */
-  isLocatorApart?: true;
-  /** What is covered: SQL in terms of an alias of the table, or of its columns alone. It begins with the columns that `nameOf` reads. */
+  /** Whether a row may be in the trash, which its list says. */
+  hasTrash?: true;
+  /** What is covered: SQL in terms of an alias of the table, or of its columns alone. It begins with the columns that find the row. */
   contents: (alias: string) => string[];
   /** What people call the row. */
   nameOf: (contents: readonly Cell[]) => string;
@@ -69,12 +76,17 @@ export const sealedKinds: Record<SealedTable, Kind> = {
   },
   secrets: {
     locator: ['id'],
-    isLocatorApart: true,
+    hasTrash: true,
     contents: (alias) => [
-      ...columns('name', 'owner_id', 'project_id', 'current_version')(alias),
+      ...columns('id', 'name', 'owner_id', 'project_id', 'current_version')(alias),
       currentBinding(alias),
     ],
-    nameOf: ([name]) => `key ${name}`,
+    nameOf: ([, name]) => `key ${name}`,
+  },
+  secret_versions: {
+    locator: ['secret_id', 'number'],
+    contents: columns('secret_id', 'number', 'binding'),
+    nameOf: ([secret, number]) => `version ${number} of key ${secret}`,
   },
   service_tokens: {
     locator: ['id'],
@@ -93,11 +105,11 @@ export const sealedKinds: Record<SealedTable, Kind> = {
 
 /** A row as JSON, in SQL: for an alias of its table, which may stand for no row. @param contents what is covered, if that is at hand. */
 export function sealedRowSql(table: SealedTable, alias: string, contents?: readonly string[]): string {
-  const { locator, isLocatorApart, contents: covered } = sealedKinds[table];
+  const { hasTrash, contents: covered } = sealedKinds[table];
   const cells = [
-    ...(isLocatorApart ? [...columns(...locator)(alias), `${columns('deleted_at')(alias)} is not null`] : []),
     ...(contents ?? covered(alias)),
     ...columns('seal')(alias),
+    ...(hasTrash ? [`${columns('deleted_at')(alias)} is not null`] : []),
   ];
   return `json_array('${table}',${cells.join(',')})`;
 }
@@ -106,34 +118,37 @@ export function sealedRowSql(table: SealedTable, alias: string, contents?: reado
 export function rowOf([table, ...cells]: readonly Cell[]): SealedRow {
   if (table === 'sessions') return [table, cells.slice(0, 1), cells.slice(1), null];
   const kind = table as SealedTable;
-  const { locator, isLocatorApart } = sealedKinds[kind];
-  const contents = cells.slice(isLocatorApart ? locator.length + 1 : 0, -1);
-  const seal = (cells.at(-1) ?? null) as string | null;
-  return [kind, cells.slice(0, locator.length), contents, seal, isLocatorApart === true && cells[locator.length] === 1];
+  const { locator, hasTrash } = sealedKinds[kind];
+  const sealAt = cells.length - (hasTrash ? 2 : 1);
+  const seal = (cells[sealAt] ?? null) as string | null;
+  return [
+    kind,
+    cells.slice(0, locator.length),
+    cells.slice(0, sealAt),
+    seal,
+    hasTrash === true && cells[sealAt + 1] === 1,
+  ];
 }
 
 /** The list that `rowOf` reads. */
 export function cellsOf([table, locator, contents, seal, isInTrash]: SealedRow): Cell[] {
   if (table === 'sessions') return [table, ...locator, ...contents];
-  return [
-    table,
-    ...(sealedKinds[table].isLocatorApart ? [...locator, Number(isInTrash ?? false)] : []),
-    ...contents,
-    seal,
-  ];
+  return [table, ...contents, seal, ...(sealedKinds[table].hasTrash ? [Number(isInTrash ?? false)] : [])];
 }
 
 /** The row of nulls that a left join returns if nothing matches. */
 export function noRow(table: SealedTable): SealedRow {
   const { locator, contents } = sealedKinds[table];
   const cells: Cell[] = contents('').map(() => null);
-  if (table === 'service_tokens') cells[cells.length - 1] = '[]';
+  if (table === 'service_tokens') cells[cells.length - 1] = noRanges;
   return [table, locator.map(() => null), cells, null];
 }
 
-/** The name of a row, for people. */
-export function nameOfRow([table, locator, contents]: SealedRow): string {
-  return table === 'sessions' ? `session ${String(locator[0]).slice(0, 8)}` : sealedKinds[table].nameOf(contents);
+/** The name of a row, for people. @param others rows that may have the name of the key of a version. */
+export function nameOfRow([table, locator, contents]: SealedRow, others: readonly SealedRow[] = []): string {
+  if (table === 'sessions') return `session ${String(locator[0]).slice(0, 8)}`;
+  const key = table === 'secret_versions' && others.find((row) => row[0] === 'secrets' && row[1][0] === locator[0]);
+  return sealedKinds[table].nameOf(key ? contents.with(0, key[2][1] ?? null) : contents);
 }
 
 /** Makes and checks seals. Encryption keys do. */
@@ -153,17 +168,28 @@ export function sealFor(keyring: RowKeyring, [table, , contents]: SealedRow): st
   return keyring.primary.sealRow([table, ...contents]);
 }
 
+/** A key in the trash whose owner or project is gone has the seal of before, which says otherwise. */
+export function isNobodys([table, , contents, , isInTrash = false]: SealedRow): boolean {
+  return table === 'secrets' && isInTrash && contents[ownerAt] === null && contents[ownerAt + 1] === null;
+}
+
+/** Whether a row is that of a join which has found nothing. One that is there in part is none: only a view in the place of a table says so. */
+function isNotThere([, , contents]: SealedRow): boolean {
+  return contents.every((cell) => cell === null || cell === noRanges);
+}
+
+/** Whether there is nothing that a seal could cover: a row that is not there, a key that is nobody's, an erased version. */
+export function needsNoSeal(row: SealedRow): boolean {
+  const [table, , contents] = row;
+  return isNotThere(row) || isNobodys(row) || (table === 'secret_versions' && contents[bindingAt] === null);
+}
+
 /**
- * Whether the seal of a row holds, under the primary key; or, while another one takes over, under any key of the keyring. A row that is not
- * there needs none, and neither does a key in the trash that is nobody's.
+ * Whether the seal of a row holds, if it needs one, under the primary key; or, while another one takes over, under any key of the keyring.
  */
-export function sealHolds(
-  keyring: RowKeyring,
-  [table, locator, contents, seal, isInTrash]: SealedRow,
-  { isTakeOver = false } = {},
-): boolean {
-  if (locator.some((part) => part === null)) return true;
-  if (table === 'secrets' && isInTrash && contents[1] === null && contents[2] === null) return true;
+export function sealHolds(keyring: RowKeyring, row: SealedRow, { isTakeOver = false } = {}): boolean {
+  if (needsNoSeal(row)) return true;
+  const [table, , contents, seal] = row;
   // Two numbers that JavaScript cannot tell apart would have the same seal.
   if (contents.some((cell) => typeof cell === 'number' && !Number.isSafeInteger(cell))) return false;
   const key = keyring.byId.get(String(seal).split('.', 1)[0] ?? '');
@@ -176,7 +202,12 @@ export function asActive([table, locator, contents, seal]: SealedRow): SealedRow
   return [table, locator, contents.with(activeAt, 1), seal];
 }
 
+/** What a token reaches that has no ranges, as one that is not there. */
+const noRanges = '[]';
+/** Places in what a seal covers: of an account, of a key, of a version. */
 const activeAt = 3;
+const ownerAt = 2;
+const bindingAt = 2;
 
 /** The fields of an account that its seal covers. */
 export interface SealedAccount {

@@ -4,6 +4,7 @@ ALTER TABLE users ADD COLUMN seal TEXT;
 ALTER TABLE projects ADD COLUMN seal TEXT;
 ALTER TABLE members ADD COLUMN seal TEXT;
 ALTER TABLE secrets ADD COLUMN seal TEXT;
+ALTER TABLE secret_versions ADD COLUMN seal TEXT;
 ALTER TABLE service_tokens ADD COLUMN seal TEXT;
 ALTER TABLE token_secrets ADD COLUMN seal TEXT;
 

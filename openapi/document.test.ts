@@ -114,8 +114,11 @@ describe('examples', () => {
   let anonymous: Client;
   /** Of another session than that of the client. */
   let session: string;
-  /** The numbers that the examples have, and those that the vault has made. */
-  let numbers: [example: string, made: string][];
+  /** The numbers of the key in the trash, of one in use, of the token and of the last user. */
+  let trashed: string;
+  let used: number;
+  let token: string;
+  let alice: string;
 
   /** What the examples are about. */
   const prepare = async () => {
@@ -132,15 +135,16 @@ describe('examples', () => {
     await admin('POST', '/keys', { key_name: 'overdue', api_key: 'a-value', expires_at: '2026-01-31' });
     await admin('POST', '/projects', { name: 'shop', description: 'the web shop' });
     await admin('PUT', '/projects/shop/members/user', { role: 'viewer' });
-    const alice = await admin('POST', '/users', { username: 'alice', password: 'a password for alice' });
-    const deploy = { name: 'deploy', access: 'read', scopes: ['*'], allowed_addresses: ['::/0'] };
-    const token = await admin('POST', '/tokens', deploy);
-    numbers = [
-      ['/users/3', `/users/${alice.body.id}`],
-      ['/tokens/1', `/tokens/${token.body.id}`],
-    ];
+    await admin('POST', '/users', { username: 'alice', password: 'a password for alice' });
+    await admin('POST', '/tokens', { name: 'deploy', access: 'read', scopes: ['*'], allowed_addresses: ['::/0'] });
     await admin('GET', '/keys/stripe');
     await admin('POST', '/logs/checkpoint');
+    const numberOf = (name: string) => testDb().prepare('SELECT id FROM secrets WHERE name = ?').bind(name).first('id');
+    trashed = String(await numberOf('old'));
+    used = Number(await numberOf('stripe'));
+    const newest = (table: string) => testDb().prepare(`SELECT max(id) AS id FROM ${table}`).first('id');
+    token = String(await newest('service_tokens'));
+    alice = String(await newest('users'));
     const { body } = await admin('GET', '/auth/sessions');
     session = body.sessions?.find(({ is_current }) => !is_current)?.id ?? '';
   };
@@ -152,19 +156,21 @@ describe('examples', () => {
     const { query, body, headers: sent } = example;
     // A version can be destroyed once there is a newer one.
     if (id.startsWith('destroyVersion')) await admin('PUT', '/keys/stripe', { api_key: 'another-example-value' });
-    const shown = path
-      .replace('{.+}', '')
-      .replaceAll(/:(\w+)/g, (_, name) =>
-        id === 'endSession' || name === 'session_id' ? session : (example.path?.[name] ?? ''),
-      );
-    const target = numbers.reduce((all, [given, made]) => all.replace(given, made), shown);
+    const target = path.replace('{.+}', '').replaceAll(/:(\w+)/g, (_, name) => {
+      if (id === 'endSession' || name === 'session_id') return session;
+      if (path.startsWith('/trash/')) return trashed;
+      if (path.startsWith('/tokens/:id')) return token;
+      const asked = example.path?.[name] ?? '';
+      return path.startsWith('/users/:id') && asked !== '1' ? alice : asked;
+    });
     const client = id === 'signIn' ? anonymous : admin;
-    const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, body, sent);
+    const given = id === 'markExposure' ? { ...(body as object), key_id: used } : body;
+    const answer = await client(method, `${target}${query ? `?${new URLSearchParams(query)}` : ''}`, given, sent);
     const good = Number(Object.keys(answers)[0]);
     expect(answer.status, answer.text).toBe(good);
     const schema = answers[good as keyof typeof answers];
-    for (const given of [type ? answer.text : answer.body, example.answer]) {
-      expect(v.safeParse(schema as v.GenericSchema, given).issues ?? []).toEqual([]);
+    for (const each of [type ? answer.text : answer.body, example.answer]) {
+      expect(v.safeParse(schema as v.GenericSchema, each).issues ?? []).toEqual([]);
     }
     if (!type) expect(fieldsOf(example.answer)).toEqual(fieldsOf(answer.body));
     if (type) expect(answer.headers.get('Content-Type')).toBe(type);

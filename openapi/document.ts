@@ -124,12 +124,12 @@ const problems: Record<number, string> = {
 
 const headers = {
   ETag: { description: 'The revision of the key, for If-Match.', schema: { type: 'string', pattern: '^"\\d+"$' } },
-  'Trash-Id': { description: 'The number of the key in the trash.', schema: { type: 'integer' } },
+  'Trash-Id': { description: 'The number of the key in the trash.', schema: { type: 'integer', format: 'int64' } },
   'Idempotent-Replayed': {
     description: 'Says true where the request had been carried out before, and this is the answer of then.',
     schema: { const: 'true' },
   },
-  'Retry-After': { description: 'In so many seconds.', schema: { type: 'integer' } },
+  'Retry-After': { description: 'In so many seconds.', schema: { type: 'integer', format: 'int64' } },
 };
 
 function problem(status: number): Response {

@@ -233,7 +233,7 @@ export const trash: Descriptions = {
       answer: {
         keys: [
           {
-            id: 1,
+            id: 1764063000000417,
             key_name: 'old',
             project: null,
             deleted_at: times.created_at,
@@ -254,7 +254,7 @@ export const trash: Descriptions = {
     errors: [404, 409],
     headers: ['ETag'],
     example: {
-      path: { id: '1' },
+      path: { id: '1764063000000417' },
       body: { key_name: 'another name' },
       answer: { message: 'API key restored successfully', key_name: 'another name' },
     },
@@ -266,6 +266,6 @@ export const trash: Descriptions = {
     description: 'In a project this needs a manager.',
     answers: { 200: done },
     errors: [404],
-    example: { path: { id: '1' }, answer: { message: 'API key destroyed successfully' } },
+    example: { path: { id: '1764063000000417' }, answer: { message: 'API key destroyed successfully' } },
   },
 };

@@ -14,7 +14,15 @@ const exposed = {
   account: 'active',
   keys: [
     {
-      ...{ id: 2, key_name: 'stripe', state: 'open', read_first_at: at, read_last_at: at, count: 1, tokens: [] },
+      ...{
+        id: 1764063000000623,
+        key_name: 'stripe',
+        state: 'open',
+        read_first_at: at,
+        read_last_at: at,
+        count: 1,
+        tokens: [],
+      },
       ...{ stored: true, value_changed_at: at, expires_at: null, mark: null },
     },
   ],
@@ -170,7 +178,7 @@ export const users: Descriptions = {
     description: 'The log keeps who said so, and when. `open` takes it back.',
     answers: { 200: done },
     errors: [404],
-    example: { path: { id: '1' }, body: { key_id: 2, mark: 'rotated' }, answer: { message: 'Noted.' } },
+    example: { path: { id: '1' }, body: { key_id: 1764063000000623, mark: 'rotated' }, answer: { message: 'Noted.' } },
   },
   'GET /users/:id/sessions': {
     id: 'listUserSessions',

@@ -96,14 +96,16 @@ export function addValues(database: DatabaseSync, keyring: Keyring, values: Iter
     `INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by)
      VALUES (?, 1, ?, ?, ?, 0, 'admin')`,
   );
-  const sealing = rowsAreSealed(database, keyring)
-    ? database.prepare('UPDATE secrets SET seal = ? WHERE id = ?')
-    : undefined;
+  const isSealed = rowsAreSealed(database, keyring);
+  const sealKey = database.prepare('UPDATE secrets SET seal = ? WHERE id = ?');
+  const sealVersion = database.prepare('UPDATE secret_versions SET seal = ? WHERE secret_id = ?');
   for (const [name, value] of values) {
     const { token, binding, keyId } = sealValue(keyring, name, value);
-    const id = secret.run(name).lastInsertRowid;
+    const id = Number(secret.run(name).lastInsertRowid);
     version.run(id, token, binding, keyId);
-    sealing?.run(sealFor(keyring, ['secrets', [Number(id)], [name, 1, null, 1, binding], null]), id);
+    if (!isSealed) continue;
+    sealKey.run(sealFor(keyring, ['secrets', [id], [id, name, 1, null, 1, binding], null]), id);
+    sealVersion.run(sealFor(keyring, ['secret_versions', [id, 1], [id, 1, binding], null]), id);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sealCanary } from '../../core/crypto/keyring.ts';
-import { rowOf, sealedRowSql, sealedTables, sealFor } from '../../core/sealed-rows.ts';
+import { rowOf, sealedKinds, sealedRowSql, sealedTables, sealFor } from '../../core/sealed-rows.ts';
 import { keyringOf, makeHome } from '../../testing/disk-vaults.ts';
 import { checkFile } from './check-database.ts';
 import { checkSeals } from './check-seals.ts';
@@ -33,21 +33,21 @@ test('every row that was changed from outside is named, and a file with one is r
   for (const table of sealedTables) {
     for (const { sealed } of database.prepare(`SELECT ${sealedRowSql(table, table)} AS sealed FROM ${table}`).all()) {
       const row = rowOf(JSON.parse(String(sealed)));
-      const where =
-        table === 'members' ? 'project_id = ? AND user_id = ?' : `${table === 'token_secrets' ? 'hash' : 'id'} = ?`;
+      const where = sealedKinds[table].locator.map((column) => `${column} = ?`).join(' AND ');
       database.prepare(`UPDATE ${table} SET seal = ? WHERE ${where}`).run(sealFor(keyring, row), ...row[1]);
     }
   }
   const { token } = sealCanary(keyring, { rowsAreSealed: true });
   database.prepare('UPDATE instance SET canary = ?').run(token);
-  expect(checkSeals(database, keyring)).toEqual({ rowsAreSealed: true, sealedRows: 4, brokenSeals: [] });
-  database.exec("UPDATE users SET role = 'user'; UPDATE members SET role = 'viewer'; UPDATE secrets SET seal = NULL");
-  const broken = ['user admin', 'member admin of project shop', 'key STRIPE'];
+  expect(checkSeals(database, keyring)).toEqual({ rowsAreSealed: true, sealedRows: 5, brokenSeals: [] });
+  database.exec(`UPDATE users SET role = 'user'; UPDATE members SET role = 'viewer'; UPDATE secrets SET seal = NULL;
+    UPDATE secret_versions SET number = 2; UPDATE secrets SET current_version = 2`);
+  const broken = ['user admin', 'member admin of project shop', 'key STRIPE', 'version 2 of key STRIPE'];
   expect(checkSeals(database, keyring).brokenSeals.toSorted()).toEqual(broken.toSorted());
   const lookup = (name: string) => (name === 'ENCRYPTION_KEY' ? encryptionKey(home.envFile) : undefined);
   const check = { files: home.files, lookup, print: () => {} };
   expect(() => checkFile(home.files.file, check)).toThrow(/seal does not hold: user admin/);
-  expect(checkFile(home.files.file, { ...check, acceptDamaged: true }).brokenSeals).toHaveLength(3);
+  expect(checkFile(home.files.file, { ...check, acceptDamaged: true }).brokenSeals).toHaveLength(4);
 });
 
 function encryptionKey(envFile: string): string | undefined {

@@ -40,8 +40,13 @@ export function checkSeals(database: DatabaseSync, keyring: Keyring, isRequired 
 const oldRecord =
   'the record of the vault, which says that its rows were never sealed, and REQUIRE_SEALS says that they were';
 
-/** A membership has numbers only: the names say more. */
+/** A membership and a version have numbers only: the names say more. */
 function named(database: DatabaseSync, row: SealedRow): string {
+  if (row[0] === 'secret_versions') {
+    const [secret = null, number = null] = row[1];
+    const key = database.prepare('SELECT name FROM secrets WHERE id = ?').get(secret);
+    return key ? `version ${number} of key ${key.name}` : nameOfRow(row);
+  }
   if (row[0] !== 'members') return nameOfRow(row);
   const [project = null, user = null] = row[1];
   const names = database

@@ -109,7 +109,7 @@ test.each([
   ],
   [
     'a version is added to one of a project',
-    "UPDATE secrets SET owner_id = NULL, project_id = 1 WHERE id = 1; INSERT INTO secret_versions VALUES (1, 4, 'abcd', 'b', 'k', 0, 'a', NULL)",
+    "UPDATE secrets SET owner_id = NULL, project_id = 1 WHERE id = 1; INSERT INTO secret_versions VALUES (1, 4, 'abcd', 'b', 'k', 0, 'a', NULL, NULL)",
   ],
   [
     'a version is erased',

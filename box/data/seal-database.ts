@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Keyring, sealCanary } from '../../core/crypto/keyring.ts';
 import { recordOperatorAct } from '../../core/data-folder/operator-acts.ts';
 import { sealedState } from '../../core/data-folder/sealed-state.ts';
-import { rowOf, sealedKinds, sealedRowSql, sealedTables, sealFor } from '../../core/sealed-rows.ts';
+import { needsNoSeal, rowOf, sealedKinds, sealedRowSql, sealedTables, sealFor } from '../../core/sealed-rows.ts';
 import { sqlOf } from './database.ts';
 
 /**
@@ -32,7 +32,7 @@ export function sealDatabase(database: DatabaseSync, keyring: Keyring, now: numb
       );
       for (const { sealed } of rows) {
         const row = rowOf(JSON.parse(String(sealed)));
-        if (row[3] === null) store.run(sealFor(own, row), ...row[1]);
+        if (row[3] === null && !needsNoSeal(row)) store.run(sealFor(own, row), ...row[1]);
         rowCount++;
       }
     }

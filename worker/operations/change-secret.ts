@@ -9,7 +9,7 @@ import { type Operation, operation } from './operation.ts';
 import { newValueQuota } from './quota.ts';
 import { revisionRule } from './revision.ts';
 import { namesIn, sameValueNames } from './same-values.ts';
-import { changedTarget, newestOfTarget, sealOfNewest } from './sealed-secrets.ts';
+import { changedTarget, nextOfTarget, sealOfNewest } from './sealed-secrets.ts';
 import {
   bindingOf,
   changedContent,
@@ -37,13 +37,13 @@ const updateSecret = operation({
     target: secretNamed('secret.update', given),
     rules: [revisionRule(given.revisions), ...newValueQuota(given)],
     touched: sql`iif(${given.token} is null, '[]', json_array(${changedTarget({
-      version: sql`${newestOfTarget} + 1`,
+      version: nextOfTarget,
       binding: bindingOf(given, targetSecret),
     })}))`,
     foresee: ({ rows: { target } }, { token = null, binding = null }) => {
       if (token === null) return [];
-      const [name = null, owner = null, project = null, version = null] = target?.[2] ?? [];
-      return [['secrets', target?.[1] ?? [], [name, owner, project, Number(version) + 1, binding], null]];
+      const [id = null, name = null, owner = null, project = null, current = null] = target?.[2] ?? [];
+      return [['secrets', [id], [id, name, owner, project, Number(current) + 1, binding], null]];
     },
     effects: [
       appendVersion(nameMeant(given), given, bindingOf(given), sql`${newestVersion} + 1`),

@@ -51,7 +51,7 @@ const principalOf = (known: KnownRows, caller: Caller, isByName: boolean): Who |
 
 /** The project of the row before: of a secret, or a project itself. */
 const projectOf = (row: SealedRow | undefined): Cell =>
-  (row?.[0] === 'secrets' ? row[2][2] : row?.[0] === 'projects' ? row[2][0] : null) ?? null;
+  (row?.[0] === 'secrets' ? row[2][3] : row?.[0] === 'projects' ? row[2][0] : null) ?? null;
 
 /** Of the project that a new token is for; undefined if no token is made. */
 const likenessOfTokens = ({ project }: Values<string>): Cell | undefined =>
@@ -114,6 +114,12 @@ export const foresee = (
   const made = (future ?? []).map((row) => sealed(keyring, row));
   return { text: JSON.stringify([cells, future, null]), cells, made };
 };
+
+/** The seal of the current version of a secret: what it covers is in what the seal of the secret covers. */
+export const sealOfCurrent = (
+  keyring: Keyring,
+  [, [id = null], [, , , , version = null, binding = null]]: SealedRow,
+): string => sealFor(keyring, ['secret_versions', [id, version], [id, version, binding], null]);
 
 /** The same row with its seal. */
 export const sealed = (keyring: Keyring, row: SealedRow): SealedRow => [row[0], row[1], row[2], sealFor(keyring, row)];

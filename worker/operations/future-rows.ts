@@ -3,7 +3,7 @@
  * row whose seal holds, or from the request.
  */
 import type { Action } from '../../core/policy/policy.ts';
-import type { Cell, SealedRow } from '../../core/sealed-rows.ts';
+import { type Cell, isNobodys, type SealedRow } from '../../core/sealed-rows.ts';
 import { isRequestParam } from '../store/request.ts';
 import type { Values } from '../store/statement.ts';
 
@@ -12,7 +12,8 @@ const grants: Partial<Record<SealedRow[0], readonly number[]>> = {
   users: [0, 1, 2, 3, 4, 5, 6],
   projects: [0, 1, 2],
   members: [0, 1, 2],
-  secrets: [0, 1, 2],
+  secrets: [0, 1, 2, 3, 5],
+  secret_versions: [0, 2],
   service_tokens: [0, 1, 2, 3, 4, 5, 6, 7],
   token_secrets: [0, 1, 3],
 };
@@ -50,7 +51,8 @@ export const mayBecome = (
     cell === null || (at === ownerAt ? isNumberOf(cell, 'users') : isNumberOf(cell, 'projects') || asked.has(cell));
   return (grants[table] ?? []).every((at) => {
     const cell = contents[at] ?? null;
-    if (before && before[2][at] === cell) return true;
+    // Nothing covers the value of a key that is nobody's but the seal of its version.
+    if (before && before[2][at] === cell && !(at === 5 && isNobodys(before))) return true;
     switch (table) {
       case 'users':
         return asked.has(cell) || ([3, 4, 5].includes(at) && isFlag(cell));
@@ -60,8 +62,11 @@ export const mayBecome = (
         if (at === 2) return asked.has(cell) || action === 'project.create';
         return isNumberOf(cell, at === 0 ? 'projects' : 'users') || (at === 0 && asked.has(cell));
       case 'secrets':
-        // Of a bulk, names are made in SQL: a project has another one.
-        return at === 0 ? asked.has(cell) || before !== undefined : isOwned(cell, at, 1);
+        if (at === 0) return before !== undefined || (action === 'secret.create' && cell === given.id);
+        if (at === 5) return isBinding(cell, locator[0] ?? null, held, given);
+        return at === 1 ? asked.has(cell) : isOwned(cell, at, 2);
+      case 'secret_versions':
+        return at === 0 ? isNumberOf(cell, 'secrets') : isBinding(cell, locator[0] ?? null, held, given);
       case 'token_secrets':
         // The least that a child may do; one of an auditor's token says this, too.
         if (at === 3 && cell === 'read') return true;
@@ -69,6 +74,26 @@ export const mayBecome = (
       default:
         return at === 2 || at === 3 ? isOwned(cell, at, 2) : asked.has(cell) || cell === null || isCell(held, cell);
     }
+  });
+};
+
+/**
+ * Whether a value is the one that was given, that of a version of the same secret, or such a one under another name. What else the request
+ * says is no binding, even if it reads like one.
+ */
+const isBinding = (
+  cell: Cell,
+  secret: Cell,
+  held: readonly SealedRow[],
+  { binding = null, padded_binding: padded = null, bindings = null }: Values<string>,
+): boolean => {
+  if (cell === null) return false;
+  if (cell === binding || cell === padded) return true;
+  const anew = JSON.parse(String(bindings)) as Record<string, [from: Cell, to: Cell]> | null;
+  return held.some(([table, [of, number], [, , its]]) => {
+    if (table !== 'secret_versions' || of !== secret) return false;
+    const [from, to] = anew?.[String(number)] ?? [];
+    return its === cell || (its === from && to === cell);
   });
 };
 

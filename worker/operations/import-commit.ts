@@ -13,7 +13,7 @@ import { reliedOf } from '../store/relied.ts';
 import { request } from '../store/request.ts';
 import type { Rule } from '../store/rules.ts';
 import { projects, secrets, secretVersions, usage } from '../store/schema.ts';
-import { futureRow, slotsIn, storeSeals } from '../store/sealed.ts';
+import { slotsIn, storeSeals } from '../store/sealed.ts';
 import { atFirstUse, compile, param, type Query, query, rowFor, type Statement } from '../store/statement.ts';
 import { isNamed, secretNamed, targetSecret } from '../store/targets.ts';
 import { verdictOn, verdictsIf } from '../store/verdict.ts';
@@ -22,7 +22,7 @@ import type { EntryGrounds } from './judge-entries.ts';
 import { likenessesAreFilled } from './likenesses.ts';
 import { namingRules } from './naming.ts';
 import { place, placeId, placeJoins } from './place.ts';
-import { newestOfTarget } from './sealed-secrets.ts';
+import { futureSecret, nextOfTarget } from './sealed-secrets.ts';
 import { erased, newestVersion } from './secret-values.ts';
 
 const since = param('since');
@@ -90,9 +90,9 @@ const isKind = (kind: string) => sql`not ${hasRefused} and ${entry.kind} = ${kin
 export const named = (action: 'secret.read' | 'secret.update' | 'secret.delete') =>
   secretNamed(action, { name: entry.name, padded: sql`null` });
 
-/** A secret as it will be, but for the binding of its value, which only the worker knows: `fillBindings` in import-seals.ts. */
-const futureEntry = (owner: SQLWrapper, project: SQLWrapper, version: SQL) =>
-  sql`json_array(${futureRow('secrets', [entry.name], [entry.name, sql`${owner}`, sql`${project}`, version, sql`null`])})`;
+/** A secret as it will be, but for the binding of its value, which only the worker knows: see import-seals.ts. */
+const futureEntry = (id: SQLWrapper, owner: SQLWrapper, project: SQLWrapper, version: SQL) =>
+  sql`json_array(${futureSecret({ id, name: entry.name, owner, project, version, binding: sql`null` })})`;
 
 export const ownerOfNew = sql`iif(${place.id} is null, ${principal.id}, null)`;
 export { futureEntry };
@@ -101,13 +101,13 @@ export const added = {
   action: 'secret.create' as const,
   target: { name: entry.name, joins: placeJoins(entry) },
   rules: namingRules(entry),
-  touched: futureEntry(ownerOfNew, place.id, sql`1`),
+  touched: futureEntry(entry.number, ownerOfNew, place.id, sql`1`),
   ready,
 };
 export const changed = {
   action: 'secret.update' as const,
   target: named('secret.update'),
-  touched: futureEntry(targetSecret.owner_id, targetSecret.project_id, sql`${newestOfTarget} + 1`),
+  touched: futureEntry(targetSecret.id, targetSecret.owner_id, targetSecret.project_id, nextOfTarget),
   ready,
 };
 /** What is the same must still be the version that it was compared with. */
@@ -175,7 +175,7 @@ export const decisions = decisionsOn(kinds);
 export const surveys = surveysOf(kinds);
 
 /** Stores the seals, after all parts. */
-export const storeEntrySeals = step(() => storeSeals(['named secrets'], sql`${isDecided}`)[0] as Query);
+export const storeEntrySeals = step(() => storeSeals(['secrets'], sql`${isDecided}`)[0] as Query);
 
 /**
  * Keeps `result` for when the import is sent again with its Idempotency-Key. It stores something (`stores`), or it has found everything as
@@ -192,7 +192,10 @@ export const keeping = [0, 1, 2, 3].map((index) =>
   ),
 );
 
-/** A JSON list of `[name, kind, description or null, token, binding, likeness, place, number in the trash or null, imprint]`: a part of the entries. */
+/**
+ * A JSON list of `[name, kind, description or null, token, binding, likeness, place, number, imprint, seal of the version]`: a part of the
+ * entries. The number is that of `entry`.
+ */
 export const part = sql`json_each(${param('part')})`;
 export const value = (index: number) => sql`json_each.value ->> ${sql.raw(String(index))}`;
 const partNew = sql`${value(1)} = 'new'`;
@@ -203,6 +206,7 @@ const insertSecrets = step(() =>
     query
       .select(
         rowFor(secrets, {
+          id: value(7),
           name: value(0),
           description: sql`coalesce(${value(2)}, '')`,
           owner_id: sql`iif(${placeId({ place: value(6) })} is null, ${actorId}, null)`,
@@ -235,6 +239,7 @@ const appendVersions = step(() =>
           key_id: request.key_id,
           created_at: request.now,
           created_by: actorName,
+          seal: value(9),
         }),
       )
       .from(part)

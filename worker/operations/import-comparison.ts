@@ -32,7 +32,10 @@ import { placeJoins, placeRules } from './place.ts';
 import { conflictsOf, tooManyConflicts } from './quota.ts';
 import { sameValueNames } from './same-values.ts';
 
-/** A JSON list of `[name, likeness, place, likeness of the place, has bad segment, kind, version, bytes]`, of entries in this order. */
+/**
+ * A JSON list of `[name, likeness, place, likeness of the place, has bad segment, kind, version, bytes, number]`, of entries in this order.
+ * The number is that of a new key, or of the one that comes out of the trash.
+ */
 const entries = param('entries');
 export const key = sql`json_each.key`;
 export const source = sql`json_each(${entries})`;
@@ -48,6 +51,7 @@ export const entry = {
   kind: field(5),
   version: field(6),
   bytes: field(7),
+  number: field(8),
 };
 
 export const read = secretNamed('secret.read', { name: entry.name, padded: sql`null` });

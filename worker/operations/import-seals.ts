@@ -6,7 +6,7 @@ import { requestValues } from '../store/request.ts';
 import { type Fault, noteBroken, sealsParam } from '../store/sealed.ts';
 import { fill, type Values } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';
-import { sealed } from './foresight.ts';
+import { sealed, sealOfCurrent } from './foresight.ts';
 import { brokenImport, type EntrySurvey } from './import-commit.ts';
 import { entryJudge } from './judge-entries.ts';
 import { createPause } from './pauses.ts';
@@ -26,19 +26,27 @@ export const refuseBroken = async ({ vault, caller }: Context, fault: Fault, val
   return { ...refusal, action: 'secret.create' };
 };
 
+/** A value that is to be stored: its binding, and the number that its secret gets, if that is a new one. */
+export interface NewValue {
+  binding: string;
+  number: number | null;
+}
+
 /**
  * Checks what the second step relies on, and makes the seals of what it stores.
  *
- * @param bindings those of the new values, by the names of their secrets.
- * @returns values for its statements, and the row that does not allow an entry, whose verdict will not be what was checked; or the row whose seal does
+ * @param expected what is to be stored, by the names of the secrets.
+ * @returns values for its statements, the seals of the versions by the names of their secrets, and the row that does not allow an entry, whose verdict will not be what was checked; or the row whose seal does
  *   not hold.
  */
 export const sealEntries = async (
   { vault, caller }: Context,
   surveys: readonly EntrySurvey[],
   values: Values,
-  bindings: ReadonlyMap<string, string>,
-): Promise<{ fault: Fault } | { sealed: Values; objection: Fault | null }> => {
+  expected: ReadonlyMap<string, NewValue>,
+): Promise<
+  { fault: Fault } | { sealed: Values; versionSeals: ReadonlyMap<string, string>; objection: Fault | null }
+> => {
   const form = formOf(caller);
   const given = { ...values, ...requestValues(caller, vault.keyring.primary.id) };
   const results = await transact(
@@ -52,6 +60,7 @@ export const sealEntries = async (
   const judge = entryJudge(caller, kindsIn(values));
   const relied: string[] = [];
   const made: SealedRow[] = [];
+  const versionSeals = new Map<string, string>();
   let objection: Fault | null = null;
   const pause = createPause();
   for (const [index, { grounds }] of surveys.entries()) {
@@ -60,15 +69,30 @@ export const sealEntries = async (
       const judged = judge(grounds, parsed);
       await pause(text.length);
       if (judged === 'gone') continue;
-      if ('objection' in judged) objection ??= faultOfObjection(judged.objection, parsed);
-      else relied.push(text);
-      if (!('row' in judged) || !judged.row) continue;
-      const [table, locator, contents, seal] = judged.row;
-      const binding = bindings.get(String(locator[0])) ?? null;
-      made.push(sealed(vault.keyring, [table, locator, contents.with(-1, binding), seal]));
+      if ('objection' in judged) {
+        objection ??= faultOfObjection(judged.objection, parsed);
+        continue;
+      }
+      const { row } = judged;
+      const name = String(row?.[2][1]);
+      const value = expected.get(name);
+      if (row && (!value || (value.number !== null && row[1][0] !== value.number))) {
+        objection ??= faultOf(row);
+        continue;
+      }
+      relied.push(text);
+      if (!row || !value) continue;
+      const [table, locator, contents, seal] = row;
+      const secret = sealed(vault.keyring, [table, locator, contents.with(-1, value.binding), seal]);
+      made.push(secret);
+      versionSeals.set(name, sealOfCurrent(vault.keyring, secret));
     }
   }
-  return { sealed: { 'request.relied': JSON.stringify(relied), 'request.seals': sealsParam(made) }, objection };
+  return {
+    sealed: { 'request.relied': JSON.stringify(relied), 'request.seals': sealsParam(made) },
+    versionSeals,
+    objection,
+  };
 };
 
 /** The kind of each entry, by the name that it has. */

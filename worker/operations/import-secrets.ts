@@ -6,6 +6,7 @@
 import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { openValue, SealedValueError } from '../../core/crypto/keyring.ts';
 import { maxForeignConflictsPerHour, maxImportAttempts, maxReadBytes, maxStatementBytes } from '../../core/limits.ts';
+import { newNumber } from '../../core/new-number.ts';
 import { principalOf, refusalOf, transact, VaultNotOpen } from '../store/commit.ts';
 import { type Form, formOf, usualForm } from '../store/form.ts';
 import { isAboutKey } from '../store/kept-answers.ts';
@@ -213,9 +214,14 @@ const noted = (context: Context, refusal: Refusal): Refusal => {
 };
 
 /** What the database has to know of an entry to decide on it. */
-const decided = ({ name }: GoodEntry, { state, version }: Pick<Found, 'state' | 'version'> = none, bytes = 0) => {
+const decided = (
+  { name }: GoodEntry,
+  { state, version }: Pick<Found, 'state' | 'version'> = none,
+  bytes = 0,
+  number: number | null = null,
+) => {
   const { place, place_likeness, has_bad_segment } = placeValues(name);
-  return [name, keyLikeness(name), place, place_likeness, has_bad_segment, state, version, bytes];
+  return [name, keyLikeness(name), place, place_likeness, has_bad_segment, state, version, bytes, number];
 };
 const none = { state: 'new', version: 0 } as const;
 
@@ -232,25 +238,32 @@ const store = async (
   if (storing.length === 0 && !hasKey) return 'stored';
   const sealed = await sealInTurns(context.vault.keyring, storing);
   const bytesOf = new Map(sealed.map(({ name, token }) => [name, token.length]));
+  const numberOf = new Map(
+    storing.flatMap((entry) => (stateOf(entry).state === 'new' ? [[entry.name, newNumber(context.caller.now)]] : [])),
+  );
   const judged = good.filter((entry) => stateOf(entry).state !== 'conflict');
   const values = {
     ...quotaValues(context.vault),
-    entries: JSON.stringify(judged.map((entry) => decided(entry, stateOf(entry), bytesOf.get(entry.name)))),
+    entries: JSON.stringify(
+      judged.map((entry) => decided(entry, stateOf(entry), bytesOf.get(entry.name), numberOf.get(entry.name))),
+    ),
     keep_versions: context.vault.limits.keptVersions,
     since,
     result: statesOf(good, found),
     stores: Number(storing.length > 0),
   };
+  const form = formOf(context.caller);
+  const expected = new Map(sealed.map(({ name, binding }) => [name, { binding, number: numberOf.get(name) ?? null }]));
+  const checked = await sealEntries(context, surveys, values, expected);
+  if ('fault' in checked) return refuseBroken(context, checked.fault, values);
   const parts = partsOf(
     sealed.map(({ name, description, token, binding, imprint }) => {
       const { place } = placeValues(name);
-      return [name, found.get(name)?.state ?? '', description, token, binding, keyLikeness(name), place, null, imprint];
+      const [number = null, seal = null] = [numberOf.get(name), checked.versionSeals.get(name)];
+      const { state = '' } = found.get(name) ?? {};
+      return [name, state, description, token, binding, keyLikeness(name), place, number, imprint, seal];
     }),
   );
-  const form = formOf(context.caller);
-  const bindings = new Map(sealed.map(({ name, binding }) => [name, binding]));
-  const checked = await sealEntries(context, surveys, values, bindings);
-  if ('fault' in checked) return refuseBroken(context, checked.fault, values);
   const results = await run(
     context,
     (given) => [

@@ -145,8 +145,19 @@ const mayWithSecret = (
   who: Principal,
   member: SealedRow | undefined,
 ): boolean => {
-  const [, owner, project = null] = secret[2];
+  const [, , owner, project = null] = secret[2];
   return project === null ? owner === who.id : mayInProject(action, project, who, member);
+};
+
+/** Whether all secrets of a bulk, which SQL alone has found, may get another holder: all, or the principal's own. */
+export const mayMoveAll = (
+  action: Action,
+  who: Principal | null,
+  moved: readonly SealedRow[],
+  caller: Caller,
+): boolean => {
+  const reach = who && isGoverned(action) ? reachIn(action, who, caller) : 'none';
+  return reach === 'any' || (reach === 'own' && moved.every(([, , [, , owner]]) => owner === who?.id));
 };
 
 /** The row by which a value may not leave; null if it may. @param secret and `member` as `sealedAnswer` has them. */
@@ -158,7 +169,7 @@ export const objectionToRead = (
   const reach = who ? reachIn('secret.read', who, caller) : 'none';
   if (!who || reach === 'none') return 'principal';
   if (!isThere(secret)) return secret ?? 'principal';
-  if (who.token && !isWithin(who.token.ranges, String(secret[2][0]))) return secret;
+  if (who.token && !isWithin(who.token.ranges, String(secret[2][1]))) return secret;
   return reach === 'any' || mayWithSecret('secret.read', secret, who, member) ? null : secret;
 };
 
@@ -175,7 +186,7 @@ export const objectionTo = (
   if (reach === 'none') return 'principal';
   const { target, membership, place, place_member: placeMember } = rows;
   if (needsTarget && target && !isThere(target)) return target;
-  if (target?.[0] === 'secrets' && isThere(target) && !reachesName(who, String(target[2][0]))) return target;
+  if (target?.[0] === 'secrets' && isThere(target) && !reachesName(who, String(target[2][1]))) return target;
   if (reach === 'any') return null;
   if (isThere(target) && !isOwn(action, target, who, membership, rows)) return target;
   if (isThere(place) && !mayInProject('secret.create', place[2][0] ?? null, who, placeMember)) return place;

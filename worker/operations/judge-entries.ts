@@ -32,8 +32,8 @@ const holderOfNew = ({ id, token }: Principal, place: SealedRow | undefined): Ho
   return token && token.project !== null ? null : { owner: id, project: null };
 };
 
-const holderOf = ([, , [, owner = null, project = null]]: SealedRow): Holder => ({ owner, project });
-const nameOf = ([, , [name = null]]: SealedRow): Cell => name;
+const holderOf = ([, , [, , owner = null, project = null]]: SealedRow): Holder => ({ owner, project });
+const nameOf = ([, , [, name = null]]: SealedRow): Cell => name;
 
 const isSame = (one: Holder | null, other: Holder) => one?.owner === other.owner && one.project === other.project;
 
@@ -60,7 +60,8 @@ export const entryJudge = (caller: Caller, kindOf: ReadonlyMap<Cell, string>) =>
     if (!row) return { row: null };
     const name = nameOf(row);
     const blamed = before ?? (isThere(rows.place) ? rows.place : 'principal');
-    if (kindOf.get(name) !== grounds.kind || (before && nameOf(before) !== name)) return { objection: blamed };
+    if (kindOf.get(name) !== grounds.kind || (before && (nameOf(before) !== name || before[1][0] !== row[1][0])))
+      return { objection: blamed };
     if (grounds.kind !== 'changed') {
       const other = objectionToNames('secret.create', who, rows, { name, ...placeValues(String(name)) });
       if (other) return { objection: other };

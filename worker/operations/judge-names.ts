@@ -10,7 +10,7 @@ import { placeValues } from './place.ts';
 
 type Rows = Readonly<Record<string, SealedRow>>;
 
-const nameOf = ([table, , contents]: SealedRow): Cell => contents[table === 'secrets' ? 0 : 1] ?? null;
+const nameOf = ([, , contents]: SealedRow): Cell => contents[1] ?? null;
 
 /** What the request says of a row that it names, as it would be in the row; null if it names none, or not in a way that rows have. */
 const askedFor = (alias: string, { 0: table }: SealedRow, given: Values<string>): readonly Cell[] | null => {

@@ -7,7 +7,7 @@ import type { Cell, SealedRow, SealedTable } from '../../core/sealed-rows.ts';
 
 /** How else than by its locator a row is found: by the name of a secret, of an account, or what the name of a project looks like. */
 const otherKeys: Partial<Record<SealedTable, (contents: readonly Cell[]) => Cell | undefined>> = {
-  secrets: ([name]) => name,
+  secrets: ([, name]) => name,
   users: ([, name]) => name,
   projects: ([, , likeness]) => likeness,
 };
@@ -21,9 +21,8 @@ export class KnownRows {
   /** Bounded: when there are too many, all are forgotten. */
   remember(row: SealedRow): void {
     const [table, locator, contents, , isInTrash] = row;
-    if (table === 'sessions' || locator.some((part) => part === null)) return;
-    // The number of a new one is not known yet.
-    if (table === 'secrets' && typeof locator[0] !== 'number') return;
+    // No statement finds a version beforehand.
+    if (table === 'sessions' || table === 'secret_versions' || locator.includes(null)) return;
     if (contents.join().length > maxRememberedSealCharacters) return;
     if (this.#rows.size >= 2 * maxRememberedSeals) this.#rows.clear();
     this.#rows.set(byLocator(table, locator), row);

@@ -24,15 +24,17 @@ import {
   ownerOnArrival,
   rebound,
   reboundTarget,
+  reboundVersions,
   storeBindings,
   takingRules,
+  versionsToRebind,
 } from './moving.ts';
 import { namingRules } from './naming.ts';
 import { askOpen, type Outcome, operation } from './operation.ts';
 import { place, placeId, placeJoins, placeParams, placeValues } from './place.ts';
 import { arrivalQuota, newValueQuota } from './quota.ts';
 import { revisionRule } from './revision.ts';
-import { changedTarget, newestOfTarget } from './sealed-secrets.ts';
+import { changedTarget, nextOfTarget } from './sealed-secrets.ts';
 import {
   bindingOf,
   changedContent,
@@ -165,7 +167,7 @@ const changedRow = (given: MoveParams) => {
 const movedTarget = (given: MoveParams) => {
   const isRenamed = isNotNull(given.new_name);
   const arrived = arrivedTarget(placeId(given));
-  const version = sql`iif(${given.token} is null, ${targetSecret.current_version}, ${newestOfTarget} + 1)`;
+  const version = sql`iif(${given.token} is null, ${targetSecret.current_version}, ${nextOfTarget})`;
   return changedTarget({
     name: sql`coalesce(${given.new_name}, ${targetSecret.name})`,
     project: sql`iif(${isRenamed}, ${arrived.project}, ${targetSecret.project_id})`,
@@ -180,9 +182,9 @@ const statementsOf = (action: MoveAction) => (given: MoveParams) => ({
   rules: rulesOf(given),
   detail: details[action](given),
   ready: or(isNull(given.new_name), likenessesAreFilled),
-  touched: sql`json_array(${movedTarget(given)})`,
-  ...(action === 'secret.transfer' && { reliesOn: [newOwnerRow(given)] }),
-  seals: ['secrets'] as const,
+  touched: sql`('[' || ${movedTarget(given)} || ${reboundVersions(given)} || ']')`,
+  reliesOn: [versionsToRebind(given), ...(action === 'secret.transfer' ? [newOwnerRow(given)] : [])],
+  seals: ['secrets', 'secret_versions'] as const,
   effects: [
     storeBindings(given),
     appendVersion(nameMeant(given), given, bindingOf(given), sql`${newestVersion} + 1`),

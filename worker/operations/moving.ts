@@ -12,11 +12,12 @@ import { principal, principalByCredential } from '../store/principal.ts';
 import { request } from '../store/request.ts';
 import type { Rule } from '../store/rules.ts';
 import { instance, secrets, secretVersions } from '../store/schema.ts';
+import { sealedRow } from '../store/sealed.ts';
 import { type Params, query } from '../store/statement.ts';
 import { mayWithSecret, reachesOwn, type Target, targetSecret } from '../store/targets.ts';
 import { accessMay } from '../store/token-principal.ts';
 import { place } from './place.ts';
-import { bindingOfTarget } from './sealed-secrets.ts';
+import { bindingOfTarget, futureVersion } from './sealed-secrets.ts';
 
 /** The parameters of new bindings. */
 export const bindingParams = ['secret_id', 'current', 'bindings', 'fault'] as const;
@@ -52,14 +53,17 @@ interface BoundVersion {
   key_id: string | null;
 }
 
-/** The bindings for a new name. A value that is not bound to the old one, or whose key is missing, makes a fault of all. */
+/**
+ * The bindings for a new name, each after the one that it replaces. A value that is not bound to the old name, or whose key is missing,
+ * makes a fault of all. Whether the versions are those of the secret, their seals say, before the bindings are stored.
+ */
 export const rebound = (keyring: Keyring, versions: readonly BoundVersion[], newName: string) => {
   const [{ id: secret_id = null, current_version: current = null } = {}] = versions;
   try {
     const bindings = versions.flatMap(({ name, number, token, binding, key_id: keyId }) =>
       name === null || number === null || token === null || binding === null || keyId === null
         ? []
-        : [[number, rebind(keyring, name, newName, { token, binding, keyId })]],
+        : [[number, [binding, rebind(keyring, name, newName, { token, binding, keyId })]]],
     );
     return { secret_id, current, bindings: JSON.stringify(Object.fromEntries(bindings)), fault: null };
   } catch (error) {
@@ -68,11 +72,14 @@ export const rebound = (keyring: Keyring, versions: readonly BoundVersion[], new
   }
 };
 
+const boundAnew = (bindings: SQL, number: SQLWrapper): SQL =>
+  sql`json_extract(${bindings}, '$."' || ${number} || '"[1]')`;
+
 /** Stores the bindings. Versions that have none are too old to be kept: they must be erased in the same transaction. */
 export const storeBindings = ({ secret_id, bindings }: Params<'secret_id' | 'bindings'>) =>
   query
     .update(secretVersions)
-    .set({ binding: sql`json_extract(${bindings}, '$."' || ${secretVersions.number} || '"')` })
+    .set({ binding: boundAnew(bindings, secretVersions.number) })
     .where(
       and(
         eq(secretVersions.secret_id, secret_id),
@@ -114,7 +121,16 @@ export const ownerOnArrival = sql`iif(${targetSecret.project_id} is null, coales
 
 /** The binding of a version of the target under its new name; without one, as it is. */
 export const reboundTarget = ({ bindings }: Params<'bindings'>, version: SQLWrapper): SQL =>
-  sql`coalesce(json_extract(${bindings}, '$."' || ${version} || '"'), ${bindingOfTarget(version)})`;
+  sql`coalesce(${boundAnew(bindings, version)}, ${bindingOfTarget(version)})`;
+
+/** The versions of the target that get another binding, for what a verdict relies on. */
+export const versionsToRebind = ({ bindings }: Params<'bindings'>): SQL =>
+  sql`json((select json_group_array(json(${sealedRow('secret_versions', 'bound')}) order by bound.number) from secret_versions bound
+    where bound.secret_id = ${targetSecret.id} and bound.number in (select cast(key as integer) from json_each(${bindings}))))`;
+
+/** The same as they will be: JSON with a comma before each. */
+export const reboundVersions = ({ bindings }: Params<'bindings'>): SQL =>
+  sql`(select coalesce(group_concat(',' || ${futureVersion(targetSecret.id, sql`cast(key as integer)`, sql`json_each.value ->> 1`)}, ''), '') from json_each(${bindings}))`;
 
 /** The target where it arrives, for its seal. */
 export const arrivedTarget = (project: SQL) => ({

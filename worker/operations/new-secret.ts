@@ -1,6 +1,7 @@
 /** Adding a secret: a personal one, or one in the project whose name its name begins with. */
-import { and, sql } from 'drizzle-orm';
+import { and, type SQL, sql } from 'drizzle-orm';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
+import { newNumber } from '../../core/new-number.ts';
 import { granted, insertIfAllowed, verdict } from '../store/granted.ts';
 import { principal } from '../store/principal.ts';
 import { request } from '../store/request.ts';
@@ -25,10 +26,14 @@ export interface NewSecret {
   fields: SecretFields;
 }
 
+/** D1 gives every number of JavaScript to SQLite as one with a fraction. */
+const asNumber = (given: SQL) => sql`cast(${given} as integer)`;
+
 /** The result is the names of other keys that have the same value, of those that the caller may read. */
 export const createSecret = operation({
   action: 'secret.create',
   params: [
+    'id',
     'name',
     'likeness',
     'description',
@@ -43,24 +48,27 @@ export const createSecret = operation({
   ],
   takesKey: true,
   needsRoom: () => true,
-  sql: (given) => ({
+  sql: ({ id: number, ...given }) => ({
     target: { name: given.name, joins: placeJoins(given) },
     rules: [...namingRules(given), ...newSecretQuota(given)],
     ready: likenessesAreFilled,
     touched: sql`json_array(${futureSecret({
+      id: asNumber(number),
       name: given.name,
       owner: sql`iif(${placeId(given)} is null, ${principal.id}, null)`,
       project: placeId(given),
       version: sql`1`,
       binding: given.binding,
     })})`,
-    foresee: ({ principalId, rows: { place } }, { name = null, binding = null }) => {
+    foresee: ({ principalId, rows: { place } }, { id = null, name = null, binding = null }) => {
       const project = place?.[2][0] ?? null;
-      return [['secrets', [name], [name, project === null ? principalId : null, project, 1, binding], null]];
+      const owner = project === null ? principalId : null;
+      return [['secrets', [id], [id, name, owner, project, 1, binding], null]];
     },
-    seals: ['named secrets'],
+    seals: ['secrets'],
     effects: [
       insertIfAllowed(secrets, {
+        id: asNumber(number),
         name: given.name,
         description: given.description,
         owner_id: sql`iif(${placeId(given)} is null, ${verdict.actor_id}, null)`,
@@ -83,6 +91,7 @@ export const createSecret = operation({
       .where(and(isNamed(given.name), granted)),
   }),
   values: ({ name, value, description, fields }: NewSecret, context) => ({
+    id: newNumber(context.caller.now),
     name,
     likeness: keyLikeness(name),
     description,

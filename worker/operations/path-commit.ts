@@ -32,10 +32,10 @@ const isStill: Rule = {
   outcome: 'conflict',
   reason: 'changed_meanwhile',
 };
-const old = sql`json_each.value ->> 8`;
+const old = entry.number;
 const overwritten = { ...changed, rules: [isStill] };
 
-const trashed = sql`exists (select 1 from ${secrets} old where old.id = ${sql`json_each.value ->> 8`} and old.deleted_at > ${param('trash_from')}
+const trashed = sql`exists (select 1 from ${secrets} old where old.id = ${entry.number} and old.deleted_at > ${param('trash_from')}
   and old.current_version = ${entry.version})`;
 const revived = {
   ...added,
@@ -43,6 +43,7 @@ const revived = {
   rules: [...added.rules, { when: sql`not ${trashed}`, outcome: 'conflict' as const, reason: 'changed_meanwhile' }],
   reliesOn: [sql`json((select ${sealedRow('secrets', 'old')} from ${secrets} old where old.id = ${old}))`],
   touched: futureEntry(
+    old,
     ownerOfNew,
     place.id,
     sql`(select max(newest.number) + 1 from secret_versions newest where newest.secret_id = ${old})`,

@@ -16,7 +16,7 @@ import { found, foundAt, isState } from './paths.ts';
 import { placeId, placeJoins, placeOfName } from './place.ts';
 import { arrivalQuota, quotaValues } from './quota.ts';
 import { inUseAgain } from './restore-secret.ts';
-import { changedTarget } from './sealed-secrets.ts';
+import { changedTarget, versionOfTarget } from './sealed-secrets.ts';
 import { emptyTrash, trashFrom } from './trash.ts';
 
 /** What is to be deleted or undeleted: null for the version that is served. */
@@ -114,6 +114,8 @@ export const undeletePath = orNothing(
           }),
         ],
         ready: likenessesAreFilled,
+        // That of a key which is nobody's has no seal that covers its current version.
+        reliesOn: [versionOfTarget(targetSecret.current_version)],
         touched: sql`iif(${targetSecret.id} is null, '[]', json_array(${changedTarget(arrivedTarget(placeId(placeOfName(targetSecret))))}))`,
         seals: ['secrets'],
         effects: [

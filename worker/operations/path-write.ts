@@ -4,6 +4,7 @@
  */
 import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { maxForeignConflictsPerHour, maxImportAttempts, maxReadBytes } from '../../core/limits.ts';
+import { newNumber } from '../../core/new-number.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
 import { principalOf, refusalOf, VaultNotOpen } from '../store/commit.ts';
 import { formOf } from '../store/form.ts';
@@ -12,7 +13,7 @@ import type { VerdictRow } from '../store/verdict.ts';
 import { charge, learn, learnOfRoom, refuseForRoom } from './admission.ts';
 import { storeEntrySeals } from './import-commit.ts';
 import { partsOf, sealInTurns } from './import-parts.ts';
-import { refuseBroken, refuseObjection, sealEntries } from './import-seals.ts';
+import { type NewValue, refuseBroken, refuseObjection, sealEntries } from './import-seals.ts';
 import { fillAll, isMeanwhile, isSame, run, type Stored } from './import-secrets.ts';
 import { createSecret } from './new-secret.ts';
 import { type Operation, type Outcome, whenOpen } from './operation.ts';
@@ -54,7 +55,8 @@ interface Planned {
   value: string | null;
   kind: Kind;
   version: number;
-  trashId: number | null;
+  /** Of a new secret, or of the one that comes out of the trash. */
+  number: number | null;
 }
 interface Summary {
   version: number;
@@ -107,9 +109,9 @@ const common = (context: Context, { path, isFolder, mustExist, values }: PathWri
 });
 
 /** What the database has to know of a value to decide on it. See `entry` in import-comparison.ts. */
-const decided = (name: string, kind: Kind, version: number | null, bytes = 0, trashId: number | null = null) => {
+const decided = (name: string, kind: Kind, version: number | null, bytes = 0, number: number | null = null) => {
   const { place, place_likeness, has_bad_segment } = placeValues(name);
-  return [name, keyLikeness(name), place, place_likeness, has_bad_segment, kind, version, bytes, trashId];
+  return [name, keyLikeness(name), place, place_likeness, has_bad_segment, kind, version, bytes, number];
 };
 
 const refused = (context: Context, row: VerdictRow): Refusal => {
@@ -168,16 +170,16 @@ const compare = async (context: Context, input: PathWrite, since: number) => {
   const trashOf = new Map(trashed.map((row) => [row.name, row]));
   const isAbsent = new Set(absent.map(({ target }) => target));
   const planned = values.flatMap(({ name, value }): Planned[] => {
-    if (value === null) return isAbsent.has(name) ? [] : [{ name, value, kind: 'removed', version: 0, trashId: null }];
+    if (value === null) return isAbsent.has(name) ? [] : [{ name, value, kind: 'removed', version: 0, number: null }];
     const row = storedOf.get(name);
     if (row) {
       const kind = isSame(context, { name, value }, row) ? 'same' : 'changed';
-      return [{ name, value, kind, version: row.current_version, trashId: null }];
+      return [{ name, value, kind, version: row.current_version, number: null }];
     }
     const old = trashOf.get(name);
     return old
-      ? [{ name, value, kind: 'revived', version: old.current_version, trashId: old.id }]
-      : [{ name, value, kind: 'new', version: 0, trashId: null }];
+      ? [{ name, value, kind: 'revived', version: old.current_version, number: old.id }]
+      : [{ name, value, kind: 'new', version: 0, number: newNumber(context.caller.now) }];
   });
   return { planned, newest: open.newest, summary: summaries[0] };
 };
@@ -196,30 +198,35 @@ const store = async (
     value === null || kind === 'same' ? [] : [{ name, value, description: null }],
   );
   const sealed = new Map((await sealInTurns(vault.keyring, storing)).map((each) => [each.name, each]));
-  const parts = partsOf(
-    planned
-      .filter(({ kind }) => kind !== 'same')
-      .map(({ name, kind, trashId }): Value[] => {
-        const { token = null, binding = null, imprint = null } = sealed.get(name) ?? {};
-        const { place } = placeValues(name);
-        return [name, kind, null, token, binding, keyLikeness(name), place, trashId, imprint] as Value[];
-      }),
-  );
   const given = {
     ...common(context, input),
     ...quotaValues(vault),
     entries: JSON.stringify(
-      planned.map(({ name, kind, version, trashId }) =>
-        decided(name, kind, version, sealed.get(name)?.token.length, trashId),
+      planned.map(({ name, kind, version, number }) =>
+        decided(name, kind, version, sealed.get(name)?.token.length, number),
       ),
     ),
     keep_versions: vault.limits.keptVersions,
     since,
   };
   const form = formOf(caller);
-  const bindings = new Map([...sealed.values()].map(({ name, binding }) => [name, binding]));
-  const checked = await sealEntries(context, pathSurveys, given, bindings);
+  const expected = new Map(
+    planned.flatMap(({ name, kind, number }): [string, NewValue][] => {
+      const { binding } = sealed.get(name) ?? {};
+      return binding === undefined ? [] : [[name, { binding, number: kind === 'new' ? number : null }]];
+    }),
+  );
+  const checked = await sealEntries(context, pathSurveys, given, expected);
   if ('fault' in checked) return refuseBroken(context, checked.fault, given);
+  const parts = partsOf(
+    planned
+      .filter(({ kind }) => kind !== 'same')
+      .map(({ name, kind, number }): Value[] => {
+        const { token = null, binding = null, imprint = null } = sealed.get(name) ?? {};
+        const [{ place }, seal = null] = [placeValues(name), checked.versionSeals.get(name)];
+        return [name, kind, null, token, binding, keyLikeness(name), place, number, imprint, seal] as Value[];
+      }),
+  );
   const results = await run(
     context,
     (all) => [

@@ -19,14 +19,16 @@ import {
   ownerOnArrival,
   rebound,
   reboundTarget,
+  reboundVersions,
   storeBindings,
   takingRules,
+  versionsToRebind,
 } from './moving.ts';
 import { namingRules } from './naming.ts';
 import { askOpen, type Operation, operation, rowsOf } from './operation.ts';
 import { placeId, placeJoins, placeOfName, placeParams, placeValues } from './place.ts';
 import { arrivalQuota, quotaValues } from './quota.ts';
-import { changedTarget } from './sealed-secrets.ts';
+import { changedTarget, versionOfTarget } from './sealed-secrets.ts';
 import { eraseOldVersions } from './secret-values.ts';
 import { emptyTrash, isInTrash, type TrashedSecret, trashFrom } from './trash.ts';
 import type { Context } from './vault.ts';
@@ -84,6 +86,8 @@ const restoreAsItWas = operation({
       likeness: sql`${targetSecret.likeness}`,
       ...placeOfName(targetSecret),
     }),
+    // That of a key which is nobody's has no seal that covers its current version.
+    reliesOn: [versionOfTarget(targetSecret.current_version)],
     touched: sql`json_array(${changedTarget(arrivedTarget(placeId(placeOfName(targetSecret))))})`,
     seals: ['secrets'],
     answer: query
@@ -130,12 +134,13 @@ const restoreRenamed = operation({
   sql: (given) => ({
     ...renamedRules(given),
     detail: sql`nullif('as ' || ${given.name}, 'as ' || ${targetSecret.name})`,
-    touched: sql`json_array(${changedTarget({
+    reliesOn: [versionsToRebind(given)],
+    touched: sql`('[' || ${changedTarget({
       ...arrivedTarget(placeId(given)),
       name: given.name,
       binding: reboundTarget(given, targetSecret.current_version),
-    })})`,
-    seals: ['secrets'],
+    })} || ${reboundVersions(given)} || ']')`,
+    seals: ['secrets', 'secret_versions'],
     effects: [storeBindings(given), eraseOldVersions(given.id, given, -1)],
     answer: query
       .update(secrets)

@@ -6,27 +6,34 @@ import { query, textColumn } from '../store/statement.ts';
 import { targetSecret } from '../store/targets.ts';
 
 /** What the seal of a secret covers. `version` is the number of the current version, `binding` is that version's. */
-type Covered = Record<'name' | 'owner' | 'project' | 'version' | 'binding', SQLWrapper>;
+type Covered = Record<'id' | 'name' | 'owner' | 'project' | 'version' | 'binding', SQLWrapper>;
 
-const future = (id: SQLWrapper, { name, owner, project, version, binding }: Covered): SQL =>
+/** A secret as it will be. */
+export const futureSecret = ({ id, name, owner, project, version, binding }: Covered): SQL =>
   futureRow(
     'secrets',
     [sql`${id}`],
-    [name, owner, project, version, binding].map((field) => sql`${field}`),
+    [id, name, owner, project, version, binding].map((field) => sql`${field}`),
   );
 
-/** A secret that is yet to be made: its name finds it. */
-export const futureSecret = (covered: Covered): SQL => future(covered.name, covered);
+/** A version of a secret as it will be. */
+export const futureVersion = (id: SQLWrapper, number: SQL, binding: SQL): SQL =>
+  futureRow('secret_versions', [sql`${id}`, number], [sql`${id}`, number, binding]);
 
-/** The newest version of the target that there is so far. */
-export const newestOfTarget = sql`(select max(newest.number) from secret_versions newest where newest.secret_id = ${targetSecret.id})`;
+/** The number that the next version of the target gets. */
+export const nextOfTarget = sql`(select max(newest.number) + 1 from secret_versions newest where newest.secret_id = ${targetSecret.id})`;
 
 /** The binding of one version of the target; null if there is none. */
 export const bindingOfTarget = (version: SQLWrapper): SQL =>
   sql`(select bound.binding from secret_versions bound where bound.secret_id = ${targetSecret.id} and bound.number = ${version})`;
 
-const { name, owner_id, project_id, current_version } = targetSecret;
+/** A version of the target as it is, for what a verdict relies on; null if there is none. */
+export const versionOfTarget = (version: SQLWrapper): SQL =>
+  sql`json((select ${sealedRow('secret_versions', 'bound')} from secret_versions bound where bound.secret_id = ${targetSecret.id} and bound.number = ${version}))`;
+
+const { id, name, owner_id, project_id, current_version } = targetSecret;
 const asItIs: Covered = {
+  id,
   name,
   owner: owner_id,
   project: project_id,
@@ -35,7 +42,7 @@ const asItIs: Covered = {
 };
 
 /** The target as a change leaves it. */
-export const changedTarget = (changed: Partial<Covered>): SQL => future(targetSecret.id, { ...asItIs, ...changed });
+export const changedTarget = (changed: Partial<Omit<Covered, 'id'>>): SQL => futureSecret({ ...asItIs, ...changed });
 
 /** For an UPDATE that lets the newest version be the current one and changes nothing else that the seal covers: the seal of the row after it. */
 export const sealOfNewest: SQL = sealIfCovered('secrets', {
@@ -46,7 +53,13 @@ export const sealOfNewest: SQL = sealIfCovered('secrets', {
 export const sealingOf = (holder: Pick<Covered, 'owner' | 'project'>, which: SQL | undefined) => {
   const of = (column: string) => sql.raw(`secrets.${column}`);
   const binding = sql`(select bound.binding from secret_versions bound where bound.secret_id = secrets.id and bound.number = secrets.current_version)`;
-  const moved = future(of('id'), { ...holder, name: of('name'), version: of('current_version'), binding });
+  const moved = futureSecret({
+    ...holder,
+    id: of('id'),
+    name: of('name'),
+    version: of('current_version'),
+    binding,
+  });
   return query
     .select({
       sealed: textColumn(
@@ -58,11 +71,11 @@ export const sealingOf = (holder: Pick<Covered, 'owner' | 'project'>, which: SQL
     .where(which);
 };
 
-/** Changes whenever one of these secrets does, comes or goes. */
+/** Changes whenever one of these secrets does, comes or goes. Numbers of secrets are so high that the sum of many is no integer of SQLite. */
 export const revisionsOf = (which: SQL | undefined): SQL =>
   sql`${query
     .select({
-      mark: sql`count(*) || ' ' || coalesce(sum(${secrets.revision}), 0) || ' ' || coalesce(sum(${secrets.id}), 0)`.as(
+      mark: sql`count(*) || ' ' || coalesce(sum(${secrets.revision}), 0) || ' ' || coalesce(sum(${secrets.id} % 1000000007), 0)`.as(
         'mark',
       ),
     })

@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import { maxRowsPerSealingStep } from '../../core/limits.ts';
 import {
+  needsNoSeal,
   rowOf,
   type SealedRow,
   type SealedTable,
@@ -21,14 +22,18 @@ import type { Vault } from './vault.ts';
 /** Before the first row of a table. */
 const startOf = (kind: SealedTable) => JSON.stringify(kind === 'token_secrets' ? [''] : [-1, -1]);
 
+/** Those that the primary key has not sealed: a step that is done again passes over the others. */
 const rowsOf = (kind: SealedTable) =>
-  statement(['after'], ({ after }) => {
+  statement(['after', 'key_id'], ({ after, key_id }) => {
+    const seal = sql.raw(`${kind}.seal`);
     const locator = sealedKinds[kind].locator.map((column) => sql.raw(`${kind}.${column}`));
     const from = locator.map((_, index) => sql`json_extract(${after}, ${sql.raw(`'$[${index}]'`)})`);
     return query
       .select({ sealed: textColumn('sealed', sealedRow(kind, kind)) })
       .from(sealedTable(kind))
-      .where(sql`(${sql.join(locator, sql`, `)}) > (${sql.join(from, sql`, `)})`)
+      .where(
+        sql`(${sql.join(locator, sql`, `)}) > (${sql.join(from, sql`, `)}) and (${seal} is null or substr(${seal}, 1, length(${key_id})) <> ${key_id})`,
+      )
       .orderBy(...locator)
       .limit(maxRowsPerSealingStep);
   });
@@ -58,7 +63,7 @@ const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolea
   let rowCount = 0;
   for (const { kind, rows, store } of statements) {
     for (let after = startOf(kind); ; ) {
-      const [found = []] = await transact(db, [fill(rows(), { after })]);
+      const [found = []] = await transact(db, [fill(rows(), { after, key_id: keyring.primary.id })]);
       const stored = found.map(({ sealed }) => rowOf(JSON.parse(String(sealed))));
       const last = stored.at(-1);
       if (!last) break;
@@ -72,7 +77,8 @@ const sealAll = async ({ db, keyring }: Vault, isDue: (row: SealedRow) => boolea
 };
 
 /** Seals the rows of a vault of before, as they are. Those that have a seal already keep it, whether it holds or not. Returns how many rows there are. */
-export const adoptRows = (vault: Vault): Promise<number> => sealAll(vault, ([, , , seal]) => seal === null);
+export const adoptRows = (vault: Vault): Promise<number> =>
+  sealAll(vault, (row) => row[3] === null && !needsNoSeal(row));
 
 /** Seals what holds under another key of the keyring under the primary one. What does not hold stays as it is. */
 export const resealRows = (vault: Vault): Promise<number> =>
@@ -81,5 +87,6 @@ export const resealRows = (vault: Vault): Promise<number> =>
     (row) =>
       !row[3]?.startsWith(`${vault.keyring.primary.id}.`) &&
       row[3] !== null &&
+      !needsNoSeal(row) &&
       sealHolds(vault.keyring, row, { isTakeOver: true }),
   );

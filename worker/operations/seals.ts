@@ -5,9 +5,17 @@ import { maxRememberedSealCharacters, maxRememberedSeals } from '../../core/limi
 import { type Cell, nameOfRow, rowOf, type SealedRow, sealHolds } from '../../core/sealed-rows.ts';
 import type { Grounds, Slot } from '../store/relied.ts';
 import type { Fault, SealedAnswer, Seals } from '../store/sealed.ts';
-import { foresee, sealed } from './foresight.ts';
+import { foresee, sealed, sealOfCurrent } from './foresight.ts';
 import { mayBecome } from './future-rows.ts';
-import { isActor, isComparedWith, objectionTo, objectionToRead, principalIn, reachesAny } from './judge-again.ts';
+import {
+  isActor,
+  isComparedWith,
+  mayMoveAll,
+  objectionTo,
+  objectionToRead,
+  principalIn,
+  reachesAny,
+} from './judge-again.ts';
 import { objectionToNames } from './judge-names.ts';
 import { KnownRows } from './known-rows.ts';
 import { createPause } from './pauses.ts';
@@ -73,10 +81,10 @@ const isOfCaller = ([, , [userId, access]]: SealedRow, { claimedId, claimedAcces
 const holds = (keyring: Keyring, row: SealedRow, caller: Caller) =>
   row[0] === 'sessions' ? row[1][0] === null || isOfCaller(row, caller) : sealHolds(keyring, row);
 
-export const faultOf = (row: SealedRow): Fault => ({
+export const faultOf = (row: SealedRow, others: readonly SealedRow[] = []): Fault => ({
   kind: row[0],
   locator: JSON.stringify(row[1]),
-  name: nameOfRow(row),
+  name: nameOfRow(row, others),
 });
 
 /** The rows that a principal hangs on were there for the verdict, and are not any more. */
@@ -88,15 +96,20 @@ export const faultOfPrincipal = (rows: readonly SealedRow[]): Fault => {
   return row ? faultOf(row) : gone;
 };
 
-/** Whether a value is not that of the secret whose seal held. */
-const isOther = (
-  [name, , , current, binding]: Cells,
-  given: SealedAnswer['name'],
-  number: SealedAnswer['number'],
-  itsBinding: SealedAnswer['binding'],
-) =>
-  (given !== undefined && given !== name) ||
-  (itsBinding !== undefined && (number ?? current) === current && itsBinding !== binding);
+/** The row by which a value is not that of the secret whose seal held; null if it is. @param version the row of an earlier version. */
+const otherThan = (
+  secret: SealedRow,
+  version: SealedRow | undefined,
+  { name: given, number, binding: its }: SealedAnswer,
+): SealedRow | null => {
+  const [id = null, name, , , current = null, binding] = secret[2];
+  if (given !== undefined && given !== name) return secret;
+  const asked = number ?? current;
+  if (asked === current) return its === undefined || its === binding ? null : secret;
+  const [of, itsNumber, itsBinding] = version?.[2] ?? [];
+  if (of === id && itsNumber === asked && itsBinding === its) return null;
+  return ['secret_versions', [id, asked], [id, asked, its ?? null], null];
+};
 
 const isRemoval = ({ action }: Grounds) =>
   ['user.delete', 'secret.delete', 'secret.destroy', 'token.revoke'].includes(action);
@@ -159,7 +172,7 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
     const isOfToken = cells[0] !== null && typeof cells[0]?.[0] !== 'string';
     const rows = rowsIn(count === undefined ? cells : cells.slice(0, isOfToken ? 1 : count));
     const broken = rows.find((row) => !holds(keyring, row, caller));
-    if (broken) return faultOf(broken);
+    if (broken) return faultOf(broken, rows);
     if (count !== undefined) return cells;
     // What writes has another text each time.
     if (!future && text.length <= maxRememberedSealCharacters) memory.add(claims, text, cells);
@@ -211,16 +224,17 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
       const ofPrincipal = checked(principalText);
       if ('kind' in ofPrincipal) return noted(ofPrincipal);
       const who = principalOf(ofPrincipal, false);
-      for (const { sealed: text, name, number, binding } of answers) {
-        const cells = checked(text);
+      for (const answer of answers) {
+        const cells = checked(answer.sealed);
         if ('kind' in cells) return noted(cells);
-        const [secret, member] = rowsOfAnswer(cells);
+        const [secret, member, version] = rowsOfAnswer(cells);
         const objection = objectionToRead(who, [secret, member], caller);
         if (objection) {
           const { principal } = partsOf(ofPrincipal, false);
           return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }
-        if (secret && isOther(secret[2], name, number, binding)) return noted(faultOf(secret));
+        const other = secret && otherThan(secret, version, answer);
+        if (other) return noted(faultOf(other, [secret]));
         await pause?.(rowCharacters);
       }
       return null;
@@ -244,14 +258,21 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
         const isSound = rows.every((row) => row[0] === 'sessions' || sealHolds(keyring, row));
         if (isSound) for (const row of rows) knownRows.remember(row);
         const wanted = ((isSound && future) || []).filter((row) => row !== null);
-        // A bulk relies on the rows of the first text, too.
+        // A bulk relies on the rows of the first text, too: on who asks for it.
+        const isOfBulk = rows !== first && rows[0]?.[0] === 'secrets';
         const held = rows === first ? rows : [...rows, ...first];
-        const other = wanted.find((row) => !mayBecome(row, held, wanted, grounds.action, given));
-        if (other) fault ??= noted(faultOf(other));
+        const isOutOfReach =
+          isOfBulk && !mayMoveAll(grounds.action, principalIn(first, grounds.isByName, caller), rows, caller);
+        const other = wanted.find((row) => isOutOfReach || !mayBecome(row, held, wanted, grounds.action, given));
+        if (other) fault ??= noted(faultOf(other, [...held, ...wanted]));
         else for (const row of wanted) made.push(sealed(keyring, row));
         await pause(rowCharacters);
       }
       return { made, fault };
+    },
+    sealOfVersion: (made) => {
+      const [secret, other] = made.filter(([table]) => table === 'secrets');
+      return secret && !other ? sealOfCurrent(keyring, secret) : null;
     },
     foresee: (foresight, given) => {
       const expected = foresee(keyring, knownRows, caller, foresight, given);

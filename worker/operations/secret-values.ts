@@ -102,13 +102,16 @@ export const appendVersion = (
 ) =>
   insertFrom(
     secretVersions,
-    { token, binding, key_id, secret_id: secrets.id, number, created_at: request.now, created_by: actorName },
+    {
+      ...{ token, binding, key_id, secret_id: secrets.id, number, created_at: request.now, created_by: actorName },
+      seal: request.version_seal,
+    },
     secrets,
     and(isNamed(secretName), isNotNull(token), granted),
   );
 
 /** What an erased version no longer has. */
-export const erased = { token: null, binding: null, key_id: null, destroyed_at: request.now };
+export const erased = { token: null, binding: null, key_id: null, destroyed_at: request.now, seal: null };
 
 /**
  * What stands in the place of a sealed value before it is erased. SQLite writes a row of the same length over the old one, and only then

@@ -11,7 +11,7 @@ import { isNamed, nameMeant, secretNamed, targetSecret } from '../store/targets.
 import { type Operation, operation, type ResultOf } from './operation.ts';
 import { copiedValueQuota } from './quota.ts';
 import { revisionRule, revisionsText } from './revision.ts';
-import { bindingOfTarget, changedTarget, newestOfTarget } from './sealed-secrets.ts';
+import { bindingOfTarget, changedTarget, nextOfTarget, versionOfTarget } from './sealed-secrets.ts';
 import {
   dropOldVersions,
   erased,
@@ -104,8 +104,14 @@ const readVersion = operation({
       .where(and(isNamed(nameMeant(given)), granted)),
   }),
   values: ({ name, padded, version }: NumberedVersion) => ({ name, padded, version }),
-  result: ([sealed], { name, padded }, context, principal) =>
-    opened(context, sealed?.name === padded ? padded : name, sealed, principal),
+  // A view in the place of the table may show another version of the secret, whose seal holds.
+  result: ([sealed], { name, padded, version }, context, principal) =>
+    opened(
+      context,
+      sealed?.name === padded ? padded : name,
+      sealed?.number === version ? sealed : undefined,
+      principal,
+    ),
 });
 
 /** Reads the version that is served, or one by its number. */
@@ -149,8 +155,9 @@ export const restoreVersion = operation({
       ...copiedValueQuota(given),
     ],
     detail: versionText(given.version),
+    reliesOn: [versionOfTarget(given.version)],
     touched: sql`json_array(${changedTarget({
-      version: sql`${newestOfTarget} + 1`,
+      version: nextOfTarget,
       binding: bindingOfTarget(given.version),
     })})`,
     seals: ['secrets'],
@@ -199,6 +206,7 @@ const copyVersion = (given: Params<'name' | 'padded' | 'version'>) =>
       key_id: copied('key_id', given.version),
       created_at: request.now,
       created_by: actorName,
+      seal: request.version_seal,
     },
     secrets,
     and(isNamed(nameMeant(given)), granted),

@@ -15,7 +15,7 @@ const { token: oldCanary } = sealCanary(parseKeyring(testKeys.ENCRYPTION_KEY));
 const putBack = () =>
   noKeys(
     `UPDATE instance SET canary = '${oldCanary}', sealed_at = NULL`,
-    ...['users', 'projects', 'members', 'secrets', 'service_tokens', 'token_secrets'].map(
+    ...['users', 'projects', 'members', 'secrets', 'secret_versions', 'service_tokens', 'token_secrets'].map(
       (table) => `UPDATE ${table} SET seal = NULL`,
     ),
   );
@@ -57,7 +57,7 @@ test('the first request seals all rows and the log says how many; after that a m
   expect((await eve('GET', '/keys/OF_EVE')).body.api_key).toBe('own value');
   expect((await one("SELECT seal FROM secrets WHERE name = 'OF_ANN'")).seal).toMatch(/^[0-9a-f]{16}\.[\w-]{43}$/);
   const counts = await Promise.all(
-    ['users', 'projects', 'members', 'secrets', 'service_tokens', 'token_secrets'].map((table) =>
+    ['users', 'projects', 'members', 'secrets', 'secret_versions', 'service_tokens', 'token_secrets'].map((table) =>
       one(`SELECT count(*) AS n FROM ${table}`),
     ),
   );

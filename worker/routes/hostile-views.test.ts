@@ -228,7 +228,7 @@ describe('a database that says to whom what is stored will belong', () => {
   test.each(ways)('another account: %s', async (_, ask) => {
     const id = await ids();
     const trigger = `AFTER INSERT ON secrets BEGIN UPDATE secrets SET owner_id = ${id.eve} WHERE id = NEW.id; END`;
-    const lie: Lie = [`["FRESH",${id.ann},`, `["FRESH",${id.eve},`];
+    const lie: Lie = [`"FRESH",${id.ann},`, `"FRESH",${id.eve},`];
     expect.soft(await lied(ann, [lie], trigger, (client) => ask(client, 'FRESH'))).toEqual(noticed);
     noValue(await eve('GET', '/keys/FRESH'));
   });
@@ -236,7 +236,7 @@ describe('a database that says to whom what is stored will belong', () => {
   test.each(ways)('a project: %s', async (_, ask) => {
     const id = await ids();
     const trigger = `AFTER INSERT ON secrets BEGIN UPDATE secrets SET owner_id = NULL, project_id = ${id.lair} WHERE id = NEW.id; END`;
-    const lie: Lie = [`["FRESH",${id.ann},null,`, `["FRESH",null,${id.lair},`];
+    const lie: Lie = [`"FRESH",${id.ann},null,`, `"FRESH",null,${id.lair},`];
     expect.soft(await lied(ann, [lie], trigger, (client) => ask(client, 'FRESH'))).toEqual(noticed);
     noValue(await eve('GET', '/keys/FRESH'));
   });
@@ -246,7 +246,7 @@ describe('a database that says to whom what is stored will belong', () => {
     const trigger = `AFTER INSERT ON secrets BEGIN UPDATE secrets SET project_id = ${id.lair} WHERE id = NEW.id; END`;
     const lies: Lie[] = [
       [await textOf('projects', 'shop'), await textOf('projects', 'lair')],
-      [`["shop/FRESH",null,${id.shop},`, `["shop/FRESH",null,${id.lair},`],
+      [`"shop/FRESH",null,${id.shop},`, `"shop/FRESH",null,${id.lair},`],
     ];
     expect.soft(await lied(admin, lies, trigger, (client) => ask(client, 'shop/FRESH'))).toEqual(noticed);
     noValue(await eve('GET', '/keys/shop%2FFRESH'));
@@ -255,7 +255,7 @@ describe('a database that says to whom what is stored will belong', () => {
   test.each(ways.slice(1))('another account, of a key that is there: %s', async (_, ask) => {
     const id = await ids();
     const trigger = `AFTER UPDATE OF current_version ON secrets BEGIN UPDATE secrets SET owner_id = ${id.eve} WHERE id = NEW.id; END`;
-    const lie: Lie = [`["OTHER",${id.ann},null,2,`, `["OTHER",${id.eve},null,2,`];
+    const lie: Lie = [`"OTHER",${id.ann},null,2,`, `"OTHER",${id.eve},null,2,`];
     expect.soft(await lied(ann, [lie], trigger, (client) => ask(client, 'OTHER'))).toEqual(noticed);
     noValue(await eve('GET', '/keys/OTHER'));
   });
@@ -267,10 +267,10 @@ describe('a database that says to whom what is stored will belong', () => {
     const trigger = `AFTER UPDATE OF deleted_at ON secrets BEGIN UPDATE secrets SET project_id = ${id.lair} WHERE id = NEW.id; END`;
     const lies: Lie[] = [
       [await textOf('projects', 'shop'), await textOf('projects', 'lair')],
-      [`["shop/KEY",null,${id.shop},`, `["shop/KEY",null,${id.lair},`],
+      [`[${trashed},"shop/KEY",null,${id.shop},`, `[${trashed},"shop/KEY",null,${id.lair},`],
     ];
     for (const body of [{}, { key_name: 'shop/OTHER' }]) {
-      const as: Lie[] = [...lies, [`["shop/OTHER",null,${id.shop},`, `["shop/OTHER",null,${id.lair},`]];
+      const as: Lie[] = [...lies, [`"shop/OTHER",null,${id.shop},`, `"shop/OTHER",null,${id.lair},`]];
       const restore = (client: Client) => client('POST', `/trash/${trashed}/restore`, body);
       expect.soft(await lied(admin, as, trigger, restore)).toEqual(noticed);
     }
@@ -282,7 +282,7 @@ describe('a database that says to whom what is stored will belong', () => {
     const trigger = `AFTER UPDATE OF name ON secrets BEGIN UPDATE secrets SET owner_id = NULL, project_id = ${id.lair} WHERE id = NEW.id; END`;
     const lies: Lie[] = [
       [await textOf('projects', 'shop'), await textOf('projects', 'lair')],
-      [`["shop/NEW",null,${id.shop},`, `["shop/NEW",null,${id.lair},`],
+      [`"shop/NEW",null,${id.shop},`, `"shop/NEW",null,${id.lair},`],
     ];
     const move = (client: Client) => client('PUT', '/keys/OF_ANN', { key_name: 'shop/NEW' });
     expect.soft(await lied(admin, lies, trigger, move)).toEqual(noticed);
@@ -293,7 +293,7 @@ describe('a database that says to whom what is stored will belong', () => {
     const id = await ids();
     await ann('DELETE', '/keys/OTHER');
     const trigger = `AFTER UPDATE OF deleted_at ON secrets BEGIN UPDATE secrets SET owner_id = ${id.eve} WHERE id = NEW.id; END`;
-    const lie: Lie = [`["OTHER",${id.ann},null,2,`, `["OTHER",${id.eve},null,2,`];
+    const lie: Lie = [`"OTHER",${id.ann},null,2,`, `"OTHER",${id.eve},null,2,`];
     expect.soft(await lied(ann, [lie], trigger, (client) => written(client, 'OTHER'))).toEqual(noticed);
     noValue(await eve('GET', '/keys/OTHER'));
   });

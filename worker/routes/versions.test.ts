@@ -152,7 +152,7 @@ describe('a key', () => {
   test('with more values than are kept, as an earlier version left it: the next change erases them, a description too', async () => {
     const name = await keyWith(1);
     await testDb().exec(
-      `WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO secret_versions SELECT secret_id, i, token, binding, key_id, created_at, created_by, NULL FROM secret_versions, n WHERE secret_id = (SELECT id FROM secrets WHERE name = '${name}') AND number = 1`,
+      `WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO secret_versions SELECT secret_id, i, token, binding, key_id, created_at, created_by, NULL, NULL FROM secret_versions, n WHERE secret_id = (SELECT id FROM secrets WHERE name = '${name}') AND number = 1`,
     );
     await testDb().exec(`UPDATE secrets SET current_version = 300 WHERE name = '${name}'`);
     await user('PUT', path(name), { description: 'd' });

@@ -23,6 +23,7 @@ const seals = {
   faultInAnswer: async () => null,
   faultInActor: () => null,
   sealsFor: async () => ({ made: [], fault: null }),
+  sealOfVersion: () => null,
   foresee: () => null,
   remember: () => {},
 };

@@ -116,7 +116,11 @@ export const commit = async <Row, Name extends string>(
     const acts = [...(first ? [first] : []), ...others];
     // Verdicts on each of many things need it in any case, of the rows as they were.
     const asked = wanted.hasEach ? [...surveys, ...acts] : [...acts, ...surveys];
-    const sealed = { 'request.relied': checked.relied, 'request.seals': sealsParam(checked.made) };
+    const sealed = {
+      'request.relied': checked.relied,
+      'request.seals': sealsParam(checked.made),
+      'request.version_seal': seals.sealOfVersion(checked.made),
+    };
     const all = { ...given, ...sealed, 'request.fault': checked.fault?.name ?? null };
     const also = attempt === 1 ? before : [];
     const isSent = (step: Statement) => {

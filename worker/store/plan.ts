@@ -1,13 +1,13 @@
 /** A plan: the statements that one action sends to the database in one batch. */
 import { not, type SQL, sql } from 'drizzle-orm';
-import type { SealedRow } from '../../core/sealed-rows.ts';
+import type { SealedRow, SealedTable } from '../../core/sealed-rows.ts';
 import { type Form, isForToken, isWithKey, writtenAnswering, writtenGuarded } from './form.ts';
 import { isJudged } from './granted.ts';
 import { keepRows, keptRows } from './kept-answers.ts';
 import { openProbe } from './open.ts';
 import { type Foresight, type Grounds, reliedOf } from './relied.ts';
 import { isRequestParam, type RequestParam } from './request.ts';
-import { type Sealing, storeSeals } from './sealed.ts';
+import { storeSeals } from './sealed.ts';
 import {
   atFirstUse,
   checkParams,
@@ -80,7 +80,7 @@ export interface Steps<Row> {
   /** Set where the answer also says something under a refusal. */
   tells?: true;
   /** The tables of which rows get seals: those that `touched` or `sealing` says. */
-  seals?: readonly Sealing[];
+  seals?: readonly SealedTable[];
   /** The sealed rows of a bulk. Each has `[[row as it is], [row as it will be]]` as `sealed`. */
   sealing?: readonly Query<{ sealed: string }>[];
   /** Set where the event itself is what the action changes. */

@@ -28,6 +28,8 @@ export const request = {
   relied: param('request.relied'),
   /** A JSON list of `[table, seal, what finds the row ...]`. */
   seals: param('request.seals'),
+  /** The seal of the version that is appended. */
+  version_seal: param('request.version_seal'),
   /** The name of a row whose seal does not hold. */
   fault: param('request.fault'),
   /** 1 if only the vault's own machine can reach it, else 0. */
@@ -39,7 +41,7 @@ export type RequestParam = `request.${keyof typeof request}`;
 /** Only requests with an Idempotency-Key have values for these. */
 type KeyParam = 'request.idempotency_key' | 'request.fingerprints' | SealParam;
 /** And only those that write have these. */
-type SealParam = 'request.relied' | 'request.seals' | 'request.fault';
+type SealParam = 'request.relied' | 'request.seals' | 'request.version_seal' | 'request.fault';
 
 export const isRequestParam = (name: string): boolean => name.startsWith('request.');
 

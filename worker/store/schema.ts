@@ -141,6 +141,7 @@ export const secretVersions = sqliteTable('secret_versions', {
   created_at: integer().notNull(),
   created_by: text().notNull(),
   destroyed_at: integer(),
+  seal: text(),
 });
 
 export const auditEvents = sqliteTable('audit_events', {

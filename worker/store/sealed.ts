@@ -47,6 +47,8 @@ export interface Seals {
     grounds: Grounds,
     given: Values,
   ): Promise<{ made: SealedRow[]; fault: Fault | null }>;
+  /** The seal of the current version of the one secret among these rows, which may be the version that is appended; null if there is no such secret. */
+  sealOfVersion(made: readonly SealedRow[]): string | null;
   /** The text that a survey will probably return, of rows whose seals held before, and the rows that will be; null if that cannot be said. */
   foresee(foresight: Foresight, given: Values): { text: string; made: SealedRow[] } | null;
   /** Remembers these rows, of which the vault itself has made the seals, or has just checked them. */
@@ -71,6 +73,7 @@ const tables: Record<SealedTable, SQLiteTable> = {
   projects: schema.projects,
   members: schema.members,
   secrets: schema.secrets,
+  secret_versions: schema.secretVersions,
   service_tokens: schema.serviceTokens,
   token_secrets: schema.tokenSecrets,
 };
@@ -104,19 +107,14 @@ export const futureRow = (kind: SealedTable, locator: readonly SQL[], contents: 
 export const isAsChecked = (text: SQL): SQL =>
   byGuard(sql`true`, () => sql`${text} in (select value from json_each(${request.relied}))`);
 
-/** Of which rows seals are stored: those of a table, or the secrets in use that are found by their names. */
-export type Sealing = SealedTable | 'named secrets';
-
 /** Effects that store the seals that were made, after those that write the rows, where a row is what its seal covers. @param condition by default that the verdict allows it. */
-export const storeSeals = (kinds: readonly Sealing[], condition: SQL = granted): Query[] =>
-  kinds.map((sealing) => {
-    const kind = sealing === 'named secrets' ? 'secrets' : sealing;
-    const columns = sealing === 'named secrets' ? ['name'] : sealedKinds[kind].locator;
-    const found = columns.map((column, index) => sql.raw(`${kind}.${column} = made.value ->> ${index + 3}`));
-    const contents = sql.raw(`json_array(${sealedKinds[kind].contents(kind).join(',')}) = made.value ->> 2`);
-    const isInUse = sealing === 'named secrets' ? sql` and secrets.deleted_at is null` : sql``;
+export const storeSeals = (kinds: readonly SealedTable[], condition: SQL = granted): Query[] =>
+  kinds.map((kind) => {
+    const { locator, contents: covered } = sealedKinds[kind];
+    const found = locator.map((column, index) => sql.raw(`${kind}.${column} = made.value ->> ${index + 3}`));
+    const contents = sql.raw(`json_array(${covered(kind).join(',')}) = made.value ->> 2`);
     return sql`update ${sql.raw(kind)} set seal = made.value ->> 1 from json_each(${request.seals}) made
-      where made.value ->> 0 = ${sql.raw(`'${kind}'`)} and ${sql.join(found, sql` and `)}${isInUse} and ${contents} and ${condition}` as SQL<never> as unknown as Query<never>;
+      where made.value ->> 0 = ${sql.raw(`'${kind}'`)} and ${sql.join(found, sql` and `)} and ${contents} and ${condition}` as SQL<never> as unknown as Query<never>;
   });
 
 /**
@@ -138,16 +136,24 @@ export const sealIfCovered = (kind: SealedTable, changed: Readonly<Record<string
 };
 
 const membership = sql`(select ${sealedRow('members', '')} from members where project_id = secrets.project_id and user_id = ${actorId})`;
-const columnsOfSecret = ['name', 'owner_id', 'project_id', 'current_version'].map((column) => `secrets.${column}`);
+const columnsOfSecret = ['id', 'name', 'owner_id', 'project_id', 'current_version'].map(
+  (column) => `secrets.${column}`,
+);
 const withBinding = sealedRowSql('secrets', 'secrets', [...columnsOfSecret, 'secret_versions.binding']);
 
+/** An earlier version, for which `secret_versions` stands. The seal of the secret covers the current one. */
+const earlierVersion = sql`json(iif(secret_versions.number = secrets.current_version, null, ${sealedRow('secret_versions', 'secret_versions')}))`;
+
 /**
- * For an answer that holds a value: the secret that `secrets` stands for, and the principal's membership in its project.
+ * For an answer that holds a value: the secret that `secrets` stands for, the principal's membership in its project, and the version if it
+ * is an earlier one.
  *
- * @param isCurrent whether `secret_versions` stands for its current version.
+ * @param isCurrent whether `secret_versions` always stands for the current version.
  */
 export const sealedAnswer = (isCurrent = true): SQL =>
-  sql`json_array(json_array(${isCurrent ? sql.raw(withBinding) : sealedRow('secrets', 'secrets')},json(${membership})))`;
+  isCurrent
+    ? sql`json_array(json_array(${sql.raw(withBinding)},json(${membership})))`
+    : sql`json_array(json_array(${sealedRow('secrets', 'secrets')},json(${membership}),${earlierVersion}))`;
 
 /** A second event of a request that was allowed: a row that it relied on is not what the vault has sealed. */
 export const sealBroken = statement(['fault', 'request.id'], (given) =>
