@@ -28,7 +28,8 @@ const otherThanNamed = (rows: Rows, given: Values<string>): SealedRow | null => 
     if (!isThere(row)) return false;
     const asked = askedFor(alias, row, given);
     if (asked) return !asked.includes(nameOf(row));
-    const number = row[0] === 'secrets' && given.key_id !== undefined ? given.key_id : given.id;
+    // A mark on a key that an account has seen has the numbers of both. Elsewhere `key_id` is the name of an encryption key.
+    const number = typeof given.key_id === 'number' ? given.key_id : given.id;
     return alias === 'target' && typeof number === 'number' && row[1][0] !== number;
   });
   return found?.[1] ?? null;

@@ -117,15 +117,15 @@ describe('what would hash a password', () => {
     expect((await events()).slice(before.length)).toMatchObject([{ outcome: 'unauthenticated' }]);
   });
 
-  test('an allowed one takes three round trips and has one event', async () => {
-    for (const [client, method, path, body] of [
-      [admin, 'POST', '/users', { username: 'another', password: 'a good password' }],
-      [admin, 'PUT', `/users/${userId}`, { password: 'a better password' }],
+  test('an allowed one takes three round trips, or two if its row is known before, and has one event', async () => {
+    for (const [client, method, path, body, trips] of [
+      [admin, 'POST', '/users', { username: 'another', password: 'a good password' }, 2],
+      [admin, 'PUT', `/users/${userId}`, { password: 'a better password' }, 3],
     ] as const) {
       const before = await events();
       vault.trips.count = 0;
       expect((await client(method, path, body)).status).toBeLessThan(300);
-      expect(vault.trips.count).toBe(3);
+      expect(vault.trips.count).toBe(trips);
       expect((await events()).slice(before.length)).toMatchObject([{ outcome: 'allowed' }]);
     }
   });
