@@ -96,17 +96,23 @@ export function addValues(database: DatabaseSync, keyring: Keyring, values: Iter
     `INSERT INTO secret_versions (secret_id, number, token, binding, key_id, created_at, created_by)
      VALUES (?, 1, ?, ?, ?, 0, 'admin')`,
   );
-  const isSealed = rowsAreSealed(database, keyring);
-  const sealKey = database.prepare('UPDATE secrets SET seal = ? WHERE id = ?');
-  const sealVersion = database.prepare('UPDATE secret_versions SET seal = ? WHERE secret_id = ?');
+  const seal = rowsAreSealed(database, keyring) ? sealerOf(database, keyring) : null;
   for (const [name, value] of values) {
     const { token, binding, keyId } = sealValue(keyring, name, value);
     const id = Number(secret.run(name).lastInsertRowid);
     version.run(id, token, binding, keyId);
-    if (!isSealed) continue;
+    seal?.(id, name, binding);
+  }
+}
+
+/** Seals the key of this number and its one value. A database of 1.0.0 has no columns for that. */
+function sealerOf(database: DatabaseSync, keyring: Keyring): (id: number, name: string, binding: string) => void {
+  const sealKey = database.prepare('UPDATE secrets SET seal = ? WHERE id = ?');
+  const sealVersion = database.prepare('UPDATE secret_versions SET seal = ? WHERE secret_id = ?');
+  return (id, name, binding) => {
     sealKey.run(sealFor(keyring, ['secrets', [id], [id, name, 1, null, 1, binding], null]), id);
     sealVersion.run(sealFor(keyring, ['secret_versions', [id, 1], [id, 1, binding], null]), id);
-  }
+  };
 }
 
 export interface Ran {

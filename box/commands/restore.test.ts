@@ -138,7 +138,7 @@ describe('a restore', () => {
     const byOperator = { outcome: 'allowed', actor_id: null, address: 'localhost' };
     expect(events).toEqual([
       { action: 'vault.restore', target: 'a backup', ...byOperator },
-      { action: 'vault.seal', target: '3 records', ...byOperator },
+      { action: 'vault.seal', target: '5 records', ...byOperator },
     ]);
   });
 
