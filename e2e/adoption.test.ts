@@ -81,7 +81,7 @@ test('a vault of 1.0.0 is sealed by its upgrade, and no copy of before opens any
   const vault = await start({ folder });
   const token = await signIn(vault.url, 'admin', password);
   const { logs } = (await ask(vault.url, 'GET', '/logs?action=seal_vault', { token })).body;
-  expect(logs).toMatchObject([{ action: 'seal_vault', target: '2 records', user_name: null }]);
+  expect(logs).toMatchObject([{ action: 'seal_vault', target: '3 records', user_name: null }]);
   await vault.stop();
   expect(settingsOf(home).REQUIRE_SEALS).toBe('true');
   const sealed = join(newFolder(), 'data');
