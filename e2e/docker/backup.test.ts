@@ -118,6 +118,6 @@ test.each(runtimes)(
     const check = await from.script('check-data.sh');
     expect([check.code, check.output]).toEqual([0, expect.stringContaining('every value opens')]);
     await moveTo(to, from);
-    expect(parseEnvFile(readFileSync(to.envFile, 'utf8'), '.env')).toEqual(keys);
+    expect(parseEnvFile(readFileSync(to.envFile, 'utf8'), '.env')).toEqual({ ...keys, REQUIRE_SEALS: 'true' });
   },
 );

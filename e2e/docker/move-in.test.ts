@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { requireSealsLines } from '../../core/settings/require-seals.ts';
 import { oldKeys, sealOld, someUser, someVerifier, writeOld } from '../../testing/v06.ts';
 import { ask, type Host, makeHost, runtimes, v06, v06Database, v06Env } from './kit.ts';
 
@@ -106,7 +107,7 @@ test('restore-data.sh OLD.db on a new machine moves everything in, once', async 
   expect(output).toMatch(/"user" has a default password and is marked to change it/);
   expect(output).not.toMatch(/not moved/);
   expect(code).toBe(0);
-  expect(readFileSync(host.envFile)).toEqual(readFileSync(v06Env));
+  expect(readFileSync(host.envFile, 'utf8')).toBe(readFileSync(v06Env, 'utf8') + requireSealsLines);
   await expectAllIsThere();
 
   const started = await ask('inspect', '-f', '{{.State.StartedAt}}', host.container);
