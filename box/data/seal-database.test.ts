@@ -53,14 +53,14 @@ function check() {
 }
 
 test('a start seals a vault of 1.0.0 once, and the log says so', () => {
-  expect(prepare()).toMatchObject({ code: 0, output: expect.stringMatching(/Sealed the 3 records of this vault\./) });
-  expect(seals()).toEqual({ rowsAreSealed: true, sealedRows: 3, brokenSeals: [] });
+  expect(prepare()).toMatchObject({ code: 0, output: expect.stringMatching(/Sealed the 5 records of this vault\./) });
+  expect(seals()).toEqual({ rowsAreSealed: true, sealedRows: 5, brokenSeals: [] });
   expect(onFile((database) => database.prepare('SELECT action, target, actor_id FROM audit_events').all())).toEqual([
-    { action: 'vault.seal', target: '3 records', actor_id: null },
+    { action: 'vault.seal', target: '5 records', actor_id: null },
   ]);
   requireSeals();
   expect(prepare()).toMatchObject({ code: 0, output: '' });
-  expect(check()).toMatchObject({ code: 0, output: expect.stringMatching(/Seals +3 records, every seal holds/) });
+  expect(check()).toMatchObject({ code: 0, output: expect.stringMatching(/Seals +5 records, every seal holds/) });
 });
 
 describe('with REQUIRE_SEALS a start refuses, and changes nothing', () => {
@@ -183,10 +183,10 @@ test('a retired key that the vault is still under seals, and the primary one tak
   );
   onFile((database) => {
     const keyring = keyringOf(home.envFile);
-    expect(sealDatabase(database, keyring, 1)).toBe(3);
+    expect(sealDatabase(database, keyring, 1)).toBe(5);
     expect(sealDatabase(database, keyring, 1)).toBeNull();
   });
-  expect(seals()).toEqual({ rowsAreSealed: true, sealedRows: 3, brokenSeals: [] });
+  expect(seals()).toEqual({ rowsAreSealed: true, sealedRows: 5, brokenSeals: [] });
 });
 
 describe('a restore into a vault with REQUIRE_SEALS', () => {
@@ -205,11 +205,11 @@ describe('a restore into a vault with REQUIRE_SEALS', () => {
     const restored = restore(first.files.file, first.envFile);
     expect(restored).toMatchObject({
       code: 0,
-      output: expect.stringMatching(/before records had seals\. Its 3 records are sealed as found/),
+      output: expect.stringMatching(/before records had seals\. Its 5 records are sealed as found/),
     });
     expect(restored.output).not.toMatch(/REQUIRE_SEALS/);
     expect(readFileSync(home.envFile, 'utf8')).toBe(sealedEnv);
-    expect(seals()).toEqual({ rowsAreSealed: true, sealedRows: 3, brokenSeals: [] });
+    expect(seals()).toEqual({ rowsAreSealed: true, sealedRows: 5, brokenSeals: [] });
     expect(prepare()).toMatchObject({ code: 0, output: '' });
   });
 
