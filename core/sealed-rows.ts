@@ -173,7 +173,7 @@ export function isNobodys([table, , contents, , isInTrash = false]: SealedRow): 
   return table === 'secrets' && isInTrash && contents[ownerAt] === null && contents[ownerAt + 1] === null;
 }
 
-/** Whether a row is that of a join which has found nothing. One that is there in part is none: only a view in the place of a table says so. */
+/** Whether a left join found nothing: all cells are null. Where only some are, a view stands in the place of the table, and the row needs a seal. */
 function isNotThere([, , contents]: SealedRow): boolean {
   return contents.every((cell) => cell === null || cell === noRanges);
 }

@@ -142,7 +142,7 @@ export function openFernet(
 /**
  * The bytes of a token that this key has signed: what `openAuthentic` takes.
  *
- * @throws FernetError for every other token.
+ * @throws FernetError if this key has not signed it.
  */
 export function authenticBytes(key: FernetKey, token: string): Uint8Array {
   const bytes = fromPaddedBase64url(token);

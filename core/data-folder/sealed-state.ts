@@ -4,8 +4,8 @@ import { type Keyring, readCanary } from '../crypto/keyring.ts';
 import type { Sql } from './database.ts';
 
 /**
- * `never` is a vault from before there were seals, or one that a start has begun to seal. `empty` is none. `unknown` needs another key, is
- * damaged or has other tables: the worker says which.
+ * `never`: its rows have no seals, or not all of them yet. `empty`: there is no vault. `unknown`: it needs another key, is damaged or has other
+ * tables; the worker says which.
  */
 export function sealedState(sql: Sql, keyring: Keyring): 'sealed' | 'never' | 'empty' | 'unknown' {
   if (!hasTable(sql, 'instance')) return hasTable(sql, 'd1_migrations') ? 'unknown' : 'empty';

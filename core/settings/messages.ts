@@ -77,7 +77,7 @@ export const sentences = {
     count === 1 ? 'Sealed the 1 record of this vault.' : `Sealed the ${count} records of this vault.`,
   sealsRemembered: (envFile: string) =>
     `Added REQUIRE_SEALS=true to ${envFile}: from now on this vault only takes records that it has sealed.`,
-  /** `envFile` is undefined if there is none. */
+  /** @param envFile absent if there is no such file. */
   sealsNotRemembered: (envFile?: string) =>
     `Add REQUIRE_SEALS=true to your settings${envFile === undefined ? '' : ` (${envFile} could not be written)`}: then this vault only takes records that it has sealed.`,
   likelyProxy: (address: string) =>

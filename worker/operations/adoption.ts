@@ -1,6 +1,6 @@
 /**
- * What a vault does once in its life: it seals the rows that it has from before there were seals. Whoever can write the database file
- * could bring that time back with an old copy, so the settings remember that it is over (REQUIRE_SEALS), and so does this isolate.
+ * Rows that were stored before there were seals get them once, after the upgrade. An old copy of the database would make that happen again, with
+ * whatever somebody has changed in it. So the settings (REQUIRE_SEALS) and this isolate remember that it has happened.
  */
 import { eq } from 'drizzle-orm';
 import { newNonce } from '../../core/crypto/random.ts';

@@ -38,7 +38,7 @@ describe('the value of a key', () => {
     ['is the one that was given', 'b', { binding: 'b' }, true],
     ['is the one that was given for a name with white space', 'b', { padded_binding: 'b' }, true],
     ['is that of a version of it', 'b1', {}, true],
-    ['is no text of the request that reads like one', 'b', { description: 'b' }, false],
+    ['is not another text of the request that happens to be the same', 'b', { description: 'b' }, false],
     ['is not that of a version of another key', 'b9', {}, false],
     ['is that of a version of it under the new name', 'n1', { bindings: '{"1":["b1","n1"]}' }, true],
     ['is not that of another version under the new name', 'n1', { bindings: '{"2":["b1","n1"]}' }, false],

@@ -26,7 +26,7 @@ export const refuseBroken = async ({ vault, caller }: Context, fault: Fault, val
   return { ...refusal, action: 'secret.create' };
 };
 
-/** A value that is to be stored: its binding, and the number that its secret gets, if that is a new one. */
+/** What is known of a value before it is stored: its binding, and the number of its secret if that is new. */
 export interface NewValue {
   binding: string;
   number: number | null;
@@ -35,9 +35,9 @@ export interface NewValue {
 /**
  * Checks what the second step relies on, and makes the seals of what it stores.
  *
- * @param expected what is to be stored, by the names of the secrets.
- * @returns values for its statements, the seals of the versions by the names of their secrets, and the row that does not allow an entry, whose verdict will not be what was checked; or the row whose seal does
- *   not hold.
+ * @param expected the new values, by the names of their secrets.
+ * @returns parameters of its statements, the seals of the new versions by the names of their secrets, and as `objection` a row that does not
+ *   allow an entry; the verdict on that entry will not be what was checked. Or only the row whose seal does not hold.
  */
 export const sealEntries = async (
   { vault, caller }: Context,

@@ -1,5 +1,5 @@
 /**
- * Decides again that what SQL has found is what the request names. Whoever can write the file may have put another row in its place, one whose
+ * Checks that the rows that SQL has found have the names and numbers that the request gives. A view in the file may show another row, one whose
  * seal holds. See judge-again.ts.
  */
 import type { Action } from '../../core/policy/policy.ts';
@@ -22,7 +22,7 @@ const askedFor = (alias: string, { 0: table }: SealedRow, given: Values<string>)
   return typeof id === 'number' || name === undefined ? null : [name, padded];
 };
 
-/** The row that is not the one that the request names; null if there is none. */
+/** The first row that was found in place of the one that the request names; null if all are the right ones. */
 const otherThanNamed = (rows: Rows, given: Values<string>): SealedRow | null => {
   const found = Object.entries(rows).find(([alias, row]) => {
     if (!isThere(row)) return false;

@@ -1,6 +1,6 @@
 /**
- * A vault from before there were seals seals its rows once. Whoever can write the database, and has any copy of it from that time, cannot make
- * it do so again, and cannot make it begin anew.
+ * A vault of an earlier version seals its rows once, after its upgrade. An old copy of the database makes it neither do so again nor begin
+ * anew.
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseKeyring, sealCanary } from '../../core/crypto/keyring.ts';

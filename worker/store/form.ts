@@ -45,38 +45,36 @@ export const byForm = (session: SQLWrapper, token: () => SQLWrapper): SQL => eit
 /** The same for requests with an Idempotency-Key. */
 export const byKey = (without: SQLWrapper, withKey: () => SQLWrapper): SQL => either(isWithKey, without, withKey);
 
-/** Whether the verdict is compiled that is being compiled for a transaction that writes, after what it relies on was checked. */
-let isGuarded = false;
-
-/** Runs what compiles a verdict with the condition that what it relies on is what was checked. */
-export const writtenGuarded = <Made>(write: () => Made): Made => {
-  isGuarded = true;
-  try {
-    return write();
-  } finally {
-    isGuarded = false;
-  }
+/** A way to compile statements, for as long as `write` runs. */
+const mode = () => {
+  let isOn = false;
+  return {
+    isOn: () => isOn,
+    during: <Made>(write: () => Made): Made => {
+      isOn = true;
+      try {
+        return write();
+      } finally {
+        isOn = false;
+      }
+    },
+  };
 };
+
+const guarding = mode();
+const answering = mode();
+
+/** Compiles a verdict of a transaction that writes, with the condition that what it relies on is what was checked. */
+export const writtenGuarded = guarding.during;
 
 /** SQL that is another one where what is relied on was checked before. */
-export const byGuard = (without: SQLWrapper, guarded: () => SQLWrapper): SQL =>
-  either(() => isGuarded, without, guarded);
+export const byGuard = (without: SQLWrapper, guarded: () => SQLWrapper): SQL => either(guarding.isOn, without, guarded);
 
-/** Whether a verdict is compiled that is being compiled to return the answer as well. */
-let isAnswering = false;
-
-/** Runs what compiles a verdict that returns the answer: what the answer uses of the verdict is then in the row that is being inserted. */
-export const writtenAnswering = <Made>(write: () => Made): Made => {
-  isAnswering = true;
-  try {
-    return write();
-  } finally {
-    isAnswering = false;
-  }
-};
+/** Compiles a verdict that returns the answer as well: what the answer uses of the verdict is then in the row that is being inserted. */
+export const writtenAnswering = answering.during;
 
 /** SQL that is another one where the verdict itself returns the answer. */
-export const byPlace = (after: SQLWrapper, within: () => SQLWrapper): SQL => either(() => isAnswering, after, within);
+export const byPlace = (after: SQLWrapper, within: () => SQLWrapper): SQL => either(answering.isOn, after, within);
 
 const either = (isOther: () => boolean, usual: SQLWrapper, other: () => SQLWrapper): SQL => {
   const chosen = new SQL([]);
