@@ -73,7 +73,8 @@ export const openedAll = async ({ vault }: Context, rows: readonly Read[], { rol
       first ??= error;
       faults.push([event_id, error.reason]);
     }
-    await pause(token?.length ?? 0);
+    const waits = pause(token?.length ?? 0);
+    if (waits !== undefined) await waits;
   }
   if (!first) return values;
   await transact(vault.db, [fill(failures(), { faults: JSON.stringify(faults) })]);

@@ -261,7 +261,7 @@ const committedOf = <Row, Name extends string>(
   }
   const rows = answerAt === null ? [] : (results[answerAt] as Row[]);
   if (answerColumns)
-    for (const { answer } of hasEach ? judged : [first]) rows.push(...answeredIn<Row>(answer, answerColumns));
+    for (const { answer } of hasEach ? judged : [first]) if (answer) rows.push(answeredIn<Row>(answer, answerColumns));
   if (decided && decided.outcome !== 'allowed') {
     const kept = keptAt === null ? undefined : results[keptAt];
     return { ...refusalOf(decided, kept), events, ...(tells && { told: rows }) };
@@ -269,14 +269,12 @@ const committedOf = <Row, Name extends string>(
   return { outcome: 'allowed', events, principal: principalOf(first), rows, ...(hasEach && { judged }) };
 };
 
-/** The rows of an answer that a verdict has returned. */
-const answeredIn = <Row>(answer: string | undefined, columns: readonly string[]): Row[] => {
-  if (!answer) return [];
-  return (JSON.parse(answer) as Value[][]).map((cells) => {
-    const row: Record<string, Value> = {};
-    for (const [index, name] of columns.entries()) row[name] = cells[index] ?? null;
-    return row as Row;
-  });
+/** The row of an answer that a verdict has returned. */
+const answeredIn = <Row>(answer: string, columns: readonly string[]): Row => {
+  const cells = JSON.parse(answer) as Value[];
+  const row: Record<string, Value> = {};
+  for (const [index, name] of columns.entries()) row[name] = cells[index] ?? null;
+  return row as Row;
 };
 
 /**
