@@ -37,12 +37,10 @@ const onStandalone = () =>
     },
   });
 
-/**
- * To start a process for each file costs more than most of these tests: they keep nothing in their modules, start no programs and use
- * no storage, so files of one project share a process.
- */
+/** To start a process for each file costs more than most of these tests: they keep nothing in their modules, so files of one project share one. */
 const together = { isolate: false };
-const unitsOfWorker = ['core/**/*.test.ts', 'worker/{http,wire}/**/*.test.ts'];
+/** In workerd the files also share a database, which is emptied before each. */
+const inWorkerd = { ...together, setupFiles: ['worker/testing/fresh-file.ts'] };
 const unitsOfNode = ['ui/**/*.test.ts', 'box/{d1,gate,runtime}/**/*.test.ts', 'cli/{helpers,vault}/**/*.test.ts'];
 
 /** What others wrote comes to workerd as one module for each package: it fetches hundreds of files one by one, for each test file. */
@@ -86,14 +84,10 @@ export default defineConfig({
         test: {
           ...patient,
           ...bundled,
+          ...inWorkerd,
           name: 'worker',
           include: ['{core,worker,openapi}/**/*.test.ts'],
-          exclude: unitsOfWorker,
         },
-      },
-      {
-        plugins: [onD1()],
-        test: { ...patient, ...bundled, ...together, name: 'worker-units', include: unitsOfWorker },
       },
       {
         // The same tests of the routes, on the database of the standalone runtime.
@@ -101,6 +95,7 @@ export default defineConfig({
         test: {
           ...patient,
           ...bundled,
+          ...inWorkerd,
           name: 'worker-standalone',
           include: [
             'standalone/**/*.test.ts',

@@ -1,8 +1,12 @@
 /** On D1 only, which says how many rows a statement has read. */
 import { beforeAll, expect, test } from 'vitest';
-import { compileAll } from '../store/statement.ts';
+import { forgetModules } from '../testing/fresh-modules.ts';
 import { applyTestMigrations, testDb } from '../testing/test-database.ts';
-import './events.ts';
+
+// The statements of this module and no others.
+await forgetModules();
+await import('./events.ts');
+const { compileAll } = await import('../store/statement.ts');
 
 beforeAll(applyTestMigrations);
 

@@ -7,7 +7,12 @@ import {
   maxListStallMs,
   maxShortListBytes,
 } from '../../core/limits.ts';
-import { type HeldList, heldBytes, makeInTurn } from './long-lists.ts';
+import { forgetModules } from '../testing/fresh-modules.ts';
+import type { HeldList } from './long-lists.ts';
+
+// One that holds no lists of other test files.
+await forgetModules();
+const { heldBytes, makeInTurn } = await import('./long-lists.ts');
 
 const lists: (HeldList | null)[] = [];
 

@@ -1,6 +1,6 @@
 /** Renaming a key, moving it into a project and out of it, and giving it another owner. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Client, startVault, testDb } from '../testing/vault.ts';
+import { type Client, sealAllRows, startVault, testDb } from '../testing/vault.ts';
 
 let vault: Awaited<ReturnType<typeof startVault>>;
 let admin: Client;
@@ -224,8 +224,8 @@ describe('bindings', () => {
     } finally {
       await startVault();
       await testDb().exec('UPDATE instance SET key_id = (SELECT key_id FROM secret_versions WHERE number = 1 LIMIT 1)');
-      // Its rows get the seals of the key before.
-      await testDb().exec('UPDATE secrets SET name = name');
+      // The rows get the seals of the key before.
+      await sealAllRows();
     }
   });
 });

@@ -1,8 +1,13 @@
 /** Asks SQLite how it would run every statement of the worker. */
 import { beforeAll, expect, test } from 'vitest';
-import '../app.ts';
-import { applyTestMigrations, testDb } from '../testing/test-database.ts';
-import { compileAll, type Statement } from './statement.ts';
+import { forgetModules } from '../testing/fresh-modules.ts';
+import type { Statement } from './statement.ts';
+
+// The statements of the worker and no others, in the order in which it loads them.
+await forgetModules();
+await import('../app.ts');
+const { applyTestMigrations, testDb } = await import('../testing/test-database.ts');
+const { compileAll } = await import('./statement.ts');
 
 beforeAll(applyTestMigrations);
 

@@ -7,7 +7,7 @@ import type * as json from '../wire/json.ts';
 import type * as keyJson from '../wire/key-json.ts';
 import type * as projectJson from '../wire/project-json.ts';
 import type * as tokenJson from '../wire/token-json.ts';
-import { ownWrites } from './own-writes.ts';
+import { ownWrites, sealAnew } from './own-writes.ts';
 import { applyTestMigrations, testDb as rawDb } from './test-database.ts';
 
 /** That of the vault that was started last. */
@@ -15,6 +15,9 @@ let keyring: Settings['vault']['keyring'] | undefined;
 
 /** The database, on which a test writes as the vault itself would. */
 export const testDb = () => ownWrites(rawDb(), () => keyring);
+
+/** Gives all rows the seals of the vault that was started last. */
+export const sealAllRows = () => (keyring ? sealAnew(rawDb(), keyring) : Promise.resolve());
 
 /** The same for somebody who can write the database file and has no key. */
 export const forgersDb = rawDb;
@@ -104,17 +107,18 @@ export interface Client {
   cookie: string;
 }
 
-/** Drops all tables, as in a database that was just created. The newest go first: they refer to older ones. */
+/** Drops all tables and views, as in a database that was just created. The newest go first: they refer to older ones. */
 export const emptyDatabase = async () => {
   const db = rawDb();
   const { results } = await db
     .prepare(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY rowid DESC",
+      "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY rowid DESC",
     )
-    .all<{ name: string }>();
+    .all<{ type: string; name: string }>();
+  if (results.length === 0) return;
   await db.batch([
     db.prepare('PRAGMA defer_foreign_keys = true'),
-    ...results.map(({ name }) => db.prepare(`DROP TABLE "${name}"`)),
+    ...results.map(({ type, name }) => db.prepare(`DROP ${type} "${name}"`)),
   ]);
 };
 
