@@ -376,6 +376,8 @@ export const secretsPerListPart = 64;
 export const eventsPerListPart = 100;
 /** A list of at most this size is made and sent at once, without a turn. */
 export const maxShortListBytes = 128 * 1024;
+/** How many lists of keys that were made before an isolate keeps, none of them longer than that. */
+export const maxKnownSecretLists = 16;
 /** What the first list of an account is taken for. */
 export const assumedListBytes = 2 * 1024 * 1024;
 /** How many accounts' lengths of lists are kept in memory. */

@@ -244,6 +244,9 @@ function wranglerEnvironment(folder: string, isPlain: boolean): NodeJS.ProcessEn
     WRANGLER_WRITE_LOGS: 'false',
     CI: 'true',
     NO_COLOR: '1',
+    // Give memory back after the start: esbuild, which has nothing more to do then, and wrangler's own allocations outside of V8's heap.
+    GOMEMLIMIT: '16MiB',
+    MALLOC_TRIM_THRESHOLD_: '65536',
   };
 }
 

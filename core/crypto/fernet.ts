@@ -69,36 +69,36 @@ export class FernetKey {
  * @throws FernetError if the padding is wrong.
  */
 function decryptCbc(key: Uint32Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-  const from = new DataView(ciphertext.buffer, ciphertext.byteOffset, ciphertext.length);
   const plain = new Uint8Array(ciphertext.length);
-  const to = new DataView(plain.buffer);
-  const first = new DataView(iv.buffer, iv.byteOffset, blockBytes);
-  let before = wordsAt(first, 0);
+  let [b0, b1, b2, b3] = [wordAt(iv, 0), wordAt(iv, 4), wordAt(iv, 8), wordAt(iv, 12)];
   for (let at = 0; at < ciphertext.length; at += blockBytes) {
-    const block = wordsAt(from, at);
-    const { s0, s1, s2, s3 } = unsafe.decrypt(key, ...block);
-    to.setUint32(at, s0 ^ before[0], true);
-    to.setUint32(at + 4, s1 ^ before[1], true);
-    to.setUint32(at + 8, s2 ^ before[2], true);
-    to.setUint32(at + 12, s3 ^ before[3], true);
-    before = block;
+    const [c0, c1] = [wordAt(ciphertext, at), wordAt(ciphertext, at + 4)];
+    const [c2, c3] = [wordAt(ciphertext, at + 8), wordAt(ciphertext, at + 12)];
+    const { s0, s1, s2, s3 } = unsafe.decrypt(key, c0, c1, c2, c3);
+    setWord(plain, at, s0 ^ b0);
+    setWord(plain, at + 4, s1 ^ b1);
+    setWord(plain, at + 8, s2 ^ b2);
+    setWord(plain, at + 12, s3 ^ b3);
+    [b0, b1, b2, b3] = [c0, c1, c2, c3];
   }
-  const padding = plain.at(-1) ?? 0;
+  const padding = plain[plain.length - 1] ?? 0;
   const end = plain.length - padding;
-  if (padding < 1 || padding > blockBytes || plain.subarray(end).some((byte) => byte !== padding))
-    throw new FernetError();
+  if (padding < 1 || padding > blockBytes) throw new FernetError();
+  for (let at = end; at < plain.length; at++) if (plain[at] !== padding) throw new FernetError();
   return plain.subarray(0, end);
 }
 
-type Words = [number, number, number, number];
+/** Byte by byte: a DataView is one more object of the runtime for each value. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number];
+  return a | (b << 8) | (c << 16) | (d << 24);
+}
 
-function wordsAt(view: DataView, at: number): Words {
-  return [
-    view.getUint32(at, true),
-    view.getUint32(at + 4, true),
-    view.getUint32(at + 8, true),
-    view.getUint32(at + 12, true),
-  ];
+function setWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word;
+  bytes[at + 1] = word >>> 8;
+  bytes[at + 2] = word >>> 16;
+  bytes[at + 3] = word >>> 24;
 }
 
 /**

@@ -17,9 +17,9 @@ import {
 } from '../../core/limits.ts';
 import { networkRange } from '../../core/network/address.ts';
 import type { Action, Role } from '../../core/policy/policy.ts';
-import { transact } from '../store/commit.ts';
 import { auditEvents, instance } from '../store/schema.ts';
 import { type Filled, fill, insertFrom, statement } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import type { Refusal } from './refusal.ts';
 import type { Context, Vault } from './vault.ts';
 

@@ -2,10 +2,10 @@
 import { desc, sql } from 'drizzle-orm';
 import { brokenSessionMs, maxBrokenSealRows } from '../../core/limits.ts';
 import { rowOf, type SealedTable, sealedKinds, sealedTables, sealHolds } from '../../core/sealed-rows.ts';
-import { transact } from '../store/commit.ts';
 import { brokenSeals } from '../store/schema.ts';
 import { sealedRow, sealedTable } from '../store/sealed.ts';
 import { fill, query, statement, textColumn } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import type { Vault } from './vault.ts';
 
 const { kind, locator, name, last_at } = brokenSeals;

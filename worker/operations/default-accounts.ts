@@ -6,12 +6,12 @@ import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { maxRowsPerSealingStep } from '../../core/limits.ts';
 import { asActive, rowOf, sealHolds } from '../../core/sealed-rows.ts';
-import { transact } from '../store/commit.ts';
 import { actorId, granted, verdict, verdictId } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, users } from '../store/schema.ts';
 import { sealedRow, sealsParam, storeSeals } from '../store/sealed.ts';
 import { fill, type Query, query, rowFor, statement, textColumn } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import { sealed } from './foresight.ts';
 import type { Vault } from './vault.ts';
 

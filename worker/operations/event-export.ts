@@ -14,7 +14,6 @@ import {
   maxExportWaitMs,
 } from '../../core/limits.ts';
 import { StoreFailure } from '../../core/store-failure.ts';
-import { read } from '../store/commit.ts';
 import { formOf, isForToken } from '../store/form.ts';
 import { granted, reachesAny, verdict, verdictId } from '../store/granted.ts';
 import { jsonRows } from '../store/json.ts';
@@ -24,6 +23,7 @@ import { request, requestValues } from '../store/request.ts';
 import { auditEvents, instance, logBlocks } from '../store/schema.ts';
 import { atFirstUse, compile, fill, integer, type Params, params, query, textColumn } from '../store/statement.ts';
 import { ofTokenPrincipal } from '../store/token-principal.ts';
+import { read } from '../store/transact.ts';
 import { accountOf, refuseTurn } from './admission.ts';
 import { type EventFilter, type FilterParam, filterParams, filterValues, matches, mayMatch } from './event-filter.ts';
 import { edgeBefore, lowestFrom } from './event-search.ts';

@@ -4,10 +4,10 @@
  */
 import { and, asc, gt, gte, sql } from 'drizzle-orm';
 import { eventsPerListPart, eventsPerOutput } from '../../core/limits.ts';
-import { read } from '../store/commit.ts';
 import { jsonRows } from '../store/json.ts';
 import { auditEvents } from '../store/schema.ts';
 import { fill, query, statement } from '../store/statement.ts';
+import { read } from '../store/transact.ts';
 import { eventJson, listedEvents } from './listed.ts';
 import type { Vault } from './vault.ts';
 

@@ -1,9 +1,9 @@
 /** What `/metrics` tells of the database, in one round trip that takes the same time however long the log is. */
 import { sql } from 'drizzle-orm';
 import { maxVersionCountAgeMs } from '../../core/limits.ts';
-import { transact } from '../store/commit.ts';
 import { instance, logTree, projects, secretVersions, usage } from '../store/schema.ts';
 import { fill, integer, query, statement } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import { archivedSize, newestId, sealedSize } from './log-tree.ts';
 import type { Context, Vault } from './vault.ts';
 

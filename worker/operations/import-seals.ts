@@ -1,10 +1,11 @@
 /** The seals of an import, and of a write to a path: what both steps rely on is checked, and what they store is sealed. */
 import type { Cell, SealedRow } from '../../core/sealed-rows.ts';
-import { refusalOf, transact, VaultNotOpen } from '../store/commit.ts';
+import { refusalOf, VaultNotOpen } from '../store/committed.ts';
 import { formOf } from '../store/form.ts';
 import { requestValues } from '../store/request.ts';
 import { type Fault, noteBroken, sealsParam } from '../store/sealed.ts';
 import { fill, type Values } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import type { VerdictRow } from '../store/verdict.ts';
 import { sealed, sealOfCurrent } from './foresight.ts';
 import { brokenImport, type EntrySurvey } from './import-commit.ts';

@@ -2,9 +2,9 @@
 import { and, isNull, notExists, sql } from 'drizzle-orm';
 import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { maxLikenessesPerStep } from '../../core/limits.ts';
-import { read, transact } from '../store/commit.ts';
 import { secrets } from '../store/schema.ts';
 import { fill, query, statement } from '../store/statement.ts';
+import { read, transact } from '../store/transact.ts';
 
 const isUnfilled = isNull(secrets.likeness);
 

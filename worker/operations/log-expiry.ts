@@ -13,9 +13,9 @@ import { verifiedCheckpoint } from '../../core/audit/verified.ts';
 import { utf8 } from '../../core/crypto/encoding.ts';
 import { newNonce } from '../../core/crypto/random.ts';
 import { eventsPerExpiry, eventsPerSealingSlice, maxExpiryRounds, sealingPauseMs } from '../../core/limits.ts';
-import { transact } from '../store/commit.ts';
 import { auditEvents, logTiles, logTree } from '../store/schema.ts';
 import { fill, insertFrom, type Query, query, statement, textColumn } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import { archivedSize, isTileAt, leafAsText, newestId, sealedSize, type TreeRow, wantedAt } from './log-tree.ts';
 import type { Vault } from './vault.ts';
 

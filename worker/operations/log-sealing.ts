@@ -11,9 +11,9 @@ import { verifiedCheckpoint } from '../../core/audit/verified.ts';
 import { utf8 } from '../../core/crypto/encoding.ts';
 import { SealedValueError } from '../../core/crypto/keyring.ts';
 import { eventsPerLeafRow, eventsPerSealing, eventsPerSealingSlice } from '../../core/limits.ts';
-import { transact } from '../store/commit.ts';
 import { auditEvents, instance, logTiles, logTree } from '../store/schema.ts';
 import { fill, insertFrom, integer, query, rowFor, statement, textColumn } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import { lastTiles, leafAsText, newestId, sealedSize, type TreeRow } from './log-tree.ts';
 import type { Vault } from './vault.ts';
 

@@ -2,7 +2,8 @@
 import type { Principal } from '../../core/caller.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
-import { type Committed, commit, type Kept, VaultNotOpen } from '../store/commit.ts';
+import { commit } from '../store/commit.ts';
+import { type Committed, type Kept, VaultNotOpen } from '../store/committed.ts';
 import { type Form, formOf, formsWithKey, usualForm } from '../store/form.ts';
 import { type Plan, plan, type Steps } from '../store/plan.ts';
 import { ask, type Preview, type Previewed, preview } from '../store/preview.ts';

@@ -6,7 +6,7 @@ import { keyLikeness } from '../../core/accounts/likeness.ts';
 import { maxForeignConflictsPerHour, maxImportAttempts, maxReadBytes } from '../../core/limits.ts';
 import { newNumber } from '../../core/new-number.ts';
 import type { GovernedAction } from '../../core/policy/policy.ts';
-import { principalOf, refusalOf, VaultNotOpen } from '../store/commit.ts';
+import { principalOf, refusalOf, VaultNotOpen } from '../store/committed.ts';
 import { formOf } from '../store/form.ts';
 import type { Value } from '../store/statement.ts';
 import type { VerdictRow } from '../store/verdict.ts';

@@ -4,9 +4,9 @@ import { unionAll } from 'drizzle-orm/sqlite-core';
 import { isKeyId } from '../../core/crypto/keyring.ts';
 import { maxCountedVersions, maxSealingKeys } from '../../core/limits.ts';
 import type { MissingKey } from '../../core/settings/messages.ts';
-import { transact } from '../store/commit.ts';
 import { instance, logTree, secrets, secretVersions } from '../store/schema.ts';
 import { fill, integer, type Param, query, statement } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import type { Vault } from './vault.ts';
 
 /** The keys of values, and that of the key that signs the log. The distinct keys of values are found by two steps in the index for each and not by a scan: a vault has few keys, and maybe many versions. */

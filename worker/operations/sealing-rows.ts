@@ -13,9 +13,9 @@ import {
   sealedTables,
   sealHolds,
 } from '../../core/sealed-rows.ts';
-import { transact } from '../store/commit.ts';
 import { sealedRow, sealedTable, sealsParam, storeSeals } from '../store/sealed.ts';
 import { fill, type Query, query, statement, textColumn } from '../store/statement.ts';
+import { transact } from '../store/transact.ts';
 import { sealed } from './foresight.ts';
 import type { Vault } from './vault.ts';
 

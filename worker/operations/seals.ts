@@ -213,7 +213,8 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
           const objection = isCompared ? objectionToRequest(grounds, who, found, given, caller, rest) : 'principal';
           if (objection) return noted(objection === 'principal' ? faultOfPrincipal(principal) : faultOf(objection));
         }
-        await pause?.(rowCharacters);
+        const waits = pause?.(rowCharacters);
+        if (waits !== undefined) await waits;
       }
       return null;
     },
@@ -233,7 +234,8 @@ export const sealsOf = ({ keyring, metrics }: Pick<Vault, 'keyring' | 'metrics'>
         }
         const other = secret && otherThan(secret, version, answer);
         if (other) return noted(faultOf(other, [secret]));
-        await pause?.(rowCharacters);
+        const waits = pause?.(rowCharacters);
+        if (waits !== undefined) await waits;
       }
       return null;
     },

@@ -1,17 +1,20 @@
 /** Lists secrets, personal ones and those of projects, in the order of their names. */
 import { and, asc, eq, exists, gte, inArray, isNotNull, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { alias, type SQLiteColumn, unionAll } from 'drizzle-orm/sqlite-core';
+import type { Principal } from '../../core/caller.ts';
 import { secretsPerListPart } from '../../core/limits.ts';
 import { byForm, isForToken } from '../store/form.ts';
 import { actorId, actorTokenId, granted, reachesAny } from '../store/granted.ts';
 import { type JsonRows, jsonRows, type Rows } from '../store/json.ts';
-import { members, secretLabels, secrets, tokenScopes } from '../store/schema.ts';
-import { type Params, query } from '../store/statement.ts';
+import { instance, members, secretLabels, secrets, tokenScopes } from '../store/schema.ts';
+import { integer, type Params, query, textColumn } from '../store/statement.ts';
 import { inUse } from '../store/targets.ts';
 import { seat, seats } from '../store/token-principal.ts';
+import { isOf, type KnownList, keepList, knownList } from './known-lists.ts';
 import { listedSecrets, markOf, markOfMember, secretJson } from './listed.ts';
 import { longList } from './long-lists.ts';
 import { type Operation, operation } from './operation.ts';
+import type { Context } from './vault.ts';
 
 /** What a list is about. Null does not filter. */
 export interface SecretQuery {
@@ -102,35 +105,71 @@ const ownOfUser = (given: Given, only?: SQL) =>
 
 const reachesAll = reachesAny('secret.list');
 
-const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more'] as const;
+const listParams = ['after', 'from', 'to', 'is_project', 'part', 'one_more', 'known'] as const;
 
-const valuesOf = ({ after, limit, project, prefix, part }: SecretQuery) => ({
+/** A question, and the list that it was answered with before, if that is still known. */
+type Asked = SecretQuery & { known: KnownList | null };
+
+const valuesOf = ({ after, limit, project, prefix, part, known }: Asked) => ({
   after,
   ...rangeOf(after, prefix ?? '', project),
   is_project: Number(project !== null),
   part,
   one_more: limit + 1,
+  known: known?.state ?? null,
 });
 
-const resultOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
+const partsOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
   const hasMore = parts.reduce((sum, { rows }) => sum + rows, 0) > limit;
   // The one row that is too many is a part of its own.
   return { secrets: (hasMore ? parts.slice(0, -1) : parts).map(({ json }) => json), hasMore };
 };
 
-const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<(typeof listParams)[number]>) =>
-  jsonRows({
-    sources: sources.map((source) => ({ ...source, most: given.one_more })),
+/** In the last row, which is no part of the list: whether it was made, or is still as it is known. */
+const [made, same] = [-1, -2];
+
+/** The list, if it may have changed since it was known; then a row with the state of the keys. */
+const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<(typeof listParams)[number]>) => {
+  const isSame = sql`coalesce((select ${instance.keys_state} from ${instance}) = ${given.known}, 0)`;
+  const list = jsonRows({
+    sources: sources.map(({ rows, when }) => ({ rows, when: and(when, not(isSame)), most: given.one_more })),
     table: listedSecrets,
     json: secretJson,
     perPart: secretsPerListPart,
     apart: given.one_more,
   });
+  const end = query
+    .select({
+      json: textColumn('json', instance.keys_state),
+      rows: integer('rows', sql`iif(${isSame}, ${same}, ${made})`),
+      last: integer('last', sql`0`),
+    })
+    .from(instance)
+    .where(granted);
+  return unionAll(list, end);
+};
+
+/** The list as it was made now, or before; null if the one of before is somebody else's. */
+const resultOf = (
+  rows: readonly JsonRows[],
+  { known, ...asked }: Asked,
+  context: Context,
+  principal: Principal,
+): ReturnType<typeof partsOf> | null => {
+  const end = rows.at(-1);
+  if (end?.rows === same) return known && isOf(known, principal) ? partsOf(known.parts, asked) : null;
+  const parts = rows.slice(0, -1);
+  if (end?.json && isKept(asked)) keepList(context, asked, { state: end.json, principal, parts });
+  return partsOf(parts, asked);
+};
+
+/** Not of searches, each of which is another one, nor of what also depends on the time. */
+const isKept = ({ part, label, due }: SecretQuery) => part === null && label === null && due === null;
 
 const listAll = operation({
   action: 'secret.list',
   params: listParams,
-  isSearch: ({ part }: SecretQuery) => part !== null,
+  isSearch: ({ part }: Asked) => part !== null,
   sql: (given) => ({
     answer: listOf(
       [
@@ -177,7 +216,7 @@ const hasLabel = (label: SQL) =>
 const listMarked = operation({
   action: 'secret.list',
   params: [...listParams, 'label', 'due_before'],
-  isSearch: ({ part }: SecretQuery) => part !== null,
+  isSearch: ({ part }: Asked) => part !== null,
   sql: (given) => {
     const { label, due_before } = given;
     const isDueHere = or(isNull(due_before), isDue(secrets, due_before));
@@ -194,7 +233,7 @@ const listMarked = operation({
       ),
     };
   },
-  values: (asked: SecretQuery, { caller }) => ({
+  values: (asked: Asked, { caller }) => ({
     ...valuesOf(asked),
     label: asked.label,
     due_before: asked.due === null ? null : caller.now + asked.due * 86_400_000,
@@ -202,11 +241,19 @@ const listMarked = operation({
   result: resultOf,
 });
 
-const listed: Operation<SecretQuery, ReturnType<typeof resultOf>> = {
+const listed: Operation<SecretQuery, ReturnType<typeof partsOf>> = {
   action: 'secret.list',
   recordInvalid: listAll.recordInvalid,
-  perform: (context, asked) =>
-    (asked.label === null && asked.due === null ? listAll : listMarked).perform(context, asked),
+  async perform(context, asked) {
+    const list = asked.label === null && asked.due === null ? listAll : listMarked;
+    const outcome = await list.perform(context, { ...asked, known: isKept(asked) ? knownList(context, asked) : null });
+    // Whose a session is never changes. Where a database says otherwise, the list is made as for a new question.
+    const other = outcome.outcome === 'allowed' && outcome.result === null;
+    const own = other ? await list.perform(context, { ...asked, known: null }) : outcome;
+    if (own.outcome !== 'allowed') return own;
+    if (own.result === null) throw new TypeError('A list that is not known was not made');
+    return { ...own, result: own.result };
+  },
 };
 
 /** Lists secrets in the order of their names, as JSON. */

@@ -5,7 +5,6 @@ import type { Principal } from '../../core/caller.ts';
 import { openValue, SealedValueError, sealValue } from '../../core/crypto/keyring.ts';
 import { maxDroppedVersions, maxVersionsPerSecret } from '../../core/limits.ts';
 import type { SealedRow } from '../../core/sealed-rows.ts';
-import { transact } from '../store/commit.ts';
 import { failure, failures } from '../store/failures.ts';
 import { actorName, granted } from '../store/granted.ts';
 import type { IsIdle } from '../store/plan.ts';
@@ -13,6 +12,7 @@ import { request } from '../store/request.ts';
 import { type SecretVersionRow, secrets, secretVersions } from '../store/schema.ts';
 import { fill, insertFrom, type Params, query } from '../store/statement.ts';
 import { isNamed } from '../store/targets.ts';
+import { transact } from '../store/transact.ts';
 import { createPause } from './pauses.ts';
 import type { Context } from './vault.ts';
 
@@ -73,7 +73,8 @@ export const openedAll = async ({ vault }: Context, rows: readonly Read[], { rol
       first ??= error;
       faults.push([event_id, error.reason]);
     }
-    await pause(token?.length ?? 0);
+    const waits = pause(token?.length ?? 0);
+    if (waits !== undefined) await waits;
   }
   if (!first) return values;
   await transact(vault.db, [fill(failures(), { faults: JSON.stringify(faults) })]);

@@ -9,12 +9,12 @@ import {
   proxySearchMs,
 } from '../../core/limits.ts';
 import { isPrivate } from '../../core/network/ranges.ts';
-import { read } from '../store/commit.ts';
 import { actorId, granted } from '../store/granted.ts';
 import { request } from '../store/request.ts';
 import { auditEvents, brokenSeals, sessions, users } from '../store/schema.ts';
 import { fill, integer, query, statement, textColumn } from '../store/statement.ts';
 import { sessionNumbered } from '../store/targets.ts';
+import { read } from '../store/transact.ts';
 import { operation } from './operation.ts';
 import type { Context } from './vault.ts';
 

@@ -7,13 +7,13 @@ import { comparePassword, makeVerifier, needsUpgrade } from '../../core/crypto/p
 import { issueSessionToken, newSessionId } from '../../core/crypto/session-token.ts';
 import { childIdCharacters, maxChildSeconds } from '../../core/limits.ts';
 import type { Role } from '../../core/policy/policy.ts';
-import { read } from '../store/commit.ts';
 import { actorId, granted, insertIfAllowed, verdict } from '../store/granted.ts';
 import { plan } from '../store/plan.ts';
 import { isClaimed, principal, principalByName } from '../store/principal.ts';
 import { request, requestValues } from '../store/request.ts';
 import { instance, sessions, users } from '../store/schema.ts';
 import { fill, integer, type Params, query, statement, type Values } from '../store/statement.ts';
+import { read } from '../store/transact.ts';
 import { judge } from '../store/verdict.ts';
 import { learn } from './admission.ts';
 import { sealSwitchedOff, switchedOff, switchOffUnused } from './default-accounts.ts';

@@ -2,11 +2,13 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { StoreFailure } from '../../core/store-failure.ts';
 import { fakeDatabase } from '../testing/fake-database.ts';
-import { commit, read, transact, VaultNotOpen } from './commit.ts';
+import { commit } from './commit.ts';
+import { VaultNotOpen } from './committed.ts';
 import { granted } from './granted.ts';
 import { plan } from './plan.ts';
 import { secrets } from './schema.ts';
 import { fill, query, statement, textColumn } from './statement.ts';
+import { read, transact } from './transact.ts';
 import { verdictOn } from './verdict.ts';
 
 const caller = { requestId: 'r', sessionId: 's', claimedName: 'ann', address: '192.0.2.1', userAgent: 'test', now: 7 };

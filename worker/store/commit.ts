@@ -1,89 +1,14 @@
-/** Runs statements: one transaction, which is one round trip, for each request. */
-import type { Caller, Principal } from '../../core/caller.ts';
-import { maxBusyWaitMs } from '../../core/limits.ts';
-import type { Outcome } from '../../core/policy/policy.ts';
+/** Commits the plan of a request: decides, records and carries out, and checks the seals of the rows that the decision relies on. */
+import type { Caller } from '../../core/caller.ts';
 import type { SealedRow } from '../../core/sealed-rows.ts';
-import { StoreFailure } from '../../core/store-failure.ts';
+import { type Committed, committedOf, isBroken } from './committed.ts';
 import type { Form } from './form.ts';
 import type { Plan } from './plan.ts';
 import { requestValues } from './request.ts';
 import { turnOnRows } from './row-turns.ts';
 import { type Fault, noteBroken, type SealedAnswer, type Seals, sealBroken, sealsParam } from './sealed.ts';
 import { type Filled, fill, isReading, type Statement, type Value, type Values } from './statement.ts';
-import type { VerdictRow } from './verdict.ts';
-
-/**
- * `events` says how many the verdict has written, where one verdict is on many things. `judged` has a verdict for each target, if the plan
- * has several. `told` has the rows that an answer gives under a refusal: only one does that is written to depend on its reason.
- */
-export type Committed<Row> =
-  | { outcome: 'allowed'; events: number; principal: Principal; rows: Row[]; judged?: readonly VerdictRow[] }
-  | {
-      outcome: Exclude<Outcome, 'allowed'>;
-      reason: string | null;
-      events?: number;
-      principal?: Principal;
-      told?: readonly unknown[];
-      /** The request was sent again: what was answered to the first one. */
-      kept?: Kept;
-    };
-
-/** Of a request that was carried out before: the rows that made its answer, as JSON. */
-export interface Kept {
-  principal: Principal;
-  rows: string;
-}
-
-/** The database is not set up yet, or another key seals it. */
-export class VaultNotOpen extends Error {
-  override name = 'VaultNotOpen';
-}
-
-/** The pause before the next attempt doubles from the one to the other. */
-const minPauseMs = 20;
-const maxPauseMs = 400;
-
-/**
- * Runs statements as one transaction in one round trip; in more, if another process, such as a backup or an admin's SQLite
- * shell, writes to the database at that moment. SQLite refuses a transaction then before it has done anything, and neither
- * D1 nor plain workerd waits.
- *
- * @param busyWaitMs how long to wait for the other process.
- * @throws StoreFailure if the transaction failed; nothing was written then.
- */
-export const transact = async (
-  db: D1Database,
-  statements: readonly Filled[],
-  busyWaitMs = maxBusyWaitMs,
-): Promise<Record<string, Value>[][]> => {
-  const prepared = statements.map(({ text, values }) => db.prepare(text).bind(...values));
-  let waitedMs = 0;
-  for (let pauseMs = minPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
-    try {
-      const results = await db.batch<Record<string, Value>>(prepared);
-      return results.map(({ results: rows }) => rows);
-    } catch (cause) {
-      const kind = kindOf(String(cause), statements);
-      if (kind !== 'busy' || waitedMs >= busyWaitMs) throw new StoreFailure(kind, cause);
-    }
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    waitedMs += pauseMs;
-  }
-};
-
-const kindOf = (message: string, statements: readonly Filled[]): StoreFailure['kind'] => {
-  if (/SQLITE_BUSY|database is locked/i.test(message)) return 'busy';
-  // After statements that only read, miniflare's D1 writes a bookmark, and does not say why that failed.
-  if (/session commit token/.test(message) && statements.every(({ text }) => /^select\b/i.test(text))) return 'busy';
-  if (/SQLITE_FULL|disk is full|SQLITE_IOERR_WRITE/i.test(message)) return 'full';
-  return /no such (table|column)/i.test(message) ? 'schema' : 'unreadable';
-};
-
-/** Runs one statement that only reads, outside any verdict: for questions that come before a sign-in. */
-export const read = async <Row>(db: D1Database, statement: Filled<Row>): Promise<Row[]> => {
-  const [rows] = await transact(db, [statement]);
-  return rows as Row[];
-};
+import { transact } from './transact.ts';
 
 /** How often a plan looks again because a row that it relies on has changed meanwhile. */
 const maxAttempts = 50;
@@ -239,73 +164,5 @@ const faultOfRead = async (
   return seals.faultInAnswer(texts[0] ?? '', sealed);
 };
 
-const isBroken = (committed: Committed<unknown>) =>
-  committed.outcome === 'denied' && committed.reason === 'seal_broken';
-
 const noted = (db: D1Database, { now }: Caller, fault: Fault, also: readonly Filled[] = []) =>
   transact(db, [...also, fill(noteBroken(), { ...fault, 'request.now': now })]);
-
-const committedOf = <Row, Name extends string>(
-  { hasEach, tells, answerAt, answerColumns, keptAt, probeAt }: Plan<Row, Name>,
-  results: readonly Record<string, Value>[][],
-): Committed<Row> => {
-  const verdicts = (results[0] ?? []) as unknown as VerdictRow[];
-  const [decided] = verdicts;
-  const events = verdicts.length;
-  const judged = ((hasEach ? results[1] : undefined) ?? []) as unknown as VerdictRow[];
-  const first = decided ?? judged[0];
-  if (!first) {
-    // Of a token that the vault does not know, or that was refused often enough, there is no event.
-    if (probeAt !== null && results[probeAt]?.length) return { outcome: 'unauthenticated', reason: null };
-    throw new VaultNotOpen();
-  }
-  const rows = answerAt === null ? [] : (results[answerAt] as Row[]);
-  if (answerColumns)
-    for (const { answer } of hasEach ? judged : [first]) rows.push(...answeredIn<Row>(answer, answerColumns));
-  if (decided && decided.outcome !== 'allowed') {
-    const kept = keptAt === null ? undefined : results[keptAt];
-    return { ...refusalOf(decided, kept), events, ...(tells && { told: rows }) };
-  }
-  return { outcome: 'allowed', events, principal: principalOf(first), rows, ...(hasEach && { judged }) };
-};
-
-/** The rows of an answer that a verdict has returned. */
-const answeredIn = <Row>(answer: string | undefined, columns: readonly string[]): Row[] => {
-  if (!answer) return [];
-  return (JSON.parse(answer) as Value[][]).map((cells) => {
-    const row: Record<string, Value> = {};
-    for (const [index, name] of columns.entries()) row[name] = cells[index] ?? null;
-    return row as Row;
-  });
-};
-
-/**
- * The refusal that a verdict has written. Only a token needs the principal, to learn whose it is.
- *
- * @param found what was kept for a request that is sent again.
- */
-export const refusalOf = (
-  row: VerdictRow,
-  found: readonly Record<string, Value>[] = [],
-): Exclude<Committed<never>, { outcome: 'allowed' }> => {
-  const { outcome, reason } = row;
-  const [kept] = found as { result: string }[];
-  if (outcome === 'allowed') throw new TypeError('An allowed event is no refusal');
-  const isKnown = outcome !== 'unauthenticated' && typeof row.token_id === 'number';
-  return {
-    outcome,
-    reason,
-    ...(isKnown && { principal: principalOf(row) }),
-    ...(kept && { kept: { principal: principalOf(row), rows: kept.result } }),
-  };
-};
-
-export const principalOf = (row: VerdictRow): Principal => {
-  const { actor_id: id, actor_name: name, actor_role: role, token_id, token = '', project = null } = row;
-  if (id === null || name === null || (role === null && project === null))
-    throw new TypeError('A verdict without an actor');
-  const principal = { id, name, role: role ?? 'user' };
-  return typeof token_id === 'number'
-    ? { ...principal, token: { id: token_id, name: token ?? '', project } }
-    : principal;
-};

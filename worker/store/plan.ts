@@ -90,8 +90,8 @@ export interface Steps<Row> {
   /** Set where the answer has the column `sealed` of what it tells (`sealedAnswer`): then the target needs no second look. */
   isAnswerSealed?: true;
   /**
-   * Set where the verdict itself returns the answer, as JSON: a statement less. It is for plans that only read. What it says of the verdict
-   * must be `granted` and the like; with `each`, it is the answer to one event.
+   * Set where the verdict itself returns the answer, as JSON: a statement less. It is for plans that only read, and for an answer of at most
+   * one row. What it says of the verdict must be `granted` and the like; with `each`, it is the answer to one event.
    */
   isAnsweredAtOnce?: true;
   /** What else is due. It runs after the answer, because it may write events of its own: then `verdict` is no longer the newest. */
@@ -129,7 +129,7 @@ export const plan = <const Name extends string = never, Row = never>(
       throw new TypeError('Only the verdict of a plan that reads can return the answer');
     const told = verdicts.map((step, index) => {
       const isLast = index === verdicts.length - 1;
-      return reliedOf(step).telling({ isTelling: isTold, answer: isLast && atOnce ? rowsAsJson(atOnce) : undefined });
+      return reliedOf(step).telling({ isTelling: isTold, answer: isLast && atOnce ? rowAsJson(atOnce) : undefined });
     });
     const judged = told.map((step) => (writes ? writtenGuarded : writtenAnswering)(() => compile(step)));
     // Within what a verdict returns, this name is that of the row that is being inserted.
@@ -165,10 +165,10 @@ export const plan = <const Name extends string = never, Row = never>(
   }, forms);
 };
 
-/** The rows of a query as a JSON list of lists, in the order of its columns. */
-const rowsAsJson = (answer: Query): SQL => {
+/** The one row of a query as a JSON list, in the order of its columns; null if it has none. */
+const rowAsJson = (answer: Query): SQL => {
   const columns = columnsOf(answer).map((name) => sql.raw(name));
-  return sql`(select json_group_array(json_array(${sql.join(columns, sql`, `)})) from (${answer}) told)`;
+  return sql`(select json_array(${sql.join(columns, sql`, `)}) from (${answer}) told)`;
 };
 
 type Asked = Steps<unknown> & { verdict: Query<VerdictRow> };

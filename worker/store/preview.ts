@@ -4,7 +4,7 @@
  * each request, and nobody costs a hash who may not cause one.
  */
 import type { Caller } from '../../core/caller.ts';
-import { type Committed, refusalOf, transact, VaultNotOpen } from './commit.ts';
+import { type Committed, refusalOf, VaultNotOpen } from './committed.ts';
 import { type Form, isForToken, isWithKey } from './form.ts';
 import { keptRows } from './kept-answers.ts';
 import { openProbe } from './open.ts';
@@ -20,6 +20,7 @@ import {
   type Values,
 } from './statement.ts';
 import { goodToken } from './token-principal.ts';
+import { transact } from './transact.ts';
 import type { VerdictRow } from './verdict.ts';
 
 export interface Preview<Row = unknown, Name extends string = string> {

@@ -7,7 +7,7 @@ import type { Via } from '../../core/caller.ts';
 import type { Access, Outcome, ProjectRole, Role } from '../../core/policy/policy.ts';
 
 /** The newest migration that this code is written for. /health compares it with the database. */
-export const currentMigration = '0016_versions_with_values.sql';
+export const currentMigration = '0017_state_of_keys.sql';
 
 /** Wrangler's list of the migrations that were applied. */
 export const migrations = sqliteTable('d1_migrations', {
@@ -22,6 +22,8 @@ export const instance = sqliteTable('instance', {
   canary: text().notNull(),
   /** When the rows were sealed; null until then. The canary says whether they are. */
   sealed_at: integer(),
+  /** Another text after each change of the keys, or of who reaches which of them. */
+  keys_state: text(),
 });
 
 export const users = sqliteTable('users', {

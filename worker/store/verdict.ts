@@ -45,11 +45,14 @@ export interface Intent {
   /** In which order the events of many targets are written. */
   order?: SQL | undefined;
   /** Whether it is one of many verdicts on a request: the first one looks for its Idempotency-Key. */
-  isOfMany?: boolean;
+  isOfMany?: boolean | undefined;
 }
 
 interface Judgement
-  extends Pick<Intent, 'target' | 'detail' | 'ready' | 'order' | 'touched' | 'foresee' | 'watched' | 'reliesOn'> {
+  extends Pick<
+    Intent,
+    'target' | 'detail' | 'ready' | 'order' | 'touched' | 'foresee' | 'watched' | 'reliesOn' | 'isOfMany'
+  > {
   action: Action;
   principal: Join[];
   rules: Rule[];
@@ -89,6 +92,7 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
     refusalsOnly = false,
     isBroken = false,
     isTelling = false,
+    isOfMany = false,
     answer,
   } = judgement;
   const all = [...joins, ...(target?.joins ?? [])];
@@ -143,7 +147,7 @@ export const judge = (judgement: Judgement): Query<VerdictRow> => {
     .insert(auditEvents)
     .select(judged)
     .returning({
-      ...verdictColumns,
+      ...(isOfMany && answer ? answeredColumns : verdictColumns),
       ...(isForToken() && tokenColumns),
       ...(isTelling && { sealed: textColumn('sealed', toldSealsOfPrincipal()) }),
       ...(answer && { answer: textColumn('answer', sql`iif(${isAllowedHere}, ${answer}, null)`) }),
@@ -186,14 +190,17 @@ const anyOf = (rules: readonly Rule[]): SQL => or(...rules.map(({ when }) => whe
 
 const { target, outcome, reason, actor_id, actor_name, actor_role, token_id, token: tokenName, project } = auditEvents;
 const verdictColumns = { target, outcome, reason, actor_id, actor_name, actor_role };
+/** Where each of many verdicts returns an answer, nobody asks for more, and each column takes time for each of them. */
+const answeredColumns = { outcome, actor_id, actor_name, actor_role };
 const tokenColumns = { token_id, token: tokenName, project };
 
 type EventRow = typeof auditEvents.$inferSelect;
 
 /**
  * The row that a verdict returns. `reason` details the outcome where there is more to say. Tokens have three columns more. `sealed` has the
- * rows that the principal hangs on, in verdicts that tell them; it is empty if there is none. `answer` is JSON of the rows of the answer,
- * each a list, in verdicts that return it; it is empty under a refusal.
+ * rows that the principal hangs on, in verdicts that tell them; it is empty if there is none. `answer` is JSON of the row of the answer, a
+ * list, in verdicts that return it; it is empty under a refusal, and where the answer has no row. One of many that do has no `target` and
+ * no `reason`.
  */
 export type VerdictRow = Pick<EventRow, keyof typeof verdictColumns> &
   Partial<Pick<EventRow, keyof typeof tokenColumns>> & { sealed?: string; answer?: string };
@@ -233,6 +240,7 @@ export const verdictOn = (
     foresee,
     watched,
     reliesOn,
+    isOfMany,
     refusalsOnly,
     rules: [...usualRules(action, target, isOfMany), ...rules],
   });

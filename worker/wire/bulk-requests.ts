@@ -5,7 +5,7 @@ import { hasAtMostBytes } from '../../core/accounts/password-policy.ts';
 import { maxEntriesPerImport, maxNameBytes, maxSecretsPerRead } from '../../core/limits.ts';
 import { trimmed } from '../../core/text.ts';
 import type { ImportEntry } from '../operations/import-states.ts';
-import { existingKeyName, keyDescription, keyValue, newKeyName, object, shownAs, text } from './requests.ts';
+import { existingKeyName, keyDescription, keyValue, newKeyName, object, plainName, shownAs, text } from './requests.ts';
 
 /** Asks for the first thing that is wrong in a list by its place, counted from 1. */
 const listOf = <Item extends v.GenericSchema>(field: string, item: Item) =>
@@ -19,14 +19,19 @@ const names = v.pipe(
     (given) => given.length <= maxSecretsPerRead,
     ({ input }) => `names has ${input.length} entries, and one request reads at most ${maxSecretsPerRead}.`,
   ),
-  v.array(
-    v.pipe(
-      v.string(),
-      v.transform((sent) => ({ sent, name: sent })),
-      v.object({ sent: v.string(), name: existingKeyName }),
-      v.transform(({ sent, name }) => ({ sent, ...name })),
-    ),
-  ),
+  v.rawTransform(({ dataset: { value: given }, addIssue, NEVER }) => {
+    const asked: { sent: string; name: string; padded: string | null }[] = [];
+    for (const sent of given) {
+      const plain = plainName(sent);
+      const read = plain ? null : v.safeParse(existingKeyName, sent, { abortEarly: true });
+      if (read && !read.success) {
+        addIssue({ message: read.issues[0].message });
+        return NEVER;
+      }
+      asked.push({ sent, ...(plain ?? (read?.output as NonNullable<typeof plain>)) });
+    }
+    return asked;
+  }),
 );
 
 const prefix = v.pipe(

@@ -1,5 +1,6 @@
 import { type GenericSchema, type InferOutput, safeParse } from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { maxNameBytes } from '../../core/limits.ts';
 import * as keyRequests from './key-requests.ts';
 import * as requests from './requests.ts';
 
@@ -12,6 +13,35 @@ const errorOf = (schema: GenericSchema, given: unknown): string => {
   const result = safeParse(schema, given, { abortEarly: true });
   return result.success ? 'accepted' : result.issues[0].message;
 };
+
+test('a plain name is read as the rules for all names would read it', () => {
+  const long = 'x'.repeat(maxNameBytes);
+  const names = [
+    'a',
+    '~',
+    'a b',
+    'A/b c',
+    '',
+    ' ',
+    'a ',
+    ' a',
+    '.',
+    '..',
+    '...',
+    '.a',
+    'a\n',
+    'a\u007f',
+    '\u00e9',
+    long,
+    `${long}x`,
+  ];
+  const readAs = (name: string) => safeParse(requests.existingKeyName, name, { abortEarly: true });
+  for (const name of names) {
+    const plain = requests.plainName(name);
+    if (plain) expect(readAs(name)).toMatchObject({ success: true, output: plain });
+  }
+  expect(names.filter((name) => requests.plainName(name))).toEqual(['a', '~', 'a b', 'A/b c', '...', '.a', long]);
+});
 
 describe('the words of v0.6 become the words of the vault', () => {
   test.each<[string, GenericSchema, unknown, unknown]>([

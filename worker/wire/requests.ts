@@ -65,6 +65,17 @@ export const newKeyName = v.pipe(
   v.check((name) => !isDots(name), noDots),
 );
 
+type ExistingName = { name: string; padded: string | null };
+
+/**
+ * A name of printable ASCII without blanks at its ends, as most are: no rule below forbids it, and to see that takes a small part of the
+ * time. Null for other names.
+ */
+export const plainName = (given: string): ExistingName | null =>
+  given.length <= maxNameBytes && /^[!-~](?:[ -~]*[!-~])?$/.test(given) && !isDots(given)
+    ? { name: given, padded: null }
+    : null;
+
 /** The name of a key that exists. Earlier versions accepted more names, so this does not apply the rules for new ones. */
 export const existingKeyName = v.pipe(
   text('key_name'),
