@@ -5,7 +5,6 @@ import { likeness } from '../../core/accounts/likeness.ts';
 import { passwordProblem } from '../../core/accounts/password-policy.ts';
 import { readCanary, sealCanary } from '../../core/crypto/keyring.ts';
 import { makeVerifier } from '../../core/crypto/password.ts';
-import { sliced } from '../../core/crypto/scrypt.ts';
 import { maxHashSilenceMs } from '../../core/limits.ts';
 import { sealedTables, sealOfAccount } from '../../core/sealed-rows.ts';
 import { sentences } from '../../core/settings/messages.ts';
@@ -16,6 +15,7 @@ import { type Filled, fill, insertFrom, integer, query, statement } from '../sto
 import { transact } from '../store/transact.ts';
 import { adoptionEvent, hasTakenOver, rememberSealed, wasSealed } from './adoption.ts';
 import { type NotedBroken, notedBroken } from './broken-seals.ts';
+import { scryptBy } from './hasher.ts';
 import { resealTree } from './log-sealing.ts';
 import { keysInUse } from './sealing-keys.ts';
 import { adoptRows, resealRows } from './sealing-rows.ts';
@@ -217,8 +217,8 @@ const signOfLife = async () => {
   await scheduler.wait(0);
 };
 
-const verifierOf = async (password: string, { passwordCost }: Vault) => {
-  const kept = made.get(password) ?? (await makeVerifier(password, passwordCost, sliced(signOfLife)));
+const verifierOf = async (password: string, { passwordCost, hasher }: Vault) => {
+  const kept = made.get(password) ?? (await makeVerifier(password, passwordCost, scryptBy(hasher, signOfLife)));
   made.set(password, kept);
   return kept;
 };
