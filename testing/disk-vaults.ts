@@ -7,6 +7,7 @@ import { generateKeys } from '../box/commands/generate-keys.ts';
 import { readKeyring } from '../box/data/check-database.ts';
 import { locateFiles, markVault, openDatabase, readMigrations, sqlOf, type VaultFiles } from '../box/data/database.ts';
 import { sealDatabase } from '../box/data/seal-database.ts';
+import { compileCacheIn } from '../box/runtime/runtime.ts';
 import { openSettings } from '../box/settings.ts';
 import { type Keyring, readCanary, sealCanary, sealValue } from '../core/crypto/keyring.ts';
 import { applyMigrations } from '../core/data-folder/database.ts';
@@ -15,7 +16,7 @@ import { sealedTables, sealFor } from '../core/sealed-rows.ts';
 export const project = join(import.meta.dirname, '..');
 
 /** For programs that tests start again and again: halves the time until they run. */
-export const compileCache = { NODE_COMPILE_CACHE: join(project, 'node_modules/.cache/compiled') };
+export const compileCache = { NODE_COMPILE_CACHE: compileCacheIn(project) };
 
 /** The folder of one vault: its data folder and, beside that, its env file. */
 export interface Home {

@@ -100,7 +100,7 @@ export function startRuntime(options: RuntimeOptions): Runtime {
   if (isPlain) options.log('There is no direct way to the worker: the vault is slower than it could be.');
   const child = spawn(process.execPath, wranglerArguments(options), {
     cwd: join(folder, 'app'),
-    env: wranglerEnvironment(folder, isPlain),
+    env: wranglerEnvironment(options.project, folder, isPlain),
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -216,8 +216,16 @@ function canBeDirect(folder: string): boolean {
   return Buffer.byteLength(join(folder, socketFile)) <= maxSocketBytes;
 }
 
+/**
+ * Where Node.js keeps what it has compiled of wrangler, or of our own programs in tests: half a second less of each start. Where this cannot be
+ * written, as in the image, Node.js goes without.
+ */
+export function compileCacheIn(project: string): string {
+  return join(project, 'node_modules/.cache/compiled');
+}
+
 /** The whole environment of wrangler. It inherits nothing else from this process. */
-function wranglerEnvironment(folder: string, isPlain: boolean): NodeJS.ProcessEnv {
+function wranglerEnvironment(project: string, folder: string, isPlain: boolean): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: folder,
@@ -244,6 +252,7 @@ function wranglerEnvironment(folder: string, isPlain: boolean): NodeJS.ProcessEn
     WRANGLER_WRITE_LOGS: 'false',
     CI: 'true',
     NO_COLOR: '1',
+    NODE_COMPILE_CACHE: compileCacheIn(project),
     // Give memory back after the start: esbuild, which has nothing more to do then, and wrangler's own allocations outside of V8's heap.
     GOMEMLIMIT: '16MiB',
     MALLOC_TRIM_THRESHOLD_: '65536',
