@@ -16,4 +16,4 @@ const compatibilityDate :Text = "@COMPATIBILITY_DATE@";
 
 # A small young generation, and a first full collection at some megabytes and not at some dozens: the process stays below 150 MB
 # under load, and no request takes measurably longer.
-const v8Flags :List(Text) = ["--max-semi-space-size=2", "--initial-old-space-size=4"];
+const v8Flags :List(Text) = ["--max-semi-space-size=4", "--initial-old-space-size=4"];
