@@ -173,7 +173,10 @@ export function isNobodys([table, , contents, , isInTrash = false]: SealedRow): 
   return table === 'secrets' && isInTrash && contents[ownerAt] === null && contents[ownerAt + 1] === null;
 }
 
-/** Whether a left join found nothing: all cells are null. Where only some are, a view stands in the place of the table, and the row needs a seal. */
+/**
+ * Whether a left join found nothing: then all cells are null. A row with only some of them null comes from a view that has replaced the
+ * table, and needs a seal.
+ */
 function isNotThere([, , contents]: SealedRow): boolean {
   return contents.every((cell) => cell === null || cell === noRanges);
 }

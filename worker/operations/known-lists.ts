@@ -23,7 +23,7 @@ const keyOf = ({ sessionId, tokenHash }: Caller, asked: object): string =>
 export const knownList = ({ vault, caller }: Context, asked: object): KnownList | null =>
   lists.get(vault)?.get(keyOf(caller, asked)) ?? null;
 
-/** Keeps a list, if it is short, in the place of the one that was kept first. */
+/** Keeps a list if it is short. When too many are kept, the oldest is dropped. */
 export const keepList = ({ vault, caller }: Context, asked: object, list: KnownList): void => {
   if (list.parts.reduce((sum, { json }) => sum + json.length, 0) > maxShortListBytes) return;
   const known = lists.get(vault) ?? new Map<string, KnownList>();

@@ -125,7 +125,7 @@ const partsOf = (parts: readonly JsonRows[], { limit }: SecretQuery) => {
   return { secrets: (hasMore ? parts.slice(0, -1) : parts).map(({ json }) => json), hasMore };
 };
 
-/** In the last row, which is no part of the list: whether it was made, or is still as it is known. */
+/** What the last row says, which is not part of the list: that the list was made, or that the known one is still right. */
 const [made, same] = [-1, -2];
 
 /** The list, if it may have changed since it was known; then a row with the state of the keys. */
@@ -149,7 +149,7 @@ const listOf = (sources: { rows: Rows; when: SQL | undefined }[], given: Params<
   return unionAll(list, end);
 };
 
-/** The list as it was made now, or before; null if the one of before is somebody else's. */
+/** The list that was made now, or the known one; null if the known one is somebody else's. */
 const resultOf = (
   rows: readonly JsonRows[],
   { known, ...asked }: Asked,

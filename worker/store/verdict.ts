@@ -198,9 +198,9 @@ type EventRow = typeof auditEvents.$inferSelect;
 
 /**
  * The row that a verdict returns. `reason` details the outcome where there is more to say. Tokens have three columns more. `sealed` has the
- * rows that the principal hangs on, in verdicts that tell them; it is empty if there is none. `answer` is JSON of the row of the answer, a
- * list, in verdicts that return it; it is empty under a refusal, and where the answer has no row. One of many that do has no `target` and
- * no `reason`.
+ * rows that the principal hangs on, in verdicts that tell them; it is empty if there is none. `answer` is the row of
+ * the answer as a JSON list, in verdicts that return it; it is empty under a refusal, and where the answer has no row. Where many verdicts
+ * return answers, they leave out `target` and `reason`.
  */
 export type VerdictRow = Pick<EventRow, keyof typeof verdictColumns> &
   Partial<Pick<EventRow, keyof typeof tokenColumns>> & { sealed?: string; answer?: string };
