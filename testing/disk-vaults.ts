@@ -7,7 +7,7 @@ import { generateKeys } from '../box/commands/generate-keys.ts';
 import { readKeyring } from '../box/data/check-database.ts';
 import { locateFiles, markVault, openDatabase, readMigrations, sqlOf, type VaultFiles } from '../box/data/database.ts';
 import { sealDatabase } from '../box/data/seal-database.ts';
-import { compileCacheIn } from '../box/runtime/runtime.ts';
+import { compileCacheIn } from '../box/runtime/environment.ts';
 import { openSettings } from '../box/settings.ts';
 import { type Keyring, readCanary, sealCanary, sealValue } from '../core/crypto/keyring.ts';
 import { applyMigrations } from '../core/data-folder/database.ts';
